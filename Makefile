@@ -1,0 +1,46 @@
+# Two commands do all the set-up: `make demo` and `make test`.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.PHONY: demo test check format lock clean help
+
+help:
+	@echo "make demo    train a small network, export every precision, verify each in every runtime"
+	@echo "make test    run the tests"
+	@echo "make check   formatter, linter, strict types"
+	@echo "make format  let the formatter and the linter mend what they can"
+	@echo "make lock    pin the newest versions that pyproject.toml allows"
+	@echo "make clean   remove the environment and the demo's files"
+
+# Installs the pinned versions once; a second call finds the stamp and installs nothing.
+$(STAMP): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' || { \
+	  echo "edgekit needs Python 3.11, 3.12 or 3.13; '$(PYTHON)' is" `$(PYTHON) --version`". Name another: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: $(STAMP)
+	@PATH="$(CURDIR)/$(BIN):$$PATH" sh demo.sh
+
+test: $(STAMP)
+	$(BIN)/python -m pytest
+
+check: $(STAMP)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+format: $(STAMP)
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+lock:
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra train --extra dev --output-file requirements.lock pyproject.toml
+
+clean:
+	rm -rf $(VENV) exported/demo

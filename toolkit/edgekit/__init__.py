@@ -1,0 +1,46 @@
+"""Train Keras image classifiers, export them for devices, and prove that what ships still does what the float model did.
+
+The whole job from Python: `train(...)`, `export(...)`, `verify(...)`. Names are loaded when used.
+"""
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from edgekit.datasets import Dataset, DatasetRequest, load_dataset
+    from edgekit.exporting import export
+    from edgekit.recipe import Recipe, TrainingSettings, load_recipe
+    from edgekit.training import train
+    from edgekit.verification import verify
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Dataset",
+    "DatasetRequest",
+    "Recipe",
+    "TrainingSettings",
+    "export",
+    "load_dataset",
+    "load_recipe",
+    "train",
+    "verify",
+]
+
+_HOMES = {
+    "Dataset": "edgekit.datasets",
+    "DatasetRequest": "edgekit.datasets",
+    "Recipe": "edgekit.recipe",
+    "TrainingSettings": "edgekit.recipe",
+    "export": "edgekit.exporting",
+    "load_dataset": "edgekit.datasets",
+    "load_recipe": "edgekit.recipe",
+    "train": "edgekit.training",
+    "verify": "edgekit.verification",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'edgekit' has no attribute '{name}'")
+    return getattr(importlib.import_module(_HOMES[name]), name)

@@ -1,0 +1,118 @@
+"""What an exported file is: its format, its precision, its tensors. Knows no runtime and no exporter."""
+
+import hashlib
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from edgekit.errors import ArtifactError, UnknownNameError
+
+
+class Format(StrEnum):
+    """The file formats that edgekit exports; the value is the file's suffix without its dot."""
+
+    TFLITE = "tflite"
+    ONNX = "onnx"
+
+
+class Precision(StrEnum):
+    """How numbers are stored and computed in an artifact.
+
+    Attributes:
+        FLOAT32: float32 weights and activations.
+        FLOAT16: float16 weights, float32 or float16 activations.
+        DYNAMIC: int8 weights, float activations.
+        INT8: int8 weights and activations.
+        INT16X8: int8 weights, int16 activations.
+    """
+
+    FLOAT32 = "float32"
+    FLOAT16 = "float16"
+    DYNAMIC = "dynamic"
+    INT8 = "int8"
+    INT16X8 = "int16x8"
+
+    @classmethod
+    def parse(cls, name: str) -> "Precision":
+        """The precision called `name`; raises UnknownNameError with the closest name."""
+        try:
+            return cls(name)
+        except ValueError:
+            raise UnknownNameError("precision", name, [p.value for p in cls]) from None
+
+
+@dataclass(frozen=True, kw_only=True)
+class TensorSpec:
+    """One input or output tensor as the file itself declares it.
+
+    Attributes:
+        name: The tensor's name in the file.
+        shape: Its dimensions; None where the file leaves one open (a dynamic batch).
+        dtype: numpy's name of its element type: "float32", "uint8", "int8".
+        scale: Quantization step, `real = (q - zero_point) * scale`; None for a float tensor.
+        zero_point: The stored value that means 0.0; None for a float tensor.
+    """
+
+    name: str
+    shape: tuple[int | None, ...]
+    dtype: str
+    scale: float | None = None
+    zero_point: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Artifact:
+    """One exported file.
+
+    Attributes:
+        path: Where it lies.
+        format: Read from the suffix.
+        precision: What its name or its manifest says it is; None where nobody says.
+        size_bytes: Size of the file.
+        sha256: Hex digest of its bytes.
+    """
+
+    path: Path
+    format: Format
+    precision: Precision | None
+    size_bytes: int
+    sha256: str
+
+    @classmethod
+    def from_file(cls, path: Path) -> "Artifact":
+        """Describe the file at `path`; raises ArtifactError if it is missing, empty or of another format."""
+        if not path.is_file():
+            raise ArtifactError(f"There is no file {path}. Expected a .tflite or .onnx model.")
+        size_bytes = path.stat().st_size
+        if size_bytes == 0:
+            raise ArtifactError(f"{path} is empty (0 bytes). Export the model again.")
+        return cls(
+            path=path,
+            format=format_of(path),
+            precision=precision_of(path),
+            size_bytes=size_bytes,
+            sha256=sha256_of(path),
+        )
+
+
+def format_of(path: Path) -> Format:
+    """The format that the suffix of `path` names; raises ArtifactError for any other suffix."""
+    suffix = path.suffix.lower().removeprefix(".")
+    if suffix not in list(Format):
+        raise ArtifactError(
+            f"{path} is not a model file that edgekit can run. Expected a name that ends in .tflite or "
+            f".onnx, received '{path.suffix or path.name}'."
+        )
+    return Format(suffix)
+
+
+def precision_of(path: Path) -> Precision | None:
+    """The precision in a name such as `model-int8.tflite`; None where the name holds none."""
+    last_word = path.stem.rpartition("-")[2]
+    return Precision(last_word) if last_word in list(Precision) else None
+
+
+def sha256_of(path: Path) -> str:
+    """SHA-256 of a file's bytes as a hex digest, read in pieces of 1 MiB."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,91 @@
+"""The command line: parse, call one library function, render. Only this package knows click.
+
+Commands stand in one table and are imported when they are used, so that `edgekit --help` loads
+nothing but click.
+"""
+
+import sys
+from typing import Any
+
+import click
+
+from edgekit import __version__
+from edgekit.errors import EdgekitError, UnknownNameError
+from edgekit.registry import Registry
+
+COMMANDS: Registry[click.Command] = Registry(
+    "command",
+    {
+        "train": ("edgekit.cli.train:command", "Train a recipe; makes a run folder"),
+        "export": ("edgekit.cli.export:command", "Write .tflite and .onnx files in the precisions you ask for"),
+        "verify": ("edgekit.cli.verify:command", "Compare every exported file with the float model, in every runtime"),
+        "run": ("edgekit.cli.run:command", "Train, export everything, verify"),
+        "inspect": ("edgekit.cli.inspect:command", "Tensors, quantization, operators and size of a model file"),
+        "recipes": ("edgekit.cli.recipes:command", "List the training recipes, with measured accuracy"),
+        "datasets": ("edgekit.cli.datasets:command", "List the data sets"),
+        "runtimes": ("edgekit.cli.runtimes:command", "List the runtimes, and what is missing here"),
+        "doctor": ("edgekit.cli.doctor:command", "Versions, processor features, what works and what does not"),
+    },
+)
+
+
+class CommandTable(click.Group):
+    """A group whose commands come from COMMANDS and are loaded one at a time."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Names in the order of the table: the order of the work."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import one command; None where there is no such name."""
+        return COMMANDS.load(cmd_name) if cmd_name in COMMANDS else None
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """As click does, but an unknown name suggests the closest one."""
+        if args and not args[0].startswith("-") and args[0] not in COMMANDS:
+            raise UnknownNameError("command", args[0], COMMANDS)
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The table with its summaries; loads no command."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, COMMANDS[name].summary) for name in COMMANDS])
+
+
+@click.command(cls=CommandTable, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="edgekit")
+def group() -> None:
+    """Train Keras image classifiers, export them for devices, prove that what ships is what you trained.
+
+    \b
+    The whole job: edgekit train && edgekit export --int8 && edgekit verify
+
+    \b
+    Exit status: 0 done and within tolerance, 1 an error, 2 wrong usage, 3 drift beyond tolerance,
+    130 interrupted.
+    """
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line and end the process; every expected error becomes one sentence."""
+    sys.exit(run(sys.argv[1:] if arguments is None else arguments))
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command and return its exit status; prints errors to stderr."""
+    try:
+        result: Any = group.main(arguments, prog_name="edgekit", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("Interrupted.", err=True)
+        return 130
+    except EdgekitError as error:
+        click.echo(f"Error: {error}", err=True)
+        return error.exit_status
+    except BrokenPipeError:
+        return 1
+    return result if isinstance(result, int) else 0

@@ -1,0 +1,156 @@
+"""What a data set is, whatever it came from. A source is one file beside this one."""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from edgekit.errors import DatasetError
+from edgekit.progress import Progress, SilentProgress
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Split:
+    """Images and their labels; checked when made.
+
+    Attributes:
+        images: uint8 (N, H, W, 3), RGB, 0 to 255; may be a memory map larger than memory.
+        labels: int64 (N,), 0 to C - 1.
+    """
+
+    images: "NDArray[np.uint8]"
+    labels: "NDArray[np.int64]"
+
+    def __post_init__(self) -> None:
+        if self.images.dtype != "uint8" or self.images.ndim != 4 or self.images.shape[3] != 3:
+            raise DatasetError(
+                f"Images must be uint8 of shape (N, height, width, 3), RGB, 0 to 255. "
+                f"Received {self.images.dtype} of shape {self.images.shape}."
+            )
+        if self.labels.dtype != "int64" or self.labels.shape != self.images.shape[:1]:
+            raise DatasetError(
+                f"Labels must be int64 of shape ({len(self.images)},), one an image. "
+                f"Received {self.labels.dtype} of shape {self.labels.shape}."
+            )
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def batches(self, size: int) -> Iterator[tuple["NDArray[np.uint8]", "NDArray[np.int64]"]]:
+        """Consecutive (images, labels) of at most `size`, the last one shorter; constant memory."""
+        for start in range(0, len(self), size):
+            yield self.images[start : start + size], self.labels[start : start + size]
+
+    @cached_property
+    def sha256(self) -> str:
+        """Hex SHA-256 of the shape, the image bytes and the labels (little-endian int64), in that order."""
+        digest = hashlib.sha256(repr(tuple(int(n) for n in self.images.shape)).encode())
+        for images, _ in self.batches(1024):
+            digest.update(images.tobytes())
+        digest.update(self.labels.astype("<i8").tobytes())
+        return digest.hexdigest()
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Dataset:
+    """A labelled image data set in three splits; checked when made.
+
+    Attributes:
+        name: What the user would call it, without a path: "cifar10", "folder".
+        class_names: C names; a label is an index into them.
+        train: For training and calibration; may be empty, then only verification is possible.
+        validation: For choosing (epochs, settings, precisions); taken out of the training images.
+        test: For the last measurement only.
+        num_skipped: Broken images that were left out on request.
+    """
+
+    name: str
+    class_names: tuple[str, ...]
+    train: Split
+    validation: Split
+    test: Split
+    num_skipped: int = 0
+
+    def __post_init__(self) -> None:
+        if len(self.class_names) < 2:
+            raise DatasetError(
+                f"A classifier needs at least two classes; data set '{self.name}' has "
+                f"{len(self.class_names)}: {', '.join(self.class_names) or 'none'}."
+            )
+        for split_name in ("train", "validation", "test"):
+            labels = getattr(self, split_name).labels
+            if len(labels) and not (0 <= labels.min() and labels.max() < len(self.class_names)):
+                raise DatasetError(
+                    f"The {split_name} labels of '{self.name}' must lie in 0 to {len(self.class_names) - 1} "
+                    f"({len(self.class_names)} classes). Received {labels.min()} to {labels.max()}."
+                )
+
+    @property
+    def image_shape(self) -> tuple[int, int, int]:
+        """(height, width, 3) of every image."""
+        height, width, channels = self.test.images.shape[1:]
+        return int(height), int(width), int(channels)
+
+    @cached_property
+    def sha256(self) -> str:
+        """Hex SHA-256 of what verification measures on: the class names and the test split.
+
+        It does not depend on the training images, so a file that holds only the test split verifies too.
+        """
+        names = "\n".join(self.class_names).encode()
+        return hashlib.sha256(names + b"\n\n" + self.test.sha256.encode()).hexdigest()
+
+
+@dataclass(frozen=True, kw_only=True)
+class DatasetRequest:
+    """How a data set is wanted.
+
+    Attributes:
+        location: What stood behind the colon in `name:PATH`; None where nothing did.
+        image_size: (height, width) wanted by the model; sources of fixed size ignore it, and a
+            mismatch is found when the model is built. None: the source's own size.
+        validation_fraction: Share of the training images set aside, stratified; in (0, 1).
+        seed: Seed of every split that the source itself makes.
+        test_only: Only the test split is needed; train and validation may come back empty.
+        skip_broken: Leave broken images out and count them, rather than stop at the first.
+        cache_dir: Where downloads and decoded images are kept.
+        progress: Where long work reports itself.
+    """
+
+    location: str | None = None
+    image_size: tuple[int, int] | None = None
+    validation_fraction: float = 0.1
+    seed: int = 0
+    test_only: bool = False
+    skip_broken: bool = False
+    cache_dir: Path = field(default_factory=lambda: default_cache_dir())
+    progress: Progress = field(default_factory=SilentProgress)
+
+    def __post_init__(self) -> None:
+        if not 0 < self.validation_fraction < 1:
+            raise DatasetError(
+                f"The validation fraction must lie between 0 and 1, both excluded: without validation images "
+                f"nothing can be chosen honestly. Received {self.validation_fraction}."
+            )
+
+
+class DatasetSource(Protocol):
+    """What a file under `datasets/` defines: a function from a request to a data set."""
+
+    def __call__(self, request: DatasetRequest) -> Dataset:
+        """Load the data set; raises DatasetError."""
+
+
+def default_cache_dir() -> Path:
+    """$EDGEKIT_CACHE, else $XDG_CACHE_HOME/edgekit, else ~/.cache/edgekit."""
+    import os
+
+    if explicit := os.environ.get("EDGEKIT_CACHE"):
+        return Path(explicit)
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "edgekit"

@@ -1,0 +1,103 @@
+"""Every error that edgekit raises on purpose; anything else that escapes is a bug.
+
+    EdgekitError                    exit status 1
+    ├── UsageError                  exit status 2: the command or the call was put wrongly
+    │   └── UnknownNameError        no such recipe, data set, runtime, precision; suggests the closest
+    ├── MissingExtraError           a library of an install extra is not there
+    ├── DatasetError                a data set is missing, broken or not the one that was meant
+    ├── RecipeError                 a recipe file does not keep the contract
+    ├── TrainingError               training cannot start, go on or be resumed
+    ├── RunFolderError              a run folder is missing, incomplete or was changed by hand
+    ├── ArtifactError               a model file is missing, broken, or not what its name says
+    ├── ExportError                 a model cannot be exported as asked
+    │   └── CalibrationError        the calibration images do not fit the job
+    ├── RuntimeUnavailableError     a runtime cannot work on this machine
+    └── VerificationError           reference, data and candidates do not belong together
+
+A message says what happened, what was expected, what was received and what to do, in whole
+sentences and without a stack trace. A library's own exception is translated where it is caught,
+with `raise ... from error`.
+"""
+
+import difflib
+from collections.abc import Iterable
+
+
+class EdgekitError(Exception):
+    """Base of all errors above. `exit_status` is what the command line ends with."""
+
+    exit_status = 1
+
+
+class UsageError(EdgekitError):
+    """The command or the call was put wrongly."""
+
+    exit_status = 2
+
+
+class UnknownNameError(UsageError):
+    """A name that nobody knows; the message lists the valid ones and suggests the closest.
+
+    Args:
+        kind: What was looked for, in words: "runtime", "data set".
+        name: What was given.
+        known: The valid names.
+    """
+
+    def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
+        names = sorted(known)
+        close = difflib.get_close_matches(name.lower(), names, n=1)
+        suggestion = f" Did you mean '{close[0]}'?" if close else ""
+        super().__init__(f"Unknown {kind} '{name}'.{suggestion} Known: {', '.join(names) or 'none'}.")
+
+
+class MissingExtraError(EdgekitError):
+    """A library that belongs to an install extra is not there.
+
+    Args:
+        needed_for: What wanted it, as a subject: "edgekit train".
+        library: The import name that failed.
+        extra: The install extra that brings it: "train".
+    """
+
+    def __init__(self, needed_for: str, library: str, extra: str) -> None:
+        super().__init__(
+            f"{needed_for} needs '{library}', which is not installed here. "
+            f"Install the extra: pip install 'edgekit-toolkit[{extra}]'."
+        )
+
+
+class DatasetError(EdgekitError):
+    """A data set is missing, broken or not the one that was meant."""
+
+
+class RecipeError(EdgekitError):
+    """A recipe file does not keep the contract of `edgekit.recipe.Recipe`."""
+
+
+class TrainingError(EdgekitError):
+    """Training cannot start, go on or be resumed."""
+
+
+class RunFolderError(EdgekitError):
+    """A run folder is missing, incomplete or was changed by hand."""
+
+
+class ArtifactError(EdgekitError):
+    """A model file is missing, broken, or not what its name says."""
+
+
+class ExportError(EdgekitError):
+    """A model cannot be exported as asked."""
+
+
+class CalibrationError(ExportError):
+    """The calibration images do not fit the job."""
+
+
+class RuntimeUnavailableError(EdgekitError):
+    """A runtime cannot work on this machine; the message says why and what would help."""
+
+
+class VerificationError(EdgekitError):
+    """Reference, data and candidates do not belong together."""

@@ -1,0 +1,64 @@
+"""The protocol of an exporter: a float Keras model in, the bytes of one artifact out.
+
+Exporters know no runtime, no run folder and no data set: `edgekit.exporting` checks what they make
+before it reaches the disk.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, Protocol
+
+from edgekit.artifact import Format, Precision
+from edgekit.errors import UsageError
+from edgekit.input_range import RAW, InputRange
+
+if TYPE_CHECKING:
+    import keras
+
+    from edgekit.quantization.calibration import CalibrationSet
+
+IO_TYPES = ("uint8", "int8", "float32")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExportOptions:
+    """What the user may choose about an artifact; checked when made.
+
+    Attributes:
+        io: Input and output type of int8 `.tflite` files: "uint8", "int8" or "float32". uint8 input has
+            scale 1 and zero point 0: a camera's bytes go straight in.
+        batch: Fixed batch of `.tflite` files; None for a dynamic one. ONNX files are always dynamic.
+        input_range: What the Keras model wants; built into the exported graph, which takes raw pixels.
+        allow_flex: Keep TensorFlow operators that LiteRT lacks ("Flex"), which needs a bigger runtime.
+    """
+
+    io: str = "uint8"
+    batch: int | None = 1
+    input_range: InputRange = RAW
+    allow_flex: bool = False
+
+    def __post_init__(self) -> None:
+        if self.io not in IO_TYPES:
+            raise UsageError(f"Unknown input/output type '{self.io}'. Known: {', '.join(IO_TYPES)}.")
+        if self.batch is not None and self.batch < 1:
+            raise UsageError(f"A batch must be at least 1, or dynamic. Received {self.batch}.")
+
+
+class Exporter(Protocol):
+    """One format. Made once a model, so that the graph is traced once for all precisions.
+
+    Attributes:
+        format: What it writes.
+        precisions: What it can make, best first.
+    """
+
+    format: ClassVar[Format]
+    precisions: ClassVar[tuple[Precision, ...]]
+
+    def __init__(self, model: "keras.Model", options: ExportOptions) -> None:
+        """Prepare `model` (input (None, H, W, 3), output (None, C)); raises ExportError."""
+
+    def convert(self, precision: Precision, calibration: "CalibrationSet | None") -> bytes:
+        """The file's bytes, the same for the same input; raises ExportError.
+
+        `calibration` is needed by the precisions in `edgekit.exporters.CALIBRATED`.
+        """

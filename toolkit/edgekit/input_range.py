@@ -1,0 +1,86 @@
+"""Which pixel values a network wants: 0 to 255, 0 to 1, -1 to 1, or normalized by mean and deviation.
+
+edgekit's own models take raw pixels. Models made elsewhere often do not; this says how to get from
+raw pixels to what they want, as one multiplication and one addition a channel.
+"""
+
+import re
+from dataclasses import dataclass
+
+from edgekit.errors import UsageError
+
+_NUMBER = r"-?\d+(?:\.\d+)?(?:[eE]-?\d+)?"
+_RANGE = re.compile(rf"({_NUMBER})\.\.({_NUMBER})")
+_NORMALIZED = re.compile(r"mean=([^=]+),std=([^=]+)")
+
+
+@dataclass(frozen=True, kw_only=True)
+class InputRange:
+    """`wanted = pixel * scale + offset`, pixel in 0 to 255, channels in RGB order.
+
+    Attributes:
+        text: As the user writes it: "0..1", "mean=0.485/0.456/0.406,std=0.229/0.224/0.225".
+        scale: One factor a channel.
+        offset: One summand a channel.
+    """
+
+    text: str
+    scale: tuple[float, float, float]
+    offset: tuple[float, float, float]
+
+    @property
+    def is_raw(self) -> bool:
+        """Whether pixels go in as they are."""
+        return self.scale == (1.0, 1.0, 1.0) and self.offset == (0.0, 0.0, 0.0)
+
+    @classmethod
+    def parse(cls, text: str) -> "InputRange":
+        """Read `LOW..HIGH` or `mean=M,std=S`.
+
+        M and S are one number or three separated by `/` or `,`. Means and deviations of at most 10 are
+        taken to be for pixels scaled to 0 to 1 (torchvision's convention), larger ones for 0 to 255.
+
+        Raises:
+            UsageError: The text is neither, or a deviation is zero.
+        """
+        cleaned = text.replace(" ", "")
+        if match := _RANGE.fullmatch(cleaned):
+            low, high = float(match[1]), float(match[2])
+            if low >= high:
+                raise UsageError(f"Input range '{text}' must rise, as in 0..1 or -1..1.")
+            return cls(text=text, scale=((high - low) / 255.0,) * 3, offset=(low,) * 3)
+        if match := _NORMALIZED.fullmatch(cleaned):
+            return cls._normalized(text, _triple(text, match[1]), _triple(text, match[2]))
+        raise UsageError(
+            f"Input range '{text}' is not understood. Expected 0..255, 0..1, -1..1, or mean=M,std=S with one "
+            f"number or three separated by '/', as in mean=0.485/0.456/0.406,std=0.229/0.224/0.225."
+        )
+
+    @classmethod
+    def _normalized(
+        cls, text: str, mean: tuple[float, float, float], std: tuple[float, float, float]
+    ) -> "InputRange":
+        if min(std) <= 0:
+            raise UsageError(f"Input range '{text}' has a deviation that is not above zero.")
+        unit = 255.0 if max(*map(abs, mean), *std) <= 10 else 1.0
+        return cls(
+            text=text,
+            scale=tuple(1.0 / (unit * s) for s in std),  # type: ignore[arg-type]
+            offset=tuple(-m / s for m, s in zip(mean, std, strict=True)),  # type: ignore[arg-type]
+        )
+
+
+RAW = InputRange.parse("0..255")
+"""Pixels as a camera gives them; what every exported model takes."""
+
+
+def _triple(text: str, numbers: str) -> tuple[float, float, float]:
+    try:
+        values = [float(number) for number in re.split(r"[/,]", numbers)]
+    except ValueError:
+        values = []
+    if len(values) == 1:
+        values *= 3
+    if len(values) != 3:
+        raise UsageError(f"Input range '{text}': mean and std want one number or three, received '{numbers}'.")
+    return values[0], values[1], values[2]

@@ -1,0 +1,1 @@
+"""Calibration sets and int8 schemes."""

@@ -1,0 +1,142 @@
+"""The contract of a training recipe, and how recipes are found and loaded. Builds and trains nothing.
+
+A recipe is one Python file that defines `RECIPE = Recipe(...)`. The built-in ones lie in `recipes/`
+of the checkout and travel in the wheel; a user's own file is named by its path.
+"""
+
+import importlib.util
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from edgekit.errors import RecipeError, UnknownNameError
+
+if TYPE_CHECKING:
+    import keras
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingSettings:
+    """What a recipe trains with; the command line may replace single values.
+
+    Attributes:
+        epochs: Passes over the training split, at least 1.
+        batch_size: Images a step, at least 1.
+        seed: Seeds initial weights, order, augmentation and dropout.
+        validation_fraction: Share of the training images held out for choosing; in (0, 1).
+        image_sizes: ((first epoch, side in pixels), ...): from that epoch on, training batches are random
+            crops of that side ("progressive resizing"); empty for the full image always. The first
+            pair starts at epoch 0. Validation and test always use the full image.
+    """
+
+    epochs: int
+    batch_size: int = 128
+    seed: int = 0
+    validation_fraction: float = 0.1
+    image_sizes: tuple[tuple[int, int], ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.epochs < 1 or self.batch_size < 1:
+            raise RecipeError(
+                f"Epochs and batch size must be at least 1. Received {self.epochs} and {self.batch_size}."
+            )
+        if not 0 < self.validation_fraction < 1:
+            raise RecipeError(
+                f"The validation fraction must lie between 0 and 1, both excluded. Received {self.validation_fraction}."
+            )
+
+    def to_dict(self) -> dict[str, Any]:
+        """As a JSON object, for the manifest."""
+        return asdict(self)
+
+
+def no_augmentation() -> None:
+    """Training images as they are."""
+
+
+def no_callbacks() -> list["keras.callbacks.Callback"]:
+    """Nothing beside what edgekit itself does at the end of an epoch."""
+    return []
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """One way to train one network.
+
+    Attributes:
+        name: Its name on the command line; the file's stem.
+        summary: One line for `edgekit recipes`.
+        settings: Its defaults.
+        build: `build(input_shape, num_classes) -> keras.Model`. `input_shape` is (H, W, 3), where H and W are
+            None while training on crops; input: float32 pixels 0 to 255 (the scaling is a layer inside);
+            output: probabilities (N, num_classes).
+        optimizer: `optimizer(num_steps) -> keras.optimizers.Optimizer`, `num_steps` being the steps of the
+            whole training, for schedules.
+        loss: Name or instance of a Keras loss on int64 labels.
+        augmentation: `augmentation() -> keras.Layer | None`, applied to float32 training batches (0 to 255)
+            before the network; never part of the saved model.
+        callbacks: `callbacks() -> list`, of Keras callbacks, such as ReduceLROnPlateau.
+        image_size: (height, width) to which sources without a size of their own resize.
+        file: Where it was loaded from.
+    """
+
+    name: str
+    summary: str
+    settings: TrainingSettings
+    build: Callable[[tuple[int | None, int | None, int], int], "keras.Model"]
+    optimizer: Callable[[int], "keras.optimizers.Optimizer"]
+    loss: Any = "sparse_categorical_crossentropy"
+    augmentation: Callable[[], "keras.Layer | None"] = no_augmentation
+    callbacks: Callable[[], list["keras.callbacks.Callback"]] = no_callbacks
+    image_size: tuple[int, int] = (32, 32)
+    file: Path = field(default=Path(), compare=False)
+
+
+def recipes_folder() -> Path:
+    """The folder of the built-in recipes: inside the wheel, or `recipes/` of the checkout."""
+    package = Path(__file__).resolve().parent
+    inside_wheel = package / "builtin_recipes"
+    return inside_wheel if inside_wheel.is_dir() else package.parents[1] / "recipes"
+
+
+def builtin_recipe_files() -> dict[str, Path]:
+    """name -> file of every built-in recipe, sorted by name; loads none."""
+    return {path.stem: path for path in sorted(recipes_folder().glob("*.py")) if not path.stem.startswith("_")}
+
+
+def load_recipe(name_or_path: str) -> Recipe:
+    """The built-in recipe of that name, or the one that a path ending in `.py` defines.
+
+    Raises:
+        UnknownNameError: There is no such built-in recipe.
+        RecipeError: The file is missing, does not run, or defines no `RECIPE`.
+    """
+    if name_or_path.endswith(".py"):
+        return _load_file(Path(name_or_path))
+    files = builtin_recipe_files()
+    if name_or_path not in files:
+        raise UnknownNameError("recipe", name_or_path, files)
+    return _load_file(files[name_or_path])
+
+
+def _load_file(path: Path) -> Recipe:
+    from dataclasses import replace
+
+    if not path.is_file():
+        raise RecipeError(f"There is no recipe file {path}.")
+    spec = importlib.util.spec_from_file_location(f"edgekit_recipe_{path.stem}", path)
+    if spec is None or spec.loader is None:
+        raise RecipeError(f"{path} cannot be loaded as Python.")
+    module = importlib.util.module_from_spec(spec)
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:  # the file is the user's own program: it may raise anything
+        raise RecipeError(f"Recipe {path} does not run: {type(error).__name__}: {error}") from error
+    recipe = getattr(module, "RECIPE", None)
+    if not isinstance(recipe, Recipe):
+        raise RecipeError(
+            f"Recipe {path} must define RECIPE = edgekit.Recipe(...). Received {type(recipe).__name__}. "
+            f"See recipes/resnet8.py for an example."
+        )
+    return replace(recipe, file=path)

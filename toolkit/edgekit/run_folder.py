@@ -1,0 +1,251 @@
+"""The layout of one run folder: names, atomic writes, checksums, the manifest, the reference.
+
+Knows nothing of training, export or verification; they all meet here. A run folder holds only
+relative paths, so it can be copied to another machine and verified there.
+"""
+
+import json
+import os
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from edgekit.artifact import Artifact, Format, Precision, sha256_of
+from edgekit.errors import RunFolderError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+SCHEMA_VERSION = 1
+RUNS_FOLDER = Path("exported")
+"""Where runs are made and looked for unless the user names another place."""
+
+
+@contextmanager
+def atomic_path(path: Path) -> Iterator[Path]:
+    """A temporary path beside `path` to write to; renamed to `path` on success, removed on failure.
+
+    The temporary name keeps the suffixes of `path`, because Keras and numpy choose a format by them.
+    Raises RunFolderError in place of OSError (a full disk, a read-only folder); `path` is then as before.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".writing-", dir=path.parent) as folder:
+            temporary = Path(folder) / path.name
+            yield temporary
+            os.replace(temporary, path)
+    except OSError as error:
+        raise RunFolderError(
+            f"Could not write {path}: {error.strerror or error}. Nothing was changed; free space or "
+            f"permission is needed there."
+        ) from error
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write `content` to `path` so that it holds either the old bytes or the new ones."""
+    with atomic_path(path) as temporary:
+        temporary.write_bytes(content)
+
+
+def write_text(path: Path, content: str) -> None:
+    """Write `content` as UTF-8 to `path`, atomically."""
+    write_bytes(path, content.encode())
+
+
+def write_json(path: Path, document: object) -> None:
+    """Write `document` as indented JSON to `path`, atomically; NaN and infinity are refused."""
+    write_text(path, json.dumps(document, indent=1, allow_nan=False) + "\n")
+
+
+def read_json(path: Path) -> Any:
+    """The JSON document in `path`; raises RunFolderError if it is missing or broken."""
+    try:
+        return json.loads(path.read_text())
+    except FileNotFoundError as error:
+        raise RunFolderError(f"There is no {path}. Expected a file that edgekit wrote.") from error
+    except (OSError, ValueError) as error:
+        raise RunFolderError(f"{path} cannot be read as JSON: {error}. Restore it or make the run again.") from error
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reference:
+    """The float model's answers on the test split: what every candidate is compared with.
+
+    Attributes:
+        scores: float32 (N, C), one row an image, in the order of the test split; probabilities.
+        labels: int64 (N,), the true classes, 0 to C - 1.
+        dataset_sha256: `Dataset.sha256` of the data set whose test split was scored.
+        class_names: C names, in the order of the columns of `scores`.
+    """
+
+    scores: "NDArray[np.float32]"
+    labels: "NDArray[np.int64]"
+    dataset_sha256: str
+    class_names: tuple[str, ...]
+
+    def save(self, path: Path) -> None:
+        """Write as `.npz`, atomically."""
+        import numpy as np
+
+        with atomic_path(path) as temporary:
+            np.savez_compressed(
+                temporary,
+                scores=self.scores,
+                labels=self.labels,
+                dataset_sha256=np.array(self.dataset_sha256),
+                class_names=np.array(self.class_names),
+            )
+
+    @classmethod
+    def load(cls, path: Path) -> "Reference":
+        """Read what `save` wrote; raises RunFolderError if it is missing, broken or inconsistent."""
+        import zipfile
+
+        import numpy as np
+
+        try:
+            with np.load(path, allow_pickle=False) as arrays:
+                reference = cls(
+                    scores=arrays["scores"].astype(np.float32),
+                    labels=arrays["labels"].astype(np.int64),
+                    dataset_sha256=str(arrays["dataset_sha256"]),
+                    class_names=tuple(str(name) for name in arrays["class_names"]),
+                )
+        except (OSError, KeyError, ValueError, EOFError, zipfile.BadZipFile) as error:
+            raise RunFolderError(
+                f"{path} is not a reference that edgekit wrote ({error}). Expected an .npz with scores, "
+                f"labels, dataset_sha256 and class_names. Train again, or restore the file."
+            ) from error
+        expected = (len(reference.labels), len(reference.class_names))
+        if reference.scores.shape != expected:
+            raise RunFolderError(
+                f"{path} contradicts itself: scores of shape {reference.scores.shape} for {expected[0]} labels "
+                f"and {expected[1]} classes. Restore the file or train again."
+            )
+        return reference
+
+
+class RunFolder:
+    """One run on disk. Every path of the layout is an attribute; the manifest says what belongs to it.
+
+    Args:
+        path: The folder. It must hold a manifest; use `create` for a new one.
+    """
+
+    def __init__(self, path: Path) -> None:
+        if not path.is_dir():
+            raise RunFolderError(f"There is no run folder {path}. Train one: edgekit train --out {path}")
+        self.path = path
+        self.manifest_path = path / "manifest.json"
+        if not self.manifest_path.is_file():
+            raise RunFolderError(
+                f"{path} is not a run folder: it has no manifest.json. Expected a folder made by edgekit train, "
+                f"or by edgekit export MODEL.keras --out."
+            )
+        manifest = read_json(self.manifest_path)
+        if not isinstance(manifest, dict) or not isinstance(manifest.get("files"), dict):
+            raise RunFolderError(f"{self.manifest_path} is not a manifest: it lists no files. Restore it.")
+        self.manifest: dict[str, Any] = manifest
+
+    @classmethod
+    def create(cls, path: Path, manifest: Mapping[str, Any]) -> "RunFolder":
+        """Make the folder `path` with `manifest` (any JSON object; `files` starts empty)."""
+        write_json(path / "manifest.json", {"schema_version": SCHEMA_VERSION, **manifest, "files": {}})
+        return cls(path)
+
+    @classmethod
+    def newest(cls, root: Path = RUNS_FOLDER) -> "RunFolder":
+        """The run under `root` whose manifest is the newest; raises RunFolderError where there is none."""
+        manifests = sorted(root.glob("*/manifest.json"), key=lambda path: path.stat().st_mtime)
+        if not manifests:
+            raise RunFolderError(f"There is no run under {root.resolve()}. Make one first: edgekit train")
+        return cls(manifests[-1].parent)
+
+    @property
+    def name(self) -> str:
+        """The folder's own name."""
+        return self.path.resolve().name
+
+    @property
+    def model_path(self) -> Path:
+        """The float Keras model."""
+        return self.path / "model.keras"
+
+    @property
+    def history_path(self) -> Path:
+        """One row an epoch."""
+        return self.path / "history.csv"
+
+    @property
+    def reference_path(self) -> Path:
+        """The float model's scores on the test split."""
+        return self.path / "reference.npz"
+
+    @property
+    def report_path(self) -> Path:
+        """The float model's classification report."""
+        return self.path / "report.json"
+
+    @property
+    def figures_path(self) -> Path:
+        """The folder of PNG figures."""
+        return self.path / "figures"
+
+    @property
+    def calibration_path(self) -> Path:
+        """Which training images calibrated the int8 artifacts."""
+        return self.path / "calibration.json"
+
+    @property
+    def verification_path(self) -> Path:
+        """The last verification, as JSON."""
+        return self.path / "verification.json"
+
+    def artifact_path(self, artifact_format: Format, precision: Precision) -> Path:
+        """Where the artifact of this format and precision lies."""
+        return self.path / artifact_format.value / f"model-{precision.value}.{artifact_format.value}"
+
+    def artifacts(self) -> list[Artifact]:
+        """Every artifact that the manifest lists, in its order; raises if one is missing or changed."""
+        paths = [Path(name) for name in self.manifest["files"]]
+        chosen = [path for path in paths if path.parent.name in list(Format)]
+        return [self.checked_artifact(path) for path in chosen]
+
+    def checked_artifact(self, relative: Path) -> Artifact:
+        """The artifact at `relative`; raises RunFolderError if it is not what the manifest lists."""
+        self.check_file(relative)
+        return Artifact.from_file(self.path / relative)
+
+    def check_file(self, relative: Path) -> None:
+        """Raise RunFolderError unless the file's size and SHA-256 are those in the manifest."""
+        listed = self.manifest["files"].get(relative.as_posix())
+        path = self.path / relative
+        if listed is None:
+            raise RunFolderError(f"{path} is not in the manifest of its run. Export it again with edgekit export.")
+        if not path.is_file():
+            raise RunFolderError(f"{path} is listed in the manifest but is not there. Restore it or export again.")
+        if path.stat().st_size != listed["size_bytes"] or sha256_of(path) != listed["sha256"]:
+            raise RunFolderError(
+                f"{path} was changed after its run's manifest was written: expected {listed['size_bytes']} bytes "
+                f"with SHA-256 {listed['sha256'][:12]}…, received {path.stat().st_size} bytes with "
+                f"{sha256_of(path)[:12]}…. Restore the file or export again."
+            )
+
+    def record(self, *paths: Path, **entries: Any) -> None:
+        """List files of this folder in the manifest, with size and SHA-256, and set top-level `entries`."""
+        for path in paths:
+            self.manifest["files"][path.relative_to(self.path).as_posix()] = {
+                "size_bytes": path.stat().st_size,
+                "sha256": sha256_of(path),
+            }
+        self.manifest.update(entries)
+        write_json(self.manifest_path, self.manifest)
+
+    def reference(self) -> Reference:
+        """The reference scores, checked against the manifest."""
+        self.check_file(self.reference_path.relative_to(self.path))
+        return Reference.load(self.reference_path)

@@ -1,0 +1,24 @@
+"""What executes artifacts; one runtime a file."""
+
+from edgekit.registry import Registry
+from edgekit.runtimes.base import Availability, Execution, ExecutionFailure, Runtime, Session, SessionSettings
+
+__all__ = [
+    "RUNTIMES",
+    "Availability",
+    "Execution",
+    "ExecutionFailure",
+    "Runtime",
+    "Session",
+    "SessionSettings",
+]
+
+RUNTIMES: Registry[type[Runtime]] = Registry(
+    "runtime",
+    {
+        "litert-xnnpack": ("edgekit.runtimes.litert:LiteRTXnnpack", "LiteRT with XNNPACK, what phones run by default"),
+        "litert-builtin": ("edgekit.runtimes.litert:LiteRTBuiltin", "LiteRT with its builtin optimized kernels"),
+        "litert-reference": ("edgekit.runtimes.litert:LiteRTReference", "LiteRT's slow reference kernels"),
+        "onnxruntime": ("edgekit.runtimes.onnxruntime:OnnxRuntime", "ONNX Runtime on the CPU, all optimizations"),
+    },
+)
