@@ -1,1 +1,1 @@
-"""TBD."""
+"""From results to what people read: terminal tables, Markdown, progress. Measures nothing."""

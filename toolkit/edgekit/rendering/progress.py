@@ -1,0 +1,109 @@
+"""Progress on stderr: a bar on a terminal, plain lines elsewhere. Knows nothing of the work it reports."""
+
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import IO, TYPE_CHECKING
+
+from edgekit.progress import Advance
+
+if TYPE_CHECKING:
+    from rich.progress import Progress as RichProgress
+
+SECONDS_BETWEEN_LINES = 10.0
+"""How often a task that goes on says so where there is no terminal."""
+
+
+class ConsoleProgress:
+    """Implements `edgekit.progress.Progress`; several tasks may be open at once, from several threads.
+
+    Args:
+        file: Where to write; stderr as it is when the object is made.
+        clock: Seconds that only rise.
+    """
+
+    def __init__(self, file: IO[str] | None = None, clock: Callable[[], float] = time.monotonic) -> None:
+        self._file = file or sys.stderr
+        self._clock = clock
+        self._lock = threading.RLock()
+        self._bars: RichProgress | None = None
+        self._num_open = 0
+
+    @contextmanager
+    def task(self, description: str, total: int | None) -> Iterator[Advance]:
+        """Open one task of `total` units (None: not known yet); yields the function that advances it."""
+        with self._bar(description, total) if self._file.isatty() else self._lines(description, total) as advance:
+            yield advance
+
+    def note(self, text: str) -> None:
+        """Say one line that the user should read now."""
+        with self._lock:
+            if self._bars is not None:
+                self._bars.console.print(text, markup=False, highlight=False)
+            else:
+                self._line(text)
+
+    @contextmanager
+    def _bar(self, description: str, total: int | None) -> Iterator[Advance]:
+        bars = self._open_bars()
+        try:
+            task = bars.add_task(description, total=total)
+            yield lambda count: bars.update(task, advance=count)
+            bars.remove_task(task)
+        finally:
+            self._close_bars()
+
+    def _open_bars(self) -> "RichProgress":
+        """The one live display that all tasks share: rich can draw only one at a time."""
+        from rich import progress
+
+        from edgekit.rendering.tables import make_console
+
+        with self._lock:
+            if self._bars is None:
+                self._bars = progress.Progress(
+                    progress.TextColumn("{task.description}", markup=False),
+                    progress.BarColumn(bar_width=24),
+                    progress.MofNCompleteColumn(),
+                    progress.TimeElapsedColumn(),
+                    progress.TimeRemainingColumn(),
+                    console=make_console(file=self._file),
+                    transient=True,
+                )
+                self._bars.start()
+            self._num_open += 1
+            return self._bars
+
+    def _close_bars(self) -> None:
+        with self._lock:
+            self._num_open -= 1
+            if self._num_open == 0 and self._bars is not None:
+                self._bars.stop()
+                self._bars = None
+
+    @contextmanager
+    def _lines(self, description: str, total: int | None) -> Iterator[Advance]:
+        started = last = self._clock()
+        done = 0
+
+        def advance(count: int) -> None:
+            nonlocal done, last
+            with self._lock:
+                done += count
+                now = self._clock()
+                if now - last >= SECONDS_BETWEEN_LINES and done != total:
+                    last = now
+                    self._line(f"{description}: {_amount(done, total)} after {now - started:.0f} s")
+
+        yield advance
+        self._line(f"{description}: {_amount(done, total)} in {self._clock() - started:.1f} s")
+
+    def _line(self, text: str) -> None:
+        with self._lock:
+            print(text, file=self._file, flush=True)
+
+
+def _amount(done: int, total: int | None) -> str:
+    return f"{done:,}" if total is None else f"{done:,} of {total:,}"
