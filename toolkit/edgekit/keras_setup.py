@@ -1,0 +1,90 @@
+"""The one door to Keras: chooses the backend, keeps TensorFlow quiet, says what is missing.
+
+Import Keras with `import_keras()` and nothing else, so that the backend is chosen before Keras is
+imported. Knows nothing of recipes, data or formats.
+"""
+
+import importlib
+import importlib.util
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from edgekit.errors import MissingExtraError, UnknownNameError, UsageError
+
+BACKENDS = {"tensorflow": "tensorflow", "jax": "jax", "torch": "torch"}
+"""Keras backend -> the library that it imports."""
+
+
+def import_keras(needed_for: str = "This", backend: str | None = None) -> Any:
+    """The `keras` module, working on `backend`.
+
+    Args:
+        needed_for: What wants it, as a subject, for the message: "edgekit train".
+        backend: "tensorflow", "jax" or "torch"; None: $KERAS_BACKEND, else tensorflow.
+
+    Raises:
+        MissingExtraError: Keras or TensorFlow is not installed.
+        UnknownNameError: There is no such backend.
+        UsageError: The backend is not installed, or Keras already runs on another one.
+    """
+    wanted = backend or os.environ.get("KERAS_BACKEND") or "tensorflow"
+    _check_installed(wanted, needed_for)
+    if "keras" not in sys.modules:
+        os.environ["KERAS_BACKEND"] = wanted
+        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+        with _native_stderr_held_back():
+            importlib.import_module(BACKENDS[wanted])
+            importlib.import_module("keras")
+    keras = importlib.import_module("keras")
+    if backend is not None and keras.backend.backend() != backend:
+        raise UsageError(
+            f"Keras already runs on {keras.backend.backend()} in this process and cannot change to {backend}. "
+            f"Start a new process, or set KERAS_BACKEND={backend} before Keras is imported."
+        )
+    return keras
+
+
+def import_tensorflow(needed_for: str = "This") -> Any:
+    """The `tensorflow` module, quiet, imported before Keras; raises MissingExtraError."""
+    import_keras(needed_for)
+    _check_installed("tensorflow", needed_for)
+    return importlib.import_module("tensorflow")
+
+
+def _check_installed(backend: str, needed_for: str) -> None:
+    if backend not in BACKENDS:
+        raise UnknownNameError("Keras backend", backend, BACKENDS)
+    for library in ("keras", BACKENDS[backend]):
+        if library in sys.modules or importlib.util.find_spec(library) is not None:
+            continue
+        if library in ("keras", "tensorflow"):
+            raise MissingExtraError(needed_for, library, "train")
+        raise UsageError(
+            f"The Keras backend '{backend}' is not installed here. Install it (pip install {library}), "
+            f"or use --backend tensorflow."
+        )
+
+
+@contextmanager
+def _native_stderr_held_back() -> Iterator[None]:
+    """Keep what C++ code prints to file descriptor 2 off the terminal; shown after all if the block fails.
+
+    TensorFlow logs some lines while it is imported, before its own log level counts.
+    """
+    sys.stderr.flush()
+    saved = os.dup(2)
+    with tempfile.TemporaryFile() as held:
+        os.dup2(held.fileno(), 2)
+        try:
+            yield
+        except BaseException:
+            held.seek(0)
+            os.write(saved, held.read())
+            raise
+        finally:
+            os.dup2(saved, 2)
+            os.close(saved)
