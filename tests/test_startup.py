@@ -1,0 +1,54 @@
+"""Help must come at once: nothing heavier than click is loaded for it, not even numpy."""
+
+import subprocess
+import sys
+
+import pytest
+
+from edgekit.cli import COMMANDS
+
+ALLOWED = {"click", "edgekit"}
+
+SCRIPT = """
+import json, sys
+before = set(sys.modules)
+from edgekit.cli import run
+status = run(json.loads(sys.argv[1]))
+loaded = {name.partition(".")[0] for name in set(sys.modules) - before}
+foreign = sorted(name for name in loaded if name not in sys.stdlib_module_names and not name.startswith("_"))
+print("STATUS", status, "LOADED", json.dumps(foreign))
+"""
+
+
+def run_and_list_modules(*arguments: str) -> tuple[str, set[str]]:
+    """Run one command line in a fresh interpreter: what it printed, and the modules that it loaded."""
+    import json
+
+    result = subprocess.run(
+        [sys.executable, "-c", SCRIPT, json.dumps(arguments)], capture_output=True, text=True, timeout=60, check=True
+    )
+    text, _, loaded = result.stdout.rpartition("LOADED ")
+    assert "STATUS 0" in text, result.stderr
+    return text, set(json.loads(loaded))
+
+
+@pytest.mark.parametrize("arguments", [("--help",), ("--version",), *((name, "--help") for name in COMMANDS)])
+def test_help_loads_nothing_heavier_than_click(arguments: tuple[str, ...]) -> None:
+    text, loaded = run_and_list_modules(*arguments)
+    assert "edgekit" in text
+    assert loaded <= ALLOWED
+
+
+def test_help_of_the_group_loads_no_command() -> None:
+    script = SCRIPT.replace('print("STATUS"', 'print(sorted(m for m in sys.modules if m.startswith("edgekit.cli.")));print("STATUS"')
+    result = subprocess.run(
+        [sys.executable, "-c", script, '["--help"]'], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert "\n[]\n" in result.stdout
+
+
+def test_every_command_of_the_table_exists_and_has_help() -> None:
+    for name in COMMANDS:
+        command = COMMANDS.load(name)
+        assert command.help, name
+        assert all(getattr(parameter, "help", "argument") for parameter in command.params), name
