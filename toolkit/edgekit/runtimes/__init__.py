@@ -20,5 +20,9 @@ RUNTIMES: Registry[type[Runtime]] = Registry(
         "litert-builtin": ("edgekit.runtimes.litert:LiteRTBuiltin", "LiteRT with its builtin optimized kernels"),
         "litert-reference": ("edgekit.runtimes.litert:LiteRTReference", "LiteRT's slow reference kernels"),
         "onnxruntime": ("edgekit.runtimes.onnxruntime:OnnxRuntime", "ONNX Runtime on the CPU, all optimizations"),
+        "onnxruntime-unoptimized": (
+            "edgekit.runtimes.onnxruntime:OnnxRuntimeUnoptimized",
+            "ONNX Runtime on the CPU, the graph as it stands in the file",
+        ),
     },
 )

@@ -1,8 +1,8 @@
 """The protocol of a runtime: what executes an artifact, with its kernels.
 
 The same `.tflite` gives different answers with XNNPACK and with the builtin kernels, so these are two
-runtimes. A runtime is one short file: the base class owns conversion of pixels, batching and
-dequantization; a subclass fills the hooks. Runtimes know no exporter, no label and no reference.
+runtimes. A runtime is one short file: a subclass fills the hooks, while `pixels.py` and `scoring.py` own
+the conversion of pixels, batches and dequantization. Runtimes know no exporter, no label and no reference.
 """
 
 from abc import ABC, abstractmethod
@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from edgekit.artifact import Format, TensorSpec
+from edgekit.errors import UsageError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -42,10 +43,16 @@ class SessionSettings:
     Attributes:
         num_threads: Threads of the runtime, at least 1.
         batch_size: Images an invocation; a file of fixed batch that cannot be resized keeps its own.
+        num_sessions: Copies of the model that work side by side, each with `num_threads` of its own.
     """
 
     num_threads: int = 1
     batch_size: int = 1
+    num_sessions: int = 1
+
+    def __post_init__(self) -> None:
+        if min(self.num_threads, self.batch_size, self.num_sessions) < 1:
+            raise UsageError(f"Threads, batch and sessions must be at least 1. Received {self}.")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -81,21 +88,31 @@ class ExecutionFailure:
 
 
 class Session(ABC):
-    """One loaded artifact. Made by `Runtime.open`."""
+    """One loaded artifact with one input of images and one output of scores. Made by `Runtime.open`.
 
-    @property
-    @abstractmethod
-    def input_spec(self) -> TensorSpec:
-        """The model's single input."""
+    Attributes:
+        input_spec: The input, as the file declares it; its first dimension is the batch.
+        output_spec: The output, as the file declares it.
+        batch_size: Images an invocation: `invoke` takes exactly so many.
+    """
 
-    @property
+    input_spec: TensorSpec
+    output_spec: TensorSpec
+    batch_size: int
+
     @abstractmethod
-    def output_spec(self) -> TensorSpec:
-        """The model's single output."""
+    def resize(self, batch_size: int) -> bool:
+        """Take that many images an invocation from now on; False where the file cannot.
+
+        After False the session runs at the file's own batch.
+        """
 
     @abstractmethod
     def invoke(self, batch: "NDArray[Any]") -> "NDArray[Any]":
-        """Run one batch of the input's own dtype; returns a copy of the output, of the output's own dtype."""
+        """Run `batch_size` images of the input's own shape and dtype; raises ArtifactError.
+
+        Returns the output in its own dtype. The array may be reused by the next call.
+        """
 
 
 class Runtime(ABC):
@@ -104,17 +121,37 @@ class Runtime(ABC):
     Attributes:
         name: Its name in the registry and on every row.
         format: What it reads.
+        package: The distribution that brings it, for messages and versions.
     """
 
     name: ClassVar[str]
     format: ClassVar[Format]
+    package: ClassVar[str]
 
     @classmethod
     @abstractmethod
-    def availability(cls) -> Availability:
-        """Whether it works here; imports the library at most."""
+    def import_library(cls) -> None:
+        """Import what `open` needs; raises ImportError or OSError where it is missing or broken."""
 
     @classmethod
     @abstractmethod
     def open(cls, path: Path, settings: SessionSettings) -> Session:
-        """Load the artifact; raises ArtifactError with the library's reason."""
+        """Load the artifact, at the wished batch where the file can; raises ArtifactError."""
+
+    @classmethod
+    def availability(cls) -> Availability:
+        """Whether it works here; imports the library and nothing else, and never raises."""
+        from importlib.metadata import PackageNotFoundError, version
+
+        try:
+            installed = version(cls.package)
+        except PackageNotFoundError:
+            return Availability(
+                version=None, reason=f"'{cls.package}' is not installed here: pip install '{cls.package}'"
+            )
+        try:
+            cls.import_library()
+        except (ImportError, OSError) as error:
+            reason = f"'{cls.package}' {installed} is installed but does not load: {error}"
+            return Availability(version=installed, reason=reason)
+        return Availability(version=installed)

@@ -1,0 +1,129 @@
+"""LiteRT (TensorFlow Lite) with three sets of kernels, each a runtime of its own."""
+
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgekit.artifact import Format, TensorSpec
+from edgekit.errors import ArtifactError
+from edgekit.runtimes.base import Runtime, Session, SessionSettings
+
+
+class LiteRTSession(Session):
+    """One interpreter.
+
+    Args:
+        path: The `.tflite` file.
+        resolver: Name of the member of `OpResolverType` that chooses the kernels.
+        settings: Threads, and the wished batch.
+    """
+
+    def __init__(self, path: Path, resolver: str, settings: SessionSettings) -> None:
+        self._path = path
+        self._resolver = resolver
+        self._num_threads = settings.num_threads
+        self._load()
+        self.resize(settings.batch_size)
+
+    def resize(self, batch_size: int) -> bool:
+        """Ask the interpreter for another batch; a graph that fixes its own (Flatten, Reshape) is loaded again."""
+        if batch_size == self.batch_size:
+            return True
+        shape = (batch_size, *self._input["shape"][1:])
+        try:
+            self._interpreter.resize_tensor_input(self._input["index"], shape)
+            self._interpreter.allocate_tensors()
+        except (RuntimeError, ValueError):
+            self._load()
+            return False
+        if self._interpreter.get_output_details()[0]["shape"][0] != batch_size:
+            self._load()
+            return False
+        self.batch_size = batch_size
+        return True
+
+    def invoke(self, batch: NDArray[Any]) -> NDArray[Any]:
+        """Copy the batch in, run, copy the output out."""
+        try:
+            self._interpreter.set_tensor(self._input["index"], batch)
+            self._interpreter.invoke()
+            return self._interpreter.get_tensor(self._output_index)
+        except (RuntimeError, ValueError) as error:
+            raise ArtifactError(f"LiteRT stopped while running {self._path}: {_first_line(error)}") from error
+
+    def _load(self) -> None:
+        from ai_edge_litert.interpreter import Interpreter, OpResolverType
+
+        try:
+            self._interpreter = Interpreter(
+                model_path=str(self._path),
+                num_threads=self._num_threads,
+                experimental_op_resolver_type=OpResolverType[self._resolver],
+            )
+            self._interpreter.allocate_tensors()
+        except (RuntimeError, ValueError) as error:
+            raise ArtifactError(f"LiteRT cannot load {self._path}: {_first_line(error)}") from error
+        inputs, outputs = self._interpreter.get_input_details(), self._interpreter.get_output_details()
+        if len(inputs) != 1 or len(outputs) != 1:
+            raise ArtifactError(
+                f"{self._path} has {len(inputs)} inputs and {len(outputs)} outputs. Expected an image classifier: "
+                f"one input of images, one output of scores."
+            )
+        self._input, self._output_index = inputs[0], outputs[0]["index"]
+        self.input_spec, self.output_spec = _spec(inputs[0]), _spec(outputs[0])
+        self.batch_size = int(inputs[0]["shape"][0]) if len(inputs[0]["shape"]) else 1
+
+
+class _LiteRT(Runtime):
+    format = Format.TFLITE
+    package = "ai-edge-litert"
+    resolver: ClassVar[str]
+
+    @classmethod
+    def import_library(cls) -> None:
+        """Import the interpreter."""
+        import ai_edge_litert.interpreter  # noqa: F401
+
+    @classmethod
+    def open(cls, path: Path, settings: SessionSettings) -> Session:
+        """Load with this runtime's kernels."""
+        return LiteRTSession(path, cls.resolver, settings)
+
+
+class LiteRTXnnpack(_LiteRT):
+    """The default delegate: what phones run unless an app says otherwise."""
+
+    name = "litert-xnnpack"
+    resolver = "AUTO"
+
+
+class LiteRTBuiltin(_LiteRT):
+    """The optimized kernels of LiteRT itself, no delegate."""
+
+    name = "litert-builtin"
+    resolver = "BUILTIN_WITHOUT_DEFAULT_DELEGATES"
+
+
+class LiteRTReference(_LiteRT):
+    """The plain kernels that define what an operator means; very slow."""
+
+    name = "litert-reference"
+    resolver = "BUILTIN_REF"
+
+
+def _spec(details: dict[str, Any]) -> TensorSpec:
+    signature = details["shape_signature"] if len(details["shape_signature"]) else details["shape"]
+    scale, zero_point = details["quantization"]
+    return TensorSpec(
+        name=details["name"],
+        shape=tuple(None if size < 0 else int(size) for size in signature),
+        dtype=np.dtype(details["dtype"]).name,
+        scale=float(scale) if scale else None,
+        zero_point=int(zero_point) if scale else None,
+    )
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0]

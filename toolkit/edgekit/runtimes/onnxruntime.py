@@ -1,0 +1,110 @@
+"""ONNX Runtime on the CPU, with its graph optimizations and without."""
+
+from pathlib import Path
+from typing import Any, ClassVar
+
+from numpy.typing import NDArray
+
+from edgekit.artifact import Format, TensorSpec
+from edgekit.errors import ArtifactError
+from edgekit.runtimes.base import Runtime, Session, SessionSettings
+
+_NUMPY_NAMES = {"float": "float32", "double": "float64"}
+
+
+class OnnxRuntimeSession(Session):
+    """One inference session.
+
+    Args:
+        path: The `.onnx` file.
+        optimization: Name of the member of `GraphOptimizationLevel`.
+        settings: Threads, and the wished batch.
+    """
+
+    def __init__(self, path: Path, optimization: str, settings: SessionSettings) -> None:
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = settings.num_threads
+        options.inter_op_num_threads = 1
+        options.graph_optimization_level = getattr(onnxruntime.GraphOptimizationLevel, optimization)
+        options.log_severity_level = 3
+        self._path = path
+        self._errors = _library_errors()
+        try:
+            self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        except self._errors as error:
+            raise ArtifactError(f"ONNX Runtime cannot load {path}: {_first_line(error)}") from error
+        inputs, outputs = self._session.get_inputs(), self._session.get_outputs()
+        if len(inputs) != 1 or len(outputs) != 1:
+            raise ArtifactError(
+                f"{path} has {len(inputs)} inputs and {len(outputs)} outputs. Expected an image classifier: "
+                f"one input of images, one output of scores."
+            )
+        self.input_spec, self.output_spec = _spec(inputs[0]), _spec(outputs[0])
+        self.batch_size = self._own_batch or settings.batch_size
+
+    @property
+    def _own_batch(self) -> int | None:
+        return self.input_spec.shape[0] if self.input_spec.shape else None
+
+    def resize(self, batch_size: int) -> bool:
+        """A dynamic batch takes any size at any time; a fixed one takes its own."""
+        if self._own_batch not in (None, batch_size):
+            return False
+        self.batch_size = batch_size
+        return True
+
+    def invoke(self, batch: NDArray[Any]) -> NDArray[Any]:
+        """Run one batch."""
+        try:
+            return self._session.run(None, {self.input_spec.name: batch})[0]
+        except self._errors as error:
+            raise ArtifactError(f"ONNX Runtime stopped while running {self._path}: {_first_line(error)}") from error
+
+
+class OnnxRuntime(Runtime):
+    """Every graph optimization: what an application gets by default."""
+
+    name = "onnxruntime"
+    format = Format.ONNX
+    package = "onnxruntime"
+    optimization: ClassVar[str] = "ORT_ENABLE_ALL"
+
+    @classmethod
+    def import_library(cls) -> None:
+        """Import ONNX Runtime."""
+        import onnxruntime  # noqa: F401
+
+    @classmethod
+    def open(cls, path: Path, settings: SessionSettings) -> Session:
+        """Load with this runtime's graph optimizations."""
+        return OnnxRuntimeSession(path, cls.optimization, settings)
+
+
+class OnnxRuntimeUnoptimized(OnnxRuntime):
+    """The graph as it stands in the file: tells a bad file from a bad optimization."""
+
+    name = "onnxruntime-unoptimized"
+    optimization = "ORT_DISABLE_ALL"
+
+
+def _spec(argument: Any) -> TensorSpec:
+    element = argument.type.removeprefix("tensor(").removesuffix(")")
+    return TensorSpec(
+        name=argument.name,
+        shape=tuple(size if isinstance(size, int) and size > 0 else None for size in argument.shape),
+        dtype=_NUMPY_NAMES.get(element, element),
+    )
+
+
+def _library_errors() -> tuple[type[Exception], ...]:
+    """Every exception that ONNX Runtime's C++ side raises; they share no base class but Exception."""
+    from onnxruntime.capi import onnxruntime_pybind11_state as state
+
+    own = [value for value in vars(state).values() if isinstance(value, type) and issubclass(value, Exception)]
+    return (*own, RuntimeError, ValueError)
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0]

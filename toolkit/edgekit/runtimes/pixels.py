@@ -1,0 +1,95 @@
+"""From a camera's bytes to a model's input, and from a model's output to scores. Knows no runtime.
+
+Scale and zero point are those that the file declares. An integer input takes one of 256 values a pixel,
+so the quantization is a table of 256 rows.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from edgekit.artifact import TensorSpec
+from edgekit.errors import ArtifactError
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class PixelEncoder:
+    """Turns images into what one input wants. Made by `encoder_for`.
+
+    Attributes:
+        dtype: Element type of the input.
+        table: The input's value for every pixel value, dtype (256,); None where a cast is enough.
+        channels_first: The input is (N, 3, H, W) rather than (N, H, W, 3).
+    """
+
+    dtype: "np.dtype[Any]"
+    table: NDArray[Any] | None
+    channels_first: bool
+
+    def __call__(self, images: NDArray[np.uint8]) -> NDArray[Any]:
+        """Images uint8 (N, H, W, 3), RGB, 0 to 255, as an array of the input's dtype and layout."""
+        if self.channels_first:
+            images = np.ascontiguousarray(images.transpose(0, 3, 1, 2))
+        return images.astype(self.dtype, copy=False) if self.table is None else self.table[images]
+
+
+def encoder_for(spec: TensorSpec, image_shape: tuple[int, ...]) -> PixelEncoder:
+    """How images of `image_shape` (height, width, 3) go into the input `spec`.
+
+    Raises:
+        ArtifactError: The input wants other images, or an integer input declares no scale.
+    """
+    wanted = spec.shape[1:]
+    fits = [
+        len(wanted) == 3 and all(size in (None, actual) for size, actual in zip(wanted, shape, strict=True))
+        for shape in (image_shape, (image_shape[2], *image_shape[:2]))
+    ]
+    if not any(fits):
+        raise ArtifactError(
+            f"The model's input '{spec.name}' wants images of shape {_words(wanted)}. "
+            f"Received images of {_words(image_shape)} (height x width x channels)."
+        )
+    dtype = np.dtype(spec.dtype)
+    return PixelEncoder(dtype=dtype, table=_table(spec, dtype), channels_first=not fits[0])
+
+
+def _table(spec: TensorSpec, dtype: "np.dtype[Any]") -> NDArray[Any] | None:
+    if np.issubdtype(dtype, np.floating) or (dtype == np.uint8 and spec.scale is None):
+        return None
+    if spec.scale is None or spec.zero_point is None or not np.issubdtype(dtype, np.integer):
+        raise ArtifactError(
+            f"The model's input '{spec.name}' is {spec.dtype} without scale and zero point, so nothing says how "
+            f"pixels become its values. Expected float32, uint8, or a quantized integer type."
+        )
+    limits = np.iinfo(dtype)
+    values = np.rint(np.arange(256) / spec.scale) + spec.zero_point
+    table = np.clip(values, limits.min, limits.max).astype(dtype)
+    return None if dtype == np.uint8 and np.array_equal(table, np.arange(256)) else table
+
+
+def decode_scores(output: NDArray[Any], spec: TensorSpec) -> NDArray[np.float32]:
+    """The output (N, C) or (N, 1, ..., C) as float32 (N, C), `(q - zero_point) * scale` where it is quantized.
+
+    Raises:
+        ArtifactError: An integer output declares no scale, or one image has scores in more than one dimension.
+    """
+    if sum(size != 1 for size in output.shape[1:]) > 1 or output.ndim < 2:
+        raise ArtifactError(
+            f"The model's output '{spec.name}' has shape {output.shape}. Expected one row of scores an image: "
+            f"(batch, classes)."
+        )
+    rows = output.reshape(len(output), -1)
+    if np.issubdtype(rows.dtype, np.floating):
+        return rows.astype(np.float32)
+    if spec.scale is None or spec.zero_point is None:
+        raise ArtifactError(
+            f"The model's output '{spec.name}' is {spec.dtype} without scale and zero point, so nothing says what "
+            f"its values mean. Expected float32 scores, or a quantized integer type."
+        )
+    return (rows.astype(np.float32) - np.float32(spec.zero_point)) * np.float32(spec.scale)
+
+
+def _words(shape: tuple[int | None, ...]) -> str:
+    return " x ".join("any" if size is None else str(size) for size in shape)
