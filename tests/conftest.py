@@ -3,17 +3,15 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
+from helpers import ROOT, EdgekitCommand
+
 SHARED_FOLD = ROOT.parent / "shared" / "cifar10" / "unpack.py"
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-
-EdgekitCommand = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
 @pytest.fixture(scope="session", autouse=True)

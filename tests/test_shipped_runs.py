@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import ROOT, EdgekitCommand
+from helpers import ROOT, EdgekitCommand
 
 SHIPPED = sorted(path.parent for path in (ROOT / "exported").glob("*/verification.json"))
 

@@ -4,7 +4,7 @@ import json
 import shutil
 from pathlib import Path
 
-from conftest import EdgekitCommand
+from helpers import EdgekitCommand
 
 EVERY_FILE = {
     "tflite/model-float32.tflite",
