@@ -6,7 +6,7 @@ of the checkout and travel in the wheel; a user's own file is named by its path.
 
 import importlib.util
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,7 +27,10 @@ class TrainingSettings:
         validation_fraction: Share of the training images held out for choosing; in (0, 1).
         image_sizes: ((first epoch, side in pixels), ...): from that epoch on, training batches are random
             crops of that side ("progressive resizing"); empty for the full image always. The first
-            pair starts at epoch 0. Validation and test always use the full image.
+            pair starts at epoch 0. The sides are meant for images of the recipe's `image_size`, and scale
+            with larger or smaller ones. Validation and test always use the full image.
+        padding: Pixels by which full training images are widened on each side, by reflection, before a
+            crop of their own size is taken at random; 0 for images as they are.
     """
 
     epochs: int
@@ -35,16 +38,33 @@ class TrainingSettings:
     seed: int = 0
     validation_fraction: float = 0.1
     image_sizes: tuple[tuple[int, int], ...] = ()
+    padding: int = 0
 
     def __post_init__(self) -> None:
         if self.epochs < 1 or self.batch_size < 1:
             raise RecipeError(
                 f"Epochs and batch size must be at least 1. Received {self.epochs} and {self.batch_size}."
             )
+        if self.seed < 0 or self.padding < 0:
+            raise RecipeError(f"Seed and padding must not be negative. Received {self.seed} and {self.padding}.")
         if not 0 < self.validation_fraction < 1:
             raise RecipeError(
                 f"The validation fraction must lie between 0 and 1, both excluded. Received {self.validation_fraction}."
             )
+        starts = [start for start, _ in self.image_sizes]
+        if starts and (starts[0] != 0 or starts != sorted(set(starts)) or starts[-1] >= self.epochs):
+            raise RecipeError(
+                f"image_sizes must start at epoch 0, rise, and stay below {self.epochs} epochs. "
+                f"Received the first epochs {', '.join(map(str, starts))}."
+            )
+
+    def with_epochs(self, epochs: int) -> "TrainingSettings":
+        """The same settings for another number of epochs; the first epochs of `image_sizes` move in proportion.
+
+        A short training still ends at the last size.
+        """
+        sizes = {start * epochs // self.epochs: side for start, side in self.image_sizes}
+        return replace(self, epochs=epochs, image_sizes=tuple(sizes.items()))
 
     def to_dict(self) -> dict[str, Any]:
         """As a JSON object, for the manifest."""
@@ -77,7 +97,8 @@ class Recipe:
         augmentation: `augmentation() -> keras.Layer | None`, applied to float32 training batches (0 to 255)
             before the network; never part of the saved model.
         callbacks: `callbacks() -> list`, of Keras callbacks, such as ReduceLROnPlateau.
-        image_size: (height, width) to which sources without a size of their own resize.
+        image_size: (height, width) to which sources without a size of their own resize, and for which the
+            sides in `settings.image_sizes` are meant.
         file: Where it was loaded from.
     """
 
@@ -121,8 +142,6 @@ def load_recipe(name_or_path: str) -> Recipe:
 
 
 def _load_file(path: Path) -> Recipe:
-    from dataclasses import replace
-
     if not path.is_file():
         raise RecipeError(f"There is no recipe file {path}.")
     spec = importlib.util.spec_from_file_location(f"edgekit_recipe_{path.stem}", path)
