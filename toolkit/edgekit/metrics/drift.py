@@ -1,0 +1,222 @@
+"""How a candidate's scores differ from the reference's, one pure function a metric.
+
+Everywhere: `reference` and `candidate` are finite float scores (N, C), one row an image, in the same
+order; `labels` are int64 (N,), 0 to C - 1; differences are candidate minus reference. Knows no file, no
+runtime and no tolerance. `check_comparable` must have passed before the others are called.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from edgekit.errors import VerificationError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+Scores = np.ndarray[tuple[int, ...], np.dtype[np.floating[Any]]]
+"""float (N, C): one row an image, one column a class."""
+
+Classes = np.ndarray[tuple[int, ...], np.dtype[np.int64]]
+"""int64 (N,): one class an image, 0 to C - 1."""
+
+KL_EPSILON = 1e-7
+"""Probabilities below this count as this in `mean_kl_divergence`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Flips:
+    """Images whose top class differs between reference and candidate, by direction.
+
+    Attributes:
+        right_to_wrong: The reference was right, the candidate is wrong.
+        wrong_to_right: The reference was wrong, the candidate is right.
+        wrong_to_wrong: Both are wrong, in different ways.
+    """
+
+    right_to_wrong: int
+    wrong_to_right: int
+    wrong_to_wrong: int
+
+    @property
+    def total(self) -> int:
+        """All three directions together."""
+        return self.right_to_wrong + self.wrong_to_right + self.wrong_to_wrong
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class PerClass:
+    """Quality class by class; every array is (C,), in the order of the classes.
+
+    Attributes:
+        precision: TP / (TP + FP); 0 where the class was never predicted.
+        recall: TP / (TP + FN); 0 where no image has the class.
+        f1: 2 TP / (2 TP + FP + FN); 0 where the class neither occurs nor was predicted.
+        support: int64, images of the class: TP + FN.
+    """
+
+    precision: "NDArray[np.float64]"
+    recall: "NDArray[np.float64]"
+    f1: "NDArray[np.float64]"
+    support: "NDArray[np.int64]"
+
+
+def check_comparable(reference: Scores, candidate: Scores, labels: Classes) -> None:
+    """Raise VerificationError unless the three belong together and every score is a finite number."""
+    if len(labels) == 0:
+        raise VerificationError("There are no images to compare on. Expected at least one.")
+    if candidate.ndim != 2 or candidate.shape[1] != reference.shape[1]:
+        raise VerificationError(
+            f"The candidate's scores have shape {candidate.shape}, the reference's {reference.shape}: "
+            f"expected one score for each of {reference.shape[1]} classes. This file belongs to another model."
+        )
+    if not len(reference) == len(candidate) == len(labels):
+        raise VerificationError(
+            f"The counts differ: {len(reference)} rows of reference scores, {len(candidate)} rows of candidate "
+            f"scores, {len(labels)} labels. Expected one of each for every image."
+        )
+    for owner, scores in (("reference", reference), ("candidate", candidate)):
+        broken = np.flatnonzero(~np.isfinite(scores).all(axis=1))
+        if len(broken):
+            raise VerificationError(
+                f"The {owner}'s scores hold NaN or infinity for {len(broken):,} of {len(scores):,} images, "
+                f"image {broken[0]} first. Expected finite numbers."
+            )
+
+
+def top_classes(scores: Scores) -> Classes:
+    """The class of the highest score of each image; the lowest index where several are equal, as argmax does."""
+    return scores.argmax(axis=1).astype(np.int64)
+
+
+def top_margins(scores: Scores) -> "NDArray[np.float64]":
+    """Highest minus second highest score of each image: float64 (N,), 0 where they are tied."""
+    highest = np.partition(scores, -2, axis=1)[:, -2:].astype(np.float64)
+    return highest[:, 1] - highest[:, 0]
+
+
+def tied_images(scores: Scores) -> "NDArray[np.bool_]":
+    """Which images have two or more classes with exactly the highest score: bool (N,)."""
+    return (scores == scores.max(axis=1, keepdims=True)).sum(axis=1) > 1
+
+
+def flipped_images(reference: Scores, candidate: Scores) -> "NDArray[np.bool_]":
+    """Which images have another top class in the candidate, ties broken by the lowest index: bool (N,)."""
+    return top_classes(reference) != top_classes(candidate)
+
+
+def flipped_by_tie(reference: Scores, candidate: Scores) -> "NDArray[np.bool_]":
+    """Which of the flipped images differ only by how a tie is broken: bool (N,).
+
+    There the candidate gives the reference's class exactly its highest score, and another class of a lower
+    index too. That is no statement that the other class is likelier.
+    """
+    of_reference = np.take_along_axis(candidate, top_classes(reference)[:, None], axis=1)[:, 0]
+    return flipped_images(reference, candidate) & (of_reference == candidate.max(axis=1))
+
+
+def agreement(reference: Scores, candidate: Scores) -> float:
+    """Share of images with the same top class, ties broken by the lowest index: 1 - flipped / N."""
+    return float(1.0 - flipped_images(reference, candidate).mean())
+
+
+def accuracy(scores: Scores, labels: Classes) -> float:
+    """Share of images whose top class is their label."""
+    return float((top_classes(scores) == labels).mean())
+
+
+def flips(reference: Scores, candidate: Scores, labels: Classes, chosen: "NDArray[np.bool_]") -> Flips:
+    """Count the images of `chosen` (bool (N,), all of them flipped) by direction."""
+    reference_right = (top_classes(reference) == labels)[chosen]
+    candidate_right = (top_classes(candidate) == labels)[chosen]
+    return Flips(
+        right_to_wrong=int((reference_right & ~candidate_right).sum()),
+        wrong_to_right=int((~reference_right & candidate_right).sum()),
+        wrong_to_wrong=int((~reference_right & ~candidate_right).sum()),
+    )
+
+
+def flips_beyond_margin(reference: Scores, candidate: Scores, margin: float) -> int:
+    """Flipped images, without exact ties and without those whose two highest reference scores lie within `margin`."""
+    real = flipped_images(reference, candidate) & ~flipped_by_tie(reference, candidate)
+    return int((real & (top_margins(reference) > margin)).sum())
+
+
+def mcnemar_p(right_to_wrong: int, wrong_to_right: int) -> float:
+    """Exact two-sided McNemar test: how likely so uneven a split of the flips is when accuracy did not change.
+
+    p = min(1, 2 * sum over i = 0..k of binomial(n, i) / 2^n), n = b + c, k = min(b, c); 1 where n = 0.
+    Computed in whole numbers, so exact for every n.
+
+    Source: Q. McNemar, "Note on the sampling error of the difference between correlated proportions or
+    percentages", Psychometrika 12, 1947; the exact form is the sign test on the discordant pairs.
+    """
+    n, k = right_to_wrong + wrong_to_right, min(right_to_wrong, wrong_to_right)
+    term = total = 1
+    for i in range(k):
+        term = term * (n - i) // (i + 1)
+        total += term
+    return min(1.0, (2 * total) / (1 << n))
+
+
+def per_class(predictions: Classes, labels: Classes, num_classes: int) -> PerClass:
+    """Precision, recall and F1 of every class; see PerClass for the formulas."""
+    predicted = np.bincount(predictions, minlength=num_classes)
+    support = np.bincount(labels, minlength=num_classes)
+    true_positive = np.bincount(labels[predictions == labels], minlength=num_classes)
+    return PerClass(
+        precision=_ratio(true_positive, predicted),
+        recall=_ratio(true_positive, support),
+        f1=_ratio(2 * true_positive, predicted + support),
+        support=support.astype(np.int64),
+    )
+
+
+def max_abs_score_difference(reference: Scores, candidate: Scores) -> float:
+    """Largest absolute difference of two scores of the same image and class: max |q - p|."""
+    return float(np.abs(candidate.astype(np.float64) - reference).max())
+
+
+def mean_confidence_drift(reference: Scores, candidate: Scores) -> float:
+    """Mean over images of |q - p|, the probabilities of the class that the reference puts first.
+
+    Absolute, so that gains and losses of confidence do not cancel: 0 is best, 1 is worst.
+    """
+    top = top_classes(reference)[:, None]
+    of_reference = np.take_along_axis(reference, top, axis=1).astype(np.float64)
+    return float(np.abs(np.take_along_axis(candidate, top, axis=1) - of_reference).mean())
+
+
+def mean_kl_divergence(reference: Scores, candidate: Scores) -> float:
+    """Mean over images of KL(p || q) = sum over classes of p ln(p / q), in nats, p the reference's probabilities.
+
+    Quantized probabilities are often exactly 0, where the divergence would be infinite: both sides are
+    raised to at least KL_EPSILON and divided by their sum first. So it is finite and never negative.
+
+    Source: S. Kullback and R. A. Leibler, "On information and sufficiency", 1951.
+    """
+    p, q = _distribution(reference), _distribution(candidate)
+    return max(0.0, float((p * np.log(p / q)).sum(axis=1).mean()))
+
+
+def are_probabilities(scores: Scores) -> bool:
+    """Whether all scores lie in 0 to 1, give or take a quantization step; logits hardly ever do."""
+    return bool(scores.min() >= -0.01 and scores.max() <= 1.01)
+
+
+def softmax(scores: Scores) -> Scores:
+    """exp(s) / sum of exp(s) over the classes: logits (N, C) to probabilities (N, C), float64."""
+    exponentials = np.exp(scores.astype(np.float64) - scores.max(axis=1, keepdims=True))
+    probabilities: Scores = exponentials / exponentials.sum(axis=1, keepdims=True)
+    return probabilities
+
+
+def _distribution(scores: Scores) -> "NDArray[np.float64]":
+    clipped = np.maximum(scores.astype(np.float64), KL_EPSILON)
+    return clipped / clipped.sum(axis=1, keepdims=True)
+
+
+def _ratio(numerator: "NDArray[np.int64]", denominator: "NDArray[np.int64]") -> "NDArray[np.float64]":
+    """Divide element by element, and give 0 where both are 0."""
+    return numerator / np.maximum(denominator, 1)

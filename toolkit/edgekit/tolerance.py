@@ -1,0 +1,165 @@
+"""How much drift is accepted, by precision. Judges nothing: `edgekit.verification` does.
+
+Defaults, each settable on the command line and in `[tool.edgekit.tolerance]`:
+
+    precision                 accuracy     F1 of any class   agreement   score difference
+    float32                   -            -                 100 % (*)   1e-4
+    float16                   -0.1 point   -                 -           -
+    dynamic, int8, int16x8    -1.0 point   -2 points         95 %        -
+
+(*) An image whose two highest reference scores lie within 1e-5 does not count: rounding decides there.
+
+A point is one percentage point. On the whole test split each limit applies to the value as it is, however
+few images a class has; every row says n. A slow runtime is run on a subset, where one image weighs so much
+that chance alone would break limits made for the whole split. There
+
+- score difference and agreement apply as they are: they compare image by image;
+- the accuracy limit applies only where the change is more than chance (McNemar's p below SIGNIFICANCE);
+- the F1 limit applies only to classes with at least MIN_CLASS_IMAGES images in the subset;
+
+and the row says so.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any
+
+from edgekit.artifact import Precision
+from edgekit.errors import UnknownNameError, UsageError
+
+SIGNIFICANCE = 0.05
+"""A change of accuracy on a subset counts where McNemar's p is below this."""
+
+MIN_CLASS_IMAGES = 100
+"""Images that a class needs in a subset for its F1 to be judged: one flip then moves it by at most a point."""
+
+TABLE = "tool.edgekit.tolerance"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tolerance:
+    """The limits for one precision; None: no limit. Checked when made.
+
+    Attributes:
+        max_accuracy_drop: Points that accuracy may fall, 0 to 100.
+        max_f1_drop: Points that the F1 of any class may fall, 0 to 100.
+        min_agreement: Percent of images with the same top class, above 1, at most 100.
+        max_score_difference: Largest difference of any score, at least 0.
+        tie_margin: Images whose two highest reference scores lie within this do not count against
+            agreement, nor do exact ties; None: every image counts.
+    """
+
+    max_accuracy_drop: float | None = None
+    max_f1_drop: float | None = None
+    min_agreement: float | None = None
+    max_score_difference: float | None = None
+    tie_margin: float | None = None
+
+    def __post_init__(self) -> None:
+        for limit in fields(self):
+            _check_limit(limit.name, getattr(self, limit.name))
+
+    def to_dict(self) -> dict[str, Any]:
+        """As a JSON object: limit -> number or null."""
+        return asdict(self)
+
+
+_QUANTIZED = Tolerance(max_accuracy_drop=1.0, max_f1_drop=2.0, min_agreement=95.0)
+
+DEFAULTS: Mapping[Precision, Tolerance] = {
+    Precision.FLOAT32: Tolerance(min_agreement=100.0, max_score_difference=1e-4, tie_margin=1e-5),
+    Precision.FLOAT16: Tolerance(max_accuracy_drop=0.1),
+    Precision.DYNAMIC: _QUANTIZED,
+    Precision.INT8: _QUANTIZED,
+    Precision.INT16X8: _QUANTIZED,
+}
+
+LIMITS = tuple(limit.name for limit in fields(Tolerance))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tolerances:
+    """One tolerance for every precision.
+
+    Attributes:
+        by_precision: Precision -> its limits; complete.
+    """
+
+    by_precision: Mapping[Precision, Tolerance] = field(default_factory=lambda: dict(DEFAULTS))
+
+    def __post_init__(self) -> None:
+        missing = set(Precision) - set(self.by_precision)
+        if missing:
+            raise UsageError(f"Tolerances are missing for {', '.join(sorted(missing))}. Expected every precision.")
+
+    def of(self, precision: Precision) -> Tolerance:
+        """The limits of `precision`."""
+        return self.by_precision[precision]
+
+    def updated(self, changes: Mapping[str, Any]) -> "Tolerances":
+        """With other limits: `{"max_f1_drop": 3}` for all precisions, `{"int8": {"max_f1_drop": 3}}` for one.
+
+        What is said for one precision wins. A limit that is `False` (TOML has no null) is lifted.
+
+        Raises:
+            UsageError: A limit is not a number or out of its range.
+            UnknownNameError: There is no such limit or precision; suggests the closest.
+        """
+        tables = {name: value for name, value in changes.items() if isinstance(value, Mapping)}
+        for_all = {name: value for name, value in changes.items() if name not in tables}
+        _check_names(for_all, [*LIMITS, *Precision])
+        _check_names(tables, list(Precision))
+        for table in tables.values():
+            _check_names(table, LIMITS)
+        return Tolerances(
+            by_precision={
+                precision: _replaced(tolerance, {**for_all, **tables.get(precision.value, {})})
+                for precision, tolerance in self.by_precision.items()
+            }
+        )
+
+    @classmethod
+    def from_pyproject(cls, path: Path) -> "Tolerances":
+        """The defaults with the changes in `[tool.edgekit.tolerance]` of `path`; a missing file changes nothing.
+
+        Raises:
+            UsageError: The file is not TOML, or the table holds what `updated` refuses.
+        """
+        if not path.is_file():
+            return cls()
+        try:
+            document = tomllib.loads(path.read_text())
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise UsageError(f"{path} cannot be read as TOML: {error}.") from error
+        table: Any = document
+        for key in TABLE.split("."):
+            table = table.get(key, {}) if isinstance(table, dict) else None
+        if not isinstance(table, dict):
+            raise UsageError(f"[{TABLE}] in {path} must be a table of limits.")
+        try:
+            return cls().updated(table)
+        except UsageError as error:
+            raise UsageError(f"[{TABLE}] in {path}: {error}") from error
+
+
+def _replaced(tolerance: Tolerance, changes: Mapping[str, Any]) -> Tolerance:
+    return replace(tolerance, **{name: None if value is False else value for name, value in changes.items()})
+
+
+def _check_names(given: Mapping[str, Any], known: Any) -> None:
+    for name in given:
+        if name not in known:
+            raise UnknownNameError("tolerance", name, known)
+
+
+def _check_limit(name: str, value: Any) -> None:
+    if value is None:
+        return
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < float("inf"):
+        raise UsageError(f"The tolerance {name} must be a number of at least 0. Received {value!r}.")
+    if name in ("max_accuracy_drop", "max_f1_drop", "min_agreement") and value > 100:
+        raise UsageError(f"The tolerance {name} is in points of a hundred: at most 100. Received {value}.")
+    if name == "min_agreement" and 0 < value <= 1:
+        raise UsageError(f"The tolerance min_agreement is in percent. Received {value}: did you mean {value * 100:g}?")

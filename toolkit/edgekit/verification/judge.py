@@ -1,0 +1,91 @@
+"""From a Measurement and a Tolerance to a verdict in whole sentences. Measures nothing; see `edgekit.tolerance`."""
+
+from collections.abc import Iterator
+
+from edgekit.tolerance import MIN_CLASS_IMAGES, SIGNIFICANCE, Tolerance
+from edgekit.verification.report import ClassResult, Measurement
+
+SLACK = 1e-9
+"""What rounding may add to a difference of two shares."""
+
+MAX_NAMED_CLASSES = 5
+
+
+def broken_limits(
+    measurement: Measurement, tolerance: Tolerance, *, is_subset: bool, counted_flips: int | None
+) -> tuple[str, ...]:
+    """One sentence for each limit that is broken; none means pass.
+
+    Args:
+        measurement: What was measured.
+        tolerance: The limits of the candidate's precision.
+        is_subset: Whether only a part of the test split was run.
+        counted_flips: Flipped images outside `tolerance.tie_margin`; None where every image counts.
+    """
+    return (
+        *_accuracy(measurement, tolerance.max_accuracy_drop, is_subset),
+        *_f1(measurement, tolerance.max_f1_drop, is_subset),
+        *_agreement(measurement, tolerance.min_agreement, counted_flips),
+        *_score_difference(measurement, tolerance.max_score_difference),
+    )
+
+
+def subset_remark(measurement: Measurement, num_images_of_split: int) -> str:
+    """What a reader must know about a row that was measured on a part of the split."""
+    return (
+        f"Run on {measurement.num_images:,} of {num_images_of_split:,} images, spread evenly over the classes, because "
+        f"these kernels are slow; compared with the reference on the same images. Accuracy counts here only where "
+        f"the change is more than chance (p < {SIGNIFICANCE:g}), a class's F1 only with {MIN_CLASS_IMAGES} images or "
+        f"more; --reference-kernel-images runs more."
+    )
+
+
+def _accuracy(measurement: Measurement, limit: float | None, is_subset: bool) -> Iterator[str]:
+    drop = -100 * measurement.accuracy_delta
+    is_chance = is_subset and measurement.mcnemar_p >= SIGNIFICANCE
+    if limit is not None and drop > limit + SLACK and not is_chance:
+        yield (
+            f"Accuracy fell by {drop:.2f} points, from {measurement.reference_accuracy:.2%} to "
+            f"{measurement.accuracy:.2%} (n = {measurement.num_images:,}, p = {measurement.mcnemar_p:.2g}); "
+            f"the limit is {limit:g}."
+        )
+
+
+def _f1(measurement: Measurement, limit: float | None, is_subset: bool) -> Iterator[str]:
+    if limit is None:
+        return
+    judged = [one for one in measurement.per_class if one.support >= (MIN_CLASS_IMAGES if is_subset else 1)]
+    broken = sorted((one for one in judged if -100 * one.f1_delta > limit + SLACK), key=lambda one: one.f1_delta)
+    if broken:
+        worst = broken[0]
+        yield (
+            f"F1 of class '{worst.class_name}' fell by {-100 * worst.f1_delta:.2f} points, to {worst.f1:.2%} "
+            f"(n = {worst.support:,}){_others(broken[1:])}; the limit is {limit:g}."
+        )
+
+
+def _others(broken: list[ClassResult]) -> str:
+    if not broken:
+        return ""
+    named = [f"'{one.class_name}' by {-100 * one.f1_delta:.2f}" for one in broken[: MAX_NAMED_CLASSES - 1]]
+    unnamed = len(broken) - len(named)
+    return ", " + ", ".join(named) + (f" and {unnamed} more classes" if unnamed else "")
+
+
+def _agreement(measurement: Measurement, limit: float | None, counted_flips: int | None) -> Iterator[str]:
+    n = measurement.num_images
+    counted = round((1 - measurement.agreement) * n) if counted_flips is None else counted_flips
+    share = 1 - counted / n
+    if limit is not None and 100 * share < limit - SLACK:
+        ties = "" if counted_flips is None else ", ties left out"
+        yield (
+            f"Only {share:.2%} of the predictions agree with the reference ({counted:,} of {n:,} flipped{ties}); "
+            f"the limit is {limit:g} %."
+        )
+
+
+def _score_difference(measurement: Measurement, limit: float | None) -> Iterator[str]:
+    difference = measurement.max_abs_score_difference
+    if limit is not None and difference > limit:
+        n = f"{measurement.num_images:,}"
+        yield f"The largest score difference is {difference:.3g} (n = {n}); the limit is {limit:g}."

@@ -1,0 +1,306 @@
+"""What a verification found, and its JSON form: verification.json. Measures and judges nothing."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import Any
+
+from edgekit.artifact import Format, Precision
+from edgekit.errors import RunFolderError
+from edgekit.metrics.drift import Flips
+
+SCHEMA_VERSION = 1
+
+
+class Verdict(StrEnum):
+    """What became of a candidate, best first.
+
+    Attributes:
+        PASS: It ran on its images and every limit holds.
+        DRIFT: It ran, and at least one limit is broken.
+        ERROR: It was tried and gave no scores that can be compared.
+        NOT_COMPARED: It was not tried, because the runtime does not work here.
+    """
+
+    PASS = "pass"  # noqa: S105 - a verdict, no password
+    DRIFT = "drift"
+    ERROR = "error"
+    NOT_COMPARED = "not-compared"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClassResult:
+    """One class of one model; deltas are candidate minus reference, and 0 for the reference itself.
+
+    Attributes:
+        class_name: Its name ("class" in JSON).
+        precision: TP / (TP + FP), 0 to 1.
+        recall: TP / (TP + FN), 0 to 1.
+        f1: 2 TP / (2 TP + FP + FN), 0 to 1.
+        support: Images of the class.
+        f1_delta: Change of F1, -1 to 1.
+        recall_delta: Change of recall, -1 to 1.
+    """
+
+    class_name: str
+    precision: float
+    recall: float
+    f1: float
+    support: int
+    f1_delta: float = 0.0
+    recall_delta: float = 0.0
+
+    def to_dict(self) -> dict[str, Any]:
+        """As a JSON object."""
+        values = asdict(self)
+        return {"class": values.pop("class_name"), **values}
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> "ClassResult":
+        """Read what `to_dict` wrote."""
+        return cls(class_name=values["class"], **{key: value for key, value in values.items() if key != "class"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measurement:
+    """How a candidate's scores differ from the reference's on the same images; see metrics/drift.py.
+
+    Attributes:
+        num_images: Images it was run on: the n of everything here.
+        accuracy: Of the candidate, 0 to 1.
+        reference_accuracy: Of the reference on the same images.
+        accuracy_delta: accuracy - reference_accuracy.
+        agreement: Share of images with the same top class, ties broken by the lowest index.
+        flips: Images with another top class, by direction, without those of `tie_flips`.
+        tie_flips: Images whose top class differs only by how an exact tie is broken, by direction.
+        ties: Images where the candidate's highest score is shared by several classes.
+        mcnemar_p: Exact McNemar test on `flips`, 0 to 1.
+        per_class: One result a class, in the order of the classes.
+        max_abs_score_difference: Largest difference of any score.
+        mean_confidence_drift: Mean absolute change of the probability of the reference's top class.
+        mean_kl_divergence: Mean KL divergence of the candidate from the reference, nats.
+    """
+
+    num_images: int
+    accuracy: float
+    reference_accuracy: float
+    accuracy_delta: float
+    agreement: float
+    flips: Flips
+    tie_flips: Flips
+    ties: int
+    mcnemar_p: float
+    per_class: tuple[ClassResult, ...]
+    max_abs_score_difference: float
+    mean_confidence_drift: float
+    mean_kl_divergence: float
+
+    @property
+    def worst_class(self) -> ClassResult:
+        """The class whose F1 changed for the worst."""
+        return min(self.per_class, key=lambda result: result.f1_delta)
+
+    def to_dict(self) -> dict[str, Any]:
+        """As a JSON object."""
+        return asdict(self) | {"per_class": [result.to_dict() for result in self.per_class]}
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> "Measurement":
+        """Read the measurement out of a candidate's JSON object."""
+        own = {name: values[name] for name in cls.__dataclass_fields__}
+        return cls(
+            **own
+            | {
+                "flips": Flips(**own["flips"]),
+                "tie_flips": Flips(**own["tie_flips"]),
+                "per_class": tuple(ClassResult.from_dict(result) for result in own["per_class"]),
+            }
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Performance:
+    """What running the candidate took; see `edgekit.runtimes.base.Execution`.
+
+    Attributes:
+        seconds: Time of all invocations.
+        images_per_second: Images over `seconds`.
+        peak_rss_bytes: Largest resident memory of the worker process.
+        num_threads: Threads of the runtime.
+        batch_size: Images an invocation.
+    """
+
+    seconds: float
+    images_per_second: float
+    peak_rss_bytes: int
+    num_threads: int
+    batch_size: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class CandidateReport:
+    """One row: an artifact in a runtime.
+
+    Attributes:
+        artifact: The file, relative to its run folder; its name where it has none.
+        sha256: Of the file.
+        size_bytes: Of the file.
+        format: Of the file.
+        precision: What the file says it is; None where nobody says.
+        runtime: The runtime's name.
+        runtime_version: Its version; None where it is not installed.
+        verdict: What became of it.
+        reasons: Whole sentences: why it is not a pass.
+        remarks: Whole sentences: what the reader must know about a row, whatever its verdict.
+        measurement: How it differs; None where it gave no scores.
+        performance: What it took; None where it gave no scores.
+    """
+
+    artifact: str
+    sha256: str
+    size_bytes: int
+    format: Format
+    precision: Precision | None
+    runtime: str
+    runtime_version: str | None
+    verdict: Verdict
+    reasons: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
+    measurement: Measurement | None = None
+    performance: Performance | None = None
+
+    @property
+    def label(self) -> str:
+        """The precision, or the file's name where nobody says which: "int8"."""
+        return self.precision.value if self.precision else self.artifact
+
+    def to_dict(self) -> dict[str, Any]:
+        """As a flat JSON object; what was not measured is null."""
+        own = {name: getattr(self, name) for name in _ROW_FIELDS}
+        measured = self.measurement.to_dict() if self.measurement else dict.fromkeys(Measurement.__dataclass_fields__)
+        took = asdict(self.performance) if self.performance else dict.fromkeys(Performance.__dataclass_fields__)
+        return {**own, "reasons": list(self.reasons), "remarks": list(self.remarks), **measured, **took}
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> "CandidateReport":
+        """Read what `to_dict` wrote."""
+        own = {name: values[name] for name in _ROW_FIELDS}
+        took = {name: values[name] for name in Performance.__dataclass_fields__}
+        return cls(
+            **own
+            | {
+                "format": Format(own["format"]),
+                "precision": Precision(own["precision"]) if own["precision"] else None,
+                "verdict": Verdict(own["verdict"]),
+                "reasons": tuple(own["reasons"]),
+                "remarks": tuple(own["remarks"]),
+            },
+            measurement=None if values["accuracy"] is None else Measurement.from_dict(values),
+            performance=None if took["seconds"] is None else Performance(**took),
+        )
+
+
+_ROW_FIELDS = tuple(name for name in CandidateReport.__dataclass_fields__ if name not in ("measurement", "performance"))
+
+
+@dataclass(frozen=True, kw_only=True)
+class DatasetSummary:
+    """What was verified on.
+
+    Attributes:
+        name: The data set.
+        split: Which of its splits.
+        num_images: Images in the split.
+        sha256: `Dataset.sha256`.
+        class_names: In the order of the scores.
+    """
+
+    name: str
+    split: str
+    num_images: int
+    sha256: str
+    class_names: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReferenceSummary:
+    """What the candidates were compared with.
+
+    Attributes:
+        runtime: Where its scores come from.
+        accuracy: On the whole split, 0 to 1.
+        report: One result a class, deltas 0.
+    """
+
+    runtime: str
+    accuracy: float
+    report: tuple[ClassResult, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class VerificationReport:
+    """Every candidate of one verification, in the order in which they were run.
+
+    Attributes:
+        dataset: What was verified on.
+        reference: What the candidates were compared with.
+        tolerance: Precision -> limit -> number, for the precisions that occur.
+        candidates: One row each.
+    """
+
+    dataset: DatasetSummary
+    reference: ReferenceSummary
+    tolerance: Mapping[str, Mapping[str, Any]]
+    candidates: tuple[CandidateReport, ...]
+
+    @property
+    def worst_first(self) -> list[CandidateReport]:
+        """Errors, drift, not compared, passes; within each the lowest agreement first."""
+        order = (Verdict.ERROR, Verdict.DRIFT, Verdict.NOT_COMPARED, Verdict.PASS)
+        return sorted(
+            self.candidates,
+            key=lambda row: (order.index(row.verdict), row.measurement.agreement if row.measurement else 0.0),
+        )
+
+    def count(self, verdict: Verdict) -> int:
+        """How many candidates have it."""
+        return sum(row.verdict is verdict for row in self.candidates)
+
+    @property
+    def exit_status(self) -> int:
+        """0: all that ran pass. 1: an error, or nothing was compared. 3: drift."""
+        compared = self.count(Verdict.PASS) + self.count(Verdict.DRIFT)
+        if self.count(Verdict.ERROR) or not compared:
+            return 1
+        return 3 if self.count(Verdict.DRIFT) else 0
+
+    def to_dict(self) -> dict[str, Any]:
+        """verification.json, as ARCHITECTURE.md describes it."""
+        return {
+            "schema_version": SCHEMA_VERSION,
+            "dataset": asdict(self.dataset) | {"class_names": list(self.dataset.class_names)},
+            "reference": asdict(self.reference) | {"report": [result.to_dict() for result in self.reference.report]},
+            "tolerance": {precision: dict(limits) for precision, limits in self.tolerance.items()},
+            "candidates": [row.to_dict() for row in self.candidates],
+        }
+
+    @classmethod
+    def from_dict(cls, document: Mapping[str, Any]) -> "VerificationReport":
+        """Read what `to_dict` wrote; raises RunFolderError for any other document."""
+        try:
+            if document["schema_version"] != SCHEMA_VERSION:
+                raise RunFolderError(
+                    f"This verification has schema version {document['schema_version']}; "
+                    f"expected {SCHEMA_VERSION}. Verify again with this version of edgekit."
+                )
+            dataset, reference = document["dataset"], document["reference"]
+            return cls(
+                dataset=DatasetSummary(**dataset | {"class_names": tuple(dataset["class_names"])}),
+                reference=ReferenceSummary(
+                    **reference | {"report": tuple(ClassResult.from_dict(one) for one in reference["report"])}
+                ),
+                tolerance=document["tolerance"],
+                candidates=tuple(CandidateReport.from_dict(row) for row in document["candidates"]),
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            raise RunFolderError(f"This is not a verification that edgekit wrote ({error!r}). Verify again.") from error
