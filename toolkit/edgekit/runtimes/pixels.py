@@ -72,6 +72,8 @@ def _table(spec: TensorSpec, dtype: "np.dtype[Any]") -> NDArray[Any] | None:
 def decode_scores(output: NDArray[Any], spec: TensorSpec) -> NDArray[np.float32]:
     """The output (N, C) or (N, 1, ..., C) as float32 (N, C), `(q - zero_point) * scale` where it is quantized.
 
+    The result is a copy: a runtime may reuse the memory of its output.
+
     Raises:
         ArtifactError: An integer output declares no scale, or one image has scores in more than one dimension.
     """
@@ -82,7 +84,7 @@ def decode_scores(output: NDArray[Any], spec: TensorSpec) -> NDArray[np.float32]
         )
     rows = output.reshape(len(output), -1)
     if np.issubdtype(rows.dtype, np.floating):
-        return rows.astype(np.float32)
+        return rows.astype(np.float32, copy=True)
     if spec.scale is None or spec.zero_point is None:
         raise ArtifactError(
             f"The model's output '{spec.name}' is {spec.dtype} without scale and zero point, so nothing says what "

@@ -1,6 +1,6 @@
-"""Any number of images through one session: batches, and a last batch that is shorter. Knows no file.
+"""Images through one session: encode, invoke, decode, and a last batch that is shorter. Knows no file.
 
-Every image gets its row: a last batch that is shorter than the session's is filled up with copies of its
+Every image gets its row: a batch that is shorter than the session's is filled up with copies of its
 last image, and the surplus rows are dropped.
 """
 
@@ -10,6 +10,43 @@ from numpy.typing import NDArray
 from edgekit.errors import ArtifactError
 from edgekit.runtimes.base import Session
 from edgekit.runtimes.pixels import decode_scores, encoder_for
+
+
+class Scorer:
+    """Answers batches of images with scores.
+
+    Args:
+        session: An opened artifact; its batch may be changed between calls.
+        image_shape: (height, width, 3) of the images.
+
+    Raises:
+        ArtifactError: The model wants other images.
+    """
+
+    def __init__(self, session: Session, image_shape: tuple[int, ...]) -> None:
+        self.session = session
+        self._encode = encoder_for(session.input_spec, image_shape)
+
+    def __call__(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """The scores of at most `session.batch_size` images.
+
+        Args:
+            images: uint8 (n, H, W, 3), RGB, 0 to 255.
+
+        Returns:
+            float32 (n, C), dequantized, in memory of its own.
+
+        Raises:
+            ArtifactError: The runtime failed, or the model does not give one row of scores an image.
+        """
+        batch = self._encode(_filled(images, self.session.batch_size))
+        output = self.session.invoke(batch)
+        if output.ndim < 2 or len(output) != len(batch):
+            raise ArtifactError(
+                f"The model's output '{self.session.output_spec.name}' has shape {output.shape} for {len(batch)} "
+                f"images. Expected one row of scores an image."
+            )
+        return decode_scores(output, self.session.output_spec)[: len(images)]
 
 
 def scores_of(session: Session, images: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -25,31 +62,19 @@ def scores_of(session: Session, images: NDArray[np.uint8]) -> NDArray[np.float32
     Raises:
         ArtifactError: The model wants other images, or does not give one row of scores an image.
     """
-    if images.dtype != np.uint8 or images.ndim != 4 or len(images) == 0:
+    check_images(images.dtype, images.shape)
+    score, size = Scorer(session, images.shape[1:]), session.batch_size
+    return np.concatenate([score(images[start : start + size]) for start in range(0, len(images), size)])
+
+
+def check_images(dtype: "np.dtype[np.generic]", shape: tuple[int, ...]) -> None:
+    """Raise ArtifactError unless an array of this type and shape is a non-empty batch of RGB pixels."""
+    if dtype != np.uint8 or len(shape) != 4 or shape[3] != 3 or shape[0] == 0:
         raise ArtifactError(
-            f"Expected at least one image, uint8 of shape (N, height, width, 3). "
-            f"Received {images.dtype} of shape {images.shape}."
+            f"Expected at least one image, uint8 of shape (N, height, width, 3). Received {dtype} of shape {shape}."
         )
-    encode = encoder_for(session.input_spec, images.shape[1:])
-    size = session.batch_size
-    rows = [
-        _invoke(session, encode(_filled(images[start : start + size], size)))[: len(images) - start]
-        for start in range(0, len(images), size)
-    ]
-    return np.concatenate(rows)
 
 
-def _filled(batch: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
-    missing = size - len(batch)
-    return batch if missing == 0 else np.concatenate([batch, np.repeat(batch[-1:], missing, axis=0)])
-
-
-def _invoke(session: Session, batch: NDArray[np.generic]) -> NDArray[np.float32]:
-    output = session.invoke(batch)
-    if len(output) != len(batch):
-        raise ArtifactError(
-            f"The model's output '{session.output_spec.name}' has {len(output)} rows for {len(batch)} images. "
-            f"Expected one row of scores an image."
-        )
-    scores = decode_scores(output, session.output_spec)
-    return scores.copy() if np.shares_memory(scores, output) else scores
+def _filled(images: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
+    missing = size - len(images)
+    return images if missing == 0 else np.concatenate([images, np.repeat(images[-1:], missing, axis=0)])
