@@ -83,9 +83,13 @@ class Dataset:
                 f"A classifier needs at least two classes; data set '{self.name}' has "
                 f"{len(self.class_names)}: {', '.join(self.class_names) or 'none'}."
             )
+        if repeated := sorted({name for name in self.class_names if self.class_names.count(name) > 1}):
+            raise DatasetError(f"Two classes of data set '{self.name}' have the same name: {', '.join(repeated)}.")
+        if not len(self.test):
+            raise DatasetError(f"The test split of data set '{self.name}' holds no images: nothing could be measured.")
         for split_name in ("train", "validation", "test"):
             labels = getattr(self, split_name).labels
-            if len(labels) and not (0 <= labels.min() and labels.max() < len(self.class_names)):
+            if len(labels) and (labels.min() < 0 or labels.max() >= len(self.class_names)):
                 raise DatasetError(
                     f"The {split_name} labels of '{self.name}' must lie in 0 to {len(self.class_names) - 1} "
                     f"({len(self.class_names)} classes). Received {labels.min()} to {labels.max()}."

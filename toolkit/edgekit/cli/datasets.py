@@ -1,0 +1,66 @@
+"""`edgekit datasets`: what data sets there are, and what is in one."""
+
+from typing import TYPE_CHECKING
+
+import click
+
+from edgekit.cli.options import json_option, make_progress, print_json, skip_broken_option
+
+if TYPE_CHECKING:
+    from edgekit.datasets import Dataset
+
+
+@click.command("datasets")
+@click.argument("data", metavar="[DATASET]", required=False)
+@skip_broken_option
+@json_option
+def command(data: str | None, skip_broken: bool, as_json: bool) -> None:
+    """List the data sets; or load one and show its classes, its splits and its SHA-256.
+
+    DATASET is digits, cifar10, cifar10:PATH, folder:PATH or npz:PATH.
+    """
+    if data is None:
+        _list(as_json)
+    else:
+        _show(data, skip_broken, as_json)
+
+
+def _list(as_json: bool) -> None:
+    from edgekit.datasets.sources import list_sources
+    from edgekit.rendering.tables import Column, print_table
+
+    sources = list_sources()
+    if as_json:
+        print_json({"datasets": [source.to_dict() for source in sources]})
+        return
+    columns = [Column(name="DATASET", wrap=False), Column(name="what it is"), Column(name="here")]
+    print_table(None, columns, [[source.usage, source.summary, source.status] for source in sources])
+
+
+def _show(data: str, skip_broken: bool, as_json: bool) -> None:
+    from edgekit.datasets import DatasetRequest, load_dataset
+    from edgekit.datasets.sources import describe
+
+    dataset = load_dataset(data, DatasetRequest(skip_broken=skip_broken, progress=make_progress()))
+    if as_json:
+        print_json(describe(dataset))
+    else:
+        _print_dataset(dataset)
+
+
+def _print_dataset(dataset: "Dataset") -> None:
+    from edgekit.datasets.sources import count_per_class, splits_of
+    from edgekit.rendering.tables import Column, print_table
+
+    splits = splits_of(dataset)
+    counts = [count_per_class(split, len(dataset.class_names)) for split in splits.values()]
+    rows = [[name, *(f"{n:,}" for n in row)] for name, *row in zip(dataset.class_names, *counts, strict=True)]
+    rows.append(["all classes", *(f"{len(split):,}" for split in splits.values())])
+    print_table(None, ["class", *(Column(name=name, align="right") for name in splits)], rows)
+    height, width, _ = dataset.image_shape
+    click.echo(
+        f"{dataset.name}: {len(dataset.class_names)} classes, images of {height} x {width} pixels (height x width)"
+    )
+    if dataset.num_skipped:
+        click.echo(f"Left out: {dataset.num_skipped:,} broken images")
+    click.echo(f"SHA-256 of classes and test split: {dataset.sha256}")

@@ -1,0 +1,183 @@
+"""Many image files -> one memory-mapped array, decoded once. Knows no class and no split.
+
+An array lies in the cache as `KEY.npy`, with `KEY.json` that lists the files left out of it. The key
+covers each file's path, size and time of change, so a changed file is decoded again.
+"""
+
+import hashlib
+import os
+import shutil
+import time
+import warnings
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+from edgekit.datasets.base import DatasetRequest
+from edgekit.datasets.image_decoding import BrokenImageError, decode_image
+from edgekit.errors import DatasetError, RunFolderError
+from edgekit.run_folder import atomic_path, read_json, write_json
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+CACHE_VERSION = 1
+"""Part of every key: raise it when decoding changes."""
+
+FOLDER = "decoded-images"
+LEFTOVER_SECONDS = 24 * 3600
+"""After how long a half-written file of a killed command is removed."""
+
+Skipped = list[tuple[str, str]]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class DecodedImages:
+    """What came out of a list of files.
+
+    Attributes:
+        images: uint8 (N, height, width, 3), memory-mapped and read-only.
+        skipped: Positions in the list that were left out, rising; N and their number make the whole list.
+    """
+
+    images: "NDArray[np.uint8]"
+    skipped: tuple[int, ...]
+
+
+def decode_images(
+    root: Path, names: Sequence[str], size: tuple[int, int], split_name: str, request: DatasetRequest
+) -> DecodedImages:
+    """Decode `root / name` for every name, in parallel, or find them in the cache.
+
+    Memory does not grow with the number of images.
+
+    Args:
+        root: The folder that the names start from.
+        names: Relative paths, at least one.
+        size: (height, width) of the result.
+        split_name: For the progress report.
+        request: `skip_broken`, `cache_dir` and `progress` are used.
+
+    Raises:
+        DatasetError: An image is broken and `skip_broken` is not set, or the cache cannot be written.
+    """
+    import numpy as np
+
+    folder = request.cache_dir / FOLDER
+    array_path = folder / f"{_key(root, names, size)}.npy"
+    list_path = array_path.with_suffix(".json")
+    try:
+        if not (array_path.is_file() and list_path.is_file()):
+            _remove_leftovers(folder)
+            with atomic_path(array_path) as temporary:
+                broken = _write_array(temporary, root, names, size, split_name, request)
+                write_json(list_path, {"root": str(root), "skipped": broken})
+        images = np.load(array_path, mmap_mode="r")
+        broken = read_json(list_path)["skipped"]
+    except (RunFolderError, OSError, ValueError, KeyError) as error:
+        raise DatasetError(
+            f"The decoded images cannot be kept in {folder}: {error} The folder can be emptied at any time; "
+            f"EDGEKIT_CACHE names another one."
+        ) from error
+    if broken and not request.skip_broken:
+        raise _broken(root / broken[0][0], broken[0][1])
+    places = {name: place for place, name in enumerate(names)}
+    return DecodedImages(images=images, skipped=tuple(sorted(places[name] for name, _ in broken)))
+
+
+def _key(root: Path, names: Sequence[str], size: tuple[int, int]) -> str:
+    digest = hashlib.sha256(repr((CACHE_VERSION, size, str(root.resolve()))).encode("utf-8", "surrogateescape"))
+    for name in names:
+        try:
+            status = (root / name).stat()
+        except OSError:  # a link to nowhere: broken, and found to be so when it is decoded
+            digest.update(f"{name}\0missing\n".encode("utf-8", "surrogateescape"))
+        else:
+            digest.update(f"{name}\0{status.st_size}\0{status.st_mtime_ns}\n".encode("utf-8", "surrogateescape"))
+    return digest.hexdigest()[:32]
+
+
+def _write_array(
+    path: Path, root: Path, names: Sequence[str], size: tuple[int, int], split_name: str, request: DatasetRequest
+) -> Skipped:
+    """Write the images of all whole files as .npy; returns (name, reason) of the others.
+
+    Written as a stream, not through a memory map: a full disk is then an error and not a killed process.
+    """
+    broken: Skipped = []
+    with (
+        path.open("wb") as file,
+        _quiet_pillow(),
+        request.progress.task(f"Decoding {split_name} images", len(names)) as advance,
+    ):
+        _write_header(file, (len(names), *size, 3))
+        for name, result in _decoded_in_order(root, names, size):
+            if not isinstance(result, BrokenImageError):
+                file.write(result.tobytes())
+            elif request.skip_broken:
+                broken.append((name, str(result)))
+            else:
+                raise _broken(root / name, str(result))
+            advance(1)
+        file.seek(0)
+        _write_header(file, (len(names) - len(broken), *size, 3))
+    return broken
+
+
+def _write_header(file: IO[bytes], shape: tuple[int, ...]) -> None:
+    """A .npy header has room for a first dimension of any size, so a later one fits over an earlier one."""
+    import numpy as np
+
+    np.lib.format.write_array_header_1_0(file, {"descr": "|u1", "fortran_order": False, "shape": shape})
+
+
+def _decoded_in_order(
+    root: Path, names: Sequence[str], size: tuple[int, int]
+) -> Iterator[tuple[str, "NDArray[np.uint8] | BrokenImageError"]]:
+    """Decode on every core, and never hold more than a few images at once."""
+    num_workers = os.cpu_count() or 1
+    waiting: deque[tuple[str, Future[NDArray[np.uint8] | BrokenImageError]]] = deque()
+    pool = ThreadPoolExecutor(num_workers, thread_name_prefix="decode")
+    try:
+        for name in names:
+            waiting.append((name, pool.submit(_try_decode, root / name, size)))
+            if len(waiting) >= 8 * num_workers:
+                first, future = waiting.popleft()
+                yield first, future.result()
+        while waiting:
+            first, future = waiting.popleft()
+            yield first, future.result()
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _try_decode(path: Path, size: tuple[int, int]) -> "NDArray[np.uint8] | BrokenImageError":
+    try:
+        return decode_image(path, size)
+    except BrokenImageError as error:
+        return error
+
+
+@contextmanager
+def _quiet_pillow() -> Iterator[None]:
+    """Without Pillow's remarks on odd but readable files."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", module="PIL")
+        yield
+
+
+def _broken(path: Path, reason: str) -> DatasetError:
+    return DatasetError(
+        f"The image {path} cannot be read: {reason}. Mend or remove it, or leave broken images out with --skip-broken."
+    )
+
+
+def _remove_leftovers(folder: Path) -> None:
+    for leftover in folder.glob(".writing-*"):
+        if time.time() - leftover.stat().st_mtime > LEFTOVER_SECONDS:
+            shutil.rmtree(leftover, ignore_errors=True)

@@ -1,0 +1,141 @@
+"""`npz:PATH`: images and labels as arrays in one numpy file. Nothing in it is ever unpickled."""
+
+import zipfile
+import zlib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from edgekit.datasets.base import Dataset, DatasetRequest, Split
+from edgekit.datasets.splits import empty_split, split_validation
+from edgekit.errors import DatasetError, UsageError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+ARRAYS = "x_test and y_test, and for training x_train and y_train; class_names if the classes have names"
+
+
+def load(request: DatasetRequest) -> Dataset:
+    """Images uint8 (N, H, W, 3), or grey as (N, H, W) or (N, H, W, 1); labels of any whole-number type, (N,) or (N, 1).
+
+    Without `class_names` the classes are called "0", "1" and so on up to the largest label.
+
+    Raises:
+        DatasetError: An array is missing or not as above.
+        UsageError: No path was given.
+    """
+    if request.location is None:
+        raise UsageError("The data set 'npz' needs a path, as in npz:images.npz.")
+    path = Path(request.location).expanduser()
+    with _open(path) as arrays:
+        return _build(path, arrays, request)
+
+
+@contextmanager
+def _open(path: Path) -> Iterator[Mapping[str, Any]]:
+    import numpy as np
+
+    if not path.is_file():
+        raise DatasetError(f"There is no file {path}. Expected an .npz file with the arrays {ARRAYS}.")
+    try:
+        arrays = np.load(path, allow_pickle=False)
+        if not isinstance(arrays, np.lib.npyio.NpzFile):
+            raise DatasetError(f"{path} is a single array. Expected an .npz file with the arrays {ARRAYS}.")
+        with arrays:
+            yield arrays
+    except (OSError, EOFError, ValueError, MemoryError, NotImplementedError, zlib.error, zipfile.BadZipFile) as error:
+        raise DatasetError(
+            f"{path} is not a whole .npz file of plain arrays: {error}. Expected the arrays {ARRAYS}; write them "
+            f"with numpy.savez and a plain dtype."
+        ) from error
+
+
+def _build(path: Path, arrays: Mapping[str, Any], request: DatasetRequest) -> Dataset:
+    has_training = _has_training(path, arrays)
+    test = Split(images=_images(path, "x_test", arrays["x_test"]), labels=_labels(path, "y_test", arrays["y_test"]))
+    train_labels = _labels(path, "y_train", arrays["y_train"]) if has_training else test.labels[:0]
+    class_names = _class_names(path, arrays, max([*test.labels, *train_labels], default=-1) + 1)
+    train = validation = empty_split(*test.images.shape[1:3])
+    if has_training and not request.test_only:
+        training = Split(images=_images(path, "x_train", arrays["x_train"]), labels=train_labels)
+        if training.images.shape[1:] != test.images.shape[1:]:
+            raise DatasetError(
+                f"Training and test images in {path} must be of one size. Received {training.images.shape[1:]} in "
+                f"x_train and {test.images.shape[1:]} in x_test."
+            )
+        train, validation = split_validation(training, request, class_names)
+    return Dataset(name="npz", class_names=class_names, train=train, validation=validation, test=test)
+
+
+def _has_training(path: Path, arrays: Mapping[str, Any]) -> bool:
+    required = {"x_test", "y_test"} | ({"x_train", "y_train"} if {"x_train", "y_train"} & set(arrays) else set())
+    if missing := sorted(required - set(arrays)):
+        raise DatasetError(
+            f"{path} holds no {' and no '.join(missing)}. Expected {ARRAYS}; received {', '.join(arrays) or 'nothing'}."
+        )
+    return "x_train" in required
+
+
+def _images(path: Path, name: str, array: "NDArray[Any]") -> "NDArray[np.uint8]":
+    """As uint8 (N, H, W, 3); grey is repeated."""
+    import numpy as np
+
+    if array.dtype != np.uint8:
+        raise DatasetError(
+            f"{name} in {path} must be uint8, 0 to 255, as a camera gives it. Received {array.dtype}{_advice(array)}."
+        )
+    if array.ndim == 3:
+        array = array[..., None]
+    if array.ndim != 4 or array.shape[3] not in (1, 3):
+        hint = ""
+        if array.ndim == 4 and array.shape[1] in (1, 3):
+            hint = " It looks like channels first: store numpy.moveaxis(x, 1, 3)."
+        elif array.ndim == 4 and array.shape[3] == 4:
+            hint = " It looks like RGBA: store the first three channels, or composite on a background."
+        raise DatasetError(
+            f"{name} in {path} must have the shape (N, height, width, 3), or (N, height, width) for grey. "
+            f"Received {array.shape}.{hint}"
+        )
+    return np.repeat(array, 3, axis=3) if array.shape[3] == 1 else array
+
+
+def _advice(array: "NDArray[Any]") -> str:
+    if array.dtype.kind != "f" or not array.size:
+        return ": store x.astype('uint8') if the values lie in 0 to 255"
+    low, high = float(array.min()), float(array.max())
+    if low >= 0 and high <= 1:
+        return f" from {low:g} to {high:g}: store (x * 255).round().astype('uint8')"
+    return f" from {low:g} to {high:g}: store the pixels before any normalization, as uint8"
+
+
+def _labels(path: Path, name: str, array: "NDArray[Any]") -> "NDArray[np.int64]":
+    """As int64 (N,)."""
+    import numpy as np
+
+    if array.ndim == 2 and array.shape[1] == 1:
+        array = array[:, 0]
+    if array.ndim == 2:
+        raise DatasetError(
+            f"{name} in {path} must hold one class index an image, shape (N,). Received {array.shape}, which looks "
+            f"one-hot: store y.argmax(axis=1)."
+        )
+    if array.ndim != 1 or array.dtype.kind not in "iu":
+        raise DatasetError(
+            f"{name} in {path} must hold whole numbers of shape (N,), the class indices from 0. "
+            f"Received {array.dtype} of shape {array.shape}."
+        )
+    return array.astype(np.int64)
+
+
+def _class_names(path: Path, arrays: Mapping[str, Any], num_labels: int) -> tuple[str, ...]:
+    if "class_names" not in arrays:
+        return tuple(str(label) for label in range(num_labels))
+    names = arrays["class_names"]
+    if names.ndim != 1 or names.dtype.kind not in "US":
+        raise DatasetError(
+            f"class_names in {path} must be a list of texts. Received {names.dtype} of shape {names.shape}."
+        )
+    return tuple(name.decode() if isinstance(name, bytes) else str(name) for name in names)

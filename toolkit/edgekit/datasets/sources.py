@@ -1,0 +1,93 @@
+"""What data sets there are, and what of them is already on this machine. Loads none."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from edgekit.datasets import DATASETS
+from edgekit.datasets.base import Dataset, Split, default_cache_dir
+
+
+@dataclass(frozen=True, kw_only=True)
+class SourceStatus:
+    """One source of data.
+
+    Attributes:
+        name: Its name in the registry.
+        summary: One line about it.
+        usage: How it is named on the command line.
+        status: What is here and what is missing, in words.
+    """
+
+    name: str
+    summary: str
+    usage: str
+    status: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """As a JSON object."""
+        return {"name": self.name, "summary": self.summary, "usage": self.usage, "status": self.status}
+
+
+def list_sources(cache_dir: Path | None = None) -> list[SourceStatus]:
+    """Every source in the order of the registry; looks at `cache_dir` (None: the default one) and imports nothing."""
+    cache = cache_dir or default_cache_dir()
+    known = {
+        "digits": ("digits", "ready"),
+        "cifar10": ("cifar10 or cifar10:PATH", _cifar10_status(cache)),
+        "folder": ("folder:PATH", _folder_status(cache)),
+    }
+    return [
+        SourceStatus(name=name, summary=DATASETS[name].summary, usage=usage, status=status)
+        for name in DATASETS
+        for usage, status in [known.get(name, (f"{name}:PATH", "needs a path"))]
+    ]
+
+
+def describe(dataset: Dataset) -> dict[str, Any]:
+    """What `edgekit datasets SPEC --json` prints: name, classes, counts, image shape and SHA-256."""
+    return {
+        "name": dataset.name,
+        "sha256": dataset.sha256,
+        "image_shape": list(dataset.image_shape),
+        "class_names": list(dataset.class_names),
+        "num_skipped": dataset.num_skipped,
+        "splits": {
+            name: {"num_images": len(split), "per_class": count_per_class(split, len(dataset.class_names))}
+            for name, split in splits_of(dataset).items()
+        },
+    }
+
+
+def splits_of(dataset: Dataset) -> dict[str, Split]:
+    """The splits by name."""
+    return {"train": dataset.train, "validation": dataset.validation, "test": dataset.test}
+
+
+def count_per_class(split: Split, num_classes: int) -> list[int]:
+    """How many images of each class a split holds, in the order of the classes."""
+    import numpy as np
+
+    return np.bincount(split.labels, minlength=num_classes).tolist()
+
+
+def _cifar10_status(cache: Path) -> str:
+    from edgekit.datasets.cifar10 import ARCHIVE
+
+    if (cache / ARCHIVE.file_name).is_file():
+        return f"downloaded, {_megabytes(ARCHIVE.size_bytes)}"
+    part = cache / f"{ARCHIVE.file_name}.part"
+    done = part.stat().st_size if part.is_file() else 0
+    here = f"{_megabytes(done)} of {_megabytes(ARCHIVE.size_bytes)} are" if done else "not"
+    return f"{here} downloaded: {'the rest' if done else _megabytes(ARCHIVE.size_bytes)} comes at its first use"
+
+
+def _folder_status(cache: Path) -> str:
+    from edgekit.datasets.image_cache import FOLDER
+
+    sizes = [path.stat().st_size for path in (cache / FOLDER).glob("*.npy")]
+    return f"needs a path; {_megabytes(sum(sizes))} of decoded images are kept" if sizes else "needs a path"
+
+
+def _megabytes(size_bytes: int) -> str:
+    return f"{size_bytes / 1e6:,.0f} MB"

@@ -1,0 +1,77 @@
+"""Seeded stratified splits. Knows labels and class names only, never an image."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from edgekit.datasets.base import DatasetRequest, Split
+from edgekit.errors import DatasetError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+TEST_FRACTION = 0.2
+"""Share of the images that becomes the test split where a source comes without one."""
+
+TEST_SEED = 0
+"""Seed of that test split: fixed, so that every training is measured on the same images."""
+
+
+def stratified_split(
+    labels: "NDArray[np.int64]", fraction: float, seed: int, class_names: Sequence[str]
+) -> tuple["NDArray[np.int64]", "NDArray[np.int64]"]:
+    """Part the images so that every class is held out in the same proportion.
+
+    Of n images of a class, `round(n * fraction)` are held out, but at least 1 and at most n - 1. The result
+    depends on the arguments only: numpy keeps the stream of `RandomState` the same in every version.
+
+    Args:
+        labels: int64 (N,), indices into `class_names`.
+        fraction: Share to hold out, in (0, 1).
+        seed: 0 to 2**32 - 1.
+        class_names: For messages.
+
+    Returns:
+        (kept, held_out): int64 indices, each rising, together 0 to N - 1.
+
+    Raises:
+        DatasetError: A class has a single image, or the seed is out of range.
+    """
+    import numpy as np
+
+    if not 0 <= seed < 2**32:
+        raise DatasetError(f"The seed of a split must lie between 0 and {2**32 - 1}. Received {seed}.")
+    order = np.random.RandomState(seed).random_sample(len(labels))
+    held_out = np.zeros(len(labels), bool)
+    for label in np.unique(labels):
+        members = np.flatnonzero(labels == label)
+        if len(members) < 2:
+            raise DatasetError(
+                f"Class '{class_names[label]}' has a single image where a split needs at least two, one for each "
+                f"side. Add images of this class, or take the class out."
+            )
+        num_held_out = min(max(round(len(members) * fraction), 1), len(members) - 1)
+        held_out[members[np.argsort(order[members], kind="stable")[:num_held_out]]] = True
+    return np.flatnonzero(~held_out), np.flatnonzero(held_out)
+
+
+def split_validation(training: Split, request: DatasetRequest, class_names: Sequence[str]) -> tuple[Split, Split]:
+    """(train, validation) out of the training images, as the request's seed and fraction say; both are copies.
+
+    Raises:
+        DatasetError: A class has a single training image.
+    """
+    kept, held_out = stratified_split(training.labels, request.validation_fraction, request.seed, class_names)
+    return take(training, kept), take(training, held_out)
+
+
+def take(split: Split, indices: "NDArray[np.int64]") -> Split:
+    """The images at `indices`, in that order, copied."""
+    return Split(images=split.images[indices], labels=split.labels[indices])
+
+
+def empty_split(height: int, width: int) -> Split:
+    """A split of no images of that size."""
+    import numpy as np
+
+    return Split(images=np.zeros((0, height, width, 3), np.uint8), labels=np.zeros(0, np.int64))
