@@ -38,6 +38,17 @@ MIN_CLASS_IMAGES = 100
 TABLE = "tool.edgekit.tolerance"
 
 
+def _check_limit(name: str, value: Any) -> None:
+    if value is None:
+        return
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < float("inf"):
+        raise UsageError(f"The tolerance {name} must be a number of at least 0. Received {value!r}.")
+    if name in ("max_accuracy_drop", "max_f1_drop", "min_agreement") and value > 100:
+        raise UsageError(f"The tolerance {name} is in points of a hundred: at most 100. Received {value}.")
+    if name == "min_agreement" and 0 < value <= 1:
+        raise UsageError(f"The tolerance min_agreement is in percent. Received {value}: did you mean {value * 100:g}?")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Tolerance:
     """The limits for one precision; None: no limit. Checked when made.
@@ -152,14 +163,3 @@ def _check_names(given: Mapping[str, Any], known: Any) -> None:
     for name in given:
         if name not in known:
             raise UnknownNameError("tolerance", name, known)
-
-
-def _check_limit(name: str, value: Any) -> None:
-    if value is None:
-        return
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < float("inf"):
-        raise UsageError(f"The tolerance {name} must be a number of at least 0. Received {value!r}.")
-    if name in ("max_accuracy_drop", "max_f1_drop", "min_agreement") and value > 100:
-        raise UsageError(f"The tolerance {name} is in points of a hundred: at most 100. Received {value}.")
-    if name == "min_agreement" and 0 < value <= 1:
-        raise UsageError(f"The tolerance min_agreement is in percent. Received {value}: did you mean {value * 100:g}?")

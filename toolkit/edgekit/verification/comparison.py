@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from edgekit.artifact import Artifact, Precision
 from edgekit.datasets import Dataset
 from edgekit.errors import UsageError, VerificationError
@@ -91,7 +89,7 @@ def verify(
         VerificationError: There is no candidate, or reference and data set do not belong together.
         UsageError: A number is out of its range.
     """
-    _check_numbers(reference_kernel_images, time_limit)
+    check_numbers(reference_kernel_images, time_limit)
     check_belongs(reference, dataset)
     if not candidates:
         raise VerificationError("There is nothing to verify: no artifact that a runtime here reads. Export one first.")
@@ -127,6 +125,8 @@ def verify(
 
 def check_belongs(reference: Reference, dataset: Dataset) -> None:
     """Raise VerificationError unless `reference` was made on the test split of `dataset` and is whole."""
+    import numpy as np
+
     if len(dataset.test) == 0:
         raise VerificationError(f"Data set '{dataset.name}' has no test images. Expected at least one to verify on.")
     if dataset.sha256 != reference.dataset_sha256:
@@ -179,7 +179,7 @@ class _Verifier:
                 advance=advance,
             )
         if isinstance(result, ExecutionFailure):
-            return _row(candidate, verdict=Verdict.ERROR, reasons=(result.reason,))
+            return _row(candidate, verdict=Verdict.ERROR, reasons=(_sentence(result.reason),))
         try:
             measurement = measure(workload.reference_scores, result.scores, workload.labels, self.reference.class_names)
         except VerificationError as error:
@@ -210,6 +210,12 @@ class _Verifier:
 def default_time_limit(num_images: int) -> float:
     """Seconds after which a candidate counts as hung: 600, and a tenth for each image."""
     return 600.0 + 0.1 * num_images
+
+
+def _sentence(reason: str) -> str:
+    """A failure's reason as a whole sentence: "crashed with SIGSEGV" has its worker as subject."""
+    subject = "The worker process " if reason[:1].islower() else ""
+    return f"{subject}{reason}{'' if reason.endswith('.') else '.'}"
 
 
 def _counted_flips(workload: Workload, execution: Execution, tolerance: Tolerance) -> int | None:
@@ -282,10 +288,12 @@ def _performance(execution: Execution) -> Performance:
         peak_rss_bytes=execution.peak_rss_bytes,
         num_threads=execution.settings.num_threads,
         batch_size=execution.settings.batch_size,
+        num_sessions=execution.settings.num_sessions,
     )
 
 
-def _check_numbers(reference_kernel_images: int, time_limit: float | None) -> None:
+def check_numbers(reference_kernel_images: int, time_limit: float | None) -> None:
+    """Raise UsageError where one of them is out of its range; see `verify`."""
     if reference_kernel_images < 1:
         raise UsageError(f"The reference kernels need at least 1 image. Received {reference_kernel_images}.")
     if time_limit is not None and not time_limit > 0:

@@ -56,8 +56,6 @@ class IsolatedExecutor:
         advance: Advance,
     ) -> Execution | ExecutionFailure:
         """Run in a worker process; see `edgekit.runtimes.isolation`."""
-        from edgekit.runtimes import isolation
+        from edgekit.runtimes.isolation import execute
 
-        return isolation.execute(
-            runtime, artifact, images_npy, num_images=num_images, time_limit=time_limit, advance=advance
-        )
+        return execute(runtime, artifact, images_npy, num_images=num_images, time_limit=time_limit, advance=advance)

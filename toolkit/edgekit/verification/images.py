@@ -8,11 +8,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from edgekit.errors import VerificationError
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
 
     from edgekit.datasets import Split
@@ -62,6 +61,8 @@ class Workloads:
     @cached_property
     def whole(self) -> Workload:
         """Every image of the split."""
+        import numpy as np
+
         existing = file_of(self._split.images)
         path = existing or write_images(self._split.images, self._folder / "test.npy")
         return self._workload(path, np.arange(len(self._split)))
@@ -97,6 +98,8 @@ def spread_over_classes(labels: "NDArray[np.int64]", count: int) -> "NDArray[np.
         labels: int64 (N,).
         count: 1 to N.
     """
+    import numpy as np
+
     by_class = np.argsort(labels, kind="stable")
     positions = (np.arange(count) * len(labels)) // count
     return np.sort(by_class[positions])
@@ -104,6 +107,8 @@ def spread_over_classes(labels: "NDArray[np.int64]", count: int) -> "NDArray[np.
 
 def file_of(images: "NDArray[np.uint8]") -> Path | None:
     """The .npy file that `images` maps as a whole and in its order; None where there is no such file."""
+    import numpy as np
+
     if not isinstance(images, np.memmap) or images.filename is None:
         return None
     path = Path(images.filename)
@@ -117,6 +122,8 @@ def file_of(images: "NDArray[np.uint8]") -> Path | None:
 
 def write_images(images: "NDArray[np.uint8]", path: Path) -> Path:
     """Write uint8 (N, H, W, 3) as .npy, some images at a time; raises VerificationError on a full disk."""
+    import numpy as np
+
     try:
         with path.open("wb") as file:
             header = {"descr": "|u1", "fortran_order": False, "shape": tuple(int(n) for n in images.shape)}

@@ -126,8 +126,9 @@ class Performance:
         seconds: Time of all invocations.
         images_per_second: Images over `seconds`.
         peak_rss_bytes: Largest resident memory of the worker process.
-        num_threads: Threads of the runtime.
+        num_threads: Threads of each session.
         batch_size: Images an invocation.
+        num_sessions: Copies of the model that worked side by side.
     """
 
     seconds: float
@@ -135,6 +136,7 @@ class Performance:
     peak_rss_bytes: int
     num_threads: int
     batch_size: int
+    num_sessions: int
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,11 +2,10 @@
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from edgekit.metrics.drift import top_classes
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
 
 MIN_MOVED = 3
@@ -26,6 +25,8 @@ def _other_order(
     reference: "NDArray[np.int64]", candidate: "NDArray[np.int64]", class_names: tuple[str, ...]
 ) -> tuple[str, ...]:
     """Whether the candidate names the reference's classes consistently otherwise."""
+    import numpy as np
+
     counts = np.zeros((len(class_names), len(class_names)), dtype=np.int64)
     np.add.at(counts, (reference, candidate), 1)
     seen = np.flatnonzero(counts.sum(axis=1))

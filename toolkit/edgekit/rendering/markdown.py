@@ -1,0 +1,105 @@
+"""A VerificationReport as verification.md: readable in a pull request. The numbers are those of verification.json."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from edgekit.rendering.verification_table import explanations, headline, num_flips, summary
+from edgekit.verification.report import CandidateReport, Verdict, VerificationReport
+
+HEADINGS = (
+    "artifact",
+    "runtime",
+    "verdict",
+    "n",
+    "accuracy",
+    "delta, points",
+    "agreement",
+    "flips",
+    "McNemar p",
+    "worst F1 delta, points",
+    "largest score difference",
+    "size, bytes",
+    "images/s",
+)
+
+
+def verification_markdown(report: VerificationReport, name: str) -> str:
+    """The whole report as GitHub-flavoured Markdown.
+
+    Args:
+        report: What to write down.
+        name: What was verified: the run's name.
+    """
+    return "\n".join(_lines(report, name)) + "\n"
+
+
+def _lines(report: VerificationReport, name: str) -> Iterator[str]:
+    yield f"# Verification of {_escaped(name)}"
+    yield ""
+    yield f"{_escaped(headline(report))} (SHA-256 `{report.dataset.sha256[:16]}`)."
+    yield ""
+    yield f"**{summary(report)}**"
+    yield ""
+    yield from _table(HEADINGS, map(_cells, report.worst_first))
+    if said := [f"- {_escaped(line)}" for line in explanations(report)]:
+        yield from ("", "## Why, and what else to know", "", *said)
+    yield from ("", "## Tolerance", "")
+    yield from _tolerance(report)
+    yield from ("", "## F1 by class", "")
+    yield from _classes(report)
+
+
+def _cells(row: CandidateReport) -> list[str]:
+    one, took = row.measurement, row.performance
+    measured = ["-"] * 8
+    if one:
+        worst = one.worst_class
+        measured = [
+            f"{one.num_images:,}",
+            f"{one.accuracy:.2%}",
+            f"{100 * one.accuracy_delta:+.2f}",
+            f"{one.agreement:.2%}",
+            num_flips(one),
+            f"{one.mcnemar_p:.2g}",
+            f"{100 * worst.f1_delta:+.2f} ({worst.class_name})",
+            f"{one.max_abs_score_difference:.2g}",
+        ]
+    speed = f"{took.images_per_second:,.0f}" if took else "-"
+    verdict = row.verdict.value if row.verdict is Verdict.PASS else f"**{row.verdict.value}**"
+    return [row.artifact, row.runtime, verdict, *measured, f"{row.size_bytes:,}", speed]
+
+
+def _tolerance(report: VerificationReport) -> Iterator[str]:
+    names = sorted({limit for limits in report.tolerance.values() for limit in limits})
+    rows = [
+        [precision, *("-" if limits.get(name) is None else f"{limits[name]:g}" for name in names)]
+        for precision, limits in report.tolerance.items()
+    ]
+    yield from _table(["precision", *names], rows)
+
+
+def _classes(report: VerificationReport) -> Iterator[str]:
+    """F1 of the reference, and its change in every candidate, class by class."""
+    measured = [row for row in report.candidates if row.measurement]
+    rows = []
+    for index, before in enumerate(report.reference.report):
+        deltas = [f"{100 * row.measurement.per_class[index].f1_delta:+.2f}" for row in measured if row.measurement]
+        rows.append([before.class_name, f"{before.support:,}", f"{before.f1:.2%}", *deltas])
+    headings = [f"{row.artifact}, {row.runtime}" for row in measured]
+    yield from _table(["class", "n", "float F1", *headings], rows)
+
+
+def _table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
+    yield _line(headings)
+    yield "|" + "---|" * len(headings)
+    yield from map(_line, rows)
+
+
+def _line(cells: Sequence[str]) -> str:
+    return "| " + " | ".join(map(_escaped, cells)) + " |"
+
+
+def _escaped(text: str) -> str:
+    """`text` as it stands: a class called a|b or <b> breaks no table."""
+    for character in "\\|<":
+        text = text.replace(character, "\\" + character)
+    return text.replace("\n", " ")

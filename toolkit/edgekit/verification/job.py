@@ -1,0 +1,100 @@
+"""The whole of `edgekit verify`: find what is meant, load the data, verify, keep the report in the run folder."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from edgekit.artifact import Precision
+from edgekit.datasets import DatasetRequest, load_dataset
+from edgekit.progress import Progress, SilentProgress
+from edgekit.run_folder import RunFolder, write_json, write_text
+from edgekit.tolerance import Tolerances
+from edgekit.verification.comparison import REFERENCE_KERNEL_IMAGES, check_numbers, verify
+from edgekit.verification.execution import Executor
+from edgekit.verification.report import VerificationReport
+from edgekit.verification.selection import choose_candidates, data_of, find_subject, image_size_of
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class VerifyRequest:
+    """What a user asks of `edgekit verify`; empty means everything there is.
+
+    Attributes:
+        targets: Nothing (the newest run), one run folder, or model files.
+        reference: A `reference.npz` or a run folder; None: that of the run.
+        data: The data set, as `NAME[:PATH]`; None: the one in the run's manifest.
+        runtimes: Names of runtimes.
+        precisions: Names of precisions.
+        tolerances: The limits.
+        reference_kernel_images: Images for a slow runtime.
+        time_limit: Seconds for one candidate; None: by the number of images.
+        skip_broken: Leave broken images out of a `folder:` data set, as the training did.
+    """
+
+    targets: Sequence[Path] = ()
+    reference: Path | None = None
+    data: str | None = None
+    runtimes: Sequence[str] = ()
+    precisions: Sequence[str] = ()
+    tolerances: Tolerances = field(default_factory=Tolerances)
+    reference_kernel_images: int = REFERENCE_KERNEL_IMAGES
+    time_limit: float | None = None
+    skip_broken: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verified:
+    """A finished verification.
+
+    Attributes:
+        report: What was found.
+        run: The run folder whose verification it is; None where single files were verified.
+    """
+
+    report: VerificationReport
+    run: RunFolder | None
+
+    def save(self, markdown: str) -> list[Path]:
+        """Write verification.json and verification.md into the run folder, if there is one; returns their paths."""
+        if self.run is None:
+            return []
+        paths = [self.run.verification_path, self.run.verification_path.with_suffix(".md")]
+        write_json(paths[0], self.report.to_dict())
+        write_text(paths[1], markdown)
+        return paths
+
+
+def verify_request(
+    request: VerifyRequest, *, progress: Progress | None = None, executor: Executor | None = None
+) -> Verified:
+    """Find what `request` means and verify it; writes nothing.
+
+    Raises:
+        EdgekitError: Whatever is missing, changed, unknown or does not belong together; see
+            `find_subject`, `choose_candidates` and `verify`.
+    """
+    progress = progress or SilentProgress()
+    check_numbers(request.reference_kernel_images, request.time_limit)
+    precisions = [Precision.parse(name) for name in request.precisions]
+    subject = find_subject(request.targets, request.reference)
+    candidates = choose_candidates(subject.artifacts, request.runtimes, precisions)
+    dataset = load_dataset(
+        request.data or data_of(subject.run),
+        DatasetRequest(
+            image_size=image_size_of(subject.run),
+            test_only=True,
+            skip_broken=request.skip_broken,
+            progress=progress,
+        ),
+    )
+    report = verify(
+        candidates,
+        reference=subject.reference,
+        dataset=dataset,
+        tolerances=request.tolerances,
+        reference_kernel_images=request.reference_kernel_images,
+        time_limit=request.time_limit,
+        progress=progress,
+        executor=executor,
+    )
+    return Verified(report=report, run=subject.run if subject.is_whole_run else None)

@@ -1,0 +1,156 @@
+"""What a user means: a run or files, which data, which runtimes and precisions. Runs and compares nothing."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from edgekit.artifact import Artifact, Precision
+from edgekit.errors import UsageError, VerificationError
+from edgekit.run_folder import RUNS_FOLDER, Reference, RunFolder
+from edgekit.runtimes import RUNTIMES
+from edgekit.verification.comparison import Candidate
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Subject:
+    """What is to be verified.
+
+    Attributes:
+        artifacts: (name in the report, file), in order.
+        reference: What they are compared with.
+        run: The run whose manifest says which data; None where only a file of scores is known.
+        is_whole_run: Whether the user named the run itself, so that its verification.json is to be written.
+    """
+
+    artifacts: tuple[tuple[str, Artifact], ...]
+    reference: Reference
+    run: RunFolder | None
+    is_whole_run: bool
+
+
+def find_subject(targets: Sequence[Path], reference: Path | None) -> Subject:
+    """The run or the artifacts that `targets` name, with their reference.
+
+    Args:
+        targets: Nothing (the newest run), one run folder or the name of one under `exported/`, or model files.
+        reference: A `reference.npz` or a run folder; None: that of the run.
+
+    Raises:
+        RunFolderError: A run is missing, broken, or holds a file that was changed.
+        ArtifactError: A model file is missing, empty, or of another format.
+        VerificationError: Nothing says which reference is meant.
+        UsageError: Folders and files are mixed.
+    """
+    if any(_is_folder(target) for target in targets) and len(targets) > 1:
+        raise UsageError("Name one run folder, or any number of model files; received a folder and something else.")
+    if not targets or _is_folder(targets[0]):
+        return _whole_run(_run_of(targets[0]) if targets else RunFolder.newest(), reference)
+    return _files(targets, reference) if reference else _files_of_a_run(targets)
+
+
+def load_reference(path: Path) -> Reference:
+    """The reference in a run folder, or in a `reference.npz`."""
+    return RunFolder(path).reference() if path.is_dir() else Reference.load(path)
+
+
+def choose_candidates(
+    artifacts: Sequence[tuple[str, Artifact]], runtimes: Sequence[str], precisions: Sequence[Precision]
+) -> list[Candidate]:
+    """Every artifact in every runtime that reads its format; empty sequences choose all.
+
+    Raises:
+        UnknownNameError: There is no such runtime.
+        VerificationError: Nothing is left, or a precision was asked for that no artifact has.
+    """
+    formats = {name: RUNTIMES.load(name).format for name in runtimes or RUNTIMES}
+    present = {artifact.precision for _, artifact in artifacts}
+    if missing := [precision.value for precision in precisions if precision not in present]:
+        have = ", ".join(sorted(precision or "unknown" for precision in present))
+        raise VerificationError(
+            f"There is no {' and no '.join(missing)} artifact here, but: {have or 'none'}. Export it first."
+        )
+    candidates = [
+        Candidate(artifact=artifact, runtime=runtime, name=name)
+        for name, artifact in artifacts
+        if not precisions or artifact.precision in precisions
+        for runtime, readable in formats.items()
+        if readable is artifact.format
+    ]
+    if not candidates:
+        raise VerificationError(
+            f"There is nothing to verify: {len(artifacts)} artifacts, none of which {', '.join(formats)} reads. "
+            f"Export one first: edgekit export"
+        )
+    return candidates
+
+
+def data_of(run: RunFolder | None) -> str:
+    """The data set that the manifest of `run` names, as `--data` wants it; raises VerificationError."""
+    dataset: Any = run.manifest.get("dataset") if run else None
+    name = dataset.get("name") if isinstance(dataset, dict) else None
+    if not isinstance(name, str):
+        raise VerificationError("Nothing says which data to verify on. Name it: --data NAME or --data NAME:PATH")
+    return name
+
+
+def image_size_of(run: RunFolder | None) -> tuple[int, int] | None:
+    """(height, width) of the model's input, as the manifest of `run` says; None where nobody says."""
+    shape: Any = run.manifest.get("input_shape") if run else None
+    if not isinstance(shape, list) or len(shape) != 3 or not all(isinstance(size, int) for size in shape):
+        return None
+    return shape[0], shape[1]
+
+
+def _whole_run(run: RunFolder, reference: Path | None) -> Subject:
+    artifacts = tuple((one.path.relative_to(run.path).as_posix(), one) for one in run.artifacts())
+    if not artifacts:
+        raise VerificationError(f"{run.path} holds no artifact. Export one first: edgekit export {run.path}")
+    return Subject(
+        artifacts=artifacts,
+        reference=load_reference(reference) if reference else run.reference(),
+        run=run,
+        is_whole_run=True,
+    )
+
+
+def _files(paths: Sequence[Path], reference: Path) -> Subject:
+    return Subject(
+        artifacts=tuple((path.name, Artifact.from_file(path)) for path in paths),
+        reference=load_reference(reference),
+        run=RunFolder(reference) if reference.is_dir() else _owner(reference),
+        is_whole_run=False,
+    )
+
+
+def _files_of_a_run(paths: Sequence[Path]) -> Subject:
+    for path in paths:
+        Artifact.from_file(path)
+    run = _owner(paths[0])
+    if run is None or any(run.path not in path.resolve().parents for path in paths):
+        raise VerificationError(
+            "Nothing says what these files are to be compared with: they do not all lie in one run folder. "
+            "Name a reference.npz or a run folder in --reference."
+        )
+    names = [path.resolve().relative_to(run.path) for path in paths]
+    return Subject(
+        artifacts=tuple((name.as_posix(), run.checked_artifact(name)) for name in names),
+        reference=run.reference(),
+        run=run,
+        is_whole_run=False,
+    )
+
+
+def _is_folder(target: Path) -> bool:
+    return target.is_dir() or not (target.exists() or target.suffix)
+
+
+def _run_of(target: Path) -> RunFolder:
+    """The run at `target`, or the one of that name where runs are made."""
+    return RunFolder(target if target.exists() or not (RUNS_FOLDER / target).is_dir() else RUNS_FOLDER / target)
+
+
+def _owner(path: Path) -> RunFolder | None:
+    """The run folder (its path resolved) that `path` lies in or one folder deeper; None where there is none."""
+    folders = [folder for folder in path.resolve().parents[:2] if (folder / "manifest.json").is_file()]
+    return RunFolder(folders[0]) if folders else None
