@@ -1,1 +1,91 @@
-"""TBD."""
+"""Reads a model file without running it: tensors, operators, and whether it is really int8."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from edgekit.artifact import Format, sha256_of
+from edgekit.errors import ArtifactError
+from edgekit.inspection.info import (
+    Graph,
+    ModelInfo,
+    OperatorCount,
+    Quantization,
+    count_operators,
+    count_weights,
+    describe_quantization,
+)
+from edgekit.inspection.sniffing import NUM_BYTES, format_in, what_it_seems
+from edgekit.registry import Registry
+
+__all__ = ["READERS", "ModelInfo", "OperatorCount", "Quantization", "check_format", "inspect_file"]
+
+READERS: Registry[Callable[[Path], Graph]] = Registry(
+    "format",
+    {
+        "tflite": ("edgekit.inspection.tflite:read_graph", "LiteRT (TensorFlow Lite)"),
+        "onnx": ("edgekit.inspection.onnx:read_graph", "ONNX"),
+    },
+)
+
+KERAS_SUFFIXES = (".keras", ".h5", ".hdf5")
+
+
+def inspect_file(path: Path) -> ModelInfo:
+    """Describe the model file at `path`; nothing in it is run.
+
+    Raises:
+        ArtifactError: The file is missing, empty, broken, of another format than its name says, or of a
+            format that edgekit cannot inspect.
+    """
+    model_format = check_format(path)
+    graph = READERS.load(model_format.value)(path)
+    return ModelInfo(
+        file=path.name,
+        format=model_format,
+        size_bytes=path.stat().st_size,
+        sha256=sha256_of(path),
+        inputs=graph.inputs,
+        outputs=graph.outputs,
+        operators=count_operators(graph.operators),
+        quantization=describe_quantization(graph),
+        num_weights=sum(tensor.num_elements for tensor in graph.weights),
+        weights_by_dtype=count_weights(graph.weights),
+        multiply_adds=graph.multiply_adds,
+        metadata=graph.metadata,
+    )
+
+
+def check_format(path: Path) -> Format:
+    """The format of the file at `path`; raises ArtifactError where name and content do not agree on one."""
+    if path.is_dir():
+        raise ArtifactError(f"{path} is a folder. Expected a .tflite or .onnx file.")
+    if not path.is_file():
+        raise ArtifactError(f"There is no file {path}. Expected a .tflite or .onnx model.")
+    try:
+        with path.open("rb") as file:
+            start = file.read(NUM_BYTES)
+    except OSError as error:
+        raise ArtifactError(f"{path} cannot be read: {error.strerror}.") from error
+    if not start:
+        raise ArtifactError(f"{path} is empty (0 bytes). Export the model again.")
+    return _agreed_format(path, format_in(start), path.suffix.lower())
+
+
+def _agreed_format(path: Path, found: Format | None, suffix: str) -> Format:
+    if suffix in KERAS_SUFFIXES:
+        raise ArtifactError(
+            f"{path} is named like a Keras model. edgekit inspects .tflite and .onnx files, not Keras models yet; "
+            f"export it first: edgekit export {path.name}"
+        )
+    named = suffix.removeprefix(".") if suffix.removeprefix(".") in list(Format) else None
+    if not found:
+        expected = f"a {suffix} model" if named else "a .tflite or .onnx model"
+        raise ArtifactError(
+            f"{path} is not a model that edgekit can read. Expected {expected}; this is {what_it_seems(path)}."
+        )
+    if named and named != found.value:
+        raise ArtifactError(
+            f"{path} is named {suffix}, but it holds {what_it_seems(path)}. Rename it to "
+            f"{path.with_suffix('.' + found.value).name}, or export the model again."
+        )
+    return found

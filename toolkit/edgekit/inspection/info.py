@@ -1,0 +1,232 @@
+"""What a model file holds, as plain values, and the verdict on its quantization. Reads no file.
+
+An operator *computes* when it touches float or quantized numbers that depend on the input; it computes in
+integers when it touches no float. Quantize, Dequantize and Cast are counted apart: they are the borders.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import Any
+
+from edgekit.artifact import Format, TensorSpec
+
+FLOATS = frozenset({"float16", "float32", "float64", "bfloat16"})
+SMALL_INTEGERS = frozenset({"int4", "uint4", "int2", "uint2", "int8", "uint8"})
+
+
+class Arithmetic(StrEnum):
+    """In what an operator computes.
+
+    Attributes:
+        INTEGER: Only integers.
+        FLOAT: Floats, at least in part.
+        BORDER: It turns one into the other: Quantize, Dequantize, Cast.
+        NONE: It moves shapes or indices and computes nothing that a score depends on.
+    """
+
+    INTEGER = "integer"
+    FLOAT = "float"
+    BORDER = "border"
+    NONE = "none"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Operator:
+    """One node of the graph.
+
+    Attributes:
+        name: As the format calls it: "CONV_2D", "Conv", "FlexErf".
+        kind: "builtin", "flex" (needs TensorFlow's kernels) or "custom" (needs the application's own).
+        arithmetic: In what it computes.
+    """
+
+    name: str
+    kind: str
+    arithmetic: Arithmetic
+
+
+@dataclass(frozen=True, kw_only=True)
+class Weights:
+    """One constant tensor that scores depend on.
+
+    Attributes:
+        dtype: numpy's name of its element type.
+        num_elements: How many numbers it holds.
+        is_per_channel: It has more than one scale.
+    """
+
+    dtype: str
+    num_elements: int
+    is_per_channel: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class OperatorCount:
+    """How often an operator stands in the graph; attributes as in `Operator`."""
+
+    name: str
+    kind: str
+    count: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Quantization:
+    """Whether the file really computes in integers.
+
+    Attributes:
+        verdict: "fully int8", "int8 with float islands", "int8 weights only (dynamic range)", "float16 weights",
+            "float32"; or "int16 activations, int8 weights", with float islands or without.
+        explanation: One sentence with the numbers.
+        num_computing: Operators that compute.
+        num_integer: Those of them that compute in integers only.
+        float_operators: name -> how many compute in float.
+        integer_weight_share: Share of the weights' numbers stored in at most 8 bits, biases left out; 0 to 1.
+        num_per_channel: Weight tensors with a scale for each channel.
+        num_quantize: Quantize nodes, those that only change the scale included.
+        num_dequantize: Dequantize nodes.
+        num_transpose: Transpose nodes; each costs time and does no work.
+    """
+
+    verdict: str
+    explanation: str
+    num_computing: int
+    num_integer: int
+    float_operators: Mapping[str, int]
+    integer_weight_share: float
+    num_per_channel: int
+    num_quantize: int
+    num_dequantize: int
+    num_transpose: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelInfo:
+    """What a model file holds.
+
+    Attributes:
+        file: Its name, without a folder.
+        format: What it really is.
+        size_bytes: Size of the file.
+        sha256: Hex digest of its bytes.
+        inputs: The tensors that go in.
+        outputs: The tensors that come out.
+        operators: Every operator with its count, most frequent first.
+        quantization: Whether it is really int8.
+        num_weights: Numbers stored as weights and biases.
+        weights_by_dtype: Element type -> how many of them.
+        multiply_adds: Of one image, in convolutions and matrix products; None where shapes are not known.
+        metadata: What the file says about itself.
+    """
+
+    file: str
+    format: Format
+    size_bytes: int
+    sha256: str
+    inputs: tuple[TensorSpec, ...]
+    outputs: tuple[TensorSpec, ...]
+    operators: tuple[OperatorCount, ...]
+    quantization: Quantization
+    num_weights: int
+    weights_by_dtype: Mapping[str, int]
+    multiply_adds: int | None
+    metadata: Mapping[str, str]
+
+    def to_dict(self) -> dict[str, Any]:
+        """As a JSON object."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Graph:
+    """What a reader of one format found; `describe_quantization` judges it.
+
+    Attributes:
+        inputs: The tensors that go in.
+        outputs: The tensors that come out.
+        operators: Every node.
+        weights: Every constant that scores depend on.
+        has_wide_activations: Some activations are int16.
+        multiply_adds: As in `ModelInfo`.
+        metadata: As in `ModelInfo`.
+    """
+
+    inputs: tuple[TensorSpec, ...]
+    outputs: tuple[TensorSpec, ...]
+    operators: Sequence[Operator]
+    weights: Sequence[Weights]
+    has_wide_activations: bool
+    multiply_adds: int | None
+    metadata: Mapping[str, str]
+
+
+def count_operators(operators: Sequence[Operator]) -> tuple[OperatorCount, ...]:
+    """Each operator with its count, most frequent first, equal counts by name."""
+    counts = Counter((operator.name, operator.kind) for operator in operators)
+    ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    return tuple(OperatorCount(name=name, kind=kind, count=count) for (name, kind), count in ordered)
+
+
+def count_weights(weights: Sequence[Weights]) -> dict[str, int]:
+    """Element type -> numbers stored in it, the most frequent first."""
+    counts: Counter[str] = Counter()
+    for tensor in weights:
+        counts[tensor.dtype] += tensor.num_elements
+    return dict(counts.most_common())
+
+
+def describe_quantization(graph: Graph) -> Quantization:
+    """The verdict on a graph: what it computes in, what its weights are stored in."""
+    computing = [op for op in graph.operators if op.arithmetic in (Arithmetic.INTEGER, Arithmetic.FLOAT)]
+    islands = Counter(op.name for op in computing if op.arithmetic is Arithmetic.FLOAT)
+    num_integer = len(computing) - islands.total()
+    names = Counter(_plain(operator.name) for operator in graph.operators)
+    verdict = _verdict(graph, num_integer, islands.total())
+    return Quantization(
+        verdict=verdict,
+        explanation=_explanation(graph, num_integer, islands),
+        num_computing=len(computing),
+        num_integer=num_integer,
+        float_operators=dict(islands.most_common()),
+        integer_weight_share=_small_share(graph.weights),
+        num_per_channel=sum(tensor.is_per_channel for tensor in graph.weights),
+        num_quantize=names["quantize"] + names["quantizelinear"] + names["dynamicquantizelinear"],
+        num_dequantize=names["dequantize"] + names["dequantizelinear"],
+        num_transpose=names["transpose"],
+    )
+
+
+def _verdict(graph: Graph, num_integer: int, num_float: int) -> str:
+    dtypes = {tensor.dtype for tensor in graph.weights}
+    quantizes_while_running = any(operator.name == "DynamicQuantizeLinear" for operator in graph.operators)
+    if dtypes & SMALL_INTEGERS and (not num_integer or quantizes_while_running):
+        return "int8 weights only (dynamic range)"
+    if not num_integer:
+        return "float16 weights" if "float16" in dtypes else "float32"
+    if graph.has_wide_activations:
+        return "int16 activations, int8 weights" + (", with float islands" if num_float else "")
+    return "int8 with float islands" if num_float else "fully int8"
+
+
+def _explanation(graph: Graph, num_integer: int, islands: Counter[str]) -> str:
+    total = num_integer + islands.total()
+    sentence = (
+        f"{num_integer} of {total} computing operators work in integers; "
+        f"{_small_share(graph.weights):.1%} of the weights are stored in 8 bits or less"
+    )
+    if num_integer and islands:
+        named = ", ".join(f"{name} x {count}" if count > 1 else name for name, count in islands.most_common(8))
+        sentence += f"; in float: {named}"
+    return sentence + "."
+
+
+def _small_share(weights: Sequence[Weights]) -> float:
+    """Share of small integers among the weights; 32-bit biases belong to neither side."""
+    counted = [tensor for tensor in weights if tensor.dtype in FLOATS | SMALL_INTEGERS]
+    total = sum(tensor.num_elements for tensor in counted)
+    return sum(tensor.num_elements for tensor in counted if tensor.dtype in SMALL_INTEGERS) / total if total else 0.0
+
+
+def _plain(name: str) -> str:
+    return name.replace("_", "").lower()
