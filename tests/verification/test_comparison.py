@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from fakes import Answer, FakeExecutor, answer_with, fake_artifact, fake_dataset, fake_reference, peaked_scores
 from numpy.typing import NDArray
 
 from edgekit.artifact import Format, Precision
@@ -12,7 +13,6 @@ from edgekit.errors import UsageError, VerificationError
 from edgekit.run_folder import Reference
 from edgekit.runtimes import ExecutionFailure
 from edgekit.verification import Candidate, CandidateReport, Verdict, VerificationReport, verify
-from fakes import Answer, FakeExecutor, answer_with, fake_artifact, fake_dataset, fake_reference, peaked_scores
 
 CLASSES = ("cat", "dog", "bird", "frog")
 NUM_IMAGES = 2000
@@ -343,7 +343,10 @@ def test_the_report_survives_json(tmp_path: Path, dataset: Dataset, reference: R
     for row in document["candidates"]:
         assert promised <= set(row)
     assert document["candidates"][0]["per_class"][0] == {
-        **{"class": "cat", "support": 500, "f1_delta": 0.0, "recall_delta": 0.0},
+        "class": "cat",
+        "support": 500,
+        "f1_delta": 0.0,
+        "recall_delta": 0.0,
         **{name: document["reference"]["report"][0][name] for name in ("precision", "recall", "f1")},
     }
     assert document["candidates"][1]["accuracy"] is None

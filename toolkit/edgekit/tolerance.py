@@ -121,6 +121,8 @@ class Tolerances:
         tables = {name: value for name, value in changes.items() if isinstance(value, Mapping)}
         for_all = {name: value for name, value in changes.items() if name not in tables}
         _check_names(for_all, [*LIMITS, *Precision])
+        if misplaced := [name for name in for_all if name not in LIMITS]:
+            raise UsageError(f"The tolerance of {misplaced[0]} must be a table of limits. Received a single value.")
         _check_names(tables, list(Precision))
         for table in tables.values():
             _check_names(table, LIMITS)

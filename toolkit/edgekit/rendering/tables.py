@@ -54,7 +54,7 @@ def make_table(
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(title=title and Text(title), title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Table(title=title and Text(title), title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
     described = [column if isinstance(column, Column) else Column(name=column) for column in columns]
     for column in described:
         table.add_column(Text(column.name), justify=column.align, no_wrap=not column.wrap, overflow="fold")

@@ -12,9 +12,8 @@ if TYPE_CHECKING:
 
 STYLES = {Verdict.PASS: "green", Verdict.DRIFT: "yellow", Verdict.ERROR: "bold red", Verdict.NOT_COMPARED: "dim"}
 
-COLUMNS = [
-    Column(name="model"),
-    Column(name="runtime"),
+MEASURED = [
+    Column(name="runtime", wrap=False),
     Column(name="verdict", wrap=False),
     Column(name="acc.\n%", align="right", wrap=False),
     Column(name="delta\npoints", align="right", wrap=False),
@@ -22,7 +21,7 @@ COLUMNS = [
     Column(name="flips", align="right", wrap=False),
     Column(name="worst F1\npoints", align="right"),
     Column(name="kB", align="right", wrap=False),
-    Column(name="images/s", align="right", wrap=False),
+    Column(name="img/s", align="right", wrap=False),
 ]
 
 MAX_CLASS_NAME = 8
@@ -31,8 +30,10 @@ MAX_CLASS_NAME = 8
 def print_verification(report: VerificationReport, *, console: "Console | None" = None) -> None:
     """Print `report` to stdout, or to `console`."""
     console = console or make_console()
-    rows = [_cells(row, show_file=_is_ambiguous(report)) for row in report.worst_first]
-    print_table(headline(report), COLUMNS, rows, console=console)
+    show_file = _is_ambiguous(report)
+    first = Column(name="file" if show_file else "model", wrap=show_file)
+    rows = [[row.artifact if show_file else row.label, *_cells(row)] for row in report.worst_first]
+    print_table(headline(report), [first, *MEASURED], rows, console=console)
     for line in (*explanations(report), summary(report)):
         console.print(line, markup=False)
 
@@ -47,13 +48,13 @@ def headline(report: VerificationReport) -> str:
 
 
 def explanations(report: VerificationReport) -> Iterator[str]:
-    """Why a row is not a pass, and what else must be known; rows that share their sentences share a line."""
-    said: dict[tuple[str, ...], list[str]] = {}
+    """Why a row is not a pass, then what else must be known; rows of which the same is said share a line."""
     for row in report.worst_first:
-        if sentences := (*row.reasons, *row.remarks):
-            said.setdefault(sentences, []).append(f"{title(row)} ({row.verdict})")
-    for sentences, titles in said.items():
-        yield f"{', '.join(titles)}: {' '.join(sentences)}"
+        if row.reasons:
+            yield f"{title(row)}: {row.verdict}. {' '.join(row.reasons)}"
+    remarks = dict.fromkeys(remark for row in report.worst_first for remark in row.remarks)
+    for remark in remarks:
+        yield f"{_who(report, [row for row in report.worst_first if remark in row.remarks])}: {remark}"
 
 
 def summary(report: VerificationReport) -> str:
@@ -89,7 +90,7 @@ def num_flips(measurement: Measurement) -> str:
     return f"{measurement.flips.total:,}{ties}"
 
 
-def _cells(row: CandidateReport, *, show_file: bool) -> list["str | Text"]:
+def _cells(row: CandidateReport) -> list["str | Text"]:
     from rich.text import Text
 
     one = row.measurement
@@ -102,17 +103,27 @@ def _cells(row: CandidateReport, *, show_file: bool) -> list["str | Text"]:
             num_flips(one),
             worst_class(one),
         ]
-    model = row.artifact if show_file else f"{row.format} {row.label}"
     speed = f"{row.performance.images_per_second:,.0f}" if row.performance else ""
     verdict = Text(row.verdict.value, style=STYLES[row.verdict])
-    return [model, row.runtime, verdict, *measured, f"{row.size_bytes / 1000:,.0f}", speed]
+    return [row.runtime, verdict, *measured, f"{row.size_bytes / 1000:,.0f}", speed]
 
 
 def _is_ambiguous(report: VerificationReport) -> bool:
-    """Whether format and precision do not tell the files apart."""
-    files = {row.artifact for row in report.candidates}
-    kinds = {(row.format, row.precision) for row in report.candidates if row.precision}
-    return len(kinds) < len(files)
+    """Whether precision and runtime do not tell the rows apart, so that the files must be named."""
+    shown = {(row.label, row.runtime) for row in report.candidates}
+    return len(shown) < len(report.candidates)
+
+
+def _who(report: VerificationReport, rows: list[CandidateReport]) -> str:
+    """The rows in words; a runtime whose rows are all among them is named alone."""
+    of_runtime = {row.runtime for row in rows}
+    if (
+        len(of_runtime) == 1
+        and len(rows) > 1
+        and all(row in rows for row in report.candidates if row.runtime in of_runtime)
+    ):
+        return f"Every row of {rows[0].runtime}"
+    return "; ".join(map(title, rows))
 
 
 def _shortened(name: str) -> str:

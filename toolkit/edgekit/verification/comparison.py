@@ -169,7 +169,8 @@ class _Verifier:
     def run(self, candidate: Candidate, workload: Workload, position: str) -> CandidateReport:
         """Run one candidate and judge it."""
         num_images = len(workload.labels)
-        with self.progress.task(f"{position} {candidate.title}", num_images) as advance:
+        slow = ", slow kernels" if candidate.runtime in SLOW_RUNTIMES else ""
+        with self.progress.task(f"{position} {candidate.title}{slow}", num_images) as advance:
             result = self.executor.execute(
                 candidate.runtime,
                 candidate.artifact.path,
@@ -235,8 +236,8 @@ def _remarks(candidate: Candidate, workload: Workload, measurement: Measurement)
         remarks.append(subset_remark(measurement, workload.num_images_of_split))
     if measurement.tie_flips.total:
         remarks.append(
-            f"{measurement.tie_flips.total:,} more predictions differ only because the highest score is tied "
-            f"there; they are not among the flips."
+            f"{measurement.tie_flips.total:,} more predictions differ only because several classes share the highest "
+            f"score there; they are not among the flips."
         )
     return tuple(remarks)
 

@@ -33,10 +33,9 @@ def broken_limits(
 def subset_remark(measurement: Measurement, num_images_of_split: int) -> str:
     """What a reader must know about a row that was measured on a part of the split."""
     return (
-        f"Run on {measurement.num_images:,} of {num_images_of_split:,} images, spread evenly over the classes, because "
-        f"these kernels are slow; compared with the reference on the same images. Accuracy counts here only where "
-        f"the change is more than chance (p < {SIGNIFICANCE:g}), a class's F1 only with {MIN_CLASS_IMAGES} images or "
-        f"more; --reference-kernel-images runs more."
+        f"Run on {measurement.num_images:,} of {num_images_of_split:,} images, spread evenly over the classes, "
+        f"because these kernels are slow (--reference-kernel-images N). So accuracy counts only where its change "
+        f"is more than chance (p < {SIGNIFICANCE:g}), and F1 only in classes of {MIN_CLASS_IMAGES} images or more."
     )
 
 

@@ -1,0 +1,78 @@
+import io
+import threading
+
+import pytest
+
+from edgekit.rendering.progress import SECONDS_BETWEEN_LINES, ConsoleProgress
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_plain_lines_now_and_then_and_one_at_the_end() -> None:
+    file, clock = io.StringIO(), Clock()
+    with ConsoleProgress(file, clock).task("verifying", 1000) as advance:
+        for _ in range(10):
+            clock.now += 3.0
+            advance(100)
+    lines = file.getvalue().splitlines()
+    assert lines == [
+        "verifying: 400 of 1,000 after 12 s",
+        "verifying: 800 of 1,000 after 24 s",
+        "verifying: 1,000 of 1,000 in 30.0 s",
+    ]
+    assert SECONDS_BETWEEN_LINES == 10.0
+
+
+def test_an_unknown_total_and_a_note() -> None:
+    file = io.StringIO()
+    progress = ConsoleProgress(file, Clock())
+    with progress.task("reading [x]", None) as advance:
+        progress.note("one image is broken [red]")
+        advance(7)
+    assert file.getvalue().splitlines() == ["one image is broken [red]", "reading [x]: 7 in 0.0 s"]
+
+
+def test_a_bar_on_a_terminal_with_tasks_inside_each_other() -> None:
+    file = Terminal()
+    progress = ConsoleProgress(file)
+    with progress.task("outer [x]", 2) as outer:
+        with progress.task("inner", None) as inner:
+            inner(5)
+            progress.note("a note [red]")
+        outer(2)
+    text = file.getvalue()
+    assert "outer [x]" in text
+    assert "a note [red]" in text
+    assert "\x1b[" in text
+    with progress.task("again", 1) as advance:
+        advance(1)
+    assert "again" in file.getvalue()
+
+
+def test_a_task_that_fails_leaves_no_bar_behind() -> None:
+    progress = ConsoleProgress(Terminal())
+    with pytest.raises(KeyboardInterrupt), progress.task("fails", 1):
+        raise KeyboardInterrupt
+    assert progress._bars is None
+
+
+def test_several_threads_may_report() -> None:
+    file = io.StringIO()
+    with ConsoleProgress(file, Clock()).task("work", 4000) as advance:
+        threads = [threading.Thread(target=lambda: [advance(1) for _ in range(1000)]) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert file.getvalue() == "work: 4,000 of 4,000 in 0.0 s\n"

@@ -1,0 +1,121 @@
+"""The table and the Markdown of a report that holds every verdict."""
+
+import io
+from pathlib import Path
+
+import numpy as np
+import pytest
+from fakes import FakeExecutor, answer_with, fake_artifact, fake_dataset, fake_reference
+
+from edgekit.artifact import Format, Precision
+from edgekit.rendering.markdown import verification_markdown
+from edgekit.rendering.tables import MAX_WIDTH, make_console
+from edgekit.rendering.verification_table import print_verification
+from edgekit.runtimes import ExecutionFailure
+from edgekit.verification import Candidate, VerificationReport, verify
+
+CLASSES = ("a very long class name", "dog|cat", "<b>bird</b>", "frog [red]")
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory: pytest.TempPathFactory) -> VerificationReport:
+    folder = tmp_path_factory.mktemp("artifacts")
+    dataset = fake_dataset(np.arange(12_000) % 4, CLASSES)
+    reference = fake_reference(dataset)
+    ruined = reference.scores.copy()
+    ruined[dataset.test.labels == 0] = [0.1, 0.7, 0.1, 0.1]
+    float32, int8, dynamic = (
+        fake_artifact(folder, Format.TFLITE, one) for one in (Precision.FLOAT32, Precision.INT8, Precision.DYNAMIC)
+    )
+    onnx = fake_artifact(folder, Format.ONNX, Precision.FLOAT32)
+    executor = FakeExecutor(
+        {
+            float32.path.name: answer_with(reference.scores),
+            onnx.path.name: answer_with(reference.scores),
+            int8.path.name: answer_with(ruined),
+            dynamic.path.name: ExecutionFailure(reason="did not end within the time limit of 600 s"),
+        },
+        unavailable={"onnxruntime-unoptimized": "'onnxruntime' is not installed here: pip install 'onnxruntime'"},
+    )
+    pairs = [
+        *(
+            (artifact, runtime)
+            for artifact in (float32, int8, dynamic)
+            for runtime in ("litert-xnnpack", "litert-reference")
+        ),
+        (onnx, "onnxruntime"),
+        (onnx, "onnxruntime-unoptimized"),
+    ]
+    candidates = [Candidate(artifact=artifact, runtime=runtime) for artifact, runtime in pairs]
+    return verify(candidates, reference=reference, dataset=dataset, executor=executor)
+
+
+def rendered(report: VerificationReport, *, colour: bool = False) -> str:
+    file = io.StringIO()
+    print_verification(report, console=make_console(file=file, force_terminal=colour))
+    return file.getvalue()
+
+
+def test_it_fits_and_stands_worst_first(report: VerificationReport) -> None:
+    lines = rendered(report).splitlines()
+    assert max(map(len, lines)) <= MAX_WIDTH
+    verdicts = [word for line in lines for word in line.split() if word in {"pass", "drift", "error", "not-compared"}]
+    assert verdicts == ["error", "error", "drift", "drift", "not-compared", "pass", "pass", "pass"]
+    for row in report.candidates:
+        assert sum(row.runtime in line.split() for line in lines) >= 1
+
+
+def test_reasons_and_summary_stand_below(report: VerificationReport) -> None:
+    text = " ".join(rendered(report).split())
+    assert "tflite int8 in litert-xnnpack: drift. Accuracy fell by" in text
+    assert "'a very long class name'" in text
+    assert "The worker process did not end within the time limit of 600 s." in text
+    assert "onnx float32 in onnxruntime-unoptimized: not-compared. 'onnxruntime' is not installed here" in text
+    assert "Run on 200 of 12,000 images" in text
+    assert text.endswith("8 candidates: 3 within tolerance, 2 drifted beyond tolerance, 2 failed, 1 not compared.")
+
+
+def test_verdicts_are_coloured_on_a_terminal_only(report: VerificationReport) -> None:
+    assert "\x1b[33mdrift" in rendered(report, colour=True)
+    assert "\x1b" not in rendered(report)
+
+
+def test_files_are_named_where_precisions_do_not_tell_them_apart(tmp_path: Path) -> None:
+    dataset = fake_dataset(np.arange(100) % 2, ("a", "b"))
+    reference = fake_reference(dataset)
+    artifacts = [fake_artifact(tmp_path, Format.TFLITE, Precision.INT8, name=name) for name in ("old", "new")]
+    report = verify(
+        [Candidate(artifact=artifact, runtime="litert-xnnpack") for artifact in artifacts],
+        reference=reference,
+        dataset=dataset,
+        executor=FakeExecutor({artifact.path.name: answer_with(reference.scores) for artifact in artifacts}),
+    )
+    text = rendered(report)
+    assert "old-int8.tflite" in text
+    assert "new-int8.tflite" in text
+
+
+def test_nothing_compared_is_said_to_be_no_pass(tmp_path: Path) -> None:
+    dataset = fake_dataset(np.arange(100) % 2, ("a", "b"))
+    candidate = Candidate(artifact=fake_artifact(tmp_path, Format.ONNX, None), runtime="onnxruntime")
+    report = verify(
+        [candidate],
+        reference=fake_reference(dataset),
+        dataset=dataset,
+        executor=FakeExecutor({}, unavailable={"onnxruntime": "It is not here."}),
+    )
+    assert "nothing was compared, which is no pass" in rendered(report)
+
+
+def test_markdown_tables_are_whole(report: VerificationReport) -> None:
+    text = verification_markdown(report, "my run")
+    assert text.startswith("# Verification of my run\n")
+    tables = [block for block in text.split("\n\n") if block.startswith("|")]
+    assert len(tables) == 3
+    for table in tables:
+        widths = {line.replace("\\|", "").count("|") for line in table.splitlines()}
+        assert len(widths) == 1, table
+    assert "dog\\|cat" in text
+    assert "\\<b>bird\\</b>" in text
+    assert "| **drift** | 12,000 |" in text
+    assert "8 candidates: 3 within tolerance" in text

@@ -1,0 +1,87 @@
+from pathlib import Path
+
+import pytest
+
+from edgekit.artifact import Precision
+from edgekit.errors import UnknownNameError, UsageError
+from edgekit.tolerance import Tolerance, Tolerances
+
+
+def test_defaults_are_those_of_the_architecture() -> None:
+    tolerances = Tolerances()
+    assert tolerances.of(Precision.FLOAT32) == Tolerance(
+        min_agreement=100.0, max_score_difference=1e-4, tie_margin=1e-5
+    )
+    assert tolerances.of(Precision.FLOAT16) == Tolerance(max_accuracy_drop=0.1)
+    for precision in (Precision.DYNAMIC, Precision.INT8, Precision.INT16X8):
+        assert tolerances.of(precision) == Tolerance(max_accuracy_drop=1.0, max_f1_drop=2.0, min_agreement=95.0)
+
+
+def test_a_limit_for_all_and_one_for_a_precision_that_wins() -> None:
+    changed = Tolerances().updated({"max_accuracy_drop": 3, "int8": {"max_accuracy_drop": 0.5, "min_agreement": 99}})
+    assert changed.of(Precision.INT8) == Tolerance(max_accuracy_drop=0.5, max_f1_drop=2.0, min_agreement=99)
+    assert changed.of(Precision.FLOAT16).max_accuracy_drop == 3
+    assert changed.of(Precision.FLOAT32).max_accuracy_drop == 3
+
+
+def test_false_lifts_a_limit() -> None:
+    changed = Tolerances().updated({"int8": {"max_f1_drop": False}})
+    assert changed.of(Precision.INT8).max_f1_drop is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"max_accuracy_dropp": 1}, "Did you mean 'max_accuracy_drop'"),
+        ({"int9": {"max_f1_drop": 1}}, "Did you mean 'int8'"),
+        ({"int8": {"max_f1": 1}}, "Did you mean 'max_f1_drop'"),
+        ({"max_f1_drop": "2"}, "must be a number.*'2'"),
+        ({"max_f1_drop": True}, "must be a number.*True"),
+        ({"max_f1_drop": -1}, "at least 0.*-1"),
+        ({"max_f1_drop": float("nan")}, "must be a number"),
+        ({"max_accuracy_drop": 101}, "at most 100"),
+        ({"min_agreement": 0.95}, "in percent.*did you mean 95"),
+        ({"int8": 1}, "int8 must be a table"),
+        ({"max_f1_drop": {"x": 1}}, "Unknown tolerance 'max_f1_drop'.*Known: .*int8"),
+    ],
+)
+def test_what_is_not_understood_is_refused(changes: dict[str, object], message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        Tolerances().updated(changes)
+
+
+def test_unknown_names_are_of_their_own_kind() -> None:
+    with pytest.raises(UnknownNameError):
+        Tolerances().updated({"nonsense": 1})
+
+
+def test_pyproject_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "pyproject.toml"
+    assert Tolerances.from_pyproject(path) == Tolerances()
+    path.write_text("[project]\nname = 'x'\n")
+    assert Tolerances.from_pyproject(path) == Tolerances()
+    path.write_text("[tool.edgekit.tolerance]\nmax_f1_drop = 4\n[tool.edgekit.tolerance.int8]\nmin_agreement = 90.0\n")
+    read = Tolerances.from_pyproject(path)
+    assert read.of(Precision.INT8) == Tolerance(max_accuracy_drop=1.0, max_f1_drop=4, min_agreement=90.0)
+    assert read.of(Precision.DYNAMIC) == Tolerance(max_accuracy_drop=1.0, max_f1_drop=4, min_agreement=95.0)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("[tool.edgekit.tolerance", "TOML"),
+        ("[tool.edgekit]\ntolerance = 3", "table"),
+        ("[tool]\nedgekit = 3", "table"),
+        ("[tool.edgekit.tolerance]\nmax_f1 = 3", "pyproject.toml.*Did you mean 'max_f1_drop'"),
+    ],
+)
+def test_a_broken_pyproject_is_named(tmp_path: Path, content: str, message: str) -> None:
+    path = tmp_path / "pyproject.toml"
+    path.write_text(content)
+    with pytest.raises(UsageError, match=message):
+        Tolerances.from_pyproject(path)
+
+
+def test_every_precision_needs_a_tolerance() -> None:
+    with pytest.raises(UsageError, match="int8"):
+        Tolerances(by_precision={one: Tolerance() for one in Precision if one is not Precision.INT8})
