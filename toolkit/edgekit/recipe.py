@@ -122,28 +122,41 @@ def recipes_folder() -> Path:
 
 
 def builtin_recipe_files() -> dict[str, Path]:
-    """name -> file of every built-in recipe, sorted by name; loads none."""
+    """Name -> file of every built-in recipe, sorted by name; loads none."""
     return {path.stem: path for path in sorted(recipes_folder().glob("*.py")) if not path.stem.startswith("_")}
+
+
+def recipe_file(name_or_path: str) -> Path:
+    """The file of the built-in recipe of that name, or the path itself where it ends in `.py`; loads nothing.
+
+    Raises:
+        UnknownNameError: There is no such built-in recipe.
+        RecipeError: The file is missing.
+    """
+    if not name_or_path.endswith(".py"):
+        files = builtin_recipe_files()
+        if name_or_path not in files:
+            raise UnknownNameError("recipe", name_or_path, files)
+        return files[name_or_path]
+    path = Path(name_or_path)
+    if not path.is_file():
+        raise RecipeError(f"There is no recipe file {path}.")
+    return path
 
 
 def load_recipe(name_or_path: str) -> Recipe:
     """The built-in recipe of that name, or the one that a path ending in `.py` defines.
 
+    Recipes import Keras, so call `edgekit.keras_setup.import_keras` first where the backend matters.
+
     Raises:
         UnknownNameError: There is no such built-in recipe.
         RecipeError: The file is missing, does not run, or defines no `RECIPE`.
     """
-    if name_or_path.endswith(".py"):
-        return _load_file(Path(name_or_path))
-    files = builtin_recipe_files()
-    if name_or_path not in files:
-        raise UnknownNameError("recipe", name_or_path, files)
-    return _load_file(files[name_or_path])
+    return _load_file(recipe_file(name_or_path))
 
 
 def _load_file(path: Path) -> Recipe:
-    if not path.is_file():
-        raise RecipeError(f"There is no recipe file {path}.")
     spec = importlib.util.spec_from_file_location(f"edgekit_recipe_{path.stem}", path)
     if spec is None or spec.loader is None:
         raise RecipeError(f"{path} cannot be loaded as Python.")

@@ -1,0 +1,88 @@
+"""`edgekit train`: train a recipe; makes a run folder."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from edgekit.cli.options import PATH, data_option, json_option, make_progress, print_json, skip_broken_option
+
+if TYPE_CHECKING:
+    from edgekit.recipe import Recipe, TrainingSettings
+    from edgekit.run_folder import RunFolder
+
+
+@click.command("train")
+@click.argument("recipe_name", metavar="[RECIPE]", default="resnet8")
+@data_option("digits", "digits, cifar10, cifar10:PATH, folder:PATH or npz:PATH.")
+@click.option("--epochs", type=click.IntRange(min=1), help="Passes over the training images. [default: the recipe's]")
+@click.option("--seed", type=click.IntRange(min=0), help="Seed of everything random. [default: the recipe's, 0]")
+@click.option("--batch-size", type=click.IntRange(min=1), help="Images a step. [default: the recipe's]")
+@click.option(
+    "--image-size",
+    type=click.IntRange(min=1),
+    help="Side in pixels to which the images of a folder are resized. [default: the recipe's]",
+)
+@click.option("--out", type=PATH, help="The run folder. [default: exported/RECIPE, or -2, -3, … where it is taken]")
+@click.option("--resume", is_flag=True, help="Go on with a training that was killed or interrupted.")
+@click.option("--backend", metavar="NAME", help="tensorflow, jax or torch. [default: $KERAS_BACKEND, else tensorflow]")
+@skip_broken_option
+@json_option
+def command(recipe_name: str, data: str, out: Path | None, resume: bool, as_json: bool, **options: Any) -> None:
+    r"""Train a recipe and write a run folder: the model, its scores on the test images, report and figures.
+
+    \b
+    RECIPE is a name from `edgekit recipes`, or a file of your own: path/to/mine.py. [default: resnet8]
+    """
+    from edgekit.keras_setup import import_keras
+    from edgekit.recipe import load_recipe, recipe_file
+    from edgekit.training import train
+    from edgekit.training.folders import choose_folder
+
+    file = recipe_file(recipe_name)
+    out = out or choose_folder(file.stem, resume=resume)
+    import_keras("edgekit train", options["backend"])
+    recipe = load_recipe(recipe_name)
+    settings = _settings(recipe, options)
+    progress = make_progress()
+    dataset = _load(data, recipe, settings, options, progress)
+    run = train(recipe, dataset, settings=settings, out=out, resume=resume, progress=progress)
+    _show(run, as_json)
+
+
+def _settings(recipe: "Recipe", options: dict[str, Any]) -> "TrainingSettings":
+    """The recipe's settings with what the user chose in place of its own."""
+    from dataclasses import replace
+
+    settings = recipe.settings if options["epochs"] is None else recipe.settings.with_epochs(options["epochs"])
+    chosen = {name: options[name] for name in ("seed", "batch_size") if options[name] is not None}
+    return replace(settings, **chosen)
+
+
+def _load(data: str, recipe: "Recipe", settings: "TrainingSettings", options: dict[str, Any], progress: Any) -> Any:
+    from edgekit.datasets import DatasetRequest, load_dataset
+
+    side = options["image_size"]
+    request = DatasetRequest(
+        image_size=(side, side) if side else recipe.image_size,
+        validation_fraction=settings.validation_fraction,
+        seed=settings.seed,
+        skip_broken=options["skip_broken"],
+        progress=progress,
+    )
+    return load_dataset(data, request)
+
+
+def _show(run: "RunFolder", as_json: bool) -> None:
+    from edgekit.metrics.classification import classification_report
+    from edgekit.rendering.classification import report_text
+
+    reference = run.reference()
+    report = classification_report(reference.scores, reference.labels, reference.class_names)
+    if as_json:
+        manifest = {key: run.manifest[key] for key in ("recipe", "epochs", "seconds", "num_parameters", "dataset")}
+        print_json({"run": str(run.path), **manifest, "report": report.to_dict()})
+        return
+    click.echo(report_text(report))
+    click.echo(f"\nAccuracy {report.accuracy:.4f} on {report.num_images:,} test images")
+    click.echo(f"Run: {run.path}  (next: edgekit export {run.path} --int8)")

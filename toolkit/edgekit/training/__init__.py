@@ -1,0 +1,18 @@
+"""From a recipe and a data set to a run folder with the trained model and its reference.
+
+    folders.py      where a run goes, and whether it may go there
+    identity.py     what must be the same for a training to go on
+    network.py      builds the recipe's network and checks it before an hour is spent on it
+    batches.py      training batches whose order depends on the seed and the epoch only
+    checkpoint.py   everything that a training needs to go on, in one file
+    monitor.py      what happens at the end of an epoch
+    learner.py      one training in memory: network, optimizer, callbacks, phases
+    results.py      what is written when it is over
+    session.py      `train`: the whole of it
+
+Knows no exporter and no runtime.
+"""
+
+from edgekit.training.session import train
+
+__all__ = ["train"]

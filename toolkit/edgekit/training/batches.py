@@ -1,0 +1,117 @@
+"""Batches of a data set. The order and the crops of an epoch depend on the seed and the epoch only.
+
+Plain numpy; `as_keras` makes of it what `fit` takes. Knows no network and no checkpoint.
+"""
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+from edgekit.datasets import Split
+from edgekit.recipe import TrainingSettings
+
+if TYPE_CHECKING:
+    import keras
+    import numpy as np
+    from numpy.typing import NDArray
+
+Batch = tuple["NDArray[np.uint8]", "NDArray[np.int64]"]
+"""Images uint8 (B, H, W, 3), 0 to 255, and labels int64 (B,)."""
+
+EVALUATION_BATCH = 256
+
+
+class Batches(Protocol):
+    """A sequence of batches."""
+
+    def __len__(self) -> int:
+        """How many there are."""
+
+    def __getitem__(self, index: int) -> Batch:
+        """The batch of that number, from 0."""
+
+
+class TrainingBatches:
+    """The training split, shuffled and cropped anew for every epoch.
+
+    Args:
+        split: Images uint8 (N, H, W, 3); may be a memory map.
+        settings: Seed, batch size and padding.
+    """
+
+    def __init__(self, split: Split, settings: TrainingSettings) -> None:
+        self._split = split
+        self._settings = settings
+        self._crop: tuple[int, int] | None = None
+        self.start_epoch(0)
+
+    def start_epoch(self, epoch: int) -> None:
+        """Shuffle for `epoch`: the same order whenever it is asked for."""
+        import numpy as np
+
+        order = np.random.default_rng((self._settings.seed, epoch)).permutation(len(self._split))
+        self._epoch = (epoch, order)
+
+    def crop_to(self, size: tuple[int, int] | None) -> None:
+        """From now on, crop to (height, width); None: the full image, shifted within the padding."""
+        self._crop = size
+
+    def __len__(self) -> int:
+        return -(-len(self._split) // self._settings.batch_size)
+
+    def __getitem__(self, index: int) -> Batch:
+        import numpy as np
+
+        epoch, order = self._epoch
+        chosen = order[index * self._settings.batch_size : (index + 1) * self._settings.batch_size]
+        images, labels = self._split.images[chosen], self._split.labels[chosen]
+        rng = np.random.default_rng((self._settings.seed, epoch, index + 1))
+        if self._crop is not None:
+            images = random_crops(images, self._crop, rng)
+        elif self._settings.padding:
+            images = random_crops(widen(images, self._settings.padding), images.shape[1:3], rng)
+        return images, labels
+
+
+class EvaluationBatches:
+    """A split as it is, in its own order."""
+
+    def __init__(self, split: Split) -> None:
+        self._split = split
+
+    def __len__(self) -> int:
+        return -(-len(self._split) // EVALUATION_BATCH)
+
+    def __getitem__(self, index: int) -> Batch:
+        chosen = slice(index * EVALUATION_BATCH, (index + 1) * EVALUATION_BATCH)
+        return self._split.images[chosen], self._split.labels[chosen]
+
+
+def widen(images: "NDArray[np.uint8]", padding: int) -> "NDArray[np.uint8]":
+    """Reflect `padding` pixels outwards on every side: (N, H, W, 3) -> (N, H + 2 padding, W + 2 padding, 3)."""
+    import numpy as np
+
+    return np.pad(images, ((0, 0), (padding, padding), (padding, padding), (0, 0)), "reflect")
+
+
+def random_crops(images: "NDArray[np.uint8]", size: tuple[int, ...], rng: "np.random.Generator") -> "NDArray[np.uint8]":
+    """One crop of `size` (height, width) from each image, its place uniform: (N, H, W, 3) -> (N, height, width, 3)."""
+    import numpy as np
+
+    windows = np.lib.stride_tricks.sliding_window_view(
+        images, size, axis=(1, 2)
+    )  # (N, rows, columns, 3, height, width)
+    num_images, num_rows, num_columns = windows.shape[:3]
+    rows, columns = rng.integers(num_rows, size=num_images), rng.integers(num_columns, size=num_images)
+    return windows[np.arange(num_images), rows, columns].transpose(0, 2, 3, 1)
+
+
+def as_keras(keras: Any, batches: Batches) -> "keras.utils.PyDataset":
+    """What `fit`, `evaluate` and `predict` take; reads a batch when it is needed."""
+
+    class KerasBatches(keras.utils.PyDataset):
+        def __len__(self) -> int:
+            return len(batches)
+
+        def __getitem__(self, index: int) -> Batch:
+            return batches[index]
+
+    return KerasBatches()

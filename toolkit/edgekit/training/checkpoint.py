@@ -1,0 +1,141 @@
+"""Everything that a training needs to go on, as plain arrays and one JSON text, in one file.
+
+Knows no network: it is given lists of variables and callbacks. The file is replaced in one step, so a
+killed process leaves the one of the epoch before.
+"""
+
+import json
+import zipfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from edgekit.errors import TrainingError
+from edgekit.run_folder import atomic_path
+from edgekit.training.identity import Identity
+
+if TYPE_CHECKING:
+    import keras
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Arrays = Mapping[str, NDArray[np.generic]]
+
+_SCALARS = (bool, int, float, str, type(None))
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Checkpoint:
+    """A training after some whole epochs.
+
+    Attributes:
+        identity: What the training is; see identity.py.
+        history: One row an epoch, as in history.csv.
+        is_over: No epoch is left: all are done, or a callback has stopped the training.
+        scalars: Of each callback: attribute -> number, text or None.
+        arrays: "variables.0", "optimizer.0", "callback.0.best_weights.0" and so on.
+    """
+
+    identity: Identity
+    history: tuple[dict[str, float], ...]
+    is_over: bool
+    scalars: tuple[dict[str, Any], ...]
+    arrays: "Arrays"
+
+    @property
+    def epochs(self) -> int:
+        """Whole epochs that are done."""
+        return len(self.history)
+
+    def save(self, path: Path) -> None:
+        """Write to `path` in one step; raises RunFolderError where there is no space, and the old file stays."""
+        import numpy as np
+
+        meta = {
+            "identity": self.identity,
+            "history": self.history,
+            "is_over": self.is_over,
+            "scalars": self.scalars,
+        }
+        with atomic_path(path) as temporary:
+            np.savez(temporary, allow_pickle=False, meta=np.array(json.dumps(meta)), **self.arrays)
+
+    @classmethod
+    def load(cls, path: Path) -> "Checkpoint":
+        """Read what `save` wrote; raises TrainingError where it is damaged."""
+        import numpy as np
+
+        try:
+            with np.load(path, allow_pickle=False) as file:
+                arrays = {name: file[name] for name in file.files}
+            meta = json.loads(str(arrays.pop("meta")))
+            return cls(
+                identity=meta["identity"],
+                history=tuple(meta["history"]),
+                is_over=meta["is_over"],
+                scalars=tuple(meta["scalars"]),
+                arrays=arrays,
+            )
+        except (OSError, KeyError, ValueError, TypeError, EOFError, zipfile.BadZipFile) as error:
+            raise TrainingError(
+                f"The checkpoint {path} is damaged ({error}), so its training cannot go on. Restore the file, or "
+                f"start anew in another folder with --out."
+            ) from error
+
+
+def arrays_of(prefix: str, variables: Sequence["keras.Variable"]) -> dict[str, "NDArray[np.generic]"]:
+    """The values of Keras variables under numbered names."""
+    import keras
+
+    return {f"{prefix}.{number}": keras.ops.convert_to_numpy(variable) for number, variable in enumerate(variables)}
+
+
+def assign(prefix: str, arrays: "Arrays", variables: Sequence["keras.Variable"]) -> None:
+    """Give `variables` the values that `arrays_of` took; raises TrainingError where they do not fit."""
+    for number, variable in enumerate(variables):
+        value = arrays.get(f"{prefix}.{number}")
+        if value is None or value.shape != tuple(variable.shape):
+            raise TrainingError(
+                f"The checkpoint does not fit the network: '{variable.path}' has shape {tuple(variable.shape)}, the "
+                f"checkpoint {'nothing for it' if value is None else f'shape {value.shape}'}. Was it written by "
+                f"another version of Keras? Start anew in another folder with --out."
+            )
+        variable.assign(value)
+
+
+def callback_scalars(callback: "keras.callbacks.Callback") -> dict[str, Any]:
+    """The numbers, texts and Nones among a callback's attributes: counters, best values."""
+    import numpy as np
+
+    values = {name: v.item() if isinstance(v, np.generic) else v for name, v in vars(callback).items()}
+    return {name: value for name, value in values.items() if isinstance(value, _SCALARS)}
+
+
+def callback_arrays(number: int, callback: "keras.callbacks.Callback") -> dict[str, "NDArray[np.generic]"]:
+    """The lists of arrays among a callback's attributes, such as EarlyStopping's best weights."""
+    return {
+        f"callback.{number}.{name}.{index}": array
+        for name, value in vars(callback).items()
+        if _is_list_of_arrays(value)
+        for index, array in enumerate(value)
+    }
+
+
+def restore_callback(number: int, callback: "keras.callbacks.Callback", checkpoint: Checkpoint) -> None:
+    """Give a callback the state that it had at the end of the checkpoint's last epoch."""
+    for name, value in checkpoint.scalars[number].items():
+        setattr(callback, name, value)
+    prefix = f"callback.{number}."
+    lists: dict[str, list[NDArray[np.generic]]] = {}
+    for key, array in checkpoint.arrays.items():
+        if key.startswith(prefix):
+            lists.setdefault(key.removeprefix(prefix).rpartition(".")[0], []).append(array)
+    for name, arrays in lists.items():
+        setattr(callback, name, arrays)
+
+
+def _is_list_of_arrays(value: object) -> bool:
+    import numpy as np
+
+    return isinstance(value, list) and len(value) > 0 and all(isinstance(item, np.ndarray) for item in value)

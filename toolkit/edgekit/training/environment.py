@@ -1,0 +1,70 @@
+"""What a training ran on: versions of libraries, the machine. No host name, no path, no user."""
+
+import os
+import platform
+from pathlib import Path
+from typing import Any
+
+from edgekit import __version__
+
+LIBRARIES = ("keras", "tensorflow", "numpy")
+
+
+def versions(backend: str) -> dict[str, str]:
+    """Versions of edgekit, Python and the libraries that a training rests on."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    found = {"edgekit": __version__, "python": platform.python_version()}
+    for library in dict.fromkeys((*LIBRARIES, backend)):
+        try:
+            found[library] = version(library)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def machine(keras: Any) -> dict[str, Any]:
+    """Processor, the cores that this process may use, operating system and GPUs."""
+    return {
+        "cpu": cpu_name(),
+        "num_cores": num_cores(),
+        "system": f"{platform.system()} {platform.machine()}",
+        "gpus": gpu_names(keras),
+    }
+
+
+def cpu_name() -> str:
+    """What the processor calls itself, or its architecture where nobody says."""
+    info = Path("/proc/cpuinfo")
+    if info.is_file():
+        for line in info.read_text(errors="replace").splitlines():
+            name, _, value = line.partition(":")
+            if name.strip() == "model name" and value.strip():
+                return value.strip()
+    return platform.processor() or platform.machine()
+
+
+def num_cores() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def gpu_names(keras: Any) -> list[str]:
+    """The GPUs that TensorFlow sees; empty with another backend."""
+    if keras.backend.backend() != "tensorflow":
+        return []
+    import tensorflow as tf
+
+    devices = tf.config.list_physical_devices("GPU")
+    return [str(tf.config.experimental.get_device_details(device).get("device_name", "GPU")) for device in devices]
+
+
+def make_deterministic(keras: Any) -> None:
+    """Let the same seed give the same history on this machine.
+
+    On processors TensorFlow's operators add in a fixed order anyway; on GPUs they must be told to.
+    """
+    if gpu_names(keras):
+        import tensorflow as tf
+
+        tf.config.experimental.enable_op_determinism()

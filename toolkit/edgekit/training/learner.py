@@ -1,0 +1,219 @@
+"""One training in memory: the network, its optimizer and callbacks, and the epochs they go through.
+
+Writes nothing: it gives its state as a `Checkpoint` and takes it back.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from edgekit.datasets import Dataset
+from edgekit.errors import EdgekitError, TrainingError
+from edgekit.progress import Progress
+from edgekit.recipe import Recipe, TrainingSettings
+from edgekit.training import checkpoint as state
+from edgekit.training.batches import EvaluationBatches, TrainingBatches, as_keras
+from edgekit.training.checkpoint import Checkpoint
+from edgekit.training.identity import Identity
+from edgekit.training.monitor import Monitor, Row, as_callback
+from edgekit.training.network import build_network, check_answers, check_can_be_loaded, training_model
+
+if TYPE_CHECKING:
+    import keras
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+class Learner:
+    """A recipe that learns a data set.
+
+    Args:
+        keras: The module.
+        recipe: What to train; raises RecipeError where it does not fit the data.
+        settings: How; they replace the recipe's own.
+        dataset: What on.
+    """
+
+    def __init__(self, keras: Any, recipe: Recipe, settings: TrainingSettings, dataset: Dataset) -> None:
+        keras.utils.set_random_seed(settings.seed)
+        self._keras, self._recipe, self._settings, self._dataset = keras, recipe, settings, dataset
+        self._batches = TrainingBatches(dataset.train, settings)
+        num_classes = len(dataset.class_names)
+        self.network = build_network(keras, recipe, dataset.image_shape, num_classes)
+        check_answers(recipe, self.network, dataset.train.images[:2])
+        check_can_be_loaded(keras, recipe, self.network)
+        self._learning = self.network
+        if settings.image_sizes:  # crops have other shapes than the full image, so their twin leaves them open
+            self._learning = build_network(keras, recipe, (None, None, 3), num_classes)
+            self._learning.set_weights(self.network.get_weights())
+        self._history: list[Row] = []
+        self._is_over = False
+        self._compile()
+
+    def _compile(self) -> None:
+        keras, recipe = self._keras, self._recipe
+        self._augmentation = recipe.augmentation()
+        self._model = training_model(keras, self._learning, self._augmentation)
+        self._optimizer = recipe.optimizer(self._settings.epochs * len(self._batches))
+        self._optimizer.build(self._learning.trainable_variables)
+        self._callbacks = list(recipe.callbacks())
+        self._model.compile(self._optimizer, loss=recipe.loss, metrics=["accuracy"], jit_compile=_compiler(keras))
+
+    # --- State ------------------------------------------------------------------------------------
+
+    def state(self, identity: Identity) -> Checkpoint:
+        """Everything, after a whole epoch; raises TrainingError where a weight is NaN or infinite."""
+        import numpy as np
+
+        weights = state.arrays_of("variables", self._variables)
+        if not all(np.isfinite(array).all() for array in weights.values()):
+            raise TrainingError(
+                f"Training broke down in epoch {len(self._history)}: weights are NaN or infinite. Nothing of this "
+                f"epoch was kept. Most often the learning rate is too high: lower it in the recipe."
+            )
+        arrays = weights | state.arrays_of("optimizer", self._optimizer.variables)
+        for number, callback in enumerate(self._callbacks):
+            arrays |= state.callback_arrays(number, callback)
+        return Checkpoint(
+            identity=identity,
+            history=tuple(self._history),
+            is_over=self._model.stop_training or len(self._history) >= self._settings.epochs,
+            scalars=tuple(state.callback_scalars(callback) for callback in self._callbacks),
+            arrays=arrays,
+        )
+
+    def restore(self, checkpoint: Checkpoint) -> None:
+        """Go back to the end of the checkpoint's last epoch."""
+        state.assign("variables", checkpoint.arrays, self._variables)
+        state.assign("optimizer", checkpoint.arrays, self._optimizer.variables)
+        for number, callback in enumerate(self._callbacks):
+            state.restore_callback(number, callback, checkpoint)
+        self._history[:] = checkpoint.history
+        self._is_over = checkpoint.is_over
+        self._share_weights()
+
+    @property
+    def _variables(self) -> list["keras.Variable"]:
+        """Weights, batch statistics and the states of random generators, of the network and the augmentation."""
+        return [*self._learning.variables, *(self._augmentation.variables if self._augmentation else [])]
+
+    @property
+    def history(self) -> tuple[Row, ...]:
+        """One row for each whole epoch."""
+        return tuple(self._history)
+
+    def _share_weights(self) -> None:
+        if self._learning is not self.network:
+            self.network.set_weights(self._learning.get_weights())
+
+    # --- Learning ---------------------------------------------------------------------------------
+
+    def learn(self, checkpoint: Checkpoint | None, at_epoch_end: Callable[[], None], progress: Progress) -> None:
+        """Go through all epochs, or through those that `checkpoint` leaves; raises TrainingError."""
+        with progress.task(f"Training {self._recipe.name}", self._settings.epochs * len(self._batches)) as advance:
+            monitor = Monitor(
+                history=self._history,
+                num_epochs=self._settings.epochs,
+                learning_rate=lambda: float(self._keras.ops.convert_to_numpy(self._optimizer.learning_rate)),
+                start_epoch=self._batches.start_epoch,
+                at_epoch_end=at_epoch_end,
+                advance=advance,
+                progress=progress,
+            )
+            callbacks = phased_callbacks(
+                self._keras, [*self._callbacks, as_callback(self._keras, monitor)], self._model
+            )
+            callbacks.training_begins()
+            if checkpoint is not None:
+                self.restore(checkpoint)
+                advance(checkpoint.epochs * len(self._batches))
+            self._fit_phases(callbacks)
+            callbacks.training_ends()
+        self._share_weights()
+
+    def _fit_phases(self, callbacks: Any) -> None:
+        validation = as_keras(self._keras, EvaluationBatches(self._dataset.validation))
+        for first, last, size in self._phases():
+            if self._is_over:
+                return
+            self._batches.crop_to(size)
+            try:
+                self._model.fit(
+                    as_keras(self._keras, self._batches),
+                    initial_epoch=max(first, len(self._history)),
+                    epochs=last,
+                    validation_data=validation,
+                    callbacks=callbacks,
+                    shuffle=False,  # the batches shuffle themselves, by seed and epoch
+                    verbose=0,
+                )
+            except EdgekitError:
+                raise
+            except Exception as error:  # layers, losses and callbacks of a recipe may raise anything
+                raise TrainingError(_reason(self._recipe, len(self._history), error)) from error
+            self._is_over = self._model.stop_training
+
+    def _phases(self) -> Iterator[tuple[int, int, tuple[int, int] | None]]:
+        """(first epoch, the one after the last, crop) of each phase that is not done yet."""
+        starts = self._settings.image_sizes or ((0, 0),)
+        ends = [start for start, _ in starts[1:]] + [self._settings.epochs]
+        for (first, side), last in zip(starts, ends, strict=True):
+            if last > len(self._history):
+                yield first, last, self._crop_size(side)
+
+    def _crop_size(self, side: int) -> tuple[int, int] | None:
+        """(height, width) of crops for `side`, which is meant for the recipe's image size; None: no crop."""
+        height, width, _ = self._dataset.image_shape
+        wanted = self._recipe.image_size
+        size = round(height * side / wanted[0]), round(width * side / wanted[1])
+        if size[0] > height or size[1] > width:
+            raise TrainingError(
+                f"Recipe '{self._recipe.name}' wants crops of {side} pixels, more than its image size of "
+                f"{wanted[0]} x {wanted[1]}. Lower the sides in image_sizes."
+            )
+        return None if side == 0 or size == (height, width) else size
+
+    # --- Answering --------------------------------------------------------------------------------
+
+    def scores(self) -> "NDArray[np.float32]":
+        """The network's probabilities on the test split: float32 (N, C)."""
+        import numpy as np
+
+        model = training_model(self._keras, self.network, None)
+        model.compile(jit_compile=_compiler(self._keras))
+        scores = model.predict(as_keras(self._keras, EvaluationBatches(self._dataset.test)), verbose=0)
+        return np.asarray(scores, dtype=np.float32)
+
+
+def _compiler(keras: Any) -> bool | str:
+    """Whether to compile with XLA: with TensorFlow it halves the speed of training on processors."""
+    return False if keras.backend.backend() == "tensorflow" else "auto"
+
+
+def phased_callbacks(keras: Any, callbacks: list[Any], model: "keras.Model") -> Any:
+    """A list of callbacks for which several calls of `fit` are one training: it begins once and ends once."""
+
+    class PhasedCallbacks(keras.callbacks.CallbackList):
+        def training_begins(self) -> None:
+            super().on_train_begin()
+
+        def training_ends(self) -> None:
+            super().on_train_end()
+
+        def on_train_begin(self, logs: Any = None) -> None:
+            """A phase begins: nothing to do."""
+
+        def on_train_end(self, logs: Any = None) -> None:
+            """A phase ends: nothing to do."""
+
+    return PhasedCallbacks(callbacks, add_history=True, model=model)
+
+
+def _reason(recipe: Recipe, num_done: int, error: Exception) -> str:
+    name = type(error).__name__
+    if name == "ResourceExhaustedError" or isinstance(error, MemoryError):
+        return f"Memory ran out in epoch {num_done + 1}. Train with smaller batches (--batch-size) or smaller images."
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return (
+        f"Training of recipe '{recipe.name}' stopped in epoch {num_done + 1} by an error in its layers, loss or "
+        f"callbacks: {name}: {lines[0][:300] if lines else 'no reason given'}"
+    )

@@ -1,0 +1,92 @@
+"""Builds the recipe's network, and checks it before hours are spent on it. Trains nothing."""
+
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from edgekit.errors import RecipeError
+from edgekit.recipe import Recipe
+
+if TYPE_CHECKING:
+    import keras
+    import numpy as np
+    from numpy.typing import NDArray
+
+Shape = tuple[int | None, int | None, int]
+
+
+def build_network(keras: Any, recipe: Recipe, input_shape: Shape, num_classes: int) -> "keras.Model":
+    """The recipe's network; raises RecipeError unless it takes `input_shape` and gives `num_classes` scores."""
+    try:
+        network = recipe.build(input_shape, num_classes)
+    except Exception as error:  # a recipe is its author's own program: it may raise anything
+        raise RecipeError(
+            f"Recipe '{recipe.name}' could not build its network for images of {input_shape} and {num_classes} "
+            f"classes: {type(error).__name__}: {error}"
+        ) from error
+    if not isinstance(network, keras.Model):
+        raise RecipeError(f"build() of recipe '{recipe.name}' must return a keras.Model. Received {type(network)}.")
+    expected_input, expected_output = (None, *input_shape), (None, num_classes)
+    received_input, received_output = (getattr(network, name, None) for name in ("input_shape", "output_shape"))
+    if received_input != expected_input or received_output != expected_output:
+        raise RecipeError(
+            f"The network of recipe '{recipe.name}' does not fit: expected input {expected_input} and output "
+            f"{expected_output}, one score a class. Received input {received_input} and output {received_output}. "
+            f"Use input_shape and num_classes as build() is given them."
+        )
+    return network
+
+
+def check_answers(recipe: Recipe, network: "keras.Model", images: "NDArray[np.uint8]") -> None:
+    """Raise RecipeError unless the untrained network gives probabilities for `images`, uint8 (N, H, W, 3)."""
+    import keras
+    import numpy as np
+
+    scores = keras.ops.convert_to_numpy(network(images.astype("float32"), training=False))
+    if not np.isfinite(scores).all():
+        raise RecipeError(
+            f"The untrained network of recipe '{recipe.name}' answers NaN or infinity for pixels of 0 to 255. "
+            f"Scale them inside the network, as with keras.layers.Rescaling(1 / 255)."
+        )
+    if scores.min() < 0 or np.abs(scores.sum(axis=1) - 1).max() > 1e-3:
+        raise RecipeError(
+            f"The network of recipe '{recipe.name}' must give probabilities. Received scores from {scores.min():.3g} "
+            f"to {scores.max():.3g} that do not add up to 1. End it with a softmax."
+        )
+
+
+def check_can_be_loaded(keras: Any, recipe: Recipe, network: "keras.Model") -> None:
+    """Raise RecipeError unless the network survives being saved and loaded in Keras' safe mode."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "model.keras"
+        try:
+            network.save(path)
+            keras.saving.load_model(path, compile=False, safe_mode=True)
+        except Exception as error:  # what a foreign layer does when it is saved is anybody's guess
+            raise RecipeError(
+                f"The network of recipe '{recipe.name}' cannot be saved and loaded again, so it could never be "
+                f"exported. Use Keras' own layers, and no Lambda. Keras says: {_first_line(error)}"
+            ) from error
+
+
+def training_model(keras: Any, network: "keras.Model", augmentation: "keras.Layer | None") -> "keras.Model":
+    """What `fit` trains: uint8 pixels -> augmentation, in training only -> `network`, which stays free of it."""
+
+    class TrainingModel(keras.Model):
+        def __init__(self) -> None:
+            super().__init__(name="training")
+            self.augmentation = augmentation
+            self.network = network
+
+        def call(self, pixels: Any, training: bool = False) -> Any:
+            images = keras.ops.cast(pixels, "float32")
+            if training and self.augmentation is not None:
+                images = self.augmentation(images, training=True)
+            return self.network(images, training=training)
+
+    return TrainingModel()
+
+
+def _first_line(error: Exception) -> str:
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return (lines[0] if lines else type(error).__name__)[:300]
