@@ -1,6 +1,6 @@
 """resnet8: the residual network of MLPerf Tiny's image classification, for microcontrollers and up.
 
-Network         3 stacks of 16, 32 and 64 filters, 77,850 parameters, 12.5 million multiply-adds at 32 x 32
+Network         3 stacks of 16, 32 and 64 filters, 78,426 parameters, 12.5 million multiply-adds at 32 x 32
 Accuracy        not measured yet
 Training        not measured yet
 Command         edgekit train resnet8 --data cifar10

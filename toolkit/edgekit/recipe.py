@@ -5,6 +5,7 @@ of the checkout and travel in the wheel; a user's own file is named by its path.
 """
 
 import importlib.util
+import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -124,6 +125,44 @@ def recipes_folder() -> Path:
 def builtin_recipe_files() -> dict[str, Path]:
     """Name -> file of every built-in recipe, sorted by name; loads none."""
     return {path.stem: path for path in sorted(recipes_folder().glob("*.py")) if not path.stem.startswith("_")}
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecipeSummary:
+    """What is known of a built-in recipe without loading it; None where nobody has measured yet.
+
+    Attributes:
+        name: Its name on the command line.
+        summary: One line.
+        num_parameters: At 10 classes, batch statistics included.
+        multiply_adds: Of convolutions and dense layers, for one image of 32 x 32 pixels.
+        size_bytes: "tflite-float32", "tflite-int8" -> size of the exported file.
+        measured: "data", "num_images", "accuracy_float32", "accuracy_int8", "seconds", "hardware", "command".
+    """
+
+    name: str
+    summary: str
+    num_parameters: int | None = None
+    multiply_adds: int | None = None
+    size_bytes: dict[str, int | None] = field(default_factory=dict)
+    measured: dict[str, Any] = field(default_factory=dict)
+
+
+def list_recipes() -> list[RecipeSummary]:
+    """Every built-in recipe with what `results.json` beside it says; loads no recipe and no library."""
+    path = recipes_folder() / "results.json"
+    try:
+        results = json.loads(path.read_text())
+    except (OSError, ValueError) as error:
+        raise RecipeError(f"The results of the recipes cannot be read from {path}: {error}. Restore it.") from error
+    known = RecipeSummary.__dataclass_fields__
+    return [
+        RecipeSummary(
+            name=name,
+            **{"summary": ""} | {key: value for key, value in results.get(name, {}).items() if key in known},
+        )
+        for name in builtin_recipe_files()
+    ]
 
 
 def recipe_file(name_or_path: str) -> Path:

@@ -29,7 +29,7 @@ def learning_curves(history: Sequence[Mapping[str, float]]) -> "Figure":
         axes.legend()
         last = history[-1][f"val_{name}"]
         axes.set_title(f"{name.capitalize()} (validation at the end: {last:.4f})", fontsize=10)
-        axes.set_ylabel("cross-entropy, nats" if name == "loss" else "share of images")
+        axes.set_ylabel("mean over the images" if name == "loss" else "share of images")
     rate.plot(epochs, [row["learning_rate"] for row in history], marker=_marker(history), color="tab:green")
     rate.set_title("Learning rate at the end of the epoch", fontsize=10)
     for axes in (loss, accuracy, rate):
