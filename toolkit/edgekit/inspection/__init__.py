@@ -75,7 +75,7 @@ def _agreed_format(path: Path, found: Format | None, suffix: str) -> Format:
     if suffix in KERAS_SUFFIXES:
         raise ArtifactError(
             f"{path} is named like a Keras model. edgekit inspects .tflite and .onnx files, not Keras models yet; "
-            f"export it first: edgekit export {path.name}"
+            f"export it first: edgekit export {path}"
         )
     named = suffix.removeprefix(".") if suffix.removeprefix(".") in list(Format) else None
     if not found:

@@ -80,6 +80,7 @@ def _scorers(
     """Scorers at the settings of the job, or at the best that can be found."""
     from dataclasses import replace
 
+    from edgekit.machine import num_usable_cpus
     from edgekit.runtimes.base import SessionSettings
     from edgekit.runtimes.tuning import BATCH_SIZES, Tuner
 
@@ -94,13 +95,6 @@ def _scorers(
     settings = SessionSettings(**job["settings"]) if job["settings"] else tuner.search()
     scorers = tuner.take(settings)
     return replace(settings, batch_size=scorers[0].session.batch_size), scorers
-
-
-def num_usable_cpus() -> int:
-    """Processors that this process may use, which in a container may be fewer than there are."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def peak_rss_bytes() -> int:

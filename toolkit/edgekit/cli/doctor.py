@@ -1,0 +1,24 @@
+"""`edgekit doctor`: what is installed, what works and what does not."""
+
+import click
+
+from edgekit.cli.options import json_option, print_json
+
+
+@click.command("doctor")
+@json_option
+def command(as_json: bool) -> int:
+    """Show versions, processor features, runtimes, and what works here.
+
+    Exit status: 0 if edgekit verify can work, else 1.
+    """
+    from edgekit.diagnosis import diagnose
+
+    diagnosis = diagnose()
+    if as_json:
+        print_json(diagnosis.to_dict())
+    else:
+        from edgekit.rendering.diagnosis import print_diagnosis
+
+        print_diagnosis(diagnosis)
+    return 0 if diagnosis.can_verify else 1

@@ -1,0 +1,26 @@
+"""`edgekit inspect`: what is in one model file."""
+
+from pathlib import Path
+
+import click
+
+from edgekit.cli.options import PATH, json_option, print_json
+
+
+@click.command("inspect")
+@click.argument("file", type=PATH)
+@json_option
+def command(file: Path, as_json: bool) -> None:
+    """Show tensors, scales, operators, size and metadata of FILE, and whether it is really int8.
+
+    FILE is a .tflite or .onnx model; it is read, not run.
+    """
+    from edgekit.inspection import inspect_file
+
+    info = inspect_file(file)
+    if as_json:
+        print_json(info.to_dict())
+        return
+    from edgekit.rendering.model_info import print_model_info
+
+    print_model_info(info)

@@ -1,0 +1,20 @@
+"""`edgekit runtimes`: what executes artifacts here."""
+
+import click
+
+from edgekit.cli.options import json_option, print_json
+
+
+@click.command("runtimes")
+@json_option
+def command(as_json: bool) -> None:
+    """List the runtimes: what each reads, its version, and what is missing here."""
+    from edgekit.runtimes.listing import list_runtimes
+
+    runtimes = list_runtimes()
+    if as_json:
+        print_json({"runtimes": [runtime.to_dict() for runtime in runtimes]})
+        return
+    from edgekit.rendering.diagnosis import print_runtimes
+
+    print_runtimes(runtimes)

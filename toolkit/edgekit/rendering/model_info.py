@@ -1,0 +1,82 @@
+"""What `edgekit inspect` shows of one model file."""
+
+from typing import TYPE_CHECKING
+
+from edgekit.rendering.tables import Column, make_console, print_table
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from edgekit.artifact import TensorSpec
+    from edgekit.inspection import ModelInfo, OperatorCount
+
+FORMAT_NAMES = {"tflite": "LiteRT (TensorFlow Lite)", "onnx": "ONNX"}
+KINDS = {
+    "builtin": "",
+    "flex": "needs TensorFlow's Flex kernels",
+    "custom": "custom: needs the application's own kernel",
+}
+
+
+def print_model_info(info: "ModelInfo", console: "Console | None" = None) -> None:
+    """Print `info` to stdout, or to `console`."""
+    console = console or make_console()
+    quantization = info.quantization
+    facts = [
+        ("file", f"{info.file}, {FORMAT_NAMES[info.format]}, {info.size_bytes:,} bytes"),
+        ("arithmetic", quantization.verdict),
+        ("", quantization.explanation),
+        ("weights", _weights(info)),
+        ("multiply-adds", "not known" if info.multiply_adds is None else f"{info.multiply_adds:,} an image"),
+        ("conversions", _conversions(info)),
+        *info.metadata.items(),
+        ("SHA-256", info.sha256),
+    ]
+    print_table(None, [Column(name="MODEL", wrap=False), Column(name="")], facts, console=console)
+    tensors = [
+        *[_tensor_row("input", tensor) for tensor in info.inputs],
+        *[_tensor_row("output", tensor) for tensor in info.outputs],
+    ]
+    columns: list[Column | str] = [
+        "TENSOR",
+        "name",
+        "shape",
+        "type",
+        Column(name="scale", align="right"),
+        Column(name="zero", align="right"),
+    ]
+    print_table(None, columns, tensors, console=console)
+    operators = [_operator_row(operator, info) for operator in info.operators]
+    print_table(None, ["OPERATOR", Column(name="count", align="right"), ""], operators, console=console)
+
+
+def shape_in_words(tensor: "TensorSpec") -> str:
+    """`any x 32 x 32 x 3`: "any" where the file leaves a dimension open."""
+    return " x ".join("any" if size is None else str(size) for size in tensor.shape) or "scalar"
+
+
+def _weights(info: "ModelInfo") -> str:
+    types = ", ".join(f"{dtype} {count:,}" for dtype, count in info.weights_by_dtype.items())
+    channels = info.quantization.num_per_channel
+    per_channel = f"; {channels} tensors with a scale for each channel" if channels else ""
+    return f"{info.num_weights:,} numbers ({types}){per_channel}" if info.num_weights else "none"
+
+
+def _conversions(info: "ModelInfo") -> str:
+    quantization = info.quantization
+    return (
+        f"Quantize {quantization.num_quantize}, Dequantize {quantization.num_dequantize}, "
+        f"Transpose {quantization.num_transpose}"
+    )
+
+
+def _tensor_row(role: str, tensor: "TensorSpec") -> list[str]:
+    scale = "" if tensor.scale is None else f"{tensor.scale:.6g}"
+    zero_point = "" if tensor.zero_point is None else str(tensor.zero_point)
+    return [role, tensor.name, shape_in_words(tensor), tensor.dtype, scale, zero_point]
+
+
+def _operator_row(operator: "OperatorCount", info: "ModelInfo") -> list[str]:
+    num_float = info.quantization.float_operators.get(operator.name, 0)
+    computes = f"{num_float} in float" if num_float and info.quantization.num_integer else ""
+    return [operator.name, str(operator.count), "; ".join(filter(None, [KINDS[operator.kind], computes]))]
