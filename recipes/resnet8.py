@@ -17,10 +17,10 @@ import keras
 from edgekit.recipe import Recipe, TrainingSettings
 
 SETTINGS = TrainingSettings(
-    epochs=70,
+    epochs=60,
     batch_size=128,  # images a step
     validation_fraction=0.05,  # of the training images; enough to choose by, and the rest is trained on
-    image_sizes=((0, 24), (55, 32)),  # (from this epoch on, side of the crops in pixels)
+    image_sizes=((0, 24), (46, 32)),  # (from this epoch on, side of the crops in pixels)
     padding=4,  # pixels; how far a whole image is shifted, at most
 )
 
