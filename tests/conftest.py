@@ -6,7 +6,6 @@ import sys
 from pathlib import Path
 
 import pytest
-
 from helpers import ROOT, EdgekitCommand
 
 SHARED_FOLD = ROOT.parent / "shared" / "cifar10" / "unpack.py"

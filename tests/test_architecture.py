@@ -37,7 +37,9 @@ HEAVY = {
 }
 """Libraries that no module may import while `edgekit --help` runs."""
 
-MODULES = sorted(path for path in PACKAGE.rglob("*.py") if path.parent != PACKAGE or path.stem not in {"__init__", "__main__"})
+MODULES = sorted(
+    path for path in PACKAGE.rglob("*.py") if path.parent != PACKAGE or path.stem not in {"__init__", "__main__"}
+)
 
 
 def part_of(path: Path) -> str:
@@ -86,7 +88,9 @@ def test_exporters_and_runtimes_never_import_each_other() -> None:
 
 
 def test_only_the_command_line_imports_click() -> None:
-    users = {part_of(path) for path in MODULES if any(n.startswith("click") for n in imports_of(ast.parse(path.read_text())))}
+    users = {
+        part_of(path) for path in MODULES if any(n.startswith("click") for n in imports_of(ast.parse(path.read_text())))
+    }
     assert users == {"cli"}
 
 

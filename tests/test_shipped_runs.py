@@ -4,7 +4,6 @@ import json
 from pathlib import Path
 
 import pytest
-
 from helpers import ROOT, EdgekitCommand
 
 SHIPPED = sorted(path.parent for path in (ROOT / "exported").glob("*/verification.json"))
@@ -12,14 +11,27 @@ SHIPPED = sorted(path.parent for path in (ROOT / "exported").glob("*/verificatio
 
 @pytest.mark.cifar10
 @pytest.mark.parametrize("run", [run for run in SHIPPED if run.name == "resnet8"], ids=lambda run: run.name)
-def test_a_shipped_run_verifies_again(run: Path, cifar10_folder: Path, tmp_path: Path, edgekit_command: EdgekitCommand) -> None:
+def test_a_shipped_run_verifies_again(
+    run: Path, cifar10_folder: Path, tmp_path: Path, edgekit_command: EdgekitCommand
+) -> None:
     import shutil
 
     copy = Path(shutil.copytree(run, tmp_path / run.name))
-    arguments = ["--data", f"cifar10:{cifar10_folder}", "--runtime", "litert-xnnpack", "--runtime", "onnxruntime", "--json"]
+    arguments = [
+        "--data",
+        f"cifar10:{cifar10_folder}",
+        "--runtime",
+        "litert-xnnpack",
+        "--runtime",
+        "onnxruntime",
+        "--json",
+    ]
     result = edgekit_command("verify", copy, *arguments)
     assert result.returncode == 0, result.stdout + result.stderr
-    told = {(row["artifact"], row["runtime"]): row for row in json.loads((run / "verification.json").read_text())["candidates"]}
+    told = {
+        (row["artifact"], row["runtime"]): row
+        for row in json.loads((run / "verification.json").read_text())["candidates"]
+    }
     for row in json.loads(result.stdout)["candidates"]:
         assert row["accuracy"] == pytest.approx(told[row["artifact"], row["runtime"]]["accuracy"], abs=0.002)
 

@@ -1,4 +1,4 @@
-"""Train Keras image classifiers, export them for devices, and prove that what ships still does what the float model did.
+"""Train Keras image classifiers, export them for devices, prove that what ships is what you trained.
 
 The whole job from Python: `train(...)`, `export(...)`, `verify(...)`. Names are loaded when used.
 """

@@ -57,9 +57,7 @@ class InputRange:
         )
 
     @classmethod
-    def _normalized(
-        cls, text: str, mean: tuple[float, float, float], std: tuple[float, float, float]
-    ) -> "InputRange":
+    def _normalized(cls, text: str, mean: tuple[float, float, float], std: tuple[float, float, float]) -> "InputRange":
         if min(std) <= 0:
             raise UsageError(f"Input range '{text}' has a deviation that is not above zero.")
         unit = 255.0 if max(*map(abs, mean), *std) <= 10 else 1.0

@@ -37,9 +37,7 @@ class Registry(Generic[T]):
 
     def __init__(self, kind: str, entries: Mapping[str, tuple[str, str]]) -> None:
         self.kind = kind
-        self._entries = {
-            name: Entry(target=target, summary=summary) for name, (target, summary) in entries.items()
-        }
+        self._entries = {name: Entry(target=target, summary=summary) for name, (target, summary) in entries.items()}
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._entries)

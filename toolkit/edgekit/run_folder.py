@@ -5,7 +5,6 @@ relative paths, so it can be copied to another machine and verified there.
 """
 
 import json
-import os
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -37,7 +36,7 @@ def atomic_path(path: Path) -> Iterator[Path]:
         with tempfile.TemporaryDirectory(prefix=".writing-", dir=path.parent) as folder:
             temporary = Path(folder) / path.name
             yield temporary
-            os.replace(temporary, path)
+            temporary.replace(path)
     except OSError as error:
         raise RunFolderError(
             f"Could not write {path}: {error.strerror or error}. Nothing was changed; free space or "

@@ -57,7 +57,7 @@ class CommandTable(click.Group):
 @click.command(cls=CommandTable, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, prog_name="edgekit")
 def group() -> None:
-    """Train Keras image classifiers, export them for devices, prove that what ships is what you trained.
+    r"""Train Keras image classifiers, export them for devices, prove that what ships is what you trained.
 
     \b
     The whole job: edgekit train && edgekit export --int8 && edgekit verify

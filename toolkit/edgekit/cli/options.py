@@ -13,16 +13,16 @@ if TYPE_CHECKING:
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else.")
 
-skip_broken_option = click.option(
-    "--skip-broken", is_flag=True, help="Leave broken images out, count them, and go on."
-)
+skip_broken_option = click.option("--skip-broken", is_flag=True, help="Leave broken images out, count them, and go on.")
 
 PATH = click.Path(path_type=Path)
 
 
 def data_option(default: str | None, text: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """`--data NAME[:PATH]`, with its own default and help."""
-    return click.option("--data", "data", metavar="DATASET", default=default, show_default=default is not None, help=text)
+    return click.option(
+        "--data", "data", metavar="DATASET", default=default, show_default=default is not None, help=text
+    )
 
 
 def print_json(document: object) -> None:
