@@ -5,14 +5,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from edgekit.artifact import Precision
-from edgekit.datasets import DatasetRequest, load_dataset
+from edgekit.datasets import Dataset, DatasetRequest, load_dataset
+from edgekit.errors import UsageError
 from edgekit.progress import Progress, SilentProgress
 from edgekit.run_folder import RunFolder, write_json, write_text
 from edgekit.tolerance import Tolerances
 from edgekit.verification.comparison import REFERENCE_KERNEL_IMAGES, check_numbers, verify
 from edgekit.verification.execution import Executor
 from edgekit.verification.report import VerificationReport
-from edgekit.verification.selection import choose_candidates, data_of, find_subject, image_size_of
+from edgekit.verification.selection import Subject, choose_candidates, data_of, find_subject, image_size_of
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -78,15 +79,7 @@ def verify_request(
     precisions = [Precision.parse(name) for name in request.precisions]
     subject = find_subject(request.targets, request.reference)
     candidates = choose_candidates(subject.artifacts, request.runtimes, precisions)
-    dataset = load_dataset(
-        request.data or data_of(subject.run),
-        DatasetRequest(
-            image_size=image_size_of(subject.run),
-            test_only=True,
-            skip_broken=request.skip_broken,
-            progress=progress,
-        ),
-    )
+    dataset = _load(request, subject, progress)
     report = verify(
         candidates,
         reference=subject.reference,
@@ -98,3 +91,20 @@ def verify_request(
         executor=executor,
     )
     return Verified(report=report, run=subject.run if subject.is_whole_run else None)
+
+
+def _load(request: VerifyRequest, subject: Subject, progress: Progress) -> Dataset:
+    """The test split that the request means, at the size that the models take."""
+    wanted = DatasetRequest(
+        image_size=image_size_of(subject), test_only=True, skip_broken=request.skip_broken, progress=progress
+    )
+    if request.data is not None:
+        return load_dataset(request.data, wanted)
+    name = data_of(subject.run)
+    try:
+        return load_dataset(name, wanted)
+    except UsageError as error:
+        raise UsageError(
+            f"{error} The run was made on '{name}'; where it lies on this machine, a run does not say: "
+            f"--data {name}:PATH"
+        ) from error

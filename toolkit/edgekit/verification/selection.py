@@ -1,15 +1,28 @@
 """What a user means: a run or files, which data, which runtimes and precisions. Runs and compares nothing."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from edgekit.artifact import Artifact, Precision
-from edgekit.errors import UsageError, VerificationError
+from edgekit.errors import ArtifactError, UsageError, VerificationError
 from edgekit.run_folder import RUNS_FOLDER, Reference, RunFolder
 from edgekit.runtimes import RUNTIMES
 from edgekit.verification.comparison import Candidate
+
+if TYPE_CHECKING:
+    from edgekit.inspection import ModelInfo
+
+_PRECISIONS = (
+    ("float32", Precision.FLOAT32),
+    ("float16", Precision.FLOAT16),
+    ("int8 weights only", Precision.DYNAMIC),
+    ("fully int8", Precision.INT8),
+    ("int8 with float islands", Precision.INT8),
+    ("int16 activations", Precision.INT16X8),
+)
+"""How the verdict of an inspection begins, and the precision that is meant."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -87,19 +100,52 @@ def choose_candidates(
 
 def data_of(run: RunFolder | None) -> str:
     """The data set that the manifest of `run` names, as `--data` wants it; raises VerificationError."""
-    dataset: Any = run.manifest.get("dataset") if run else None
-    name = dataset.get("name") if isinstance(dataset, dict) else None
+    name = _dataset_entry(run).get("name")
     if not isinstance(name, str):
         raise VerificationError("Nothing says which data to verify on. Name it: --data NAME or --data NAME:PATH")
     return name
 
 
-def image_size_of(run: RunFolder | None) -> tuple[int, int] | None:
-    """(height, width) of the model's input, as the manifest of `run` says; None where nobody says."""
-    shape: Any = run.manifest.get("input_shape") if run else None
-    if not isinstance(shape, list) or len(shape) != 3 or not all(isinstance(size, int) for size in shape):
+def image_size_of(subject: Subject) -> tuple[int, int] | None:
+    """(height, width) that the models take: the manifest says it, or the first file that does; None: nobody."""
+    shape = _dataset_entry(subject.run).get("image_shape")
+    if isinstance(shape, list) and len(shape) == 3 and all(isinstance(size, int) for size in shape):
+        return shape[0], shape[1]
+    for info in filter(None, (_inspected(artifact) for _, artifact in subject.artifacts)):
+        sizes = info.inputs[0].shape[1:] if info.inputs else ()
+        height, width = sizes[:2] if sizes[2:] == (3,) else sizes[1:3] if sizes[:1] == (3,) else (None, None)
+        if height and width:
+            return height, width
+    return None
+
+
+def _dataset_entry(run: RunFolder | None) -> dict[str, Any]:
+    entry = run.manifest.get("dataset") if run else None
+    return entry if isinstance(entry, dict) else {}
+
+
+def _inspected(artifact: Artifact) -> "ModelInfo | None":
+    """What the file says of itself; None where it cannot be read, which its row will say."""
+    from edgekit.inspection import inspect_file
+
+    try:
+        return inspect_file(artifact.path)
+    except ArtifactError:
         return None
-    return shape[0], shape[1]
+
+
+def _from_file(path: Path) -> Artifact:
+    """The artifact at `path`; where its name says no precision, its content does."""
+    artifact = Artifact.from_file(path)
+    if artifact.precision is not None:
+        return artifact
+    info = _inspected(artifact)
+    return replace(artifact, precision=precision_in(info.quantization.verdict) if info else None)
+
+
+def precision_in(verdict: str) -> Precision | None:
+    """The precision that `edgekit.inspection.Quantization.verdict` stands for; None where it is not known."""
+    return next((precision for words, precision in _PRECISIONS if verdict.startswith(words)), None)
 
 
 def _whole_run(run: RunFolder, reference: Path | None) -> Subject:
@@ -116,7 +162,7 @@ def _whole_run(run: RunFolder, reference: Path | None) -> Subject:
 
 def _files(paths: Sequence[Path], reference: Path) -> Subject:
     return Subject(
-        artifacts=tuple((path.name, Artifact.from_file(path)) for path in paths),
+        artifacts=tuple((path.name, _from_file(path)) for path in paths),
         reference=load_reference(reference),
         run=RunFolder(reference) if reference.is_dir() else _owner(reference),
         is_whole_run=False,

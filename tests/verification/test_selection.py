@@ -1,0 +1,127 @@
+"""Which run, files, reference, data, runtimes and precisions a user means."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from fakes import fake_artifact
+from linear_run import digits, make_run, nearest_mean, write_onnx
+
+from edgekit.artifact import Format, Precision
+from edgekit.errors import ArtifactError, RunFolderError, UnknownNameError, UsageError, VerificationError
+from edgekit.run_folder import RunFolder
+from edgekit.verification.selection import choose_candidates, data_of, find_subject, image_size_of, precision_in
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_run(tmp_path_factory.mktemp("selection") / "exported" / "made").path
+
+
+@pytest.fixture
+def run(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return Path(shutil.copytree(made, tmp_path / "exported" / "made"))
+
+
+def test_a_run_is_the_newest_or_named_or_a_path(run: Path) -> None:
+    for targets in ([], [Path("made")], [Path("exported/made")], [run]):
+        subject = find_subject(targets, None)
+        assert subject.is_whole_run
+        assert [name for name, _ in subject.artifacts] == ["onnx/model-float32.onnx"]
+        assert subject.run is not None
+        assert subject.run.name == "made"
+        assert data_of(subject.run) == "digits"
+        assert image_size_of(subject) == (32, 32)
+
+
+def test_a_file_in_a_run_is_compared_with_its_run(run: Path) -> None:
+    subject = find_subject([Path("exported/made/onnx/model-float32.onnx")], None)
+    assert not subject.is_whole_run
+    assert subject.artifacts[0][0] == "onnx/model-float32.onnx"
+    assert subject.artifacts[0][1].precision is Precision.FLOAT32
+    assert subject.run is not None
+
+
+def test_a_file_from_elsewhere_needs_a_reference(run: Path, tmp_path: Path) -> None:
+    weights, biases = nearest_mean(digits())
+    elsewhere = write_onnx(tmp_path / "elsewhere.onnx", weights, biases)
+    with pytest.raises(VerificationError, match="--reference"):
+        find_subject([elsewhere], None)
+    with pytest.raises(VerificationError, match="--reference"):
+        find_subject([run / "onnx" / "model-float32.onnx", elsewhere], None)
+    for reference in (run, run / "reference.npz"):
+        subject = find_subject([elsewhere], reference)
+        assert data_of(subject.run) == "digits"
+        assert subject.artifacts[0][1].precision is Precision.FLOAT32
+    alone = Path(shutil.copy(run / "reference.npz", tmp_path / "alone.npz"))
+    subject = find_subject([elsewhere], alone)
+    assert subject.run is None
+    assert image_size_of(subject) == (32, 32)
+    with pytest.raises(VerificationError, match="--data"):
+        data_of(subject.run)
+
+
+def test_a_changed_or_unlisted_file_is_refused(run: Path) -> None:
+    artifact = run / "onnx" / "model-float32.onnx"
+    shutil.copy(artifact, run / "onnx" / "model-int8.onnx")
+    with pytest.raises(RunFolderError, match="manifest"):
+        find_subject([run / "onnx" / "model-int8.onnx"], None)
+    artifact.write_bytes(artifact.read_bytes() + b" ")
+    for targets in ([run], [artifact]):
+        with pytest.raises(RunFolderError, match=r"model-float32\.onnx was changed"):
+            find_subject(targets, None)
+
+
+def test_what_is_not_there_is_named(run: Path) -> None:
+    with pytest.raises(RunFolderError, match="no run folder nowhere"):
+        find_subject([Path("nowhere")], None)
+    with pytest.raises(ArtifactError, match=r"no file nothing\.onnx"):
+        find_subject([Path("nothing.onnx")], None)
+    with pytest.raises(ArtifactError, match=r"no file nothing\.onnx"):
+        find_subject([Path("nothing.onnx")], run)
+    with pytest.raises(UsageError, match="one run folder"):
+        find_subject([run, Path("nothing.onnx")], None)
+    with pytest.raises(RunFolderError, match="not a reference"):
+        find_subject([run], run / "manifest.json")
+
+
+def test_a_run_without_artifacts_says_what_to_do(run: Path) -> None:
+    bare = RunFolder.create(run.parent / "bare", {})
+    with pytest.raises(VerificationError, match="edgekit export"):
+        find_subject([bare.path], None)
+
+
+def test_every_artifact_in_every_runtime_of_its_format(tmp_path: Path) -> None:
+    artifacts = [
+        (one.path.name, one)
+        for one in (
+            fake_artifact(tmp_path, Format.TFLITE, Precision.INT8),
+            fake_artifact(tmp_path, Format.ONNX, Precision.FLOAT32),
+        )
+    ]
+    everything = {(one.name, one.runtime) for one in choose_candidates(artifacts, [], [])}
+    assert everything >= {
+        ("model-int8.tflite", "litert-xnnpack"),
+        ("model-int8.tflite", "litert-builtin"),
+        ("model-int8.tflite", "litert-reference"),
+        ("model-float32.onnx", "onnxruntime"),
+    }
+    assert all(("onnx" in name) == ("onnx" in runtime) for name, runtime in everything)
+    assert len(choose_candidates(artifacts, ["litert-builtin"], [])) == 1
+    assert len(choose_candidates(artifacts, ["litert-builtin", "onnxruntime"], [Precision.FLOAT32])) == 1
+    with pytest.raises(UnknownNameError, match="Did you mean 'litert-xnnpack'"):
+        choose_candidates(artifacts, ["litert-xnpack"], [])
+    with pytest.raises(VerificationError, match="no float16 artifact"):
+        choose_candidates(artifacts, [], [Precision.FLOAT16])
+    with pytest.raises(VerificationError, match="nothing to verify"):
+        choose_candidates(artifacts, ["onnxruntime"], [Precision.INT8])
+
+
+def test_the_words_of_an_inspection_are_understood() -> None:
+    assert precision_in("fully int8") is Precision.INT8
+    assert precision_in("int8 with float islands") is Precision.INT8
+    assert precision_in("int8 weights only (dynamic range)") is Precision.DYNAMIC
+    assert precision_in("float16 weights") is Precision.FLOAT16
+    assert precision_in("int16 activations, int8 weights, with float islands") is Precision.INT16X8
+    assert precision_in("something new") is None
