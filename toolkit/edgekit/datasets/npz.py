@@ -54,10 +54,12 @@ def _open(path: Path) -> Iterator[Mapping[str, Any]]:
 
 
 def _build(path: Path, arrays: Mapping[str, Any], request: DatasetRequest) -> Dataset:
+    import numpy as np
+
     has_training = _has_training(path, arrays)
     test = Split(images=_images(path, "x_test", arrays["x_test"]), labels=_labels(path, "y_test", arrays["y_test"]))
     train_labels = _labels(path, "y_train", arrays["y_train"]) if has_training else test.labels[:0]
-    class_names = _class_names(path, arrays, max([*test.labels, *train_labels], default=-1) + 1)
+    class_names = _class_names(path, arrays, np.concatenate([test.labels, train_labels]))
     train = validation = empty_split(*test.images.shape[1:3])
     if has_training and not request.test_only:
         training = Split(images=_images(path, "x_train", arrays["x_train"]), labels=train_labels)
@@ -130,9 +132,15 @@ def _labels(path: Path, name: str, array: "NDArray[Any]") -> "NDArray[np.int64]"
     return array.astype(np.int64)
 
 
-def _class_names(path: Path, arrays: Mapping[str, Any], num_labels: int) -> tuple[str, ...]:
+def _class_names(path: Path, arrays: Mapping[str, Any], labels: "NDArray[np.int64]") -> tuple[str, ...]:
     if "class_names" not in arrays:
-        return tuple(str(label) for label in range(num_labels))
+        num_classes = int(labels.max(initial=-1)) + 1
+        if num_classes > len(labels):
+            raise DatasetError(
+                f"The labels in {path} go up to {num_classes - 1:,}, but there are only {len(labels):,} images. "
+                f"Expected class indices that count from 0; or store class_names."
+            )
+        return tuple(str(label) for label in range(num_classes))
     names = arrays["class_names"]
     if names.ndim != 1 or names.dtype.kind not in "US":
         raise DatasetError(
