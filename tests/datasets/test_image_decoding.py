@@ -198,6 +198,14 @@ def test_height_comes_first(tmp_path):
     assert decode_image(path, (3, 9)).shape == (3, 9, 3)
 
 
+def test_a_phone_jpeg_of_several_pictures_gives_the_first(tmp_path):
+    frames = [Image.new("RGB", (WIDTH, HEIGHT), colour) for colour in ("red", "blue")]
+
+    path = save(tmp_path / "x.jpg", frames[0], format="MPO", save_all=True, append_images=frames[1:])
+
+    assert np.abs(decode_image(path, SIZE).astype(int) - [255, 0, 0]).max() <= 3
+
+
 def test_only_the_first_frame_of_an_animation_counts(tmp_path):
     frames = [Image.new("RGB", (WIDTH, HEIGHT), colour) for colour in ("red", "blue")]
 

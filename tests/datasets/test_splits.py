@@ -17,7 +17,7 @@ FRACTIONS = st.floats(0.01, 0.99)
 SEEDS = st.integers(0, 2**32 - 1)
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=50)
 @given(labels=LABELS, fraction=FRACTIONS, seed=SEEDS)
 def test_every_image_is_on_exactly_one_side_and_every_class_on_both(labels, fraction, seed):
     kept, held_out = stratified_split(labels, fraction, seed, NAMES)
@@ -31,7 +31,7 @@ def test_every_image_is_on_exactly_one_side_and_every_class_on_both(labels, frac
         assert num_held_out in (1, num_images - 1) or abs(num_held_out - fraction * num_images) <= 0.5
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=50)
 @given(labels=LABELS, fraction=FRACTIONS, seed=SEEDS)
 def test_the_same_arguments_give_the_same_split(labels, fraction, seed):
     first, second = (stratified_split(labels.copy(), fraction, seed, NAMES) for _ in range(2))

@@ -12,7 +12,7 @@ import warnings
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
@@ -94,7 +94,7 @@ def _key(root: Path, names: Sequence[str], size: tuple[int, int]) -> str:
     digest = hashlib.sha256(repr((CACHE_VERSION, size, str(root.resolve()))).encode("utf-8", "surrogateescape"))
     for name in names:
         try:
-            status = (root / name).stat()
+            status = os.stat(f"{root}/{name}")  # noqa: PTH116 - half the time of a Path, a hundred thousand times
         except OSError:  # a link to nowhere: broken, and found to be so when it is decoded
             digest.update(f"{name}\0missing\n".encode("utf-8", "surrogateescape"))
         else:
@@ -179,5 +179,6 @@ def _broken(path: Path, reason: str) -> DatasetError:
 
 def _remove_leftovers(folder: Path) -> None:
     for leftover in folder.glob(".writing-*"):
-        if time.time() - leftover.stat().st_mtime > LEFTOVER_SECONDS:
-            shutil.rmtree(leftover, ignore_errors=True)
+        with suppress(FileNotFoundError):  # another command may just have finished with it
+            if time.time() - leftover.stat().st_mtime > LEFTOVER_SECONDS:
+                shutil.rmtree(leftover, ignore_errors=True)

@@ -83,24 +83,29 @@ def _list_classes(root: Path, folder: Path, ignored: Counter[str]) -> Listing:
     labels: list[int] = []
     for label, class_folder in enumerate(class_folders):
         _check_name(class_folder)
-        images = _list_images(class_folder, ignored)
+        images = _list_images(root, class_folder, ignored)
         if not images:
             raise DatasetError(f"The class folder {class_folder} holds no images. {LAYOUT}.")
-        names += [path.relative_to(root).as_posix() for path in images]
+        names += images
         labels += [label] * len(images)
     return Listing(class_names=tuple(map(_name, class_folders)), names=tuple(names), labels=tuple(labels))
 
 
-def _list_images(class_folder: Path, ignored: Counter[str]) -> list[Path]:
+def _list_images(root: Path, class_folder: Path, ignored: Counter[str]) -> list[str]:
+    """Relative paths of a class, sorted; plain text throughout, because there may be very many."""
     images = []
     for parent, folder_names, file_names in os.walk(class_folder):
         folder_names[:] = [name for name in folder_names if not name.startswith(".")]
-        for path in (Path(parent, name) for name in file_names if not name.startswith(".")):
-            if path.suffix.lower() in SUFFIXES:
-                images.append(path)
+        prefix = Path(parent).relative_to(root).as_posix()
+        for name in file_names:
+            suffix = os.path.splitext(name)[1].lower()  # noqa: PTH122
+            if name.startswith("."):
+                continue
+            if suffix in SUFFIXES:
+                images.append(f"{prefix}/{name}")
             else:
-                ignored[path.suffix.lower() or path.name] += 1
-    return sorted(images, key=Path.as_posix)
+                ignored[suffix or name] += 1
+    return sorted(images)
 
 
 def _check_same_classes(root: Path, listings: dict[str, Listing]) -> None:
