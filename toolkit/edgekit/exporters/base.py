@@ -5,7 +5,7 @@ before it reaches the disk.
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from edgekit.artifact import Format, Precision
 from edgekit.errors import UsageError
@@ -28,12 +28,14 @@ class ExportOptions:
             scale 1 and zero point 0: a camera's bytes go straight in.
         batch: Fixed batch of `.tflite` files; None for a dynamic one. ONNX files are always dynamic.
         input_range: What the Keras model wants; built into the exported graph, which takes raw pixels.
+            None where nobody said: `edgekit.exporting` then reads it in the manifest or finds it out, and
+            an exporter takes pixels as they are.
         allow_flex: Keep TensorFlow operators that LiteRT lacks ("Flex"), which needs a bigger runtime.
     """
 
     io: str = "uint8"
     batch: int | None = 1
-    input_range: InputRange = RAW
+    input_range: InputRange | None = None
     allow_flex: bool = False
 
     def __post_init__(self) -> None:
@@ -41,6 +43,15 @@ class ExportOptions:
             raise UsageError(f"Unknown input/output type '{self.io}'. Known: {', '.join(IO_TYPES)}.")
         if self.batch is not None and self.batch < 1:
             raise UsageError(f"A batch must be at least 1, or dynamic. Received {self.batch}.")
+
+    def to_dict(self) -> dict[str, Any]:
+        """As a JSON object, for the manifest."""
+        return {
+            "io": self.io,
+            "batch": "dynamic" if self.batch is None else self.batch,
+            "input_range": (self.input_range or RAW).text,
+            "allow_flex": self.allow_flex,
+        }
 
 
 class Exporter(Protocol):
@@ -55,7 +66,13 @@ class Exporter(Protocol):
     precisions: ClassVar[tuple[Precision, ...]]
 
     def __init__(self, model: "keras.Model", options: ExportOptions) -> None:
-        """Prepare `model` (input (None, H, W, 3), output (None, C)); raises ExportError."""
+        """Prepare `model`; raises ExportError.
+
+        Args:
+            model: float32, input (None, H, W, 3) in `options.input_range`, output (None, C) probabilities;
+                made by `edgekit.exporters.classifier.as_classifier`.
+            options: What the user chose.
+        """
 
     def convert(self, precision: Precision, calibration: "CalibrationSet | None") -> bytes:
         """The file's bytes, the same for the same input; raises ExportError.

@@ -1,1 +1,5 @@
-"""Calibration sets and int8 schemes."""
+"""Which images set the ranges of int8 artifacts, and proof of which they were."""
+
+from edgekit.quantization.calibration import CalibrationSet
+
+__all__ = ["CalibrationSet"]

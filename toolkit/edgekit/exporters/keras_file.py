@@ -1,0 +1,80 @@
+"""Reads a `.keras` or `.h5` file as a Keras model and turns everything that can be wrong into a sentence.
+
+Keras' safe mode stays on: a file that carries Python code is refused, never run. Knows no format that
+edgekit exports.
+"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from edgekit.errors import ExportError
+from edgekit.exporters.quiet import held_back
+from edgekit.keras_setup import import_keras
+
+if TYPE_CHECKING:
+    import keras
+
+SUFFIXES = (".keras", ".h5", ".hdf5")
+
+_MAGIC = {".keras": b"PK\x03\x04", ".h5": b"\x89HDF\r\n\x1a\n", ".hdf5": b"\x89HDF\r\n\x1a\n"}
+_KIND = {b"PK\x03\x04": "a zip archive, as .keras files are", b"\x89HDF": "an HDF5 file, as .h5 files are"}
+
+
+def load_keras_model(path: Path) -> "keras.Model":
+    """The model in `path`, without optimizer and loss.
+
+    Raises:
+        ExportError: The file is missing, empty, truncated, something else than its name says, carries
+            code, or needs classes that only its author has.
+    """
+    check_keras_file(path)
+    keras = import_keras("edgekit export", backend="tensorflow")
+    try:
+        with held_back():
+            model = keras.saving.load_model(path, compile=False, safe_mode=True)
+    except Exception as error:  # a foreign file can make Keras raise anything
+        raise ExportError(_reason(path, error)) from error
+    if not isinstance(model, keras.Model):
+        raise ExportError(f"{path} holds a {type(model).__name__}. Expected a Keras model.")
+    return model
+
+
+def check_keras_file(path: Path) -> None:
+    """Raise ExportError unless `path` is a file whose first bytes are what its suffix says; loads nothing."""
+    suffix = path.suffix.lower()
+    if suffix not in SUFFIXES:
+        raise ExportError(f"{path} is not a Keras model. Expected a .keras or .h5 file, or a run folder.")
+    if not path.is_file():
+        raise ExportError(f"There is no file {path}. Expected a Keras model, .keras or .h5.")
+    with path.open("rb") as file:
+        start = file.read(8)
+    if not start.startswith(_MAGIC[suffix]):
+        kind = next((text for magic, text in _KIND.items() if start.startswith(magic)), "neither .keras nor .h5")
+        raise ExportError(
+            f"{path} is not what its name says: "
+            f"{'it is empty' if not start else f'by its first bytes it is {kind}'}. "
+            f"Save the model again with model.save('{path.stem}.keras'), or restore the file."
+        )
+
+
+def _reason(path: Path, error: Exception) -> str:
+    text = str(error)
+    if "safe_mode" in text or "Lambda" in text or "lambda" in text:
+        return (
+            f"{path} carries Python code (a Lambda layer or the like), which edgekit does not run: the file could "
+            f"do anything. Replace it by a Keras layer, such as Rescaling or Activation, and save the model again."
+        )
+    if "Could not locate" in text or "Unknown layer" in text or "registered" in text:
+        return (
+            f"{path} needs a class that is not part of Keras: {_first_line(text)} Only models made of Keras' own "
+            f"layers can be loaded from a file."
+        )
+    return (
+        f"{path} cannot be loaded as a Keras model; it may be truncated or damaged "
+        f"({type(error).__name__}: {_first_line(text)}). Save the model again or restore the file."
+    )
+
+
+def _first_line(text: str) -> str:
+    lines = [line.strip() for line in text.strip().splitlines() if line.strip()]
+    return lines[0][:200] if lines else "no reason given"

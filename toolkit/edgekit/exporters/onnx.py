@@ -1,0 +1,141 @@
+"""Keras to ONNX: float32, and int8 as QDQ with one scale a channel.
+
+Files are opset 15 with IR version 8, which ONNX Runtime reads since 1.10 (December 2021). The batch is
+dynamic, the layout NHWC as in Keras; input "pixels" and output "scores" are float32 in every precision.
+Names and metadata are brought into one form, so that the same model gives the same bytes. Knows no
+runtime of ours and no data set.
+"""
+
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from edgekit.artifact import Format, Precision
+from edgekit.errors import CalibrationError, ExportError
+from edgekit.exporters.base import ExportOptions
+from edgekit.exporters.canonical_onnx import in_canonical_form, with_settled_metadata
+from edgekit.exporters.classifier import INPUT_NAME, OUTPUT_NAME, exported_graph
+from edgekit.exporters.quiet import held_back
+from edgekit.keras_setup import import_tensorflow
+
+if TYPE_CHECKING:
+    import keras
+    import onnx
+
+    from edgekit.quantization.calibration import CalibrationSet
+
+OPSET = 15
+CALIBRATION_BATCH = 16
+
+
+class OnnxExporter:
+    """Makes `.onnx` files.
+
+    Args:
+        model: See `edgekit.exporters.base.Exporter`.
+        options: `batch` and `io` do not apply: ONNX files take float32 batches of any size.
+    """
+
+    format: ClassVar[Format] = Format.ONNX
+    precisions: ClassVar[tuple[Precision, ...]] = (Precision.FLOAT32, Precision.INT8)
+
+    def __init__(self, model: "keras.Model", options: ExportOptions) -> None:
+        with tempfile.TemporaryDirectory(prefix="edgekit-") as folder, held_back():
+            traced = in_canonical_form(_traced(exported_graph(model, options, batch=None)))
+            self._float = in_canonical_form(_folded(traced, Path(folder)))
+
+    def convert(self, precision: Precision, calibration: "CalibrationSet | None") -> bytes:
+        """The bytes of one file; the same bytes for the same model, options and calibration images.
+
+        Raises:
+            CalibrationError: int8 without calibration images.
+            ExportError: ONNX Runtime's quantizer refuses the graph.
+        """
+        if precision is Precision.FLOAT32:
+            return _serialized(self._float)
+        if calibration is None:
+            raise CalibrationError("int8 needs calibration images. Give a data set with a training split.")
+        with tempfile.TemporaryDirectory(prefix="edgekit-") as folder, held_back():
+            return _serialized(with_settled_metadata(_quantized(self._float, calibration, Path(folder))))
+
+
+def _traced(graph: "keras.Model") -> "onnx.ModelProto":
+    """The graph as ONNX; raises ExportError, naming the operators that ONNX lacks."""
+    tf = import_tensorflow("edgekit export")
+    import tf2onnx
+    from keras.src.export.tf2onnx_lib import patch_tf2onnx
+
+    patch_tf2onnx()
+    signature = [tf.TensorSpec(tuple(graph.inputs[0].shape), tf.float32, name=INPUT_NAME)]
+    function = tf.function(lambda pixels: graph(pixels, training=False), input_signature=signature)
+    try:
+        model, _ = tf2onnx.convert.from_function(function, input_signature=signature, opset=OPSET)
+    except (ValueError, RuntimeError, KeyError, TypeError) as error:
+        reason = str(error).strip().splitlines()[0][:300]
+        raise ExportError(f"tf2onnx could not convert the model to ONNX: {reason}") from error
+    if foreign := sorted({node.op_type for node in model.graph.node if node.domain not in ("", "ai.onnx.ml")}):
+        raise ExportError(f"ONNX has no operator for {', '.join(foreign)}. Replace the layer by common operators.")
+    return model
+
+
+def _folded(model: "onnx.ModelProto", folder: Path) -> "onnx.ModelProto":
+    """Constants computed, batch normalization folded into convolutions, MatMul + Add made Gemm; plain ONNX operators.
+
+    These are ONNX Runtime's basic optimizations, which do not depend on the machine.
+    """
+    import onnx
+    from onnxruntime.quantization.shape_inference import quant_pre_process
+
+    traced, folded = folder / "traced.onnx", folder / "folded.onnx"
+    onnx.save(model, traced)
+    quant_pre_process(traced, folded, skip_symbolic_shape=True)
+    return onnx.load(folded)
+
+
+def _quantized(model: "onnx.ModelProto", calibration: "CalibrationSet", folder: Path) -> "onnx.ModelProto":
+    """QDQ: uint8 activations, int8 weights a channel, ranges from the smallest and largest values seen."""
+    import onnx
+    from onnxruntime import quantization
+
+    float_path, int8_path = folder / "float32.onnx", folder / "int8.onnx"
+    onnx.save(model, float_path)
+    try:
+        quantization.quantize_static(
+            float_path,
+            int8_path,
+            _reader(calibration),
+            quant_format=quantization.QuantFormat.QDQ,
+            calibrate_method=quantization.CalibrationMethod.MinMax,
+            per_channel=True,
+            activation_type=quantization.QuantType.QUInt8,
+            weight_type=quantization.QuantType.QInt8,
+            nodes_to_exclude=[node.name for node in model.graph.node if _gives_scores(node)],
+        )
+    except (ValueError, RuntimeError, KeyError, TypeError) as error:
+        reason = str(error).strip().splitlines()[0][:300]
+        raise ExportError(f"ONNX Runtime could not quantize the model: {reason}") from error
+    return onnx.load(int8_path)
+
+
+def _gives_scores(node: Any) -> bool:
+    """Whether `node` is the softmax at the end, which stays in float: scores in steps of 1/256 would only make ties."""
+    return node.op_type == "Softmax" and node.output[0] == OUTPUT_NAME
+
+
+def _reader(calibration: "CalibrationSet") -> Any:
+    """The calibration images as ONNX Runtime's quantizer wants to be handed them."""
+    from onnxruntime.quantization import CalibrationDataReader
+
+    class Reader(CalibrationDataReader):  # type: ignore[misc]
+        def __init__(self) -> None:
+            self._batches = calibration.batches(CALIBRATION_BATCH)
+
+        def get_next(self) -> dict[str, Any] | None:
+            batch = next(self._batches, None)
+            return None if batch is None else {INPUT_NAME: batch}
+
+    return Reader()
+
+
+def _serialized(model: "onnx.ModelProto") -> bytes:
+    return bytes(model.SerializeToString(deterministic=True))
