@@ -119,3 +119,22 @@ def test_markdown_tables_are_whole(report: VerificationReport) -> None:
     assert "\\<b>bird\\</b>" in text
     assert "| **drift** | 12,000 |" in text
     assert "8 candidates: 3 within tolerance" in text
+
+
+def test_markdown_names_the_worst_of_many_classes(tmp_path: Path) -> None:
+    dataset = fake_dataset(np.arange(1200) % 60, tuple(f"class-{number}" for number in range(60)))
+    reference = fake_reference(dataset, accuracy=1.0)
+    ruined = reference.scores.copy()
+    ruined[dataset.test.labels == 33] = ruined[dataset.test.labels == 32]
+    artifact = fake_artifact(tmp_path, Format.TFLITE, Precision.INT8)
+    report = verify(
+        [Candidate(artifact=artifact, runtime="litert-xnnpack")],
+        reference=reference,
+        dataset=dataset,
+        executor=FakeExecutor({artifact.path.name: answer_with(ruined)}),
+    )
+    table = verification_markdown(report, "x").partition("F1 by class")[2]
+    assert "The 50 of 60 classes" in table
+    lines = [line for line in table.splitlines() if line.startswith("| class-")]
+    assert len(lines) == 50
+    assert lines[0].startswith("| class-33 | 20 | 100.00% | -100.00 |")

@@ -54,6 +54,9 @@ def test_a_file_from_elsewhere_needs_a_reference(run: Path, tmp_path: Path) -> N
         subject = find_subject([elsewhere], reference)
         assert data_of(subject.run) == "digits"
         assert subject.artifacts[0][1].precision is Precision.FLOAT32
+    again = shutil.copytree(run / "onnx", tmp_path / "other")
+    twins = [run / "onnx" / "model-float32.onnx", again / "model-float32.onnx"]
+    assert [name for name, _ in find_subject(twins, run).artifacts] == [path.as_posix() for path in twins]
     alone = Path(shutil.copy(run / "reference.npz", tmp_path / "alone.npz"))
     subject = find_subject([elsewhere], alone)
     assert subject.run is None

@@ -5,6 +5,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from edgekit.rendering.verification_table import explanations, headline, num_flips, summary
 from edgekit.verification.report import CandidateReport, Verdict, VerificationReport
 
+MAX_CLASSES = 50
+"""Rows of the table of classes."""
+
 HEADINGS = (
     "artifact",
     "runtime",
@@ -44,7 +47,7 @@ def _lines(report: VerificationReport, name: str) -> Iterator[str]:
         yield from ("", "## Why, and what else to know", "", *said)
     yield from ("", "## Tolerance", "")
     yield from _tolerance(report)
-    yield from ("", "## F1 by class", "")
+    yield from ("", "## F1 by class: change in points, the greatest loss first", "")
     yield from _classes(report)
 
 
@@ -78,14 +81,19 @@ def _tolerance(report: VerificationReport) -> Iterator[str]:
 
 
 def _classes(report: VerificationReport) -> Iterator[str]:
-    """F1 of the reference, and its change in every candidate, class by class."""
-    measured = [row for row in report.candidates if row.measurement]
-    rows = []
-    for index, before in enumerate(report.reference.report):
-        deltas = [f"{100 * row.measurement.per_class[index].f1_delta:+.2f}" for row in measured if row.measurement]
-        rows.append([before.class_name, f"{before.support:,}", f"{before.f1:.2%}", *deltas])
-    headings = [f"{row.artifact}, {row.runtime}" for row in measured]
-    yield from _table(["class", "n", "float F1", *headings], rows)
+    """F1 of the reference, and its change in every candidate, class by class; the worst where there are many."""
+    measured = [row.measurement.per_class for row in report.candidates if row.measurement]
+    headings = [f"{row.artifact}, {row.runtime}" for row in report.candidates if row.measurement]
+    rows = [
+        [before.class_name, f"{before.support:,}", f"{before.f1:.2%}", *(f"{100 * one.f1_delta:+.2f}" for one in after)]
+        for before, *after in sorted(
+            zip(report.reference.report, *measured, strict=True),
+            key=lambda results: min((one.f1_delta for one in results[1:]), default=0.0),
+        )
+    ]
+    if len(rows) > MAX_CLASSES:
+        yield from (f"The {MAX_CLASSES} of {len(rows)} classes that lost most; all are in verification.json.", "")
+    yield from _table(["class", "n", "float F1", *headings], rows[:MAX_CLASSES])
 
 
 def _table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:

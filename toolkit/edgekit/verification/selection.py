@@ -162,11 +162,17 @@ def _whole_run(run: RunFolder, reference: Path | None) -> Subject:
 
 def _files(paths: Sequence[Path], reference: Path) -> Subject:
     return Subject(
-        artifacts=tuple((path.name, _from_file(path)) for path in paths),
+        artifacts=tuple(zip(_names(paths), map(_from_file, paths), strict=True)),
         reference=load_reference(reference),
         run=RunFolder(reference) if reference.is_dir() else _owner(reference),
         is_whole_run=False,
     )
+
+
+def _names(paths: Sequence[Path]) -> list[str]:
+    """The files' own names, or their paths as they were given where two have the same name."""
+    names = [path.name for path in paths]
+    return names if len(set(names)) == len(names) else [path.as_posix() for path in paths]
 
 
 def _files_of_a_run(paths: Sequence[Path]) -> Subject:
