@@ -1,4 +1,4 @@
-"""One form for an ONNX graph, so that the same model gives the same bytes: names, order, metadata. Changes no arithmetic.
+"""One form for an ONNX graph, so that the same model gives the same bytes. Changes no arithmetic.
 
 tf2onnx numbers the names it invents through the life of the process, and where it merges equal nodes and
 constants, which name survives depends on Python's hash seed; ONNX Runtime's tools leave marks of their own.
@@ -32,7 +32,9 @@ def in_canonical_form(model: "onnx.ModelProto") -> "onnx.ModelProto":
 
     graph = model.graph
     if len(graph.input) != 1 or len(graph.output) != 1:
-        raise ExportError(f"The ONNX graph has {len(graph.input)} inputs and {len(graph.output)} outputs. Expected one.")
+        raise ExportError(
+            f"The ONNX graph has {len(graph.input)} inputs and {len(graph.output)} outputs. Expected one."
+        )
     if any(attribute.HasField("g") or attribute.graphs for node in graph.node for attribute in node.attribute):
         raise ExportError("The model holds control flow (If, Loop, Scan). Not yet: edgekit exports plain graphs.")
     result = onnx.shape_inference.infer_shapes(model, data_prop=True)
@@ -82,7 +84,7 @@ def _fix_reshapes(graph: "onnx.GraphProto") -> None:
 
 
 def _order(graph: "onnx.GraphProto") -> None:
-    """Put the nodes in the one order in which a walk from the output along the inputs finishes them; drop the others."""
+    """Put the nodes in the order in which a walk from the output along the inputs finishes them; drop the others."""
     producers = {name: node for node in graph.node for name in node.output}
     finished: dict[str, onnx.NodeProto] = {}
     waiting = [(graph.output[0].name, False)]

@@ -126,7 +126,7 @@ def _reader(calibration: "CalibrationSet") -> Any:
     """The calibration images as ONNX Runtime's quantizer wants to be handed them."""
     from onnxruntime.quantization import CalibrationDataReader
 
-    class Reader(CalibrationDataReader):  # type: ignore[misc]
+    class Reader(CalibrationDataReader):
         def __init__(self) -> None:
             self._batches = calibration.batches(CALIBRATION_BATCH)
 

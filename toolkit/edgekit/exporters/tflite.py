@@ -113,7 +113,9 @@ class TFLiteExporter:
             raise ExportError(self._reason(precision, str(error))) from error
 
     def _reason(self, precision: Precision, text: str) -> str:
-        operators = sorted({name.removeprefix("Flex") for found in _OPERATORS.findall(text) for name in found.split(", ")})
+        operators = sorted(
+            {name.removeprefix("Flex") for found in _OPERATORS.findall(text) for name in found.split(", ")}
+        )
         if not operators:
             return f"TensorFlow could not convert the model to TFLite {precision}: {text.strip().splitlines()[0][:300]}"
         layers = sorted({layer for _, path in _LOCATION.findall(text) if (layer := self._layer_in(path))})
@@ -128,7 +130,7 @@ class TFLiteExporter:
         return f"LiteRT has no operator for {', '.join(operators)}{where}. {advice}"
 
     def _layer_in(self, path: str) -> str | None:
-        """The deepest part of a TensorFlow operator's path that is the name of a layer, as "resizing" in "a/resizing_1/x"."""
+        """The deepest part of an operator's path that names a layer: "resizing" for "model_1/resizing_1/x"."""
         for part in reversed(path.split("/")):
             for name in (part, re.sub(r"_\d+$", "", part)):
                 if name in self._layer_names:

@@ -128,9 +128,7 @@ class CalibrationSet:
         }
 
 
-def _balanced_indices(
-    labels: "NDArray[np.int64]", num_classes: int, num_images: int, seed: int
-) -> "NDArray[np.int64]":
+def _balanced_indices(labels: "NDArray[np.int64]", num_classes: int, num_images: int, seed: int) -> "NDArray[np.int64]":
     """Rising positions: the classes are dealt from in turn, each in an order of its own, until there are enough."""
     import numpy as np
 

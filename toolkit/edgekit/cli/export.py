@@ -1,0 +1,104 @@
+"""`edgekit export`: .tflite and .onnx files in the precisions that are asked for."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from edgekit.cli.options import PATH, data_option, json_option, make_progress, print_json, skip_broken_option
+
+if TYPE_CHECKING:
+    from edgekit.artifact import Format
+    from edgekit.exporters import ExportOptions
+    from edgekit.exporting import ExportReport
+
+PRECISIONS = ("float32", "float16", "dynamic", "int8")
+DATA_HELP = "What the model is for, as NAME or NAME:PATH; by default what the run was trained with."
+
+
+@click.command("export")
+@click.argument("target", required=False, metavar="[RUN | MODEL.keras]", type=PATH)
+@click.option("--float32", is_flag=True, help="float32 weights and activations.")
+@click.option("--float16", is_flag=True, help="float16 weights: half the size.")
+@click.option("--dynamic", is_flag=True, help="int8 weights, float activations: a quarter of the size.")
+@click.option("--int8", is_flag=True, help="int8 weights and activations: small, fast, for every device.")
+@click.option("--all", "everything", is_flag=True, help="Every precision; the default where none is named.")
+@click.option("--format", "formats", metavar="tflite,onnx", help="Only these formats. [default: all]")
+@data_option(None, DATA_HELP)
+@click.option("--input-range", metavar="RANGE", help="What the model wants: 0..255, 0..1, -1..1, mean=…,std=…")
+@click.option(
+    "--io", default="uint8", show_default=True, metavar="uint8|int8|float32", help="Types of int8 .tflite files."
+)
+@click.option("--batch", default="1", show_default=True, metavar="N|dynamic", help="Batch of .tflite files.")
+@click.option(
+    "--calibration-images", type=int, default=500, show_default=True, metavar="N", help="Training images for int8."
+)
+@click.option("--seed", type=int, default=0, show_default=True, help="Chooses the calibration images.")
+@click.option("--allow-flex", is_flag=True, help="Keep TensorFlow operators that LiteRT lacks: a far bigger app.")
+@click.option("--out", type=PATH, help="For a MODEL.keras: the run folder to make. [default: exported/NAME]")
+@skip_broken_option
+@json_option
+def command(target: Path | None, as_json: bool, **chosen: Any) -> None:
+    """Write .tflite and .onnx files of a run, by default the newest, or of any Keras model.
+
+    Every file takes raw pixels, is run on a few images and compared with Keras before it is kept.
+
+    \b
+    edgekit export --int8
+    edgekit export exported/first --all --format tflite
+    edgekit export mine.keras --data folder:photos --input-range 0..1
+    """  # noqa: D301 - click wants the backspace itself
+    from edgekit.artifact import Precision
+    from edgekit.exporting import ExportRequest, export_request
+
+    names = [name for name in PRECISIONS if chosen[name] and not chosen["everything"]]
+    request = ExportRequest(
+        target=target,
+        precisions=[Precision.parse(name) for name in names],
+        formats=_formats(chosen["formats"]),
+        data=chosen["data"],
+        options=_options(chosen),
+        calibration_images=chosen["calibration_images"],
+        seed=chosen["seed"],
+        out=chosen["out"],
+        skip_broken=chosen["skip_broken"],
+    )
+    report = export_request(request, progress=make_progress())
+    if as_json:
+        print_json(report.to_dict())
+    else:
+        _show(report)
+
+
+def _formats(text: str | None) -> "list[Format]":
+    from edgekit.artifact import Format
+    from edgekit.errors import UnknownNameError
+
+    names = [name.strip() for name in text.split(",")] if text else []
+    for name in names:
+        if name not in list(Format):
+            raise UnknownNameError("format", name, [each.value for each in Format])
+    return [Format(name) for name in names]
+
+
+def _options(chosen: dict[str, Any]) -> "ExportOptions":
+    from edgekit.errors import UsageError
+    from edgekit.exporters import ExportOptions
+    from edgekit.input_range import InputRange
+
+    batch = chosen["batch"]
+    if batch != "dynamic" and not batch.isdecimal():
+        raise UsageError(f"--batch wants a whole number or 'dynamic'. Received '{batch}'.")
+    return ExportOptions(
+        io=chosen["io"],
+        batch=None if batch == "dynamic" else int(batch),
+        input_range=InputRange.parse(chosen["input_range"]) if chosen["input_range"] else None,
+        allow_flex=chosen["allow_flex"],
+    )
+
+
+def _show(report: "ExportReport") -> None:
+    from edgekit.rendering.export_table import print_export
+
+    print_export(report)
+    click.echo(f"Files: {report.run.path}  (next: edgekit verify {report.run.path})")

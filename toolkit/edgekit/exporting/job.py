@@ -1,0 +1,93 @@
+"""The whole of `edgekit export`: find what is meant, load model and data, export."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from edgekit.artifact import Format, Precision
+from edgekit.datasets import Dataset, DatasetRequest, load_dataset
+from edgekit.errors import DatasetError, UsageError
+from edgekit.exporters import ExportOptions
+from edgekit.exporting.plan import make_plan
+from edgekit.exporting.session import ExportReport, export
+from edgekit.exporting.source import Source, check_source, load_source
+from edgekit.progress import Progress, SilentProgress
+from edgekit.quantization.calibration import NUM_IMAGES
+from edgekit.run_folder import RunFolder
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class ExportRequest:
+    """What a user asks of `edgekit export`; empty means everything there is.
+
+    Attributes:
+        target: A run folder, a Keras file, or None for the newest run.
+        precisions: See `make_plan`.
+        formats: See `make_plan`.
+        data: The data set, as `NAME[:PATH]`; None: the one in the run's manifest.
+        options: Input and output types, batch, input range.
+        calibration_images: How many training images calibrate int8.
+        seed: Chooses them.
+        out: For a file from elsewhere, the run folder to make.
+        skip_broken: Leave broken images out of a `folder:` data set, as the training did.
+    """
+
+    target: Path | None = None
+    precisions: Sequence[Precision] = ()
+    formats: Sequence[Format] = ()
+    data: str | None = None
+    options: ExportOptions = field(default_factory=ExportOptions)
+    calibration_images: int = NUM_IMAGES
+    seed: int = 0
+    out: Path | None = None
+    skip_broken: bool = False
+
+
+def export_request(request: ExportRequest, *, progress: Progress | None = None) -> ExportReport:
+    """Do what `request` says; everything that can be known without TensorFlow is checked before it is loaded.
+
+    Raises:
+        EdgekitError: Whatever is missing, changed, unknown or does not belong together; see `export`.
+    """
+    progress = progress or SilentProgress()
+    plan = make_plan(request.precisions, request.formats)
+    found = check_source(request.target)
+    if request.data is None and not isinstance(found, RunFolder):
+        raise UsageError(f"{found} comes from elsewhere: say which images it is for, as in --data folder:PATH.")
+    source = load_source(found)
+    return export(
+        source,
+        precisions=request.precisions,
+        formats=request.formats,
+        dataset=_load(request, source, plan.needs_calibration, progress),
+        options=request.options,
+        calibration_images=request.calibration_images,
+        seed=request.seed,
+        out=request.out,
+        progress=progress,
+    )
+
+
+def _load(request: ExportRequest, source: Source, is_needed: bool, progress: Progress) -> Dataset | None:
+    """The data set at the model's size, split as it was for the training; None where it can be done without."""
+    settings = source.run.manifest.get("settings", {}) if source.run else {}
+    wanted = DatasetRequest(
+        image_size=source.image_size,
+        validation_fraction=settings.get("validation_fraction", DatasetRequest().validation_fraction),
+        seed=settings.get("seed", 0),
+        skip_broken=request.skip_broken,
+        progress=progress,
+    )
+    if request.data is not None:
+        return load_dataset(request.data, wanted)
+    name = str(source.dataset_entry.get("name"))
+    if not is_needed and name != "digits":
+        progress.note(f"Without --data the files are checked on random images, not on those of '{name}'.")
+        return None
+    try:
+        return load_dataset(name, wanted)
+    except (UsageError, DatasetError) as error:
+        raise UsageError(
+            f"{error} The run was made on '{name}'; where it lies on this machine, a run does not say: "
+            f"--data {name}:PATH"
+        ) from error

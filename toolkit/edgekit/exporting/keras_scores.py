@@ -1,0 +1,42 @@
+"""The float Keras model's answers, which every exported file is measured by. Writes nothing."""
+
+from typing import TYPE_CHECKING, Any
+
+from edgekit.exporters import ExportOptions
+from edgekit.exporters.classifier import exported_graph
+from edgekit.input_range import InputRange
+from edgekit.progress import Progress, SilentProgress
+
+if TYPE_CHECKING:
+    import keras
+    import numpy as np
+    from numpy.typing import NDArray
+
+BATCH = 64
+
+
+class KerasScorer:
+    """A classifier behind raw pixels. Every batch has the same size, the last one is filled up.
+
+    Args:
+        model: Made by `edgekit.exporters.classifier.as_classifier`.
+        input_range: What it wants.
+    """
+
+    def __init__(self, model: "keras.Model", input_range: InputRange) -> None:
+        self._graph: Any = exported_graph(model, ExportOptions(input_range=input_range), batch=None)
+
+    def __call__(
+        self, images: "NDArray[np.uint8]", *, progress: Progress | None = None, task: str = "Keras scores"
+    ) -> "NDArray[np.float32]":
+        """The scores of `images`, uint8 (N, H, W, 3), RGB, 0 to 255, N at least 1, as float32 (N, C)."""
+        import numpy as np
+
+        rows = []
+        with (progress or SilentProgress()).task(task, len(images)) as advance:
+            for start in range(0, len(images), BATCH):
+                part = images[start : start + BATCH]
+                batch = np.take(part, range(BATCH), axis=0, mode="clip").astype(np.float32)
+                rows.append(np.asarray(self._graph.predict_on_batch(batch), np.float32)[: len(part)])
+                advance(len(part))
+        return np.concatenate(rows)

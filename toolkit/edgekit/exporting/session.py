@@ -1,0 +1,279 @@
+"""One export: check the model, make each file, run it, compare it with Keras, and only then keep all of them.
+
+Knows no format beyond the exporters' protocol.
+"""
+
+from collections.abc import Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from edgekit.artifact import Artifact, Format, Precision
+from edgekit.datasets import Dataset
+from edgekit.errors import CalibrationError, ExportError, UsageError
+from edgekit.exporters import CALIBRATED, EXPORTERS, ExportOptions
+from edgekit.exporters.classifier import as_classifier
+from edgekit.exporting.check import CheckResult, check_images, compare, run_file
+from edgekit.exporting.keras_scores import KerasScorer
+from edgekit.exporting.plan import Plan, make_plan
+from edgekit.exporting.source import Source, load_source
+from edgekit.input_probe import check_takes_raw_pixels, try_ranges, warning_about
+from edgekit.input_range import RAW, InputRange
+from edgekit.progress import Progress, SilentProgress
+from edgekit.quantization import CalibrationSet
+from edgekit.quantization.calibration import NUM_IMAGES
+from edgekit.run_folder import RunFolder, atomic_path, write_json
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExportedFile:
+    """One file that was made and kept.
+
+    Attributes:
+        artifact: The file.
+        check: How it compared with Keras.
+    """
+
+    artifact: Artifact
+    check: CheckResult
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class ExportReport:
+    """What an export did.
+
+    Attributes:
+        run: The run folder that holds the files.
+        files: What was made, in the order of the work.
+        skipped: One line for each combination of format and precision that does not exist.
+    """
+
+    run: RunFolder
+    files: tuple[ExportedFile, ...]
+    skipped: tuple[str, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """As a JSON object."""
+        return {
+            "run": str(self.run.path),
+            "files": [
+                {
+                    "artifact": each.artifact.path.relative_to(self.run.path).as_posix(),
+                    "format": each.artifact.format.value,
+                    "precision": each.artifact.precision,
+                    "size_bytes": each.artifact.size_bytes,
+                    "sha256": each.artifact.sha256,
+                    "check": each.check.to_dict(),
+                }
+                for each in self.files
+            ],
+            "skipped": list(self.skipped),
+        }
+
+
+def export(
+    source: Source | RunFolder | Path,
+    *,
+    precisions: Sequence[Precision] | None = None,
+    formats: Sequence[Format] | None = None,
+    dataset: Dataset | None = None,
+    options: ExportOptions | None = None,
+    calibration_images: int = NUM_IMAGES,
+    seed: int = 0,
+    out: Path | None = None,
+    progress: Progress | None = None,
+) -> ExportReport:
+    """Export a model to every precision and format that is asked for.
+
+    All files are made and checked before the first is kept: after an error the folder is as it was.
+
+    Args:
+        source: A run folder, or a `.keras` or `.h5` file.
+        precisions: None: everything that each format can be.
+        formats: None: all.
+        dataset: The data set of the run; needed for int8 and for a file from elsewhere.
+        options: Input and output types, batch, input range.
+        calibration_images: How many training images calibrate int8.
+        seed: Chooses them.
+        out: For a file from elsewhere, the run folder to make; `exported/<its name>` by default.
+        progress: Where long work reports itself.
+
+    Raises:
+        UsageError: A precision that none of the formats can be, or `out` for a run.
+        ExportError: The model or a file made from it is not fit to be kept; the message says why.
+        CalibrationError: int8 without enough training images.
+        RunFolderError: The run is incomplete, was changed, or cannot be written.
+    """
+    progress, options = progress or SilentProgress(), options or ExportOptions()
+    plan = make_plan(precisions, formats)
+    loaded = source if isinstance(source, Source) else load_source(source)
+    if loaded.run is not None and out is not None:
+        raise UsageError("--out is for a Keras file from elsewhere; a run's files go into the run itself.")
+    _check_dataset(loaded, dataset)
+    calibration = _calibration(plan, dataset, calibration_images, seed)
+    session = _Session(loaded, dataset, options, seed, progress)
+    return session.run(plan, calibration, out)
+
+
+class _Session:
+    """One model on its way into its files."""
+
+    def __init__(
+        self, source: Source, dataset: Dataset | None, options: ExportOptions, seed: int, progress: Progress
+    ) -> None:
+        shape, num_classes = _interface(source, dataset)
+        self._source, self._dataset, self._progress = source, dataset, progress
+        self._model, self._adds_softmax = as_classifier(source.model, shape, num_classes)
+        if self._adds_softmax:
+            progress.note("The model gives logits: a softmax is added, so that scores are probabilities.")
+        self._options = replace(options, input_range=self._input_range(options.input_range, seed))
+        self._images = check_images(dataset, shape)
+
+    def run(self, plan: Plan, calibration: CalibrationSet | None, out: Path | None) -> ExportReport:
+        """Make everything in `plan`."""
+        from edgekit.exporting.foreign import foreign_run
+
+        for line in plan.skipped:
+            self._progress.note(line)
+        if self._source.run is not None:
+            return self._into(self._source.run, plan, calibration)
+        assert self._dataset is not None  # noqa: S101 - _check_dataset has seen to it
+        scorer = KerasScorer(self._model, self._range)
+        with foreign_run(self._source, self._dataset, scorer, self._range, self._adds_softmax, out, self._progress) as (
+            run,
+            final_path,
+        ):
+            report = self._into(run, plan, calibration)
+        return _moved(report, final_path)
+
+    @property
+    def _range(self) -> InputRange:
+        return self._options.input_range or RAW
+
+    def _into(self, run: RunFolder, plan: Plan, calibration: CalibrationSet | None) -> ExportReport:
+        reference = KerasScorer(self._model, self._range)(self._images)
+        checks: dict[Path, CheckResult] = {}
+        with ExitStack() as stack, self._progress.task("Exporting", len(plan.jobs)) as advance:
+            for artifact_format in dict.fromkeys(each for each, _ in plan.jobs):
+                exporter = EXPORTERS.load(artifact_format.value)(self._model, self._options)
+                for precision in (each for job_format, each in plan.jobs if job_format is artifact_format):
+                    path = run.artifact_path(artifact_format, precision)
+                    temporary = stack.enter_context(atomic_path(path))
+                    temporary.write_bytes(exporter.convert(precision, calibration))
+                    checks[path] = self._checked(temporary, artifact_format, precision, reference)
+                    advance(1)
+            if calibration is not None:
+                stack.enter_context(_replaced_json(run.calibration_path, calibration.to_dict()))
+        self._record(run, checks, calibration)
+        files = tuple(ExportedFile(artifact=Artifact.from_file(path), check=check) for path, check in checks.items())
+        return ExportReport(run=run, files=files, skipped=plan.skipped)
+
+    def _checked(
+        self, path: Path, artifact_format: Format, precision: Precision, reference: "NDArray[np.float32]"
+    ) -> CheckResult:
+        candidate, runtime = run_file(path, artifact_format, self._images, has_flex=self._options.allow_flex)
+        title = f"The {precision} {artifact_format} file"
+        return compare(reference, candidate, title=title, precision=precision, runtime=runtime)
+
+    def _record(self, run: RunFolder, checks: dict[Path, CheckResult], calibration: CalibrationSet | None) -> None:
+        made = {
+            path.relative_to(run.path).as_posix(): {**self._options.to_dict(), "check": check.to_dict()}
+            for path, check in checks.items()
+        }
+        extra = [run.calibration_path] if calibration is not None else []
+        run.record(
+            *checks,
+            *extra,
+            exports={**run.manifest.get("exports", {}), **made},
+            export_versions=_versions(),
+        )
+
+    def _input_range(self, given: InputRange | None, seed: int) -> InputRange:
+        """What the user said, else what the manifest says, else 0 to 255 if no other range is clearly better."""
+        if given is not None or self._source.known_input_range is not None:
+            return given or self._source.known_input_range or RAW
+        dataset = self._dataset
+        if dataset is None or len(dataset.train) < len(dataset.class_names):
+            self._progress.note(
+                "No training images: it was not tried whether the model wants other pixels than 0..255."
+            )
+            return RAW
+        chosen = CalibrationSet.choose(dataset, max(NUM_IMAGES, len(dataset.class_names)), seed)
+        trials = try_ranges(
+            lambda input_range, images: KerasScorer(self._model, input_range)(
+                images, progress=self._progress, task=f"Trying input range {input_range.text}"
+            ),
+            chosen.images,
+            chosen.labels,
+        )
+        check_takes_raw_pixels(trials)
+        if warning := warning_about(trials, len(dataset.class_names)):
+            self._progress.note(warning)
+        return RAW
+
+
+def _check_dataset(source: Source, dataset: Dataset | None) -> None:
+    if source.run is None:
+        if dataset is None:
+            raise UsageError(
+                f"{source.path} comes from elsewhere: say with --data which images it is for, as in --data folder:PATH."
+            )
+        return
+    expected = source.dataset_entry.get("sha256")
+    if dataset is not None and expected and dataset.sha256 != expected:
+        raise ExportError(
+            f"The data set is not the one of the run {source.run.path}: expected '{source.dataset_entry.get('name')}' "
+            f"with SHA-256 {expected[:12]}…, received '{dataset.name}' with {dataset.sha256[:12]}…. Give the data "
+            f"that the model was trained and measured on."
+        )
+
+
+def _calibration(plan: Plan, dataset: Dataset | None, num_images: int, seed: int) -> CalibrationSet | None:
+    if not plan.needs_calibration:
+        return None
+    if dataset is None:
+        names = ", ".join(sorted({precision for _, precision in plan.jobs if precision in CALIBRATED}))
+        raise CalibrationError(f"{names} needs training images for calibration. Name the data set with --data.")
+    return CalibrationSet.choose(dataset, num_images, seed)
+
+
+def _interface(source: Source, dataset: Dataset | None) -> tuple[tuple[int, int, int], int]:
+    """(height, width, 3) and number of classes: of the data set, else as the manifest says."""
+    if dataset is not None:
+        return dataset.image_shape, len(dataset.class_names)
+    entry = source.dataset_entry
+    height, width, channels = entry["image_shape"]
+    return (int(height), int(width), int(channels)), len(entry["class_names"])
+
+
+@contextmanager
+def _replaced_json(path: Path, document: object) -> "Iterator[None]":
+    """Write `document` at once, to a temporary name; rename it when the block ends well."""
+    with atomic_path(path) as temporary:
+        write_json(temporary, document)
+        yield
+
+
+def _moved(report: ExportReport, path: Path) -> ExportReport:
+    """The same report after its run folder was renamed to `path`."""
+    files = tuple(
+        replace(each, artifact=replace(each.artifact, path=path / each.artifact.path.relative_to(report.run.path)))
+        for each in report.files
+    )
+    return replace(report, run=RunFolder(path), files=files)
+
+
+def _versions() -> dict[str, str]:
+    from importlib.metadata import version
+
+    from edgekit import __version__
+
+    libraries = ("tensorflow", "keras", "tf2onnx", "onnx", "onnxruntime", "ai-edge-litert")
+    return {"edgekit": __version__, **{library: version(library) for library in libraries}}

@@ -1,0 +1,75 @@
+"""What is exported: a run folder, or a Keras file from elsewhere, with its model loaded. Writes nothing."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from edgekit.errors import ExportError, RunFolderError
+from edgekit.exporters.keras_file import SUFFIXES, check_keras_file, load_keras_model
+from edgekit.input_range import RAW, InputRange
+from edgekit.run_folder import RunFolder
+
+if TYPE_CHECKING:
+    import keras
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Source:
+    """A loaded model and where it came from.
+
+    Attributes:
+        path: The `.keras` or `.h5` file.
+        run: The run folder that it belongs to; None for a file from elsewhere.
+        model: The model, as loaded.
+    """
+
+    path: Path
+    run: RunFolder | None
+    model: "keras.Model"
+
+    @property
+    def image_size(self) -> tuple[int, int] | None:
+        """(height, width) that the model takes; None where it leaves that open or takes no images."""
+        shape = tuple(self.model.inputs[0].shape) if getattr(self.model, "inputs", None) else ()
+        if len(shape) == 4 and None not in shape[1:3]:
+            return int(shape[1]), int(shape[2])
+        stored = self.dataset_entry.get("image_shape")
+        return (int(stored[0]), int(stored[1])) if stored else None
+
+    @property
+    def dataset_entry(self) -> dict[str, Any]:
+        """What the manifest says of the data set; empty for a file from elsewhere."""
+        return dict(self.run.manifest.get("dataset", {})) if self.run else {}
+
+    @property
+    def known_input_range(self) -> InputRange | None:
+        """What the manifest says; 0 to 255 for every run of edgekit's own; None for a file from elsewhere."""
+        return InputRange.parse(self.run.manifest.get("input_range", RAW.text)) if self.run else None
+
+
+def check_source(target: Path | None) -> Path | RunFolder:
+    """The run folder or the Keras file that `target` means, None being the newest run; loads no model.
+
+    Raises:
+        RunFolderError: There is no such run, or its model is missing or was changed.
+        ExportError: It is neither a run folder nor a Keras file.
+    """
+    if target is not None and target.suffix.lower() in SUFFIXES and not target.is_dir():
+        check_keras_file(target)
+        return target
+    if target is not None and target.is_file():
+        raise ExportError(f"{target} is not a Keras model. Expected a run folder, or a .keras or .h5 file.")
+    return RunFolder(target) if target is not None else RunFolder.newest()
+
+
+def load_source(source: RunFolder | Path) -> Source:
+    """Load the model; raises ExportError, and RunFolderError where it is not what the manifest lists."""
+    if isinstance(source, Path):
+        return Source(path=source, run=None, model=load_keras_model(source))
+    if not source.model_path.is_file():
+        raise RunFolderError(
+            f"{source.path} holds no {source.model_path.name}: its training has not finished. Go on with "
+            f"edgekit train --resume."
+        )
+    source.check_file(source.model_path.relative_to(source.path))
+    return Source(path=source.model_path, run=source, model=load_keras_model(source.model_path))

@@ -1,0 +1,91 @@
+"""Finds out which pixel values a model wants, by trying the usual ranges on labelled training images.
+
+A model that was trained on 0 to 1 and is fed 0 to 255 answers nonsense without an error: the commonest
+cause of a "broken" mobile model. Knows no format and no file.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from edgekit.errors import ExportError
+from edgekit.input_range import RAW, InputRange
+from edgekit.metrics.drift import accuracy, mcnemar_p, top_classes
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Scores = NDArray[np.float32]
+
+USUAL_RANGES = ("0..255", "0..1", "-1..1", "mean=0.485/0.456/0.406,std=0.229/0.224/0.225")
+CLEAR_GAIN = 0.10
+CLEAR_P = 1e-3
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trial:
+    """One range that was tried.
+
+    Attributes:
+        input_range: The range.
+        accuracy: Share of the images that were classified right.
+        right: bool (N,), which ones.
+    """
+
+    input_range: InputRange
+    accuracy: float
+    right: "NDArray[np.bool_]"
+
+    def is_clearly_better_than(self, other: "Trial") -> bool:
+        """More than CLEAR_GAIN more accurate on the same images, and not by chance (McNemar's p below CLEAR_P)."""
+        gained, lost = int((self.right & ~other.right).sum()), int((other.right & ~self.right).sum())
+        return self.accuracy - other.accuracy > CLEAR_GAIN and mcnemar_p(lost, gained) < CLEAR_P
+
+
+def try_ranges(
+    scores_of: "Callable[[InputRange, NDArray[np.uint8]], Scores]",
+    images: "NDArray[np.uint8]",
+    labels: "NDArray[np.int64]",
+) -> list[Trial]:
+    """Every usual range, 0 to 255 first.
+
+    Args:
+        scores_of: The model's scores of images that are brought into a range: float32 (N, C).
+        images: uint8 (N, H, W, 3), RGB, 0 to 255, from the training split.
+        labels: int64 (N,), their classes.
+    """
+    trials = []
+    for text in USUAL_RANGES:
+        input_range = InputRange.parse(text)
+        scores = scores_of(input_range, images)
+        right = top_classes(scores) == labels
+        trials.append(Trial(input_range=input_range, accuracy=accuracy(scores, labels), right=right))
+    return trials
+
+
+def check_takes_raw_pixels(trials: list[Trial]) -> None:
+    """Raise ExportError, naming the range, if another one than 0 to 255 is clearly better."""
+    raw, best = trials[0], max(trials, key=lambda trial: trial.accuracy)
+    if best.is_clearly_better_than(raw):
+        raise ExportError(
+            f"The model does not want pixels of 0 to 255: on {len(raw.right)} training images its accuracy is "
+            f"{_percent(raw)} as given and {_percent(best)} with {best.input_range.text}: use --input-range "
+            f"{best.input_range.text}. That scaling is then built into the exported files, which take 0 to 255. "
+            f"To export the model as it is all the same: --input-range {RAW.text}."
+        )
+
+
+def warning_about(trials: list[Trial], num_classes: int) -> str | None:
+    """One line where the model is hardly better than guessing in every range; None where all is well."""
+    best = max(trials, key=lambda trial: trial.accuracy)
+    if best.accuracy > 2 / num_classes:
+        return None
+    return (
+        f"The model is right on only {_percent(best)} of {len(best.right)} training images, whatever the range of "
+        f"their pixels. Do the classes of the data set stand in the order in which the model was trained?"
+    )
+
+
+def _percent(trial: Trial) -> str:
+    return f"{100 * trial.accuracy:.1f} %"

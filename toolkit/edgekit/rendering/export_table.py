@@ -1,0 +1,46 @@
+"""What `edgekit export` prints: one row a file. Measures nothing."""
+
+from typing import TYPE_CHECKING
+
+from edgekit.artifact import Precision
+from edgekit.rendering.tables import Column, print_table
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from edgekit.exporting import ExportReport
+
+_COLUMNS = (
+    Column(name="file", wrap=False),
+    Column(name="precision", wrap=False),
+    Column(name="size", align="right", wrap=False),
+    Column(name="of float32", align="right", wrap=False),
+    Column(name="largest score difference", align="right"),
+    Column(name="same top class", align="right"),
+)
+
+
+def print_export(report: "ExportReport", console: "Console | None" = None) -> None:
+    """Print the files with size, size relative to float32 of the same format, and their check against Keras."""
+    full = {
+        each.artifact.format: each.artifact.size_bytes
+        for each in report.files
+        if each.artifact.precision is Precision.FLOAT32
+    }
+    rows = []
+    for each in report.files:
+        artifact, check = each.artifact, each.check
+        of_float = f"{artifact.size_bytes / full[artifact.format]:.2f}" if artifact.format in full else "-"
+        agreement = "nearly tied" if check.agreement is None else f"{check.agreement:.0%} of {check.num_decided}"
+        rows.append(
+            [
+                artifact.path.relative_to(report.run.path).as_posix(),
+                artifact.precision or "",
+                f"{artifact.size_bytes / 1000:,.1f} kB",
+                of_float,
+                f"{check.max_abs_score_difference:.5f}",
+                agreement,
+            ]
+        )
+    num_images = report.files[0].check.num_images if report.files else 0
+    print_table(f"Exported, checked against Keras on {num_images} images", _COLUMNS, rows, console=console)
