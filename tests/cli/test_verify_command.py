@@ -43,7 +43,7 @@ def test_a_faithful_file_passes_and_the_report_is_kept(run: Path, capsys: pytest
     before = contents(run)
     assert edgekit(["verify", "--precision", "float32", "--runtime", "onnxruntime"]) == 0
     out, err = capsys.readouterr()
-    assert "1 candidates: 1 within tolerance." in out
+    assert "1 candidate: 1 within tolerance." in out
     assert max(map(len, out.splitlines())) <= 100
     assert "359 of 359" in err
     after = contents(run)

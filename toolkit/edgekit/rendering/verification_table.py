@@ -69,7 +69,8 @@ def summary(report: VerificationReport) -> str:
     parts = [f"{count} {words[verdict]}" for verdict, count in counts.items() if count]
     if not counts[Verdict.PASS] + counts[Verdict.DRIFT]:
         parts.append("so nothing was compared, which is no pass")
-    return f"{len(report.candidates)} candidates: {', '.join(parts)}."
+    total = len(report.candidates)
+    return f"{total} candidate{'' if total == 1 else 's'}: {', '.join(parts)}."
 
 
 def title(row: CandidateReport) -> str:

@@ -234,10 +234,10 @@ def _remarks(candidate: Candidate, workload: Workload, measurement: Measurement)
         )
     if workload.is_subset:
         remarks.append(subset_remark(measurement, workload.num_images_of_split))
-    if measurement.tie_flips.total:
+    if count := measurement.tie_flips.total:
+        differ = "prediction differs" if count == 1 else "predictions differ"
         remarks.append(
-            f"{measurement.tie_flips.total:,} more predictions differ only because several classes share the highest "
-            f"score there; they are not among the flips."
+            f"{count:,} more {differ} only because several classes share the highest score there; not among the flips."
         )
     return tuple(remarks)
 

@@ -1,0 +1,41 @@
+"""`edgekit run`: the whole job in one command."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from helpers import EdgekitCommand
+
+
+@pytest.mark.slow
+def test_run_trains_exports_and_verifies(tmp_path: Path, edgekit_command: EdgekitCommand) -> None:
+    result = edgekit_command(
+        *("run", "resnet8", "--epochs", "1", "--out", "made", "--reference-kernel-images", "2", "--json"), cwd=tmp_path
+    )
+    assert result.returncode in {0, 3}, result.stderr
+    document = json.loads(result.stdout)
+    assert document == json.loads((tmp_path / "made" / "verification.json").read_text())
+    assert {row["precision"] for row in document["candidates"]} == {"float32", "float16", "dynamic", "int8"}
+    assert {row["format"] for row in document["candidates"]} == {"tflite", "onnx"}
+    assert all(row["verdict"] in {"pass", "drift"} for row in document["candidates"])
+    assert all(row["verdict"] == "pass" for row in document["candidates"] if row["precision"] == "float32")
+    assert (result.returncode == 3) == any(row["verdict"] == "drift" for row in document["candidates"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "message"),
+    [
+        (["resnet9"], 2, "Did you mean 'resnet8'"),
+        (["resnet8", "--epochs", "0"], 2, "--epochs"),
+        (["nothing.py"], 1, "nothing.py"),
+    ],
+)
+def test_what_is_wrong_costs_a_sentence(
+    tmp_path: Path, edgekit_command: EdgekitCommand, arguments: list[str], status: int, message: str
+) -> None:
+    result = edgekit_command("run", *arguments, cwd=tmp_path)
+    assert result.returncode == status, result.stderr
+    assert message in result.stderr
+    assert "Traceback" not in result.stderr
+    assert list(tmp_path.iterdir()) == []
