@@ -16,6 +16,10 @@ MAX_NUMBERED_CLASSES = 30
 """With more classes a confusion matrix shows colours only."""
 MAX_SAMPLED_CLASSES = 20
 SAMPLES_PER_CLASS = 10
+MISTAKES_PER_ROW = 5
+TITLE_INCHES = 0.5
+MAX_PIXELS = 128
+"""Sides of images in a figure stay below twice as many."""
 
 
 def learning_curves(history: Sequence[Mapping[str, float]]) -> "Figure":
@@ -68,25 +72,30 @@ def misclassified(
     report: ClassificationReport,
 ) -> "Figure":
     """The first misclassified images of the test split, uint8 (N, H, W, 3), with what the network says."""
-    num_columns = 5
-    num_rows = max(1, -(-len(mistakes) // num_columns))
-    figure = _figure(2.1 * num_columns, 2.5 * num_rows + 0.7)
+    import numpy as np
+
+    images = _small(images, [mistake.index for mistake in mistakes])
+    height, width = images.shape[1:3]
+    step_down, step_right = round(height * 1.4), round(width * 1.1)  # the rest is for the text and a gap
+    num_rows = max(1, -(-len(mistakes) // MISTAKES_PER_ROW))
+    canvas = np.full((num_rows * step_down, MISTAKES_PER_ROW * step_right, 3), 255, dtype=np.uint8)
+    figure, axes = _canvas_figure(2.1 * MISTAKES_PER_ROW, 2.1 * MISTAKES_PER_ROW * canvas.shape[0] / canvas.shape[1])
+    for number, mistake in enumerate(mistakes):
+        row, column = divmod(number, MISTAKES_PER_ROW)
+        top, left = (row + 1) * step_down - height, column * step_right
+        canvas[top : top + height, left : left + width] = images[number]
+        text = (
+            f"no. {mistake.index}\ntrue: {_short(class_names[mistake.true])}\n"
+            f"predicted: {_short(class_names[mistake.predicted])} ({mistake.probability:.2f})"
+        )
+        axes.text(left + width / 2, top - height * 0.04, text, ha="center", va="bottom", fontsize=8)
+    axes.imshow(canvas, interpolation="nearest")
     num_wrong = round((1 - report.accuracy) * report.num_images)
-    figure.suptitle(
-        f"{'The first ' if num_wrong > len(mistakes) else ''}{len(mistakes)} of {num_wrong:,} misclassified images "
-        f"(of {report.num_images:,} test images)",
+    first = "The first " if num_wrong > len(mistakes) else ""
+    axes.set_title(
+        f"{first}{len(mistakes)} of {num_wrong:,} misclassified images (of {report.num_images:,} test images)",
         fontsize=11,
     )
-    grid = figure.subplots(num_rows, num_columns, squeeze=False).ravel()
-    for axes in grid:
-        axes.axis("off")
-    for axes, mistake in zip(grid, mistakes, strict=False):  # the last row may have empty places
-        axes.imshow(images[mistake.index], interpolation="nearest")
-        axes.set_title(
-            f"no. {mistake.index}\ntrue: {_short(class_names[mistake.true])}\n"
-            f"predicted: {_short(class_names[mistake.predicted])} ({mistake.probability:.2f})",
-            fontsize=8,
-        )
     return figure
 
 
@@ -95,26 +104,41 @@ def sample_images(split: Split, class_names: Sequence[str]) -> "Figure":
     import numpy as np
 
     shown = class_names[:MAX_SAMPLED_CLASSES]
-    height, width = split.images.shape[1:3]
-    gap = max(1, height // 16)
-    canvas = np.full(
-        (len(shown) * (height + gap) - gap, SAMPLES_PER_CLASS * (width + gap) - gap, 3), 255, dtype=np.uint8
-    )
+    height, width = _small(split.images, [0]).shape[1:3]
+    step_down, step_right = height + max(1, height // 16), width + max(1, width // 16)
+    canvas = np.full((len(shown) * step_down, SAMPLES_PER_CLASS * step_right, 3), 255, dtype=np.uint8)
     for number in range(len(shown)):
-        for column, index in enumerate(np.flatnonzero(split.labels == number)[:SAMPLES_PER_CLASS]):
-            top, left = number * (height + gap), column * (width + gap)
-            canvas[top : top + height, left : left + width] = split.images[index]
-    figure = _figure(0.62 * SAMPLES_PER_CLASS + 2, 0.62 * len(shown) * height / width + 0.9)
-    axes = figure.subplots()
+        chosen = np.flatnonzero(split.labels == number)[:SAMPLES_PER_CLASS]
+        for column, image in enumerate(_small(split.images, chosen)):
+            top, left = number * step_down, column * step_right
+            canvas[top : top + height, left : left + width] = image
+    left = 0.4 + 0.08 * max(len(_short(name)) for name in shown)  # inches for the names
+    figure, axes = _canvas_figure(6.6 + left, 6.5 * canvas.shape[0] / canvas.shape[1], left)
     axes.imshow(canvas, interpolation="nearest")
+    for number, name in enumerate(shown):
+        axes.text(-0.15 * width, number * step_down + height / 2, _short(name), ha="right", va="center", fontsize=9)
     more = f", the first {len(shown)} of {len(class_names)} classes" if len(class_names) > len(shown) else ""
     axes.set_title(f"Training images ({len(split):,} in all{more})", fontsize=11)
-    axes.set_xticks([])
-    axes.set_yticks([number * (height + gap) + height / 2 for number in range(len(shown))], map(_short, shown))
-    axes.tick_params(length=0)
-    for spine in axes.spines.values():
-        spine.set_visible(False)
     return figure
+
+
+def _small(images: "NDArray[np.uint8]", indices: "Sequence[int] | NDArray[np.int64]") -> "NDArray[np.uint8]":
+    """Some of the images, with every n-th pixel only where they are large: (len(indices), h, w, 3)."""
+    import numpy as np
+
+    step = max(1, max(images.shape[1:3]) // MAX_PIXELS)
+    return images[np.asarray(indices, dtype=np.int64)][:, ::step, ::step]
+
+
+def _canvas_figure(width: float, height: float, left: float = 0.1) -> "tuple[Figure, Axes]":
+    """A figure with one picture of that height in inches and a title; `left` inches stay free for names."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(width, height + TITLE_INCHES))
+    total = height + TITLE_INCHES
+    axes = figure.add_axes((left / width, 0.05 / total, 1 - (left + 0.1) / width, height / total))
+    axes.axis("off")
+    return figure, axes
 
 
 def _figure(width: float, height: float) -> "Figure":

@@ -4,6 +4,7 @@ Knows no network: it is given lists of variables and callbacks. The file is repl
 killed process leaves the one of the epoch before.
 """
 
+import importlib
 import json
 import zipfile
 from collections.abc import Mapping, Sequence
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     Arrays = Mapping[str, NDArray[np.generic]]
 
 _SCALARS = (bool, int, float, str, type(None))
+_FUNCTION = "function"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -33,7 +35,7 @@ class Checkpoint:
         identity: What the training is; see identity.py.
         history: One row an epoch, as in history.csv.
         is_over: No epoch is left: all are done, or a callback has stopped the training.
-        scalars: Of each callback: attribute -> number, text or None.
+        scalars: Of each callback: attribute -> number, text or None, or the name of a function of Keras.
         arrays: "variables.0", "optimizer.0", "callback.0.best_weights.0" and so on.
     """
 
@@ -105,11 +107,12 @@ def assign(prefix: str, arrays: "Arrays", variables: Sequence["keras.Variable"])
 
 
 def callback_scalars(callback: "keras.callbacks.Callback") -> dict[str, Any]:
-    """The numbers, texts and Nones among a callback's attributes: counters, best values."""
+    """The numbers, texts, Nones and functions of Keras among a callback's attributes: counters, best values."""
     import numpy as np
 
     values = {name: v.item() if isinstance(v, np.generic) else v for name, v in vars(callback).items()}
-    return {name: value for name, value in values.items() if isinstance(value, _SCALARS)}
+    scalars = {name: value for name, value in values.items() if isinstance(value, _SCALARS)}
+    return scalars | {name: {_FUNCTION: text} for name, value in values.items() if (text := _function_name(value))}
 
 
 def callback_arrays(number: int, callback: "keras.callbacks.Callback") -> dict[str, "NDArray[np.generic]"]:
@@ -125,7 +128,7 @@ def callback_arrays(number: int, callback: "keras.callbacks.Callback") -> dict[s
 def restore_callback(number: int, callback: "keras.callbacks.Callback", checkpoint: Checkpoint) -> None:
     """Give a callback the state that it had at the end of the checkpoint's last epoch."""
     for name, value in checkpoint.scalars[number].items():
-        setattr(callback, name, value)
+        setattr(callback, name, _function(value[_FUNCTION]) if isinstance(value, dict) else value)
     prefix = f"callback.{number}."
     lists: dict[str, list[NDArray[np.generic]]] = {}
     for key, array in checkpoint.arrays.items():
@@ -139,3 +142,25 @@ def _is_list_of_arrays(value: object) -> bool:
     import numpy as np
 
     return isinstance(value, list) and len(value) > 0 and all(isinstance(item, np.ndarray) for item in value)
+
+
+def _function_name(value: object) -> str | None:
+    """Where a function of Keras lives, "module:name"; None for anything else.
+
+    Callbacks that watch a metric keep `keras.ops.less` or `greater` from their first epoch on, and turn the
+    sign of their `min_delta` when they choose it, so the choice is part of their state.
+    """
+    module, name = getattr(value, "__module__", None) or "", getattr(value, "__qualname__", None) or ""
+    is_function = callable(value) and module.startswith("keras.") and name.isidentifier()
+    return f"{module}:{name}" if is_function else None
+
+
+def _function(text: str) -> Any:
+    module, _, name = text.partition(":")
+    try:
+        return getattr(importlib.import_module(module), name) if module.startswith("keras.") else None
+    except (ImportError, AttributeError) as error:
+        raise TrainingError(
+            f"The checkpoint names {text}, which this version of Keras does not have. Resume with the version that "
+            f"is named in manifest.json, or start anew in another folder with --out."
+        ) from error

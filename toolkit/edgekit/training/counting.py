@@ -15,7 +15,7 @@ def count_multiply_adds(network: "keras.Model") -> int:
     A kernel's every weight is used once at each place of the layer's output. Everything else (additions,
     pooling, normalization, which is folded into the convolutions when exported) is left out.
     """
-    return sum(_multiply_adds(layer) for layer in network._flatten_layers(include_self=False))  # noqa: SLF001
+    return sum(_multiply_adds(layer) for layer in network._flatten_layers(include_self=False))
 
 
 def _multiply_adds(layer: Any) -> int:

@@ -136,6 +136,7 @@ class Learner:
             if self._is_over:
                 return
             self._batches.crop_to(size)
+            self._model.make_train_function(force=True)  # traced anew, with this phase's size and no open one
             try:
                 self._model.fit(
                     as_keras(self._keras, self._batches),

@@ -96,10 +96,10 @@ def as_callback(keras: Any, monitor: Monitor) -> Any:
 
     class MonitorCallback(keras.callbacks.Callback):
         # Keras passes all arguments, some of them by name.
-        def on_epoch_begin(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:  # noqa: ARG002
+        def on_epoch_begin(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
             monitor.epoch_begins(epoch)
 
-        def on_train_batch_end(self, batch: int, logs: Mapping[str, Any] | None = None) -> None:  # noqa: ARG002
+        def on_train_batch_end(self, batch: int, logs: Mapping[str, Any] | None = None) -> None:
             monitor.step_ends()
 
         def on_epoch_end(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:

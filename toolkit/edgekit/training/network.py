@@ -78,6 +78,10 @@ def training_model(keras: Any, network: "keras.Model", augmentation: "keras.Laye
             self.augmentation = augmentation
             self.network = network
 
+        def build(self, input_shape: Any) -> None:
+            if self.augmentation is not None and not self.augmentation.built:
+                self.augmentation.build(input_shape)
+
         def call(self, pixels: Any, training: bool = False) -> Any:
             images = keras.ops.cast(pixels, "float32")
             if training and self.augmentation is not None:

@@ -93,7 +93,7 @@ def write_history(path: Path, history: Sequence[Row]) -> None:
 def save_figure(figure: "Figure", path: Path) -> None:
     """Write a figure as PNG."""
     with atomic_path(path) as temporary:
-        figure.savefig(temporary, dpi=120, metadata={"Software": None})
+        figure.savefig(temporary, dpi=100, metadata={"Software": None})
 
 
 def _named(mistakes: Sequence[Mistake], class_names: tuple[str, ...]) -> list[dict[str, object]]:

@@ -1,0 +1,76 @@
+import pytest
+
+from edgekit.errors import RecipeError, UnknownNameError
+from edgekit.recipe import Recipe, TrainingSettings, load_recipe, recipe_file
+
+RECIPE = """
+from edgekit.recipe import Recipe, TrainingSettings
+RECIPE = Recipe(name="mine", summary="", settings=TrainingSettings(epochs=1), build=print, optimizer=print)
+"""
+
+
+def test_a_file_of_ones_own_is_loaded(tmp_path):
+    path = tmp_path / "mine.py"
+    path.write_text(RECIPE)
+    recipe = load_recipe(str(path))
+    assert isinstance(recipe, Recipe)
+    assert recipe.file == path
+    assert recipe.augmentation() is None
+    assert recipe.callbacks() == []
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("RECIPE = 3", "Received int"),
+        ("x = 1", "Received NoneType"),
+        ("import nothing_of_that_name", "does not run: ModuleNotFoundError"),
+        ("def f(:", "does not run: SyntaxError"),
+        ("raise KeyError('x')", "does not run: KeyError"),
+    ],
+)
+def test_a_broken_file_is_a_sentence(tmp_path, text, words):
+    path = tmp_path / "mine.py"
+    path.write_text(text)
+    with pytest.raises(RecipeError, match=words):
+        load_recipe(str(path))
+
+
+def test_missing_files_and_unknown_names():
+    with pytest.raises(RecipeError, match=r"no recipe file nowhere\.py"):
+        recipe_file("nowhere.py")
+    with pytest.raises(UnknownNameError, match="Did you mean 'resnet8'"):
+        recipe_file("resnet")
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"epochs": 0}, "at least 1"),
+        ({"epochs": 1, "batch_size": 0}, "at least 1"),
+        ({"epochs": 1, "seed": -1}, "negative"),
+        ({"epochs": 1, "padding": -1}, "negative"),
+        ({"epochs": 1, "validation_fraction": 0}, "between 0 and 1"),
+        ({"epochs": 5, "image_sizes": ((1, 24),)}, "start at epoch 0"),
+        ({"epochs": 5, "image_sizes": ((0, 24), (0, 32))}, "rise"),
+        ({"epochs": 5, "image_sizes": ((0, 24), (5, 32))}, "below 5 epochs"),
+    ],
+)
+def test_impossible_settings_are_refused(values, words):
+    with pytest.raises(RecipeError, match=words):
+        TrainingSettings(**values)
+
+
+@pytest.mark.parametrize(
+    ("epochs", "sizes"),
+    [
+        (140, ((0, 24), (110, 32))),
+        (70, ((0, 24), (55, 32))),
+        (10, ((0, 24), (7, 32))),
+        (2, ((0, 24), (1, 32))),
+        (1, ((0, 32),)),
+    ],
+)
+def test_phases_move_with_the_epochs_and_end_at_the_last_size(epochs, sizes):
+    settings = TrainingSettings(epochs=70, image_sizes=((0, 24), (55, 32)), seed=4).with_epochs(epochs)
+    assert (settings.epochs, settings.image_sizes, settings.seed) == (epochs, sizes, 4)
