@@ -46,7 +46,7 @@ def read_graph(path: Path) -> Graph:
         )
     try:
         return _Reader(model).graph()
-    except (IndexError, KeyError, TypeError, ValueError, RecursionError) as error:
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError, RecursionError) as error:
         raise ArtifactError(
             f"{path} can be parsed as ONNX, but its graph is damaged ({type(error).__name__}: {error}). "
             f"Copy or export it again."
@@ -109,7 +109,7 @@ class _Reader:
     def _operator(self, node: Any) -> Operator:
         is_standard = node.domain in STANDARD_DOMAINS
         return Operator(
-            name=node.op_type if is_standard else f"{node.domain}.{node.op_type}",
+            name=_text(node.op_type) if is_standard else f"{_text(node.domain)}.{_text(node.op_type)}",
             kind="builtin" if is_standard or node.domain == "ai.onnx.ml" else "custom",
             arithmetic=self._arithmetic(node),
         )
@@ -216,13 +216,13 @@ class _Reader:
 
     def _metadata(self) -> dict[str, str]:
         model = self._model
-        opsets = ", ".join(f"{entry.domain or 'ai.onnx'} {entry.version}" for entry in model.opset_import)
+        opsets = ", ".join(f"{_text(entry.domain) or 'ai.onnx'} {entry.version}" for entry in model.opset_import)
         found = {"ir_version": str(model.ir_version), "opset": opsets}
         if model.producer_name:
-            found["producer"] = f"{model.producer_name} {model.producer_version}".strip()
+            found["producer"] = f"{_text(model.producer_name)} {_text(model.producer_version)}".strip()
         for entry in model.metadata_props:
-            short = len(entry.value) <= MAX_METADATA_TEXT
-            found[entry.key] = entry.value if short else f"{len(entry.value)} characters"
+            is_short = len(entry.value) <= MAX_METADATA_TEXT
+            found[_text(entry.key)] = _text(entry.value) if is_short else f"{len(entry.value)} characters"
         if locations := sorted({constant.location for constant in self._constants.values() if constant.location}):
             found["weights in other files"] = ", ".join(locations)
         return found
@@ -269,13 +269,13 @@ def _constant(tensor: Any) -> _Constant:
     return _Constant(
         dtype=_dtype(tensor.data_type),
         dims=tuple(int(size) for size in tensor.dims),
-        location=places[0] if places and tensor.data_location == tensor.EXTERNAL else "",
+        location=_text(places[0]) if places and tensor.data_location == tensor.EXTERNAL else "",
     )
 
 
 def _spec(value: Any) -> TensorSpec:
     tensor = value.type.tensor_type
-    return TensorSpec(name=value.name, shape=tuple(_dims(value)), dtype=_dtype(tensor.elem_type))
+    return TensorSpec(name=_text(value.name), shape=tuple(_dims(value)), dtype=_dtype(tensor.elem_type))
 
 
 def _dims(value: Any) -> list[int | None]:
@@ -283,6 +283,11 @@ def _dims(value: Any) -> list[int | None]:
         int(size.dim_value) if size.HasField("dim_value") and size.dim_value > 0 else None
         for size in value.type.tensor_type.shape.dim
     ]
+
+
+def _text(value: str | bytes) -> str:
+    """A string of the file; protobuf hands damaged ones out as bytes."""
+    return value.decode(errors="replace") if isinstance(value, bytes) else value
 
 
 def _dtype(number: int) -> str:

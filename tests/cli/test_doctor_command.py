@@ -1,0 +1,78 @@
+import json
+import tomllib
+from typing import Any
+
+import pytest
+from helpers import ROOT, EdgekitCommand
+
+from edgekit import diagnosis
+from edgekit.diagnosis import LIBRARIES, diagnose
+from edgekit.runtimes import Availability
+from edgekit.runtimes.base import Runtime
+
+
+def test_doctor_says_what_works(edgekit_command: EdgekitCommand) -> None:
+    done = edgekit_command("doctor")
+    assert done.returncode == 0, done.stderr
+    for word in ("Python", "processor", "onnxruntime", "litert-xnnpack", "verify", "works"):
+        assert word in done.stdout
+    assert max(map(len, done.stdout.splitlines())) <= 100
+
+
+def test_doctor_as_json_tells_no_host_name(edgekit_command: EdgekitCommand) -> None:
+    import platform
+
+    done = edgekit_command("doctor", "--json")
+    document = json.loads(done.stdout)
+    assert document["machine"]["num_cpus"] >= 1
+    assert {ability["name"] for ability in document["abilities"]} == {"train", "export", "verify"}
+    assert platform.node() not in done.stdout
+
+
+def test_the_libraries_are_those_of_pyproject() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    wanted = {"base": project["dependencies"], "train": project["optional-dependencies"]["train"]}
+    for extra, requirements in wanted.items():
+        names = {requirement.split(">")[0].split("=")[0].split("<")[0].strip() for requirement in requirements}
+        assert set(LIBRARIES[extra]) == names
+
+
+def test_a_missing_training_library_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    hide(monkeypatch, "tensorflow")
+    train, export, verify = diagnose().abilities
+    assert not train.works
+    assert not export.works
+    assert "tensorflow" in train.detail
+    assert "edgekit-toolkit[train]" in train.detail
+    assert verify.works
+
+
+def test_without_a_base_library_verify_cannot_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    hide(monkeypatch, "numpy")
+    assert not diagnose().can_verify
+
+
+def test_without_any_runtime_verify_cannot_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    gone = Availability(version=None, reason="not installed here")
+    monkeypatch.setattr(Runtime, "availability", classmethod(lambda cls: gone))
+    assert not diagnose().can_verify
+
+
+def test_doctor_ends_with_1_where_verify_cannot_work(monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
+    from edgekit.cli import run
+
+    hide(monkeypatch, "numpy")
+    assert run(["doctor"]) == 1
+    assert "does not work" in capsys.readouterr().out
+
+
+def hide(monkeypatch: pytest.MonkeyPatch, missing: str) -> None:
+    """Let one library look as if it were not installed."""
+    real = diagnosis.version
+
+    def version(name: str) -> str:
+        if name == missing:
+            raise diagnosis.PackageNotFoundError(name)
+        return real(name)
+
+    monkeypatch.setattr(diagnosis, "version", version)

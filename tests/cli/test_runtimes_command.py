@@ -1,0 +1,18 @@
+import json
+
+from helpers import EdgekitCommand
+
+from edgekit.runtimes import RUNTIMES
+
+
+def test_runtimes_lists_every_runtime(edgekit_command: EdgekitCommand) -> None:
+    done = edgekit_command("runtimes")
+    assert done.returncode == 0, done.stderr
+    assert all(name in done.stdout for name in RUNTIMES)
+    assert max(map(len, done.stdout.splitlines())) <= 100
+
+
+def test_runtimes_as_json(edgekit_command: EdgekitCommand) -> None:
+    runtimes = json.loads(edgekit_command("runtimes", "--json").stdout)["runtimes"]
+    assert [runtime["name"] for runtime in runtimes] == list(RUNTIMES)
+    assert all(runtime["available"] and runtime["version"] and runtime["reason"] is None for runtime in runtimes)

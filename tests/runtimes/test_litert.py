@@ -1,0 +1,93 @@
+"""LiteRT's three sets of kernels against TensorFlow, on files as the converter makes them."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from tiny_models import expected_scores
+
+from edgekit.errors import ArtifactError
+from edgekit.runtimes import RUNTIMES, SessionSettings
+from edgekit.runtimes.scoring import scores_of
+
+LITERT = ["litert-xnnpack", "litert-builtin", "litert-reference"]
+
+
+def scores(runtime: str, path: Path, images: NDArray[np.uint8], batch_size: int = 1) -> NDArray[np.float32]:
+    return scores_of(RUNTIMES.load(runtime).open(path, SessionSettings(batch_size=batch_size)), images)
+
+
+@pytest.mark.parametrize("runtime", LITERT)
+@pytest.mark.parametrize("batch_size", [1, 4])
+@pytest.mark.parametrize(
+    ("name", "tolerance"),
+    [
+        ("float32", 1e-5),
+        ("float32-any-batch", 1e-5),
+        ("float32-flat", 1e-5),
+        ("float16", 2e-3),
+        ("dynamic", 0.02),
+        ("int8", 0.03),
+        ("int8-signed", 0.03),
+        ("int8-float-io", 0.03),
+        ("int8-flat", 0.03),
+    ],
+)
+def test_answers_as_the_float_model_does(
+    runtime: str,
+    name: str,
+    tolerance: float,
+    batch_size: int,
+    tflite_models: dict[str, Path],
+    images: NDArray[np.uint8],
+) -> None:
+    reference = expected_scores("flat" if "flat" in name else "pooled", images)
+    assert reference.std(axis=0).max() > 0.01, "the images must differ, or the test proves nothing"
+    candidate = scores(runtime, tflite_models[name], images, batch_size)
+    assert np.abs(candidate - reference).max() < tolerance
+
+
+def test_uint8_and_int8_files_give_the_same_scores(tflite_models: dict[str, Path], images: NDArray[np.uint8]) -> None:
+    unsigned = scores("litert-builtin", tflite_models["int8"], images)
+    signed = scores("litert-builtin", tflite_models["int8-signed"], images)
+    assert np.array_equal(unsigned, signed)
+
+
+def test_a_fixed_batch_of_1_is_enlarged_where_the_graph_allows(tflite_models: dict[str, Path]) -> None:
+    settings = SessionSettings(batch_size=8)
+    open_session = RUNTIMES.load("litert-xnnpack").open
+    assert open_session(tflite_models["float32"], settings).batch_size == 8
+    assert open_session(tflite_models["float32-any-batch"], settings).batch_size == 8
+    assert open_session(tflite_models["float32-flat"], settings).batch_size == 1
+
+
+@pytest.mark.parametrize("runtime", LITERT)
+def test_a_flatten_that_cannot_be_enlarged_still_works_afterwards(
+    runtime: str, tflite_models: dict[str, Path], images: NDArray[np.uint8]
+) -> None:
+    session = RUNTIMES.load(runtime).open(tflite_models["int8-flat"], SessionSettings())
+    before = scores_of(session, images)
+    assert not session.resize(4)
+    assert session.batch_size == 1
+    assert np.array_equal(scores_of(session, images), before)
+
+
+def test_a_dynamic_batch_stands_in_the_spec(tflite_models: dict[str, Path]) -> None:
+    session = RUNTIMES.load("litert-xnnpack").open(tflite_models["float32-any-batch"], SessionSettings())
+    assert session.input_spec.shape == (None, 16, 16, 3)
+    assert session.input_spec.scale is None
+
+
+def test_scale_and_zero_point_are_read(tflite_models: dict[str, Path]) -> None:
+    spec = RUNTIMES.load("litert-builtin").open(tflite_models["int8-signed"], SessionSettings()).input_spec
+    assert (spec.dtype, spec.zero_point) == ("int8", -128)
+    assert spec.scale == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize("content", [b"", b"not a model", b"\x18\x00\x00\x00TFL3" + bytes(100)])
+def test_a_broken_file_is_an_artifact_error(content: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "broken.tflite"
+    path.write_bytes(content)
+    with pytest.raises(ArtifactError, match=r"cannot load .*broken\.tflite"):
+        RUNTIMES.load("litert-xnnpack").open(path, SessionSettings())

@@ -1,0 +1,94 @@
+import numpy as np
+import pytest
+
+from edgekit.artifact import TensorSpec
+from edgekit.errors import ArtifactError
+from edgekit.runtimes.pixels import decode_scores, encoder_for
+
+PIXELS = np.array([0, 1, 127, 128, 254, 255], np.uint8).reshape(1, 1, 2, 3)
+
+
+def spec(dtype: str, scale: float | None = None, zero_point: int | None = None, shape=(1, None, None, 3)) -> TensorSpec:
+    return TensorSpec(name="t", shape=shape, dtype=dtype, scale=scale, zero_point=zero_point)
+
+
+def encoded(tensor: TensorSpec) -> list[float]:
+    result = encoder_for(tensor, PIXELS.shape[1:])(PIXELS)
+    assert result.dtype == tensor.dtype
+    return result.reshape(-1).tolist()
+
+
+def test_uint8_of_scale_1_goes_straight_in_without_a_copy() -> None:
+    assert encoder_for(spec("uint8", 1.0, 0), (1, 2, 3))(PIXELS) is PIXELS
+    assert encoder_for(spec("uint8"), (1, 2, 3))(PIXELS) is PIXELS
+
+
+def test_float_input_is_a_cast() -> None:
+    assert encoded(spec("float32")) == [0, 1, 127, 128, 254, 255]
+
+
+def test_int8_uses_the_zero_point_of_the_file() -> None:
+    assert encoded(spec("int8", 1.0, -128)) == [-128, -127, -1, 0, 126, 127]
+
+
+def test_scale_and_zero_point_come_from_the_file_and_saturate() -> None:
+    assert encoded(spec("int8", 2.0, -100)) == [-100, -100, -36, -36, 27, 28]
+    assert encoded(spec("uint8", 0.5, 0)) == [0, 2, 254, 255, 255, 255]
+
+
+def test_int16_input() -> None:
+    assert encoded(spec("int16", 0.5, 0)) == [0, 2, 254, 256, 508, 510]
+
+
+def test_channels_first() -> None:
+    image = np.arange(2 * 4 * 3, dtype=np.uint8).reshape(1, 2, 4, 3)
+    result = encoder_for(spec("float32", shape=(None, 3, 2, 4)), (2, 4, 3))(image)
+    assert result.shape == (1, 3, 2, 4)
+    assert result.flags.c_contiguous
+    assert np.array_equal(result[0, 1], image[0, :, :, 1])
+
+
+@pytest.mark.parametrize("shape", [(1, 3, 3, 3), (1, 28, 28, 1), (1, 784), (), (1, 3, 2, 2)])
+def test_images_of_another_shape_are_refused_with_both_shapes(shape: tuple[int, ...]) -> None:
+    with pytest.raises(ArtifactError, match="1 x 2 x 3"):
+        encoder_for(spec("float32", shape=shape), (1, 2, 3))
+
+
+@pytest.mark.parametrize("dtype", ["int8", "bool"])
+def test_an_input_without_meaning_is_refused(dtype: str) -> None:
+    with pytest.raises(ArtifactError, match="without scale and zero point"):
+        encoder_for(spec(dtype), (1, 2, 3))
+
+
+def test_scores_are_dequantized_by_the_formula() -> None:
+    scores = decode_scores(np.array([[-128, 0, 127]], np.int8), spec("int8", 1 / 256, -128))
+    assert scores.dtype == np.float32
+    assert scores.tolist() == [[0.0, 0.5, 255 / 256]]
+
+
+def test_uint8_scores_do_not_wrap_around() -> None:
+    assert decode_scores(np.array([[0, 255]], np.uint8), spec("uint8", 0.5, 10)).tolist() == [[-5.0, 122.5]]
+
+
+def test_decoded_scores_never_share_memory_with_the_output() -> None:
+    output = np.ones((2, 3), np.float32)
+    assert not np.shares_memory(decode_scores(output, spec("float32")), output)
+
+
+def test_nan_stays_nan() -> None:
+    assert np.isnan(decode_scores(np.full((1, 2), np.nan, np.float32), spec("float32"))).all()
+
+
+def test_scores_with_spare_dimensions_become_rows() -> None:
+    assert decode_scores(np.zeros((2, 1, 1, 5), np.float32), spec("float32")).shape == (2, 5)
+
+
+@pytest.mark.parametrize("shape", [(5,), (2, 7, 5)])
+def test_an_output_that_is_not_a_row_an_image_is_refused(shape: tuple[int, ...]) -> None:
+    with pytest.raises(ArtifactError, match="one row of scores an image"):
+        decode_scores(np.zeros(shape, np.float32), spec("float32"))
+
+
+def test_an_integer_output_without_scale_is_refused() -> None:
+    with pytest.raises(ArtifactError, match="without scale"):
+        decode_scores(np.zeros((1, 2), np.int8), spec("int8"))
