@@ -48,7 +48,8 @@ def test_missing_files_and_unknown_names():
     [
         ({"epochs": 0}, "at least 1"),
         ({"epochs": 1, "batch_size": 0}, "at least 1"),
-        ({"epochs": 1, "seed": -1}, "negative"),
+        ({"epochs": 1, "seed": -1}, "seed must lie between"),
+        ({"epochs": 1, "seed": 2**32}, "seed must lie between"),
         ({"epochs": 1, "padding": -1}, "negative"),
         ({"epochs": 1, "validation_fraction": 0}, "between 0 and 1"),
         ({"epochs": 5, "image_sizes": ((1, 24),)}, "start at epoch 0"),

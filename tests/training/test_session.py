@@ -72,6 +72,7 @@ def test_a_finished_run_holds_everything_and_its_manifest_lists_it(unbroken, sma
     assert manifest["dataset"]["sha256"] == small_digits.sha256
     assert manifest["num_parameters"] == 262
     assert {"keras", "tensorflow", "numpy", "python", "edgekit"} <= set(manifest["versions"])
+    assert {"cpu", "num_cpus", "gpus"} <= set(manifest["machine"])
     assert str(unbroken.path.parent) not in unbroken.manifest_path.read_text()
     for name in manifest["files"]:
         unbroken.check_file(Path(name))

@@ -59,7 +59,7 @@ def _check_installed(backend: str, needed_for: str) -> None:
     if backend not in BACKENDS:
         raise UnknownNameError("Keras backend", backend, BACKENDS)
     for library in ("keras", BACKENDS[backend]):
-        if library in sys.modules or importlib.util.find_spec(library) is not None:
+        if _is_installed(library):
             continue
         if library in ("keras", "tensorflow"):
             raise MissingExtraError(needed_for, library, "train")
@@ -67,6 +67,12 @@ def _check_installed(backend: str, needed_for: str) -> None:
             f"The Keras backend '{backend}' is not installed here. Install it (pip install {library}), "
             f"or use --backend tensorflow."
         )
+
+
+def _is_installed(library: str) -> bool:
+    if library in sys.modules:
+        return sys.modules[library] is not None
+    return importlib.util.find_spec(library) is not None
 
 
 @contextmanager

@@ -46,8 +46,10 @@ class TrainingSettings:
             raise RecipeError(
                 f"Epochs and batch size must be at least 1. Received {self.epochs} and {self.batch_size}."
             )
-        if self.seed < 0 or self.padding < 0:
-            raise RecipeError(f"Seed and padding must not be negative. Received {self.seed} and {self.padding}.")
+        if not 0 <= self.seed < 2**32:
+            raise RecipeError(f"The seed must lie between 0 and {2**32 - 1}. Received {self.seed}.")
+        if self.padding < 0:
+            raise RecipeError(f"The padding must not be negative. Received {self.padding}.")
         if not 0 < self.validation_fraction < 1:
             raise RecipeError(
                 f"The validation fraction must lie between 0 and 1, both excluded. Received {self.validation_fraction}."

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 @click.argument("recipe_name", metavar="[RECIPE]", default="resnet8")
 @data_option("digits", "digits, cifar10, cifar10:PATH, folder:PATH or npz:PATH.")
 @click.option("--epochs", type=click.IntRange(min=1), help="Passes over the training images. [default: the recipe's]")
-@click.option("--seed", type=click.IntRange(min=0), help="Seed of everything random. [default: the recipe's, 0]")
+@click.option("--seed", type=click.IntRange(0, 2**32 - 1), help="Seed of everything random. [default: the recipe's, 0]")
 @click.option("--batch-size", type=click.IntRange(min=1), help="Images a step. [default: the recipe's]")
 @click.option(
     "--image-size",
@@ -29,9 +29,8 @@ if TYPE_CHECKING:
 @skip_broken_option
 @json_option
 def command(recipe_name: str, data: str, out: Path | None, resume: bool, as_json: bool, **options: Any) -> None:
-    r"""Train a recipe and write a run folder: the model, its scores on the test images, report and figures.
+    """Train a recipe and write a run folder: the model, its scores on the test images, report and figures.
 
-    \b
     RECIPE is a name from `edgekit recipes`, or a file of your own: path/to/mine.py. [default: resnet8]
     """
     from edgekit.keras_setup import import_keras

@@ -1,11 +1,10 @@
 """What a training ran on: versions of libraries, the machine. No host name, no path, no user."""
 
-import os
 import platform
-from pathlib import Path
 from typing import Any
 
 from edgekit import __version__
+from edgekit.machine import this_machine
 
 LIBRARIES = ("keras", "tensorflow", "numpy")
 
@@ -24,29 +23,8 @@ def versions(backend: str) -> dict[str, str]:
 
 
 def machine(keras: Any) -> dict[str, Any]:
-    """Processor, the cores that this process may use, operating system and GPUs."""
-    return {
-        "cpu": cpu_name(),
-        "num_cores": num_cores(),
-        "system": f"{platform.system()} {platform.machine()}",
-        "gpus": gpu_names(keras),
-    }
-
-
-def cpu_name() -> str:
-    """What the processor calls itself, or its architecture where nobody says."""
-    info = Path("/proc/cpuinfo")
-    if info.is_file():
-        for line in info.read_text(errors="replace").splitlines():
-            name, _, value = line.partition(":")
-            if name.strip() == "model name" and value.strip():
-                return value.strip()
-    return platform.processor() or platform.machine()
-
-
-def num_cores() -> int:
-    """Cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    """Processor, memory and operating system, and the GPUs that training can use."""
+    return this_machine().to_dict() | {"gpus": gpu_names(keras)}
 
 
 def gpu_names(keras: Any) -> list[str]:

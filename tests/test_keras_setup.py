@@ -1,0 +1,51 @@
+import importlib.util
+import os
+import sys
+
+import pytest
+
+from edgekit.errors import MissingExtraError, UnknownNameError, UsageError
+from edgekit.keras_setup import _native_stderr_held_back, import_keras
+
+
+def test_keras_comes_on_tensorflow_unless_told_otherwise():
+    assert import_keras("edgekit train").backend.backend() == "tensorflow"
+
+
+@pytest.mark.parametrize("library", ["tensorflow", "keras"])
+def test_a_missing_library_names_the_extra(library, monkeypatch):
+    monkeypatch.setitem(sys.modules, library, None)
+    with pytest.raises(MissingExtraError, match=rf"edgekit train needs '{library}'.*edgekit-toolkit\[train\]"):
+        import_keras("edgekit train")
+
+
+def test_an_unknown_backend_suggests_the_closest():
+    with pytest.raises(UnknownNameError, match="Did you mean 'tensorflow'"):
+        import_keras(backend="tensorfow")
+
+
+def test_a_backend_that_is_not_installed_says_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "jax", None)
+    with pytest.raises(UsageError, match="pip install jax"):
+        import_keras(backend="jax")
+
+
+@pytest.mark.skipif(importlib.util.find_spec("torch") is None, reason="torch is not installed")
+def test_keras_cannot_change_its_backend():
+    import_keras()
+    with pytest.raises(UsageError, match="already runs on tensorflow"):
+        import_keras(backend="torch")
+
+
+def fail_to_import() -> None:
+    os.write(2, b"the reason\n")
+    raise ImportError
+
+
+def test_what_native_code_prints_is_shown_only_if_the_block_fails(capfd):
+    with _native_stderr_held_back():
+        os.write(2, b"chatter\n")
+    assert capfd.readouterr().err == ""
+    with pytest.raises(ImportError), _native_stderr_held_back():
+        fail_to_import()
+    assert capfd.readouterr().err == "the reason\n"
