@@ -53,6 +53,12 @@ def _check_input(graph: Any, io: str) -> None:
         )
 
 
+def holds_flex(content: bytes) -> bool:
+    """Whether a `.tflite` holds operators that only TensorFlow has."""
+    graph, codes = _parse(content)
+    return any(_name(operator, codes).startswith("Flex") for operator in graph.operators)
+
+
 def check_finite_ranges(calibrated: bytes) -> None:
     """Raise CalibrationError, naming the tensor, where an activation overflowed on a calibration image.
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from edgekit.quantization.calibration import CalibrationSet
 
-_OPERATORS = re.compile(r"^(?:Flex|Custom) ops: (.+)$", re.MULTILINE)
+_OPERATORS = re.compile(r"^(TF Select|Flex|Custom) ops: (.+)$", re.MULTILINE)
 _LOCATION = re.compile(r'fused\["(\w+):", "([^"@]+)')
 
 
@@ -113,19 +113,17 @@ class TFLiteExporter:
             raise ExportError(self._reason(precision, str(error))) from error
 
     def _reason(self, precision: Precision, text: str) -> str:
-        operators = sorted(
-            {name.removeprefix("Flex") for found in _OPERATORS.findall(text) for name in found.split(", ")}
-        )
-        if not operators:
+        found = _OPERATORS.findall(text)
+        if not found:
             return f"TensorFlow could not convert the model to TFLite {precision}: {text.strip().splitlines()[0][:300]}"
+        operators = sorted({name.removeprefix("Flex") for _, names in found for name in names.strip().split(", ")})
         layers = sorted({layer for _, path in _LOCATION.findall(text) if (layer := self._layer_in(path))})
         where = f" (layer {', '.join(layers)})" if layers else ""
-        flex = "Flex ops:" in text
         advice = (
-            "It would need TensorFlow's Flex operators, which make an app some 180 MB larger. Replace the layer, or "
-            "ask for it with --allow-flex."
-            if flex
-            else "No runtime on a device has it. Replace the layer by one made of common operators."
+            "No runtime on a device has it. Replace the layer by one made of common operators."
+            if any(kind == "Custom" for kind, _ in found)
+            else "It would need TensorFlow's Flex operators, which make an app some 180 MB larger. Replace the layer, "
+            "or ask for it with --allow-flex."
         )
         return f"LiteRT has no operator for {', '.join(operators)}{where}. {advice}"
 

@@ -71,17 +71,13 @@ def check_images(dataset: "Dataset | None", image_shape: tuple[int, int, int]) -
     return np.ascontiguousarray(split.images[chosen])
 
 
-def run_file(
-    path: Path, artifact_format: Format, images: "NDArray[np.uint8]", *, has_flex: bool = False
-) -> "tuple[NDArray[np.float32], str]":
-    """The scores of the file at `path`, and the name of what ran it.
+def run_file(path: Path, artifact_format: Format, images: "NDArray[np.uint8]") -> "tuple[NDArray[np.float32], str]":
+    """The scores of the file at `path`, and the name of the runtime that gave them.
 
     Args:
         path: The file.
         artifact_format: Decides which runtime runs it.
         images: uint8 (N, H, W, 3), RGB, 0 to 255.
-        has_flex: It may hold TensorFlow's own operators, which no runtime of ours has; where they are
-            missing, TensorFlow's interpreter runs it.
 
     Raises:
         ExportError: It does not run.
@@ -92,26 +88,7 @@ def run_file(
             session = RUNTIMES.load(name).open(path, SessionSettings())
             return scores_of(session, images), name
     except ArtifactError as error:
-        if has_flex and artifact_format is Format.TFLITE:
-            return _run_in_tensorflow(path, images), "tensorflow"
         raise ExportError(f"The exported file does not run, so it was not kept: {error}") from error
-
-
-def _run_in_tensorflow(path: Path, images: "NDArray[np.uint8]") -> "NDArray[np.float32]":
-    import numpy as np
-
-    from edgekit.keras_setup import import_tensorflow
-
-    interpreter = import_tensorflow("edgekit export").lite.Interpreter(model_path=str(path))
-    interpreter.allocate_tensors()
-    wanted, given = interpreter.get_input_details()[0], interpreter.get_output_details()[0]
-    rows = []
-    for image in images:
-        interpreter.set_tensor(wanted["index"], np.repeat(image[None], wanted["shape"][0], 0).astype(wanted["dtype"]))
-        interpreter.invoke()
-        rows.append(interpreter.get_tensor(given["index"])[:1])
-    scale, zero_point = given["quantization"]
-    return (np.concatenate(rows).astype(np.float32) - np.float32(zero_point)) * np.float32(scale or 1)
 
 
 def compare(

@@ -14,6 +14,7 @@ from edgekit.datasets import Dataset
 from edgekit.errors import CalibrationError, ExportError, UsageError
 from edgekit.exporters import CALIBRATED, EXPORTERS, ExportOptions
 from edgekit.exporters.classifier import as_classifier
+from edgekit.exporters.integer_check import holds_flex
 from edgekit.exporting.check import CheckResult, check_images, compare, run_file
 from edgekit.exporting.keras_scores import KerasScorer
 from edgekit.exporting.plan import Plan, make_plan
@@ -38,11 +39,11 @@ class ExportedFile:
 
     Attributes:
         artifact: The file.
-        check: How it compared with Keras.
+        check: How it compared with Keras; None for a file with Flex operators, which nothing here can run.
     """
 
     artifact: Artifact
-    check: CheckResult
+    check: CheckResult | None
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -70,7 +71,7 @@ class ExportReport:
                     "precision": each.artifact.precision,
                     "size_bytes": each.artifact.size_bytes,
                     "sha256": each.artifact.sha256,
-                    "check": each.check.to_dict(),
+                    "check": each.check.to_dict() if each.check else None,
                 }
                 for each in self.files
             ],
@@ -159,15 +160,20 @@ class _Session:
 
     def _into(self, run: RunFolder, plan: Plan, calibration: CalibrationSet | None) -> ExportReport:
         reference = KerasScorer(self._model, self._range)(self._images)
-        checks: dict[Path, CheckResult] = {}
+        checks: dict[Path, CheckResult | None] = {}
         with ExitStack() as stack, self._progress.task("Exporting", len(plan.jobs)) as advance:
             for artifact_format in dict.fromkeys(each for each, _ in plan.jobs):
                 exporter = EXPORTERS.load(artifact_format.value)(self._model, self._options)
                 for precision in (each for job_format, each in plan.jobs if job_format is artifact_format):
                     path = run.artifact_path(artifact_format, precision)
                     temporary = stack.enter_context(atomic_path(path))
-                    temporary.write_bytes(exporter.convert(precision, calibration))
-                    checks[path] = self._checked(temporary, artifact_format, precision, reference)
+                    content = exporter.convert(precision, calibration)
+                    temporary.write_bytes(content)
+                    checks[path] = None
+                    if artifact_format is Format.TFLITE and holds_flex(content):
+                        self._progress.note(f"tflite {precision}: not run, for nothing here has Flex operators.")
+                    else:
+                        checks[path] = self._checked(temporary, artifact_format, precision, reference)
                     advance(1)
             if calibration is not None:
                 stack.enter_context(_replaced_json(run.calibration_path, calibration.to_dict()))
@@ -178,13 +184,18 @@ class _Session:
     def _checked(
         self, path: Path, artifact_format: Format, precision: Precision, reference: "NDArray[np.float32]"
     ) -> CheckResult:
-        candidate, runtime = run_file(path, artifact_format, self._images, has_flex=self._options.allow_flex)
+        candidate, runtime = run_file(path, artifact_format, self._images)
         title = f"The {precision} {artifact_format} file"
         return compare(reference, candidate, title=title, precision=precision, runtime=runtime)
 
-    def _record(self, run: RunFolder, checks: dict[Path, CheckResult], calibration: CalibrationSet | None) -> None:
+    def _record(
+        self, run: RunFolder, checks: dict[Path, CheckResult | None], calibration: CalibrationSet | None
+    ) -> None:
         made = {
-            path.relative_to(run.path).as_posix(): {**self._options.to_dict(), "check": check.to_dict()}
+            path.relative_to(run.path).as_posix(): {
+                **self._options.to_dict(),
+                "check": check.to_dict() if check else None,
+            }
             for path, check in checks.items()
         }
         extra = [run.calibration_path] if calibration is not None else []

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from edgekit.exporting import ExportReport
+    from edgekit.exporting.check import CheckResult
 
 _COLUMNS = (
     Column(name="file", wrap=False),
@@ -31,16 +32,21 @@ def print_export(report: "ExportReport", console: "Console | None" = None) -> No
     for each in report.files:
         artifact, check = each.artifact, each.check
         of_float = f"{artifact.size_bytes / full[artifact.format]:.2f}" if artifact.format in full else "-"
-        agreement = "nearly tied" if check.agreement is None else f"{check.agreement:.0%} of {check.num_decided}"
         rows.append(
             [
                 artifact.path.relative_to(report.run.path).as_posix(),
                 artifact.precision or "",
                 f"{artifact.size_bytes / 1000:,.1f} kB",
                 of_float,
-                f"{check.max_abs_score_difference:.5f}",
-                agreement,
+                *_check_cells(check),
             ]
         )
-    num_images = report.files[0].check.num_images if report.files else 0
+    num_images = max((each.check.num_images for each in report.files if each.check), default=0)
     print_table(f"Exported, checked against Keras on {num_images} images", _COLUMNS, rows, console=console)
+
+
+def _check_cells(check: "CheckResult | None") -> tuple[str, str]:
+    if check is None:
+        return "not run", "not run"
+    agreement = "nearly tied" if check.agreement is None else f"{check.agreement:.0%} of {check.num_decided}"
+    return f"{check.max_abs_score_difference:.5f}", agreement

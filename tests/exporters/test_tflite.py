@@ -1,0 +1,158 @@
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from edgekit.artifact import Precision
+from edgekit.errors import CalibrationError, ExportError
+from edgekit.exporters import ExportOptions
+from edgekit.exporters.tflite import TFLiteExporter
+from edgekit.quantization import CalibrationSet
+
+Images = NDArray[np.uint8]
+Scores = NDArray[np.float32]
+
+
+def interpreter_of(content: bytes) -> Any:
+    from ai_edge_litert.interpreter import Interpreter
+
+    interpreter = Interpreter(model_content=content, num_threads=1)
+    interpreter.allocate_tensors()
+    return interpreter
+
+
+def run(content: bytes, images: Images, batch: int = 1) -> Scores:
+    """Bytes of a camera in; the quantization of the file decides what becomes of them."""
+    interpreter = interpreter_of(content)
+    wanted, given = interpreter.get_input_details()[0], interpreter.get_output_details()[0]
+    shift = wanted["quantization"][1] if wanted["dtype"] == np.int8 else 0
+    rows = []
+    for start in range(0, len(images), batch):
+        values = images[start : start + batch].astype(np.int32) + shift
+        interpreter.set_tensor(wanted["index"], values.astype(wanted["dtype"]))
+        interpreter.invoke()
+        rows.append(interpreter.get_tensor(given["index"]))
+    scale, zero_point = given["quantization"]
+    return (np.concatenate(rows).astype(np.float32) - zero_point) * (scale or 1.0)
+
+
+@pytest.fixture(scope="module")
+def exporter(model: Any) -> TFLiteExporter:
+    return TFLiteExporter(model, ExportOptions())
+
+
+@pytest.fixture(scope="module")
+def contents(exporter: TFLiteExporter, calibration: CalibrationSet) -> dict[Precision, bytes]:
+    return {precision: exporter.convert(precision, calibration) for precision in exporter.precisions}
+
+
+@pytest.mark.parametrize(
+    ("precision", "tolerance"),
+    [(Precision.FLOAT32, 1e-4), (Precision.FLOAT16, 0.01), (Precision.DYNAMIC, 0.1), (Precision.INT8, 0.2)],
+)
+def test_every_precision_answers_as_keras_does(
+    contents: dict[Precision, bytes], images: Images, reference: Scores, precision: Precision, tolerance: float
+) -> None:
+    scores = run(contents[precision], images)
+    assert np.abs(scores - reference).max() < tolerance
+    assert (scores.argmax(1) == reference.argmax(1)).mean() > 0.9
+    assert np.ptp(scores, axis=0).max() > 0.5
+
+
+def test_sizes_fall_with_the_precision(contents: dict[Precision, bytes]) -> None:
+    sizes = [len(contents[each]) for each in (Precision.FLOAT32, Precision.FLOAT16, Precision.DYNAMIC)]
+    assert sizes == sorted(sizes, reverse=True)
+    assert len(contents[Precision.INT8]) < 0.4 * sizes[0]
+
+
+def test_int8_takes_a_cameras_bytes_and_gives_steps_of_a_256th(contents: dict[Precision, bytes]) -> None:
+    interpreter = interpreter_of(contents[Precision.INT8])
+    wanted, given = interpreter.get_input_details()[0], interpreter.get_output_details()[0]
+    assert (wanted["dtype"], wanted["quantization"]) == (np.uint8, (1.0, 0))
+    assert (given["dtype"], given["quantization"]) == (np.uint8, (1 / 256, 0))
+    assert tuple(wanted["shape_signature"]) == (1, 32, 32, 3)
+    assert {each["dtype"] for each in interpreter.get_tensor_details()} <= {np.uint8, np.int8, np.int32}
+
+
+def test_names_are_those_that_we_promise(contents: dict[Precision, bytes]) -> None:
+    for content in contents.values():
+        signature = interpreter_of(content).get_signature_list()
+        assert signature == {"serving_default": {"inputs": ["pixels"], "outputs": ["scores"]}}
+
+
+def test_nothing_of_this_machine_stands_in_the_file(contents: dict[Precision, bytes]) -> None:
+    import tempfile
+
+    for content in contents.values():
+        assert tempfile.gettempdir().encode() not in content
+        assert str(Path.home()).encode() not in content
+
+
+def test_a_second_exporter_makes_the_same_bytes(
+    model: Any, contents: dict[Precision, bytes], calibration: CalibrationSet
+) -> None:
+    assert TFLiteExporter(model, ExportOptions()).convert(Precision.INT8, calibration) == contents[Precision.INT8]
+
+
+@pytest.mark.parametrize("io", ["int8", "float32"])
+def test_other_inputs_and_outputs(
+    model: Any, calibration: CalibrationSet, images: Images, reference: Scores, io: str
+) -> None:
+    content = TFLiteExporter(model, ExportOptions(io=io)).convert(Precision.INT8, calibration)
+    wanted = interpreter_of(content).get_input_details()[0]
+    assert wanted["dtype"] == np.dtype(io)
+    if io == "int8":
+        assert wanted["quantization"] == (1.0, np.iinfo(np.int8).min)
+    assert np.abs(run(content, images) - reference).max() < 0.2
+
+
+@pytest.mark.parametrize("batch", [4, None])
+def test_other_batches(
+    model: Any, calibration: CalibrationSet, images: Images, reference: Scores, batch: int | None
+) -> None:
+    content = TFLiteExporter(model, ExportOptions(batch=batch)).convert(Precision.INT8, calibration)
+    assert interpreter_of(content).get_input_details()[0]["shape_signature"][0] == (batch or -1)
+    assert np.abs(run(content, images, batch or 1) - reference).max() < 0.2
+
+
+def test_int8_without_images_is_refused(exporter: TFLiteExporter) -> None:
+    with pytest.raises(CalibrationError, match="training split"):
+        exporter.convert(Precision.INT8, None)
+
+
+def test_an_operator_without_an_integer_form_is_named(calibration: CalibrationSet) -> None:
+    from keras_models import import_keras, plain_network
+
+    network = plain_network(middle=import_keras().layers.ELU(name="soft"))
+    exporter = TFLiteExporter(network, ExportOptions())
+    assert len(exporter.convert(Precision.FLOAT32, None)) > 1000
+    with pytest.raises(ExportError, match=r"no integer form of ELU .*soft"):
+        exporter.convert(Precision.INT8, calibration)
+
+
+def test_a_flex_operator_is_named_with_its_layer_and_kept_when_asked_for() -> None:
+    from keras_models import import_keras, plain_network
+
+    enlarge = import_keras().layers.UpSampling2D(interpolation="bicubic", name="enlarge")
+    network = plain_network(middle=enlarge)
+    with pytest.raises(ExportError, match=r"ResizeBicubic \(layer enlarge\).*--allow-flex"):
+        TFLiteExporter(network, ExportOptions()).convert(Precision.FLOAT32, None)
+    content = TFLiteExporter(network, ExportOptions(allow_flex=True)).convert(Precision.FLOAT32, None)
+    assert b"FlexResizeBicubic" in content
+
+
+def test_an_activation_that_overflows_is_a_sentence_and_no_crash(calibration: CalibrationSet) -> None:
+    from keras_models import import_keras, plain_network
+
+    network = plain_network(first="nothing", middle=import_keras().layers.Activation("selu"))
+    first = network.layers[1]
+    first.set_weights([each * 100 for each in first.get_weights()])
+    with pytest.raises(CalibrationError, match="no int8 range can hold"):
+        TFLiteExporter(network, ExportOptions()).convert(Precision.INT8, calibration)
+
+
+def test_the_terminal_stays_quiet(exporter: TFLiteExporter, calibration: CalibrationSet, capfd: Any) -> None:
+    exporter.convert(Precision.INT8, calibration)
+    assert capfd.readouterr() == ("", "")
