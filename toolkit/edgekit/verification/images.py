@@ -28,12 +28,14 @@ class Workload:
         images_npy: uint8 (n, H, W, 3), RGB, 0 to 255, an .npy file.
         reference_scores: float32 (n, C).
         labels: int64 (n,).
+        indices: int64 (n,), where each image stands in the split, ascending.
         num_images_of_split: Images of the whole split; above n for a subset.
     """
 
     images_npy: Path
     reference_scores: "NDArray[np.float32]"
     labels: "NDArray[np.int64]"
+    indices: "NDArray[np.int64]"
     num_images_of_split: int
 
     @property
@@ -80,6 +82,7 @@ class Workloads:
             images_npy=path,
             reference_scores=self._reference.scores[chosen],
             labels=self._split.labels[chosen],
+            indices=chosen,
             num_images_of_split=len(self._split),
         )
 
