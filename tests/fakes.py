@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from edgekit.artifact import Artifact, Format, Precision
 from edgekit.datasets import Dataset, Split
 from edgekit.datasets.splits import empty_split
+from edgekit.input_range import InputEncoding
 from edgekit.progress import Advance
 from edgekit.run_folder import Reference
 from edgekit.runtimes import Availability, Execution, ExecutionFailure, SessionSettings
@@ -36,7 +37,15 @@ class FakeExecutor:
         return Availability(version="1.0", reason=self.unavailable.get(runtime))
 
     def execute(
-        self, runtime: str, artifact: Path, images_npy: Path, *, num_images: int, time_limit: float, advance: Advance
+        self,
+        runtime: str,
+        artifact: Path,
+        images_npy: Path,
+        *,
+        num_images: int,
+        time_limit: float,
+        advance: Advance,
+        encoding: InputEncoding | None = None,
     ) -> Execution | ExecutionFailure:
         self.calls.append((runtime, artifact.name, num_images))
         answer = self.answers[artifact.name]

@@ -1,11 +1,14 @@
 """Which pixel values a network wants: 0 to 255, 0 to 1, -1 to 1, or normalized by mean and deviation.
 
 edgekit's own models take raw pixels. Models made elsewhere often do not; this says how to get from
-raw pixels to what they want, as one multiplication and one addition a channel.
+raw pixels to what they want, as one multiplication and one addition a channel, and in which order their
+channels stand.
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from edgekit.errors import UsageError
 
@@ -70,6 +73,52 @@ class InputRange:
 
 RAW = InputRange.parse("0..255")
 """Pixels as a camera gives them; what every exported model takes."""
+
+BYTES = "bytes"
+"""What a user gives as input range for bytes that go in untouched, see `InputEncoding.as_bytes`."""
+
+CHANNEL_ORDERS = ("rgb", "bgr")
+
+
+@dataclass(frozen=True, kw_only=True)
+class InputEncoding:
+    """How pixels go into a model made elsewhere; the default is how they go into edgekit's own.
+
+    Attributes:
+        input_range: The values that the model wants, before the quantization that its file declares.
+        channel_order: "rgb" or "bgr", as the model wants it.
+        as_bytes: The pixel's byte goes into an 8-bit input as it is, whatever scale and zero point the file
+            declares: in an int8 input 200 becomes -56. `input_range` then counts for nothing.
+    """
+
+    input_range: InputRange = RAW
+    channel_order: str = "rgb"
+    as_bytes: bool = False
+
+    def __post_init__(self) -> None:
+        if self.channel_order not in CHANNEL_ORDERS:
+            raise UsageError(f"The order of the channels must be rgb or bgr. Received '{self.channel_order}'.")
+
+    @classmethod
+    def parse(cls, range_text: str, channel_order: str = "rgb") -> "InputEncoding":
+        """Read what a user writes: `InputRange.parse`, or "bytes"; raises UsageError."""
+        if range_text.strip() == BYTES:
+            return cls(channel_order=channel_order, as_bytes=True)
+        return cls(input_range=InputRange.parse(range_text), channel_order=channel_order)
+
+    @property
+    def range_text(self) -> str:
+        """The input range as a user writes it: what `parse` reads."""
+        return BYTES if self.as_bytes else self.input_range.text
+
+    def to_dict(self) -> dict[str, str]:
+        """As a JSON object."""
+        return {"input_range": self.range_text, "channel_order": self.channel_order}
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> "InputEncoding":
+        """Read what `to_dict` wrote."""
+        return cls.parse(values["input_range"], values["channel_order"])
 
 
 def _triple(text: str, numbers: str) -> tuple[float, float, float]:

@@ -15,15 +15,22 @@ import tempfile
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import edgekit
+from edgekit.input_range import InputEncoding
 from edgekit.progress import Advance
 from edgekit.runtimes import RUNTIMES
 from edgekit.runtimes.base import Execution, ExecutionFailure, SessionSettings
 from edgekit.runtimes.worker import OUT_OF_MEMORY
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+_Result = TypeVar("_Result")
 
 NUM_STDERR_LINES = 200
 """How many of the worker's last lines on stderr are kept."""
@@ -38,18 +45,20 @@ def execute(
     time_limit: float = 3600.0,
     memory_limit: int | None = None,
     settings: SessionSettings | None = None,
+    encoding: InputEncoding | None = None,
     advance: Advance = lambda _: None,
 ) -> Execution | ExecutionFailure:
     """Run `artifact` in `runtime` on the first `num_images` images, in a process of its own.
 
     Args:
-        runtime: A name in `RUNTIMES`.
+        runtime: A name in `RUNTIMES`, or the "module:attribute" of a runtime that is not listed there.
         artifact: The model file.
         images: A `.npy` file of uint8 (N, H, W, 3), RGB, 0 to 255, in C order.
         num_images: How many to run; None or more than there are: all of them.
         time_limit: Seconds for loading, tuning and running together, above 0.
         memory_limit: Bytes of memory that the worker may allocate (Linux); None: no limit.
         settings: Threads, sessions and batch; None: the best that a short search finds.
+        encoding: How pixels go into a model made elsewhere; None: as they are.
         advance: Called with the number of images finished since the last call.
 
     Returns:
@@ -58,24 +67,59 @@ def execute(
     Raises:
         UnknownNameError: There is no such runtime.
     """
-    target = RUNTIMES[runtime].target
+    job = {
+        "num_images": num_images,
+        "memory_limit": memory_limit,
+        "settings": None if settings is None else vars(settings),
+        "encoding": None if encoding is None else encoding.to_dict(),
+    }
+    return _work(runtime, artifact, images, job, time_limit, advance, _collect)
+
+
+def try_encodings(
+    runtime: str, artifact: Path, images: Path, encodings: Sequence[InputEncoding], *, time_limit: float = 3600.0
+) -> "NDArray[np.float32] | ExecutionFailure":
+    """Run `artifact` on all images once with each of `encodings`, in a process of its own.
+
+    Args:
+        runtime: As in `execute`.
+        artifact: The model file.
+        images: As in `execute`; a few hundred.
+        encodings: How pixels are to go in, at least one.
+        time_limit: Seconds for everything together.
+
+    Returns:
+        float32 (E, N, C): the scores, NaN where the model cannot be fed so; or why nothing could be run.
+    """
+    job = {"try_encodings": [encoding.to_dict() for encoding in encodings], "memory_limit": None}
+    return _work(runtime, artifact, images, job, time_limit, lambda _: None, _collect_trials)
+
+
+def _work(
+    runtime: str,
+    artifact: Path,
+    images: Path,
+    job: dict[str, Any],
+    time_limit: float,
+    advance: Advance,
+    collect: Callable[[Path], _Result],
+) -> _Result | ExecutionFailure:
+    """Give a worker process `job`, wait for its end, and read what it left."""
+    target = runtime if ":" in runtime else RUNTIMES[runtime].target
     try:
         with tempfile.TemporaryDirectory(prefix="edgekit-") as name:
             folder = Path(name)
-            job = {
+            paths = {
                 "target": target,
                 "artifact": str(artifact.resolve()),
                 "images": str(images.resolve()),
-                "num_images": num_images,
-                "memory_limit": memory_limit,
-                "settings": None if settings is None else vars(settings),
                 "scores": str(folder / "scores.npy"),
                 "result": str(folder / "result.json"),
                 "parent": os.getpid(),
             }
-            (folder / "job.json").write_text(json.dumps(job))
+            (folder / "job.json").write_text(json.dumps(paths | job))
             ending = _Worker(folder / "job.json").run(time_limit, advance)
-            return ExecutionFailure(reason=ending) if ending else _collect(folder)
+            return ExecutionFailure(reason=ending) if ending else collect(folder)
     except OSError as error:
         return ExecutionFailure(reason=f"the worker could not be started or read: {error}")
 
@@ -174,6 +218,22 @@ def _collect(folder: Path) -> Execution | ExecutionFailure:
         )
     except (OSError, ValueError, KeyError, TypeError, EOFError) as error:
         return ExecutionFailure(reason=f"ended without a usable result ({type(error).__name__}: {error})")
+
+
+def _collect_trials(folder: Path) -> "NDArray[np.float32] | ExecutionFailure":
+    """What a worker that tried several encodings left in `folder`; nothing in it is trusted."""
+    import numpy as np
+
+    try:
+        result = json.loads((folder / "result.json").read_text())
+        if "error" in result:
+            return ExecutionFailure(reason=str(result["error"]))
+        scores = np.load(folder / "scores.npy", allow_pickle=False)
+        if scores.dtype != np.float32 or scores.ndim != 3:
+            raise ValueError(f"scores of type {scores.dtype} and shape {scores.shape}")  # noqa: TRY301
+    except (OSError, ValueError, KeyError, TypeError, EOFError) as error:
+        return ExecutionFailure(reason=f"ended without a usable result ({type(error).__name__}: {error})")
+    return scores
 
 
 def _environment() -> dict[str, str]:

@@ -1,7 +1,7 @@
 """From a camera's bytes to a model's input, and from a model's output to scores. Knows no runtime.
 
-Scale and zero point are those that the file declares. An integer input takes one of 256 values a pixel,
-so the quantization is a table of 256 rows.
+Scale and zero point are those that the file declares. A channel of a pixel is one of 256 values, so whatever
+becomes of it, a range of a model made elsewhere or a quantization, is a table of 256 rows.
 """
 
 from dataclasses import dataclass
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from edgekit.artifact import TensorSpec
 from edgekit.errors import ArtifactError
+from edgekit.input_range import InputEncoding
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -20,27 +21,43 @@ class PixelEncoder:
 
     Attributes:
         dtype: Element type of the input.
-        table: The input's value for every pixel value, dtype (256,); None where a cast is enough.
+        table: The input's value for every pixel value, dtype (256,), or (256, 3) with a column for each channel
+            in the order of the input; None where a cast is enough.
         channels_first: The input is (N, 3, H, W) rather than (N, H, W, 3).
+        reverses_channels: The input is BGR rather than RGB.
     """
 
     dtype: "np.dtype[Any]"
     table: NDArray[Any] | None
     channels_first: bool
+    reverses_channels: bool = False
 
     def __call__(self, images: NDArray[np.uint8]) -> NDArray[Any]:
-        """Images uint8 (N, H, W, 3), RGB, 0 to 255, as an array of the input's dtype and layout."""
+        """Images uint8 (N, H, W, 3), RGB, 0 to 255, as an array of the input's dtype, layout and order."""
+        if self.reverses_channels:
+            images = np.ascontiguousarray(images[..., ::-1])
         if self.channels_first:
             images = np.ascontiguousarray(images.transpose(0, 3, 1, 2))
-        return images.astype(self.dtype, copy=False) if self.table is None else self.table[images]
+        if self.table is None:
+            return images.astype(self.dtype, copy=False)
+        if self.table.ndim == 1:
+            return self.table[images]
+        channels = np.arange(3).reshape((3, 1, 1) if self.channels_first else (3,))
+        return self.table[images, channels]
 
 
-def encoder_for(spec: TensorSpec, image_shape: tuple[int, ...]) -> PixelEncoder:
+def encoder_for(spec: TensorSpec, image_shape: tuple[int, ...], encoding: InputEncoding | None = None) -> PixelEncoder:
     """How images of `image_shape` (height, width, 3) go into the input `spec`.
+
+    Args:
+        spec: The input, as the file declares it.
+        image_shape: (height, width, 3).
+        encoding: What the model wants; None: pixels of 0 to 255, RGB, as every model of edgekit's own.
 
     Raises:
         ArtifactError: The input wants other images, or an integer input declares no scale.
     """
+    encoding = encoding or InputEncoding()
     wanted = spec.shape[1:]
     fits = [
         len(wanted) == 3 and all(size in (None, actual) for size, actual in zip(wanted, shape, strict=True))
@@ -52,10 +69,19 @@ def encoder_for(spec: TensorSpec, image_shape: tuple[int, ...]) -> PixelEncoder:
             f"Received images of {_words(image_shape)} (height x width x channels)."
         )
     dtype = np.dtype(spec.dtype)
-    return PixelEncoder(dtype=dtype, table=_table(spec, dtype), channels_first=not fits[0])
+    return PixelEncoder(
+        dtype=dtype,
+        table=_table(spec, dtype, encoding),
+        channels_first=not fits[0],
+        reverses_channels=encoding.channel_order == "bgr",
+    )
 
 
-def _table(spec: TensorSpec, dtype: "np.dtype[Any]") -> NDArray[Any] | None:
+def _table(spec: TensorSpec, dtype: "np.dtype[Any]", encoding: InputEncoding) -> NDArray[Any] | None:
+    if encoding.as_bytes:
+        return _bytes_table(spec, dtype)
+    if not encoding.input_range.is_raw:
+        return _range_table(spec, dtype, encoding)
     if np.issubdtype(dtype, np.floating) or (dtype == np.uint8 and spec.scale is None):
         return None
     if spec.scale is None or spec.zero_point is None or not np.issubdtype(dtype, np.integer):
@@ -63,10 +89,38 @@ def _table(spec: TensorSpec, dtype: "np.dtype[Any]") -> NDArray[Any] | None:
             f"The model's input '{spec.name}' is {spec.dtype} without scale and zero point, so nothing says how "
             f"pixels become its values. Expected float32, uint8, or a quantized integer type."
         )
-    limits = np.iinfo(dtype)
-    values = np.rint(np.arange(256) / spec.scale) + spec.zero_point
-    table = np.clip(values, limits.min, limits.max).astype(dtype)
+    table = _quantized(np.arange(256), spec.scale, spec.zero_point, dtype)
     return None if dtype == np.uint8 and np.array_equal(table, np.arange(256)) else table
+
+
+def _range_table(spec: TensorSpec, dtype: "np.dtype[Any]", encoding: InputEncoding) -> NDArray[Any]:
+    """Where an integer input declares no scale, its values are those of the range, rounded."""
+    wanted = np.arange(256)[:, None] * np.array(encoding.input_range.scale) + np.array(encoding.input_range.offset)
+    if encoding.channel_order == "bgr":
+        wanted = wanted[:, ::-1]
+    if (wanted == wanted[:, :1]).all():
+        wanted = wanted[:, 0]
+    if np.issubdtype(dtype, np.floating):
+        return wanted.astype(dtype)
+    if not np.issubdtype(dtype, np.integer):
+        raise ArtifactError(f"The model's input '{spec.name}' is {spec.dtype}. Expected floats or integers.")
+    scale = 1.0 if spec.scale is None else spec.scale
+    return _quantized(wanted, scale, spec.zero_point or 0, dtype)
+
+
+def _bytes_table(spec: TensorSpec, dtype: "np.dtype[Any]") -> NDArray[Any] | None:
+    if dtype == np.uint8:
+        return None
+    if dtype == np.int8:
+        return np.arange(256, dtype=np.uint8).view(np.int8)
+    raise ArtifactError(
+        f"The model's input '{spec.name}' is {spec.dtype}, so no byte fits into it as it is. Expected uint8 or int8."
+    )
+
+
+def _quantized(values: NDArray[Any], scale: float, zero_point: int, dtype: "np.dtype[Any]") -> NDArray[Any]:
+    limits = np.iinfo(dtype)
+    return np.clip(np.rint(values / scale) + zero_point, limits.min, limits.max).astype(dtype)
 
 
 def decode_scores(output: NDArray[Any], spec: TensorSpec) -> NDArray[np.float32]:

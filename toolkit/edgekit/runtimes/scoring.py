@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgekit.errors import ArtifactError
+from edgekit.input_range import InputEncoding
 from edgekit.runtimes.base import Session
 from edgekit.runtimes.pixels import decode_scores, encoder_for
 
@@ -18,14 +19,15 @@ class Scorer:
     Args:
         session: An opened artifact; its batch may be changed between calls.
         image_shape: (height, width, 3) of the images.
+        encoding: What the model wants; see `edgekit.runtimes.pixels.encoder_for`.
 
     Raises:
         ArtifactError: The model wants other images.
     """
 
-    def __init__(self, session: Session, image_shape: tuple[int, ...]) -> None:
+    def __init__(self, session: Session, image_shape: tuple[int, ...], encoding: InputEncoding | None = None) -> None:
         self.session = session
-        self._encode = encoder_for(session.input_spec, image_shape)
+        self._encode = encoder_for(session.input_spec, image_shape, encoding)
 
     def __call__(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
         """The scores of at most `session.batch_size` images.
@@ -49,12 +51,15 @@ class Scorer:
         return decode_scores(output, self.session.output_spec)[: len(images)]
 
 
-def scores_of(session: Session, images: NDArray[np.uint8]) -> NDArray[np.float32]:
+def scores_of(
+    session: Session, images: NDArray[np.uint8], encoding: InputEncoding | None = None
+) -> NDArray[np.float32]:
     """The model's answer to every image.
 
     Args:
         session: An opened artifact.
         images: uint8 (N, H, W, 3), RGB, 0 to 255, at least one.
+        encoding: What the model wants; see `edgekit.runtimes.pixels.encoder_for`.
 
     Returns:
         float32 (N, C), dequantized, in the order of the images, in memory of its own.
@@ -63,7 +68,7 @@ def scores_of(session: Session, images: NDArray[np.uint8]) -> NDArray[np.float32
         ArtifactError: The model wants other images, or does not give one row of scores an image.
     """
     check_images(images.dtype, images.shape)
-    score, size = Scorer(session, images.shape[1:]), session.batch_size
+    score, size = Scorer(session, images.shape[1:], encoding), session.batch_size
     return np.concatenate([score(images[start : start + size]) for start in range(0, len(images), size)])
 
 

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgekit.errors import ArtifactError
+from edgekit.input_range import InputEncoding
 from edgekit.runtimes.base import Session, SessionSettings
 from edgekit.runtimes.scoring import Scorer, scores_of
 
@@ -43,6 +44,7 @@ class Tuner:
         num_images: How many images will be scored in all.
         num_cpus: Processors that this process may use.
         memory: Says how much memory the process has held at most, in bytes.
+        encoding: What the model wants; see `edgekit.runtimes.pixels.encoder_for`.
     """
 
     open_session: OpenSession
@@ -50,6 +52,7 @@ class Tuner:
     num_images: int
     num_cpus: int
     memory: Callable[[], int]
+    encoding: InputEncoding | None = None
     _scorers: dict[int, list[Scorer]] = field(default_factory=dict)
     _rates: dict[SessionSettings, float] = field(default_factory=dict)
     _bytes: dict[int, int] = field(default_factory=dict)
@@ -77,7 +80,7 @@ class Tuner:
         scorers = self._scorers.setdefault(settings.num_threads, [])
         while len(scorers) < settings.num_sessions:
             session = self.open_session(replace(settings, num_sessions=1))
-            scorers.append(Scorer(session, self.images.shape[1:]))
+            scorers.append(Scorer(session, self.images.shape[1:], self.encoding))
         for scorer in scorers:
             scorer.session.resize(settings.batch_size)
         return scorers[: settings.num_sessions]
@@ -107,10 +110,10 @@ class Tuner:
         """Whether the file takes that batch, and answers as it does at its own."""
         sample = self.images[:8]
         session = self.take(SessionSettings(batch_size=own))[0].session
-        expected = scores_of(session, sample)
+        expected = scores_of(session, sample, self.encoding)
         try:
             return session.resize(batch_size) and np.allclose(
-                scores_of(session, sample), expected, rtol=1e-4, atol=1e-5, equal_nan=True
+                scores_of(session, sample, self.encoding), expected, rtol=1e-4, atol=1e-5, equal_nan=True
             )
         except ArtifactError:
             return False

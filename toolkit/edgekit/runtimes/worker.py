@@ -46,6 +46,8 @@ def work(job: dict[str, Any], progress: TextIO) -> dict[str, Any]:
 
     runtime = load_runtime(job["target"])
     images = ImageFile(Path(job["images"]))
+    if "try_encodings" in job:
+        return _try_encodings(job, runtime, images)
     num_images = min(job["num_images"] or images.num_images, images.num_images)
     settings, scorers = _scorers(job, runtime, images, num_images)
     first = scorers[0](images.read(0, 1))
@@ -59,6 +61,31 @@ def work(job: dict[str, Any], progress: TextIO) -> dict[str, Any]:
         "runtime_version": runtime.availability().version,
         "settings": vars(settings),
     }
+
+
+def _try_encodings(job: dict[str, Any], runtime: "type[Runtime]", images: "ImageFile") -> dict[str, Any]:
+    """Scores (E, N, C) of all images with each encoding of `job`, NaN where the model cannot be fed so."""
+    import numpy as np
+
+    from edgekit.errors import ArtifactError
+    from edgekit.input_range import InputEncoding
+    from edgekit.runtimes.base import SessionSettings
+    from edgekit.runtimes.scoring import scores_of
+
+    session = runtime.open(Path(job["artifact"]), SessionSettings(batch_size=1))
+    pixels = images.read(0, images.num_images)
+    trials: list[Any] = []
+    for values in job["try_encodings"]:
+        try:
+            trials.append(scores_of(session, pixels, InputEncoding.from_dict(values)))
+        except ArtifactError as error:
+            trials.append(error)
+    answers = [trial for trial in trials if not isinstance(trial, ArtifactError)]
+    if not answers:
+        raise trials[0]
+    missing = np.full_like(answers[0], np.nan)
+    np.save(job["scores"], np.stack([missing if isinstance(trial, ArtifactError) else trial for trial in trials]))
+    return {"num_trials": len(trials)}
 
 
 def load_runtime(target: str) -> "type[Runtime]":
@@ -80,6 +107,7 @@ def _scorers(
     """Scorers at the settings of the job, or at the best that can be found."""
     from dataclasses import replace
 
+    from edgekit.input_range import InputEncoding
     from edgekit.machine import num_usable_cpus
     from edgekit.runtimes.base import SessionSettings
     from edgekit.runtimes.tuning import BATCH_SIZES, Tuner
@@ -91,6 +119,7 @@ def _scorers(
         num_images=num_images,
         num_cpus=num_usable_cpus(),
         memory=peak_rss_bytes,
+        encoding=InputEncoding.from_dict(job["encoding"]) if job["encoding"] else None,
     )
     settings = SessionSettings(**job["settings"]) if job["settings"] else tuner.search()
     scorers = tuner.take(settings)

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Protocol
 
+from edgekit.input_range import InputEncoding
 from edgekit.progress import Advance
 from edgekit.runtimes import RUNTIMES, Availability, Execution, ExecutionFailure
 
@@ -25,6 +26,7 @@ class Executor(Protocol):
         num_images: int,
         time_limit: float,
         advance: Advance,
+        encoding: InputEncoding | None = None,
     ) -> Execution | ExecutionFailure:
         """Run `artifact` on the first `num_images` of `images_npy`.
 
@@ -35,6 +37,7 @@ class Executor(Protocol):
             num_images: 1 to N.
             time_limit: Seconds after which the candidate is given up.
             advance: Called with the images finished since the last call.
+            encoding: How pixels go into a model made elsewhere; None: as they are.
         """
 
 
@@ -54,8 +57,17 @@ class IsolatedExecutor:
         num_images: int,
         time_limit: float,
         advance: Advance,
+        encoding: InputEncoding | None = None,
     ) -> Execution | ExecutionFailure:
         """Run in a worker process; see `edgekit.runtimes.isolation`."""
         from edgekit.runtimes.isolation import execute
 
-        return execute(runtime, artifact, images_npy, num_images=num_images, time_limit=time_limit, advance=advance)
+        return execute(
+            runtime,
+            artifact,
+            images_npy,
+            num_images=num_images,
+            time_limit=time_limit,
+            encoding=encoding,
+            advance=advance,
+        )
