@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from edgekit.errors import ExportError
 from edgekit.input_range import RAW, InputRange
-from edgekit.metrics.drift import accuracy, mcnemar_p, top_classes
+from edgekit.metrics.drift import accuracy, top_classes
+from edgekit.metrics.significance import mcnemar_p
 
 if TYPE_CHECKING:
     import numpy as np

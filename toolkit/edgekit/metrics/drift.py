@@ -143,23 +143,6 @@ def flips_beyond_margin(reference: Scores, candidate: Scores, margin: float) -> 
     return int((real & (top_margins(reference) > margin)).sum())
 
 
-def mcnemar_p(right_to_wrong: int, wrong_to_right: int) -> float:
-    """Exact two-sided McNemar test: how likely so uneven a split of the flips is when accuracy did not change.
-
-    p = min(1, 2 * sum over i = 0..k of binomial(n, i) / 2^n), n = b + c, k = min(b, c); 1 where n = 0.
-    Computed in whole numbers, so exact for every n.
-
-    Source: Q. McNemar, "Note on the sampling error of the difference between correlated proportions or
-    percentages", Psychometrika 12, 1947; the exact form is the sign test on the discordant pairs.
-    """
-    n, k = right_to_wrong + wrong_to_right, min(right_to_wrong, wrong_to_right)
-    term = total = 1
-    for i in range(k):
-        term = term * (n - i) // (i + 1)
-        total += term
-    return min(1.0, (2 * total) / (1 << n))
-
-
 def per_class(predictions: Classes, labels: Classes, num_classes: int) -> PerClass:
     """Precision, recall and F1 of every class; see PerClass for the formulas."""
     predicted = np.bincount(predictions, minlength=num_classes)
@@ -176,6 +159,11 @@ def per_class(predictions: Classes, labels: Classes, num_classes: int) -> PerCla
 def max_abs_score_difference(reference: Scores, candidate: Scores) -> float:
     """Largest absolute difference of two scores of the same image and class: max |q - p|."""
     return float(np.abs(candidate.astype(np.float64) - reference).max())
+
+
+def mean_abs_score_difference(reference: Scores, candidate: Scores) -> float:
+    """Mean over all images and classes of the absolute difference of a score: mean |q - p|."""
+    return float(np.abs(candidate.astype(np.float64) - reference).mean())
 
 
 def mean_confidence_drift(reference: Scores, candidate: Scores) -> float:

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from edgekit.errors import VerificationError
 from edgekit.metrics import drift
+from edgekit.metrics.significance import mcnemar_p
 from edgekit.verification.report import ClassResult, Measurement
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def measure(
         flips=flips,
         tie_flips=drift.flips(reference, candidate, labels, by_tie),
         ties=int(drift.tied_images(candidate).sum()),
-        mcnemar_p=drift.mcnemar_p(flips.right_to_wrong, flips.wrong_to_right),
+        mcnemar_p=mcnemar_p(flips.right_to_wrong, flips.wrong_to_right),
         per_class=class_results(reference, candidate, labels, class_names),
         max_abs_score_difference=drift.max_abs_score_difference(reference, candidate),
         mean_confidence_drift=drift.mean_confidence_drift(reference_p, candidate_p),
