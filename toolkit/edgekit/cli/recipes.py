@@ -25,7 +25,8 @@ def command(as_json: bool) -> None:
     if as_json:
         print_json({"recipes": [asdict(recipe) for recipe in recipes]})
         return
-    columns = [Column(name="RECIPE", wrap=False), *(Column(name=name, align="right") for name in COLUMNS), "data"]
+    numbers = [Column(name=name, align="right") for name in COLUMNS]
+    columns = [Column(name="RECIPE", wrap=False), *numbers, Column(name="data")]
     rows = [
         [
             recipe.name,
