@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from edgekit.tolerance import MIN_CLASS_IMAGES, SIGNIFICANCE, Tolerance
-from edgekit.verification.report import ClassResult, Measurement
+from edgekit.verification.measurement import ClassResult, Measurement
 
 SLACK = 1e-9
 """What rounding may add to a difference of two shares."""

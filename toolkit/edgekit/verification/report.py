@@ -7,7 +7,19 @@ from typing import Any
 
 from edgekit.artifact import Format, Precision
 from edgekit.errors import RunFolderError
-from edgekit.metrics.drift import Flips
+from edgekit.verification.measurement import ClassResult, Measurement, checked
+from edgekit.verification.pairwise import PairwiseAgreement
+
+__all__ = [
+    "CandidateReport",
+    "ClassResult",
+    "DatasetSummary",
+    "Measurement",
+    "Performance",
+    "ReferenceSummary",
+    "Verdict",
+    "VerificationReport",
+]
 
 SCHEMA_VERSION = 1
 
@@ -26,96 +38,6 @@ class Verdict(StrEnum):
     DRIFT = "drift"
     ERROR = "error"
     NOT_COMPARED = "not-compared"
-
-
-@dataclass(frozen=True, kw_only=True)
-class ClassResult:
-    """One class of one model; deltas are candidate minus reference, and 0 for the reference itself.
-
-    Attributes:
-        class_name: Its name ("class" in JSON).
-        precision: TP / (TP + FP), 0 to 1.
-        recall: TP / (TP + FN), 0 to 1.
-        f1: 2 TP / (2 TP + FP + FN), 0 to 1.
-        support: Images of the class.
-        f1_delta: Change of F1, -1 to 1.
-        recall_delta: Change of recall, -1 to 1.
-    """
-
-    class_name: str
-    precision: float
-    recall: float
-    f1: float
-    support: int
-    f1_delta: float = 0.0
-    recall_delta: float = 0.0
-
-    def to_dict(self) -> dict[str, Any]:
-        """As a JSON object."""
-        values = asdict(self)
-        return {"class": values.pop("class_name"), **values}
-
-    @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> "ClassResult":
-        """Read what `to_dict` wrote."""
-        return cls(class_name=values["class"], **{key: value for key, value in values.items() if key != "class"})
-
-
-@dataclass(frozen=True, kw_only=True)
-class Measurement:
-    """How a candidate's scores differ from the reference's on the same images; see metrics/drift.py.
-
-    Attributes:
-        num_images: Images it was run on: the n of everything here.
-        accuracy: Of the candidate, 0 to 1.
-        reference_accuracy: Of the reference on the same images.
-        accuracy_delta: accuracy - reference_accuracy.
-        agreement: Share of images with the same top class, ties broken by the lowest index.
-        flips: Images with another top class, by direction, without those of `tie_flips`.
-        tie_flips: Images whose top class differs only by how an exact tie is broken, by direction.
-        ties: Images where the candidate's highest score is shared by several classes.
-        mcnemar_p: Exact McNemar test on `flips`, 0 to 1.
-        per_class: One result a class, in the order of the classes.
-        max_abs_score_difference: Largest difference of any score.
-        mean_confidence_drift: Mean absolute change of the probability of the reference's top class.
-        mean_kl_divergence: Mean KL divergence of the candidate from the reference, nats.
-    """
-
-    num_images: int
-    accuracy: float
-    reference_accuracy: float
-    accuracy_delta: float
-    agreement: float
-    flips: Flips
-    tie_flips: Flips
-    ties: int
-    mcnemar_p: float
-    per_class: tuple[ClassResult, ...]
-    max_abs_score_difference: float
-    mean_confidence_drift: float
-    mean_kl_divergence: float
-
-    @property
-    def worst_class(self) -> ClassResult:
-        """The class whose F1 changed for the worst."""
-        return min(self.per_class, key=lambda result: result.f1_delta)
-
-    def to_dict(self) -> dict[str, Any]:
-        """As a JSON object."""
-        return asdict(self) | {"per_class": [result.to_dict() for result in self.per_class]}
-
-    @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> "Measurement":
-        """Read the measurement out of a candidate's JSON object."""
-        own = {name: values[name] for name in cls.__dataclass_fields__}
-        return cls(
-            **own
-            | {
-                "flips": Flips(**own["flips"]),
-                "tie_flips": Flips(**own["tie_flips"]),
-                "per_class": tuple(ClassResult.from_dict(result) for result in own["per_class"]),
-            }
-        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -154,6 +76,7 @@ class CandidateReport:
         verdict: What became of it.
         reasons: Whole sentences: why it is not a pass.
         remarks: Whole sentences: what the reader must know about a row, whatever its verdict.
+        summary: The verdict and what was measured, in words; see `edgekit.verification.words`.
         measurement: How it differs; None where it gave no scores.
         performance: What it took; None where it gave no scores.
     """
@@ -168,6 +91,7 @@ class CandidateReport:
     verdict: Verdict
     reasons: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
+    summary: str = ""
     measurement: Measurement | None = None
     performance: Performance | None = None
 
@@ -186,10 +110,9 @@ class CandidateReport:
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> "CandidateReport":
         """Read what `to_dict` wrote."""
-        own = {name: values[name] for name in _ROW_FIELDS}
-        took = {name: values[name] for name in Performance.__dataclass_fields__}
+        own = {name: values[name] for name in _ROW_FIELDS if name in values}
         return cls(
-            **own
+            **checked(cls, own)
             | {
                 "format": Format(own["format"]),
                 "precision": Precision(own["precision"]) if own["precision"] else None,
@@ -198,7 +121,7 @@ class CandidateReport:
                 "remarks": tuple(own["remarks"]),
             },
             measurement=None if values["accuracy"] is None else Measurement.from_dict(values),
-            performance=None if took["seconds"] is None else Performance(**took),
+            performance=None if values["seconds"] is None else Performance(**checked(Performance, values)),
         )
 
 
@@ -248,12 +171,14 @@ class VerificationReport:
         reference: What the candidates were compared with.
         tolerance: Precision -> limit -> number, for the precisions that occur.
         candidates: One row each.
+        pairwise: How often the candidates agree with each other; None where that was not asked for.
     """
 
     dataset: DatasetSummary
     reference: ReferenceSummary
     tolerance: Mapping[str, Mapping[str, Any]]
     candidates: tuple[CandidateReport, ...]
+    pairwise: PairwiseAgreement | None = None
 
     @property
     def worst_first(self) -> list[CandidateReport]:
@@ -284,7 +209,7 @@ class VerificationReport:
             "reference": asdict(self.reference) | {"report": [result.to_dict() for result in self.reference.report]},
             "tolerance": {precision: dict(limits) for precision, limits in self.tolerance.items()},
             "candidates": [row.to_dict() for row in self.candidates],
-        }
+        } | ({"pairwise": self.pairwise.to_dict()} if self.pairwise else {})
 
     @classmethod
     def from_dict(cls, document: Mapping[str, Any]) -> "VerificationReport":
@@ -297,12 +222,16 @@ class VerificationReport:
                 )
             dataset, reference = document["dataset"], document["reference"]
             return cls(
-                dataset=DatasetSummary(**dataset | {"class_names": tuple(dataset["class_names"])}),
+                dataset=DatasetSummary(
+                    **checked(DatasetSummary, dataset) | {"class_names": tuple(dataset["class_names"])}
+                ),
                 reference=ReferenceSummary(
-                    **reference | {"report": tuple(ClassResult.from_dict(one) for one in reference["report"])}
+                    **checked(ReferenceSummary, reference)
+                    | {"report": tuple(ClassResult.from_dict(one) for one in reference["report"])}
                 ),
                 tolerance=document["tolerance"],
                 candidates=tuple(CandidateReport.from_dict(row) for row in document["candidates"]),
+                pairwise=PairwiseAgreement.from_dict(document["pairwise"]) if document.get("pairwise") else None,
             )
-        except (KeyError, TypeError, ValueError) as error:
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise RunFolderError(f"This is not a verification that edgekit wrote ({error!r}). Verify again.") from error

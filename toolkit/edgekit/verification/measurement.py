@@ -1,0 +1,160 @@
+"""What is measured of one candidate, and its JSON form. Measures nothing; see `edgekit.verification.measure`."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+from edgekit.metrics.drift import Flips
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClassResult:
+    """One class of one model; deltas are candidate minus reference, and 0 for the reference itself.
+
+    Attributes:
+        class_name: Its name ("class" in JSON).
+        precision: TP / (TP + FP), 0 to 1.
+        recall: TP / (TP + FN), 0 to 1.
+        f1: 2 TP / (2 TP + FP + FN), 0 to 1.
+        support: Images of the class.
+        f1_delta: Change of F1, -1 to 1.
+        recall_delta: Change of recall, -1 to 1.
+        recall_mcnemar_p: Exact McNemar test of the change of recall: on the images of the class.
+        recall_mcnemar_p_holm: The same after Holm's correction for being one of many classes.
+    """
+
+    class_name: str
+    precision: float
+    recall: float
+    f1: float
+    support: int
+    f1_delta: float = 0.0
+    recall_delta: float = 0.0
+    recall_mcnemar_p: float = 1.0
+    recall_mcnemar_p_holm: float = 1.0
+
+    def to_dict(self) -> dict[str, Any]:
+        """As a JSON object."""
+        values = asdict(self)
+        return {"class": values.pop("class_name"), **values}
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> "ClassResult":
+        """Read what `to_dict` wrote."""
+        return cls(**checked(cls, {"class_name": values["class"], **values}))
+
+
+@dataclass(frozen=True, kw_only=True)
+class FlippedImage:
+    """An image whose top class differs; classes are 0 to C - 1, in the order of the class names.
+
+    Attributes:
+        index: Where it stands in the split, from 0.
+        true_class: Its label.
+        reference_class: The reference's top class.
+        candidate_class: The candidate's top class.
+        reference_probability: What the reference gives its top class.
+        candidate_probability: What the candidate gives its own.
+        is_tie: Whether only an exact tie was broken otherwise.
+    """
+
+    index: int
+    true_class: int
+    reference_class: int
+    candidate_class: int
+    reference_probability: float
+    candidate_probability: float
+    is_tie: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measurement:
+    """How a candidate's scores differ from the reference's on the same images; see `edgekit.metrics`.
+
+    What has a default is missing in reports of before it was measured.
+
+    Attributes:
+        num_images: Images it was run on: the n of everything here.
+        accuracy: Of the candidate, 0 to 1.
+        reference_accuracy: Of the reference on the same images.
+        accuracy_delta: accuracy - reference_accuracy.
+        agreement: Share of images with the same top class, ties broken by the lowest index.
+        flips: Images with another top class, by direction, without those of `tie_flips`.
+        tie_flips: Images whose top class differs only by how an exact tie is broken, by direction.
+        ties: Images where the candidate's highest score is shared by several classes.
+        mcnemar_p: Exact McNemar test of `accuracy_delta`, on `flips` and `tie_flips` together, 0 to 1.
+        per_class: One result a class, in the order of the classes.
+        max_abs_score_difference: Largest difference of any score.
+        mean_confidence_drift: Mean absolute change of the probability of the reference's top class.
+        mean_kl_divergence: Mean KL divergence of the candidate from the reference, nats.
+        accuracy_delta_interval: 95 % interval of `accuracy_delta`, paired bootstrap over the images.
+        significant_classes: Classes whose recall changed by more than chance after Holm's correction.
+        near_tie_flips: Those of `flips` where the reference's two highest probabilities lie within 0.05.
+        expected_calibration_error: Of the candidate, 15 bins of equal width, 0 to 1.
+        expected_calibration_error_delta: The same minus the reference's.
+        mean_abs_score_difference: Mean difference of the scores.
+        flipped_images: The first of the images with another top class, ties among them.
+    """
+
+    num_images: int
+    accuracy: float
+    reference_accuracy: float
+    accuracy_delta: float
+    agreement: float
+    flips: Flips
+    tie_flips: Flips
+    ties: int
+    mcnemar_p: float
+    per_class: tuple[ClassResult, ...]
+    max_abs_score_difference: float
+    mean_confidence_drift: float
+    mean_kl_divergence: float
+    accuracy_delta_interval: tuple[float, float] | None = None
+    significant_classes: tuple[str, ...] = ()
+    near_tie_flips: Flips | None = None
+    expected_calibration_error: float | None = None
+    expected_calibration_error_delta: float | None = None
+    mean_abs_score_difference: float | None = None
+    flipped_images: tuple[FlippedImage, ...] = ()
+
+    @property
+    def worst_class(self) -> ClassResult:
+        """The class whose F1 changed for the worst."""
+        return min(self.per_class, key=lambda result: result.f1_delta)
+
+    def to_dict(self) -> dict[str, Any]:
+        """As a JSON object."""
+        return asdict(self) | {"per_class": [result.to_dict() for result in self.per_class]}
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> "Measurement":
+        """Read the measurement out of a candidate's JSON object."""
+        own = checked(cls, values)
+        interval, near_ties = own.get("accuracy_delta_interval"), own.get("near_tie_flips")
+        return cls(
+            **own
+            | {
+                "flips": Flips(**checked(Flips, own["flips"])),
+                "tie_flips": Flips(**checked(Flips, own["tie_flips"])),
+                "near_tie_flips": Flips(**checked(Flips, near_ties)) if near_ties else None,
+                "per_class": tuple(ClassResult.from_dict(result) for result in own["per_class"]),
+                "accuracy_delta_interval": tuple(interval) if interval else None,
+                "significant_classes": tuple(own.get("significant_classes") or ()),
+                "flipped_images": tuple(
+                    FlippedImage(**checked(FlippedImage, one)) for one in own.get("flipped_images") or ()
+                ),
+            }
+        )
+
+
+def checked(cls: Any, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Those of `values` that are fields of the dataclass `cls`; raises ValueError where a number or text is none."""
+    found = {}
+    for field in fields(cls):
+        if field.name not in values:
+            continue
+        value = found[field.name] = values[field.name]
+        expected = {float: (int, float), int: int, str: str, bool: bool}.get(field.type)  # type: ignore[call-overload]
+        if expected and (not isinstance(value, expected) or (isinstance(value, bool) and field.type is not bool)):
+            raise ValueError(f"{field.name} is {value!r}")
+    return found

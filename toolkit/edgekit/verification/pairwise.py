@@ -1,0 +1,146 @@
+"""How often candidates agree with each other: each may pass and still answer otherwise than its neighbour."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Answers:
+    """The top classes of one candidate: all that is kept of its scores, one byte an image up to 256 classes.
+
+    Attributes:
+        artifact: The file, as the report calls it.
+        runtime: The runtime's name.
+        indices: int64 (n,), ascending: which images of the split it was run on.
+        classes: unsigned (n,), its top classes, ties broken by the lowest index.
+    """
+
+    artifact: str
+    runtime: str
+    indices: "NDArray[np.int64]"
+    classes: "NDArray[np.unsignedinteger[Any]]"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pair:
+    """Two candidates, by their places in `PairwiseAgreement.candidates`; the first place is the lower one.
+
+    Attributes:
+        first: One place.
+        second: The other.
+        agreement: Share of images with the same top class.
+        num_images: Images that both were run on.
+    """
+
+    first: int
+    second: int
+    agreement: float
+    num_images: int
+
+    @property
+    def num_differing(self) -> int:
+        """Images on which the two differ."""
+        return round((1 - self.agreement) * self.num_images)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PairwiseAgreement:
+    """Every candidate that gave scores against every other, each pair on the images that both were run on.
+
+    Attributes:
+        candidates: (artifact, runtime), in the order of the rows of the report.
+        agreement: Share of images with the same top class, ties broken by the lowest index, at [i][j];
+            None where two have no image in common.
+        num_images: The n of each of them, at [i][j].
+    """
+
+    candidates: tuple[tuple[str, str], ...]
+    agreement: tuple[tuple[float | None, ...], ...]
+    num_images: tuple[tuple[int, ...], ...]
+
+    @property
+    def pairs(self) -> Iterator[Pair]:
+        """Every two candidates that can be compared."""
+        for first, second in combinations(range(len(self.candidates)), 2):
+            agreement = self.agreement[first][second]
+            if agreement is not None:
+                yield Pair(first=first, second=second, agreement=agreement, num_images=self.num_images[first][second])
+
+    @property
+    def groups(self) -> list[list[int]]:
+        """Candidates by place, those together that were run on the same images and always agree."""
+        groups: list[list[int]] = []
+        for place in range(len(self.candidates)):
+            for group in groups:
+                if self.agreement[group[0]][place] == 1.0 and self._same_images(group[0], place):
+                    group.append(place)
+                    break
+            else:
+                groups.append([place])
+        return groups
+
+    def most_different(self, *, same_artifact: bool = False) -> Pair | None:
+        """The pair that agrees least, of one file in two runtimes if asked; None where no two differ."""
+        pairs = [
+            pair
+            for pair in self.pairs
+            if pair.agreement < 1
+            and not (same_artifact and self.candidates[pair.first][0] != self.candidates[pair.second][0])
+        ]
+        return min(pairs, key=lambda pair: pair.agreement, default=None)
+
+    def to_dict(self) -> dict[str, Any]:
+        """As a JSON object."""
+        return {
+            "candidates": [{"artifact": artifact, "runtime": runtime} for artifact, runtime in self.candidates],
+            "agreement": [list(row) for row in self.agreement],
+            "num_images": [list(row) for row in self.num_images],
+        }
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> "PairwiseAgreement":
+        """Read what `to_dict` wrote."""
+        return cls(
+            candidates=tuple((one["artifact"], one["runtime"]) for one in values["candidates"]),
+            agreement=tuple(tuple(row) for row in values["agreement"]),
+            num_images=tuple(tuple(row) for row in values["num_images"]),
+        )
+
+    def _same_images(self, first: int, second: int) -> bool:
+        counts = {self.num_images[first][first], self.num_images[second][second], self.num_images[first][second]}
+        return len(counts) == 1
+
+
+def keep_answers(artifact: str, runtime: str, indices: "NDArray[np.int64]", scores: "NDArray[np.float32]") -> Answers:
+    """What `compare_pairs` needs of the scores, float32 (n, C), of the images at `indices`, int64 (n,)."""
+    import numpy as np
+
+    small = np.min_scalar_type(scores.shape[1] - 1)
+    return Answers(artifact=artifact, runtime=runtime, indices=indices, classes=scores.argmax(axis=1).astype(small))
+
+
+def compare_pairs(answers: Sequence[Answers]) -> PairwiseAgreement:
+    """Compare every candidate with every other."""
+    compared = [[_compared(one, other) for other in answers] for one in answers]
+    return PairwiseAgreement(
+        candidates=tuple((one.artifact, one.runtime) for one in answers),
+        agreement=tuple(tuple(agreement for agreement, _ in row) for row in compared),
+        num_images=tuple(tuple(count for _, count in row) for row in compared),
+    )
+
+
+def _compared(one: Answers, other: Answers) -> tuple[float | None, int]:
+    """Share of the images of both with the same answer, and how many these images are."""
+    import numpy as np
+
+    first, second = one.classes, other.classes
+    if not np.array_equal(one.indices, other.indices):
+        _, of_one, of_other = np.intersect1d(one.indices, other.indices, assume_unique=True, return_indices=True)
+        first, second = first[of_one], second[of_other]
+    return (float((first == second).mean()) if len(first) else None), len(first)
