@@ -32,7 +32,7 @@ def import_keras(needed_for: str = "This", backend: str | None = None) -> Any:
         UsageError: The backend is not installed, or Keras already runs on another one.
     """
     wanted = backend or os.environ.get("KERAS_BACKEND") or "tensorflow"
-    _check_installed(wanted, needed_for)
+    check_installed(wanted, needed_for)
     if "keras" not in sys.modules:
         os.environ["KERAS_BACKEND"] = wanted
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -51,11 +51,12 @@ def import_keras(needed_for: str = "This", backend: str | None = None) -> Any:
 def import_tensorflow(needed_for: str = "This") -> Any:
     """The `tensorflow` module, quiet, imported before Keras; raises MissingExtraError."""
     import_keras(needed_for)
-    _check_installed("tensorflow", needed_for)
+    check_installed("tensorflow", needed_for)
     return importlib.import_module("tensorflow")
 
 
-def _check_installed(backend: str, needed_for: str) -> None:
+def check_installed(backend: str, needed_for: str) -> None:
+    """Raise unless Keras and `backend` are installed; imports neither. Arguments and errors as in `import_keras`."""
     if backend not in BACKENDS:
         raise UnknownNameError("Keras backend", backend, BACKENDS)
     for library in ("keras", BACKENDS[backend]):

@@ -19,8 +19,28 @@ def tolerance_option(name: str, metavar: str, text: str) -> Callable[[Callable[.
 
 @click.command("verify")
 @click.argument("targets", nargs=-1, metavar="[RUN | ARTIFACT...]", type=PATH)
-@click.option("--reference", type=PATH, help="A reference.npz, or a run folder that holds one.")
+@click.option(
+    "--reference",
+    type=PATH,
+    metavar="RUN|FILE",
+    help="What to compare with: a run, a model (.keras .h5 .tflite .onnx), or scores (.npz .npy).",
+)
 @data_option(None, DATA_HELP)
+@click.option(
+    "--input-range", metavar="RANGE", help="What models made elsewhere want: 0..255, 0..1, -1..1, mean=…,std=…"
+)
+@click.option("--channel-order", metavar="rgb|bgr", help="The order of their channels. [default: rgb]")
+@click.option("--labels", type=PATH, metavar="FILE", help="Their order of classes: one name a line.")
+@click.option("--output", metavar="probabilities|logits", help="Their scores. [default: found from the values]")
+@click.option("--reference-input-range", metavar="RANGE", help="The reference model's, where it differs.")
+@click.option("--reference-channel-order", metavar="rgb|bgr", help="The reference model's, where it differs.")
+@click.option("--reference-labels", type=PATH, metavar="FILE", help="The reference's, where they differ.")
+@click.option(
+    "--input-check/--no-input-check",
+    "check_inputs",
+    default=True,
+    help="Look on 200 training images whether models made elsewhere are fed as they want. [default: on]",
+)
 @click.option("--runtime", "runtimes", multiple=True, metavar="NAME", help="Only this runtime; may be given again.")
 @click.option(
     "--precision", "precisions", multiple=True, metavar="NAME", help="Only this precision; may be given again."
@@ -40,6 +60,8 @@ def tolerance_option(name: str, metavar: str, text: str) -> Callable[[Callable[.
 @tolerance_option("max-f1-drop", "POINTS", "Accept a loss of F1 in any class up to this.")
 @tolerance_option("min-agreement", "PERCENT", "Ask that so many predictions agree with the float model's.")
 @tolerance_option("max-score-difference", "NUMBER", "Accept a difference of any score up to this.")
+@click.option("--pairwise", is_flag=True, help="Compare the candidates with each other too, not only with the float model.")
+@click.option("--verbose", is_flag=True, help="Say in words how every row differs that passes, not only the worst.")
 @skip_broken_option
 @json_option
 def command(
@@ -50,9 +72,11 @@ def command(
     precisions: tuple[str, ...],
     reference_kernel_images: int,
     timeout: float | None,
+    pairwise: bool,
+    verbose: bool,
     skip_broken: bool,
     as_json: bool,
-    **limits: float | None,
+    **chosen: Any,
 ) -> int:
     """Run every exported file on the test images, in every runtime, and compare it with the float model.
 
@@ -66,35 +90,42 @@ def command(
     edgekit verify
     edgekit verify exported/first --runtime litert-xnnpack --precision int8
     edgekit verify model-int8.tflite --reference exported/first
+    edgekit verify a.tflite b.onnx --reference mine.h5 --data folder:photos --input-range 0..1
     """  # noqa: D301 - click wants the backspace itself
     from edgekit.tolerance import Tolerances
+    from edgekit.verification.foreign import ForeignRequest
     from edgekit.verification.job import VerifyRequest, verify_request
 
-    given = {name: value for name, value in limits.items() if value is not None}
+    foreign = ForeignRequest(**{name: chosen.pop(name) for name in ForeignRequest.__dataclass_fields__})
+    limits = {name: value for name, value in chosen.items() if value is not None}
     request = VerifyRequest(
         targets=targets,
         reference=reference,
         data=data,
         runtimes=runtimes,
         precisions=precisions,
-        tolerances=Tolerances.from_pyproject(Path("pyproject.toml")).updated(given),
+        tolerances=Tolerances.from_pyproject(Path("pyproject.toml")).updated(limits),
         reference_kernel_images=reference_kernel_images,
         time_limit=timeout,
+        pairwise=pairwise,
         skip_broken=skip_broken,
+        foreign=foreign,
     )
-    return finish(verify_request(request, progress=make_progress()), as_json=as_json)
+    return finish(verify_request(request, progress=make_progress()), as_json=as_json, verbose=verbose)
 
 
-def finish(verified: Any, *, as_json: bool) -> int:
+def finish(verified: Any, *, as_json: bool, verbose: bool = False) -> int:
     """Print what was found, keep it in its run folder, and return the exit status."""
     from edgekit.rendering.markdown import verification_markdown
     from edgekit.rendering.verification_table import print_verification
 
     report = verified.report
+    for note in verified.notes:
+        click.echo(note, err=True)
     if as_json:
         print_json(report.to_dict())
     else:
-        print_verification(report)
+        print_verification(report, verbose=verbose)
     sys.stdout.flush()
     for path in verified.save(verification_markdown(report, verified.run.name if verified.run else "")):
         click.echo(f"Wrote {path}", err=True)

@@ -1,7 +1,7 @@
 """`verify`: runs every candidate, compares each with the reference, judges it, goes on after a failure."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from edgekit.artifact import Artifact, Precision
 from edgekit.datasets import Dataset
@@ -12,9 +12,11 @@ from edgekit.run_folder import Reference
 from edgekit.runtimes import Availability, Execution, ExecutionFailure
 from edgekit.tolerance import Tolerance, Tolerances
 from edgekit.verification.execution import SLOW_RUNTIMES, Executor, IsolatedExecutor
+from edgekit.verification.foreign import Interface
 from edgekit.verification.images import Workload, open_workloads
 from edgekit.verification.judge import broken_limits, subset_remark
 from edgekit.verification.measure import class_results, measure
+from edgekit.verification.pairwise import Answers, compare_pairs, keep_answers
 from edgekit.verification.report import (
     CandidateReport,
     DatasetSummary,
@@ -25,6 +27,7 @@ from edgekit.verification.report import (
     VerificationReport,
 )
 from edgekit.verification.suspicions import suspicions
+from edgekit.verification.words import in_words
 
 REFERENCE_KERNEL_IMAGES = 200
 """Images for a slow runtime, unless asked otherwise."""
@@ -41,11 +44,17 @@ class Candidate:
         artifact: The file.
         runtime: A name in `edgekit.runtimes.RUNTIMES` that reads its format.
         name: What the report calls the file: its path in the run folder; "" for the file's own name.
+        interface: How a model made elsewhere is fed and read; None for an artifact of a run.
+        mistake: One sentence: how the model should clearly have been fed or read; see `input_check`.
+        remark: One sentence that a reader of its row must know.
     """
 
     artifact: Artifact
     runtime: str
     name: str = ""
+    interface: Interface | None = None
+    mistake: str | None = None
+    remark: str | None = None
 
     @property
     def title(self) -> str:
@@ -64,9 +73,11 @@ def verify(
     *,
     reference: Reference,
     dataset: Dataset,
+    reference_runtime: str = "keras",
     tolerances: Tolerances | None = None,
     reference_kernel_images: int = REFERENCE_KERNEL_IMAGES,
     time_limit: float | None = None,
+    pairwise: bool = False,
     progress: Progress | None = None,
     executor: Executor | None = None,
 ) -> VerificationReport:
@@ -76,9 +87,11 @@ def verify(
         candidates: What to run, at least one.
         reference: The float model's scores on the same test split.
         dataset: Its test split is run; nothing else of it is used.
+        reference_runtime: What gave the reference's scores, for the report.
         tolerances: The limits; the defaults if None.
         reference_kernel_images: Images for a slow runtime (litert-reference), at least 1.
         time_limit: Seconds for one candidate, above 0; None: 600 and a tenth for each image.
+        pairwise: Whether to compare the candidates with each other too.
         progress: Where it reports; silent if None.
         executor: What runs the candidates; a worker process for each if None.
 
@@ -99,6 +112,7 @@ def verify(
         time_limit=time_limit,
         progress=progress or SilentProgress(),
         executor=executor or IsolatedExecutor(),
+        answers=[] if pairwise else None,
     )
     availability = {name: verifier.executor.availability(name) for name in {one.runtime for one in candidates}}
     rows = []
@@ -117,9 +131,10 @@ def verify(
             sha256=dataset.sha256,
             class_names=dataset.class_names,
         ),
-        reference=summary_of(reference),
+        reference=summary_of(reference, reference_runtime),
         tolerance={one.value: verifier.tolerances.of(one).to_dict() for one in _precisions(candidates)},
-        candidates=tuple(rows),
+        candidates=tuple(replace(row, summary=in_words(row)) for row in rows),
+        pairwise=None if verifier.answers is None else compare_pairs(verifier.answers),
     )
 
 
@@ -146,11 +161,11 @@ def check_belongs(reference: Reference, dataset: Dataset) -> None:
     drift.check_comparable(reference.scores, reference.scores, reference.labels)
 
 
-def summary_of(reference: Reference) -> ReferenceSummary:
+def summary_of(reference: Reference, runtime: str = "keras") -> ReferenceSummary:
     """The reference's own quality."""
     scores, labels = reference.scores, reference.labels
     return ReferenceSummary(
-        runtime="keras",
+        runtime=runtime,
         accuracy=drift.accuracy(scores, labels),
         report=class_results(scores, scores, labels, reference.class_names),
     )
@@ -165,6 +180,7 @@ class _Verifier:
     time_limit: float | None
     progress: Progress
     executor: Executor
+    answers: list[Answers] | None
 
     def run(self, candidate: Candidate, workload: Workload, position: str) -> CandidateReport:
         """Run one candidate and judge it."""
@@ -178,14 +194,28 @@ class _Verifier:
                 num_images=num_images,
                 time_limit=self.time_limit or default_time_limit(num_images),
                 advance=advance,
+                encoding=candidate.interface.encoding if candidate.interface else None,
             )
         if isinstance(result, ExecutionFailure):
-            return _row(candidate, verdict=Verdict.ERROR, reasons=(_sentence(result.reason),))
+            return _row(candidate, verdict=Verdict.ERROR, reasons=(_sentence(result.reason), *_mistakes(candidate)))
         try:
-            measurement = measure(workload.reference_scores, result.scores, workload.labels, self.reference.class_names)
+            execution = _read(candidate, result)
+            measurement = measure(
+                workload.reference_scores,
+                execution.scores,
+                workload.labels,
+                self.reference.class_names,
+                workload.indices,
+            )
         except VerificationError as error:
-            return _row(candidate, verdict=Verdict.ERROR, reasons=(str(error),), execution=result)
-        return self._judged(candidate, workload, result, measurement)
+            reasons = (str(error), *_mistakes(candidate))
+            return _row(candidate, verdict=Verdict.ERROR, reasons=reasons, execution=result)
+        if self.answers is not None:
+            self.answers.append(
+                keep_answers(candidate.shown_name, candidate.runtime, workload.indices, execution.scores)
+            )
+        row = self._judged(candidate, workload, execution, measurement)
+        return replace(row, remarks=(*row.remarks, *_foreign_remarks(candidate, result)))
 
     def _judged(
         self, candidate: Candidate, workload: Workload, execution: Execution, measurement: Measurement
@@ -197,15 +227,40 @@ class _Verifier:
             is_subset=workload.is_subset,
             counted_flips=_counted_flips(workload, execution, tolerance),
         )
-        hints = suspicions(workload.reference_scores, execution.scores, self.reference.class_names) if broken else ()
+        mistakes = _mistakes(candidate)
+        hints: tuple[str, ...] = ()
+        if broken and not mistakes:
+            hints = suspicions(
+                workload.reference_scores, execution.scores, workload.labels, self.reference.class_names
+            )
         return _row(
             candidate,
-            verdict=Verdict.DRIFT if broken else Verdict.PASS,
-            reasons=broken + hints,
+            verdict=Verdict.DRIFT if broken or mistakes else Verdict.PASS,
+            reasons=mistakes + broken + hints,
             remarks=_remarks(candidate, workload, measurement),
             measurement=measurement,
             execution=execution,
         )
+
+
+def _read(candidate: Candidate, execution: Execution) -> Execution:
+    """The scores of a model made elsewhere as probabilities in the order of the data set; raises VerificationError."""
+    if candidate.interface is None:
+        return execution
+    return replace(execution, scores=candidate.interface.probabilities(execution.scores))
+
+
+def _mistakes(candidate: Candidate) -> tuple[str, ...]:
+    return (candidate.mistake,) if candidate.mistake else ()
+
+
+def _foreign_remarks(candidate: Candidate, execution: Execution) -> tuple[str, ...]:
+    remarks = [candidate.remark] if candidate.remark else []
+    if candidate.interface and candidate.interface.gives_logits(execution.scores):
+        remarks.append("Its scores are logits; they are compared after a softmax.")
+    if candidate.interface and candidate.interface.words:
+        remarks.append(f"Made elsewhere, and run as asked for: {candidate.interface.words}.")
+    return tuple(remarks)
 
 
 def default_time_limit(num_images: int) -> float:

@@ -1,17 +1,19 @@
 """The whole of `edgekit verify`: find what is meant, load the data, verify, keep the report in the run folder."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from edgekit.artifact import Precision
 from edgekit.datasets import Dataset, DatasetRequest, load_dataset
-from edgekit.errors import UsageError
+from edgekit.errors import DatasetError, UsageError
 from edgekit.progress import Progress, SilentProgress
 from edgekit.run_folder import RunFolder, write_json, write_text
 from edgekit.tolerance import Tolerances
 from edgekit.verification.comparison import REFERENCE_KERNEL_IMAGES, check_numbers, verify
 from edgekit.verification.execution import Executor
+from edgekit.verification.foreign import ForeignRequest
+from edgekit.verification.introduction import check_options, introduce, models_to_check
 from edgekit.verification.report import VerificationReport
 from edgekit.verification.selection import Subject, choose_candidates, data_of, find_subject, image_size_of
 
@@ -22,14 +24,16 @@ class VerifyRequest:
 
     Attributes:
         targets: Nothing (the newest run), one run folder, or model files.
-        reference: A `reference.npz` or a run folder; None: that of the run.
+        reference: A run folder, a `reference.npz`, a model or a file of scores; None: that of the run.
         data: The data set, as `NAME[:PATH]`; None: the one in the run's manifest.
         runtimes: Names of runtimes.
         precisions: Names of precisions.
         tolerances: The limits.
         reference_kernel_images: Images for a slow runtime.
         time_limit: Seconds for one candidate; None: by the number of images.
+        pairwise: Compare the candidates with each other too.
         skip_broken: Leave broken images out of a `folder:` data set, as the training did.
+        foreign: How models made elsewhere are fed and read.
     """
 
     targets: Sequence[Path] = ()
@@ -40,7 +44,9 @@ class VerifyRequest:
     tolerances: Tolerances = field(default_factory=Tolerances)
     reference_kernel_images: int = REFERENCE_KERNEL_IMAGES
     time_limit: float | None = None
+    pairwise: bool = False
     skip_broken: bool = False
+    foreign: ForeignRequest = field(default_factory=ForeignRequest)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,10 +56,12 @@ class Verified:
     Attributes:
         report: What was found.
         run: The run folder whose verification it is; None where single files were verified.
+        notes: Whole sentences about the reference.
     """
 
     report: VerificationReport
     run: RunFolder | None
+    notes: tuple[str, ...] = ()
 
     def save(self, markdown: str) -> list[Path]:
         """Write verification.json and verification.md into the run folder, if there is one; returns their paths."""
@@ -79,32 +87,50 @@ def verify_request(
     precisions = [Precision.parse(name) for name in request.precisions]
     subject = find_subject(request.targets, request.reference)
     candidates = choose_candidates(subject.artifacts, request.runtimes, precisions)
+    check_options(request.foreign, subject)
     dataset = _load(request, subject, progress)
+    scored, candidates = introduce(subject, candidates, dataset, request, progress)
     report = verify(
         candidates,
-        reference=subject.reference,
+        reference=scored.reference,
+        reference_runtime=scored.runtime,
         dataset=dataset,
         tolerances=request.tolerances,
         reference_kernel_images=request.reference_kernel_images,
         time_limit=request.time_limit,
+        pairwise=request.pairwise,
         progress=progress,
         executor=executor,
     )
-    return Verified(report=report, run=subject.run if subject.is_whole_run else None)
+    return Verified(report=report, run=subject.run if subject.is_whole_run else None, notes=scored.notes)
 
 
 def _load(request: VerifyRequest, subject: Subject, progress: Progress) -> Dataset:
-    """The test split that the request means, at the size that the models take."""
+    """The test split that the request means, at the size that the models take, and what `introduce` needs."""
+    needs_training = request.foreign.check_inputs and bool(models_to_check(subject))
     wanted = DatasetRequest(
-        image_size=image_size_of(subject), test_only=True, skip_broken=request.skip_broken, progress=progress
+        image_size=image_size_of(subject),
+        test_only=not needs_training,
+        skip_broken=request.skip_broken,
+        progress=progress,
     )
     if request.data is not None:
-        return load_dataset(request.data, wanted)
+        return _load_dataset(request.data, wanted)
     name = data_of(subject.run)
     try:
-        return load_dataset(name, wanted)
+        return _load_dataset(name, wanted)
     except UsageError as error:
         raise UsageError(
             f"{error} The run was made on '{name}'; where it lies on this machine, a run does not say: "
             f"--data {name}:PATH"
         ) from error
+
+
+def _load_dataset(name: str, wanted: DatasetRequest) -> Dataset:
+    """Without training images where only these are at fault: the rows then say that the check was left out."""
+    try:
+        return load_dataset(name, wanted)
+    except DatasetError:
+        if wanted.test_only:
+            raise
+        return load_dataset(name, replace(wanted, test_only=True))

@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edgekit.artifact import Artifact, Precision
-from edgekit.errors import ArtifactError, UsageError, VerificationError
+from edgekit.errors import ArtifactError, RunFolderError, UsageError, VerificationError
 from edgekit.run_folder import RUNS_FOLDER, Reference, RunFolder
 from edgekit.runtimes import RUNTIMES
 from edgekit.verification.comparison import Candidate
+from edgekit.verification.reference_scores import MODEL_SUFFIXES, SCORE_SUFFIXES
 
 if TYPE_CHECKING:
     from edgekit.inspection import ModelInfo
@@ -31,15 +32,22 @@ class Subject:
 
     Attributes:
         artifacts: (name in the report, file), in order.
-        reference: What they are compared with.
-        run: The run whose manifest says which data; None where only a file of scores is known.
+        reference: What they are compared with; a path where that is a model, or a file of scores made elsewhere.
+        run: The run whose manifest says which data; None where no run is known.
         is_whole_run: Whether the user named the run itself, so that its verification.json is to be written.
+        foreign: The files among the artifacts that were made elsewhere: no run's manifest lists them.
     """
 
     artifacts: tuple[tuple[str, Artifact], ...]
-    reference: Reference
+    reference: Reference | Path
     run: RunFolder | None
     is_whole_run: bool
+    foreign: frozenset[Path] = frozenset()
+
+    @property
+    def is_reference_foreign(self) -> bool:
+        """Whether the reference is a file that no run's manifest lists."""
+        return isinstance(self.reference, Path) and not is_artifact_of_a_run(self.reference)
 
 
 def find_subject(targets: Sequence[Path], reference: Path | None) -> Subject:
@@ -47,7 +55,7 @@ def find_subject(targets: Sequence[Path], reference: Path | None) -> Subject:
 
     Args:
         targets: Nothing (the newest run), one run folder or the name of one under `exported/`, or model files.
-        reference: A `reference.npz` or a run folder; None: that of the run.
+        reference: A run folder, a `reference.npz`, a model, or a file of scores; None: that of the run.
 
     Raises:
         RunFolderError: A run is missing, broken, or holds a file that was changed.
@@ -62,9 +70,53 @@ def find_subject(targets: Sequence[Path], reference: Path | None) -> Subject:
     return _files(targets, reference) if reference else _files_of_a_run(targets)
 
 
-def load_reference(path: Path) -> Reference:
-    """The reference in a run folder, or in a `reference.npz`."""
-    return RunFolder(path).reference() if path.is_dir() else Reference.load(path)
+def load_reference(path: Path) -> Reference | Path:
+    """The reference in a run folder or in a `reference.npz`; `path` itself for a model or a file of scores.
+
+    Raises:
+        RunFolderError: It is none of these, or is not there.
+    """
+    if path.is_dir():
+        return RunFolder(path).reference()
+    owner = owner_of(path)
+    if owner and path.resolve() == owner.model_path and owner.reference_path.is_file():
+        return owner.reference()
+    suffix = path.suffix.lower()
+    if suffix == ".npz" and not _is_file_of_scores(path):
+        return Reference.load(path)
+    if suffix not in (*MODEL_SUFFIXES, *SCORE_SUFFIXES):
+        raise RunFolderError(
+            f"{path} is not a reference. Expected a run folder, a reference.npz, a model "
+            f"({', '.join(MODEL_SUFFIXES)}) or a file of scores ({', '.join(SCORE_SUFFIXES)})."
+        )
+    if not path.is_file():
+        raise RunFolderError(f"There is no file {path}. Expected the reference: a model, scores or a run folder.")
+    return path
+
+
+def is_artifact_of_a_run(path: Path) -> bool:
+    """Whether the manifest of the run that `path` lies in lists this very file."""
+    owner = owner_of(path)
+    if owner is None:
+        return False
+    try:
+        owner.check_file(path.resolve().relative_to(owner.path))
+    except RunFolderError:
+        return False
+    return True
+
+
+def _is_file_of_scores(path: Path) -> bool:
+    """Whether an .npz holds scores, but does not say as edgekit's own do on which data."""
+    import zipfile
+
+    import numpy as np
+
+    try:
+        with np.load(path, allow_pickle=False) as arrays:
+            return "scores" in arrays and "dataset_sha256" not in arrays
+    except (OSError, ValueError, EOFError, AttributeError, TypeError, zipfile.BadZipFile):
+        return False
 
 
 def choose_candidates(
@@ -134,7 +186,7 @@ def _inspected(artifact: Artifact) -> "ModelInfo | None":
         return None
 
 
-def _from_file(path: Path) -> Artifact:
+def identify(path: Path) -> Artifact:
     """The artifact at `path`; where its name says no precision, its content does."""
     artifact = Artifact.from_file(path)
     if artifact.precision is not None:
@@ -162,10 +214,11 @@ def _whole_run(run: RunFolder, reference: Path | None) -> Subject:
 
 def _files(paths: Sequence[Path], reference: Path) -> Subject:
     return Subject(
-        artifacts=tuple(zip(_names(paths), map(_from_file, paths), strict=True)),
+        artifacts=tuple(zip(_names(paths), map(identify, paths), strict=True)),
         reference=load_reference(reference),
-        run=RunFolder(reference) if reference.is_dir() else _owner(reference),
+        run=RunFolder(reference) if reference.is_dir() else owner_of(reference),
         is_whole_run=False,
+        foreign=frozenset(path for path in paths if not is_artifact_of_a_run(path)),
     )
 
 
@@ -178,11 +231,13 @@ def _names(paths: Sequence[Path]) -> list[str]:
 def _files_of_a_run(paths: Sequence[Path]) -> Subject:
     for path in paths:
         Artifact.from_file(path)
-    run = _owner(paths[0])
+    run = owner_of(paths[0])
     if run is None or any(run.path not in path.resolve().parents for path in paths):
         raise VerificationError(
-            "Nothing says what these files are to be compared with: they do not all lie in one run folder. "
-            "Name a reference.npz or a run folder in --reference."
+            f"Nothing says what to compare with: the files do not all lie in one run folder. Name it in "
+            f"--reference: the float model (.keras, .h5, .onnx, .tflite), a file of its scores (.npz, .npy), or a run "
+            f"folder. To see the accuracy alone, and whether the runtimes agree, name the file itself: "
+            f"--reference {paths[0]}"
         )
     names = [path.resolve().relative_to(run.path) for path in paths]
     return Subject(
@@ -202,7 +257,7 @@ def _run_of(target: Path) -> RunFolder:
     return RunFolder(target if target.exists() or not (RUNS_FOLDER / target).is_dir() else RUNS_FOLDER / target)
 
 
-def _owner(path: Path) -> RunFolder | None:
+def owner_of(path: Path) -> RunFolder | None:
     """The run folder (its path resolved) that `path` lies in or one folder deeper; None where there is none."""
     folders = [folder for folder in path.resolve().parents[:2] if (folder / "manifest.json").is_file()]
     return RunFolder(folders[0]) if folders else None

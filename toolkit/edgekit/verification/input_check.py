@@ -1,0 +1,262 @@
+"""Is a model made elsewhere fed as it wants? Runs the plausible alternatives on training images.
+
+A model that was trained on 0 to 1 and is fed 0 to 255 answers nonsense without an error. The same goes for blue
+and red exchanged, bytes in an int8 input, and classes in another order. What is found is said, never corrected.
+"""
+
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from edgekit.input_probe import CLEAR_GAIN, CLEAR_P, USUAL_RANGES
+from edgekit.input_range import BYTES, InputEncoding
+from edgekit.metrics import drift
+from edgekit.metrics.significance import mcnemar_p
+from edgekit.runtimes import ExecutionFailure
+from edgekit.runtimes.isolation import try_encodings
+from edgekit.verification.foreign import MAX_NAMED, Interface, listed
+from edgekit.verification.images import spread_over_classes, write_images
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from edgekit.datasets import Split
+
+NUM_IMAGES = 200
+ENOUGH = 1 - CLEAR_GAIN
+"""A model that is right so often as it is fed cannot gain CLEAR_GAIN: nothing else is tried."""
+TIME_LIMIT = 120.0
+"""Seconds of one attempt."""
+PATIENCE = 30.0
+"""Seconds after which a model that failed as given is not tried in another way."""
+
+ALTERNATIVE_RANGES = (*USUAL_RANGES, "-128..127", "mean=123.675/116.28/103.53,std=1")
+"""The last but one is what an int8 input without a zero point wants, the last is Caffe's, mostly with BGR."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Sample:
+    """Training images for the check.
+
+    Attributes:
+        images_npy: uint8 (n, H, W, 3), RGB, an .npy file.
+        labels: int64 (n,).
+        class_names: C names.
+    """
+
+    images_npy: Path
+    labels: "NDArray[np.int64]"
+    class_names: tuple[str, ...]
+
+
+@contextmanager
+def open_sample(train: "Split", class_names: tuple[str, ...]) -> Iterator[Sample | None]:
+    """At most NUM_IMAGES training images, spread over the classes, in a file that is removed at the end.
+
+    Yields None where there are no training images.
+    """
+    if not len(train):
+        yield None
+        return
+    chosen = spread_over_classes(train.labels, min(NUM_IMAGES, len(train)))
+    with tempfile.TemporaryDirectory(prefix="edgekit-check-") as folder:
+        path = write_images(train.images[chosen], Path(folder) / "train.npy")
+        yield Sample(images_npy=path, labels=train.labels[chosen], class_names=class_names)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Trial:
+    """One way to feed and read the model.
+
+    Attributes:
+        encoding: How pixels went in.
+        right: bool (n,), which images were classified right.
+        order: For each class the predicted class that stands for it; None: as given.
+    """
+
+    encoding: InputEncoding
+    right: "NDArray[np.bool_]"
+    order: tuple[int, ...] | None = None
+
+    @property
+    def accuracy(self) -> float:
+        """Share of the images that were classified right."""
+        return float(self.right.mean())
+
+    def is_clearly_better_than(self, other: "Trial") -> bool:
+        """More than CLEAR_GAIN more accurate on the same images, and not by chance."""
+        gained, lost = int((self.right & ~other.right).sum()), int((other.right & ~self.right).sum())
+        return self.accuracy - other.accuracy > CLEAR_GAIN and mcnemar_p(lost, gained) < CLEAR_P
+
+
+def alternatives_to(given: InputEncoding) -> list[InputEncoding]:
+    """Every other plausible way to feed pixels, the likeliest mistakes first."""
+    ways = [
+        InputEncoding.parse(text, channels)
+        for channels in (given.channel_order, "rgb" if given.channel_order == "bgr" else "bgr")
+        for text in (given.range_text, *ALTERNATIVE_RANGES, BYTES)
+    ]
+    unique = {(way.input_range.scale, way.input_range.offset, way.as_bytes, way.channel_order): way for way in ways}
+    return [
+        way
+        for key, way in unique.items()
+        if key != (given.input_range.scale, given.input_range.offset, given.as_bytes, given.channel_order)
+    ]
+
+
+def find_mistake(
+    runtime: str, model: Path, interface: Interface, sample: Sample, *, of_reference: bool = False
+) -> str | None:
+    """One sentence that names a clearly better way to feed or read `model`; None where there is none.
+
+    Args:
+        runtime: As in `edgekit.runtimes.isolation.execute`.
+        model: The file.
+        interface: How it is fed and read as the user says.
+        sample: Training images.
+        of_reference: Whether the options to name are those of the reference.
+    """
+    start = time.monotonic()
+    predictions = _predictions(runtime, model, interface, [interface.encoding], sample)
+    if not predictions and time.monotonic() - start > PATIENCE:
+        return None
+    as_given = predictions[0] if predictions else _none_of(sample)
+    if (as_given == sample.labels).mean() >= ENOUGH:
+        return None
+    others = alternatives_to(interface.encoding)
+    encodings = [interface.encoding, *others]
+    predictions = [as_given, *_predictions(runtime, model, interface, others, sample)]
+    better = clearly_better(list(zip(encodings, predictions, strict=False)), sample)
+    if better is None:
+        return None
+    accuracy = float((as_given == sample.labels).mean())
+    return (
+        f"On {len(sample.labels)} training images its accuracy is {100 * accuracy:.1f} % as given and "
+        f"{100 * better.accuracy:.1f} % {_advice(interface, better, sample, of_reference)}"
+    )
+
+
+def _predictions(
+    runtime: str, model: Path, interface: Interface, encodings: list[InputEncoding], sample: Sample
+) -> "list[NDArray[np.int64]]":
+    """The predicted classes int64 (n,) with each encoding, -1 where there is no answer.
+
+    Empty where the model cannot be run at all, or has another number of classes: its row will say so.
+    """
+    import numpy as np
+
+    scores = try_encodings(runtime, model, sample.images_npy, encodings, time_limit=TIME_LIMIT)
+    if isinstance(scores, ExecutionFailure):
+        return []
+    if scores.shape != (len(encodings), len(sample.labels), len(sample.class_names)):
+        return []
+    if interface.order is not None:
+        scores = scores[:, :, interface.order]
+    return [
+        np.where(np.isfinite(rows).all(axis=1), drift.top_classes(np.nan_to_num(rows)), -1).astype(np.int64)
+        for rows in scores
+    ]
+
+
+def _none_of(sample: Sample) -> "NDArray[np.int64]":
+    import numpy as np
+
+    return np.full(len(sample.labels), -1, np.int64)
+
+
+def clearly_better(answers: "Sequence[tuple[InputEncoding, NDArray[np.int64]]]", sample: Sample) -> Trial | None:
+    """The simplest way that is clearly better than the first: other pixels, then another order of the classes too.
+
+    Args:
+        answers: (how pixels went in, predicted classes int64 (n,)), the way as given first.
+        sample: What was predicted.
+    """
+    labels, num_classes = sample.labels, len(sample.class_names)
+    plain = [Trial(encoding=encoding, right=predicted == labels) for encoding, predicted in answers]
+    best = max(plain, key=lambda trial: trial.accuracy)
+    if not best.is_clearly_better_than(plain[0]):
+        best = plain[0]
+    reordered = [
+        Trial(
+            encoding=encoding,
+            right=right_in_other_order(predicted, labels, num_classes),
+            order=best_order(predicted, labels, num_classes),
+        )
+        for encoding, predicted in answers
+    ]
+    other = max(reordered, key=lambda trial: trial.accuracy)
+    if other.is_clearly_better_than(best):
+        return other
+    return None if best is plain[0] else best
+
+
+def best_order(predicted: "NDArray[np.int64]", labels: "NDArray[np.int64]", num_classes: int) -> tuple[int, ...]:
+    """For each class the predicted class that stands for it, so that most images are right.
+
+    The permutation with the largest sum in the confusion matrix (Hungarian method); of several equally good ones
+    one that moves few classes. A prediction of -1 is none.
+    """
+    import numpy as np
+    from scipy.optimize import linear_sum_assignment
+
+    counts = np.zeros((num_classes, num_classes), np.int64)
+    is_answer = predicted >= 0
+    np.add.at(counts, (labels[is_answer], predicted[is_answer]), 1)
+    stays = np.eye(num_classes, dtype=np.int64)
+    return tuple(linear_sum_assignment(-(counts * (num_classes + 1) + stays))[1].tolist())
+
+
+def right_in_other_order(
+    predicted: "NDArray[np.int64]", labels: "NDArray[np.int64]", num_classes: int
+) -> "NDArray[np.bool_]":
+    """Which images are right in the order that explains the others best: bool (n,).
+
+    Each half of the images is judged by the order found on the other half: an order that is fitted to the images
+    that it is judged by would explain even random answers.
+    """
+    import numpy as np
+
+    half = np.empty(len(labels), np.int64)
+    half[np.argsort(labels, kind="stable")] = np.arange(len(labels)) % 2
+    right = np.zeros(len(labels), bool)
+    for side in (0, 1):
+        order = np.array(best_order(predicted[half != side], labels[half != side], num_classes))
+        right[half == side] = (order[labels] == predicted)[half == side]
+    return right
+
+
+def _advice(interface: Interface, better: Trial, sample: Sample, of_reference: bool) -> str:
+    """What is different, and how it is said: "with 0..1: did you mean --input-range 0..1?"."""
+    prefix = "--reference-" if of_reference else "--"
+    given, found = interface.encoding, better.encoding
+    words, options = [], []
+    if found.range_text != given.range_text:
+        note = " (the zero point ignored)" if found.as_bytes else ""
+        words.append(f"{found.range_text}{note}")
+        options.append(f"{prefix}input-range {found.range_text}")
+    if found.channel_order != given.channel_order:
+        words.append(f"{found.channel_order.upper()} in place of {given.channel_order.upper()}")
+        options.append(f"{prefix}channel-order {found.channel_order}")
+    if better.order is not None:
+        words.append("the classes in another order")
+        options.append(f"{prefix}labels FILE")
+    question = f"with {' and '.join(words)}: did you mean {' '.join(options)}?"
+    return f"{question} {_order_words(interface, better.order, sample)}" if better.order is not None else question
+
+
+def _order_words(interface: Interface, order: tuple[int, ...], sample: Sample) -> str:
+    """The order that the model seems to have, as the lines of a file of labels."""
+    names = sample.class_names
+    columns = [interface.order[column] if interface.order else column for column in order]
+    by_column = [name for _, name in sorted(zip(columns, names, strict=True))]
+    moved = [f"'{names[label]}' as '{names[column]}'" for label, column in enumerate(order) if label != column]
+    more = f" and {len(moved) - MAX_NAMED} more" if len(moved) > MAX_NAMED else ""
+    return (
+        f"It gives {', '.join(moved[:MAX_NAMED])}{more}. Its order seems to be {listed(by_column)}; or the labels of "
+        f"the data set are exchanged."
+    )

@@ -1,0 +1,180 @@
+"""Makes models from elsewhere comparable: settles how each is fed and read, checks that, and scores the reference.
+
+What a user says counts for files made elsewhere only: the artifacts of a run take raw pixels and give probabilities
+in the order of the data set, always.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from edgekit.artifact import Artifact, Precision
+from edgekit.datasets import Dataset
+from edgekit.errors import UsageError, VerificationError
+from edgekit.progress import Progress
+from edgekit.run_folder import RunFolder
+from edgekit.runtimes import RUNTIMES
+from edgekit.verification.comparison import Candidate, check_belongs, default_time_limit
+from edgekit.verification.execution import SLOW_RUNTIMES
+from edgekit.verification.foreign import ForeignRequest, Interface
+from edgekit.verification.input_check import Sample, find_mistake, open_sample
+from edgekit.verification.reference_scores import (
+    ScoredReference,
+    check_better_than_guessing,
+    is_model,
+    read_scores,
+    run_reference,
+    runtime_target,
+)
+from edgekit.verification.selection import Subject, identify, owner_of
+
+if TYPE_CHECKING:
+    from edgekit.verification.job import VerifyRequest
+
+NOT_CHECKED = (
+    "Made elsewhere, and whether it is fed as it wants was not checked: there are no training images to check it on."
+)
+
+
+def models_to_check(subject: Subject) -> list[Path]:
+    """The files whose input is to be checked on training images: models that were made elsewhere."""
+    models = [artifact.path for _, artifact in subject.artifacts if artifact.path in subject.foreign]
+    if subject.is_reference_foreign and isinstance(subject.reference, Path) and is_model(subject.reference):
+        models.append(subject.reference)
+    return models
+
+
+def check_options(foreign: ForeignRequest, subject: Subject) -> None:
+    """Raise UsageError where an option was given that would count for nothing."""
+    said = list(foreign.said_of_reference) if not subject.is_reference_foreign else []
+    if not subject.foreign and not subject.is_reference_foreign:
+        said.extend(foreign.said_of_candidates)
+    if said:
+        raise UsageError(
+            f"{' and '.join(said)} would count for nothing: {'it is' if len(said) == 1 else 'they are'} for models "
+            f"made elsewhere. The artifacts of a run take pixels of 0 to 255 and give probabilities."
+        )
+
+
+def introduce(
+    subject: Subject, candidates: Sequence[Candidate], dataset: Dataset, request: "VerifyRequest", progress: Progress
+) -> tuple[ScoredReference, list[Candidate]]:
+    """The reference with its scores, and the candidates with what was found out about them.
+
+    Raises:
+        MissingExtraError: The reference is a Keras model, and Keras is not installed.
+        UsageError: A file of labels cannot be read.
+        VerificationError: The reference cannot be run, is not of this data set, or is clearly fed or read wrongly;
+            or the labels are no permutation of the classes.
+    """
+    foreign, names = request.foreign, dataset.class_names
+    interface = foreign.of_candidates(names)
+    with open_sample(dataset.train, names) as sample:
+        scored = _scored(subject, dataset, request, sample, progress)
+        check_belongs(scored.reference, dataset)
+        introduced = _Introduction(subject, interface, sample, foreign.check_inputs, progress).of(candidates)
+    return scored, introduced
+
+
+def _scored(
+    subject: Subject, dataset: Dataset, request: "VerifyRequest", sample: Sample | None, progress: Progress
+) -> ScoredReference:
+    path = subject.reference
+    if not isinstance(path, Path):
+        return ScoredReference(reference=path, runtime="keras")
+    interface = request.foreign.of_reference(dataset.class_names) if subject.is_reference_foreign else Interface()
+    if not is_model(path):
+        scored = read_scores(path, interface, dataset)
+    else:
+        if request.foreign.check_inputs and subject.is_reference_foreign and sample:
+            _check_reference(path, interface, sample, progress)
+        time_limit = request.time_limit or default_time_limit(len(dataset.test))
+        scored = run_reference(path, interface, dataset, time_limit=time_limit, progress=progress)
+        scored = replace(scored, notes=(*scored.notes, *_precision_note(path)))
+    if request.foreign.check_inputs:
+        check_better_than_guessing(path, scored.reference)
+    return scored
+
+
+def _check_reference(path: Path, interface: Interface, sample: Sample, progress: Progress) -> None:
+    with progress.task(f"how {path.name} is fed", 1) as advance:
+        mistake = find_mistake(runtime_target(path), path, interface, sample, of_reference=True)
+        advance(1)
+    if mistake:
+        raise VerificationError(
+            f"The reference {path} seems to be fed or read wrongly. {mistake} To go on all the same: --no-input-check."
+        )
+
+
+def _precision_note(path: Path) -> tuple[str, ...]:
+    precision = identify(path).precision if path.suffix.lower().removeprefix(".") in ("tflite", "onnx") else None
+    if precision in (None, Precision.FLOAT32):
+        return ()
+    return (
+        f"The reference itself is {precision}: what it lost against its own float model is not seen here. A float "
+        f"model is the better reference.",
+    )
+
+
+class _Introduction:
+    """Gives candidates their interface, and each model made elsewhere one check.
+
+    Args:
+        subject: Says which files were made elsewhere.
+        interface: How these are fed and read.
+        sample: Training images; None where there are none.
+        checks: Whether to check.
+        progress: Where it reports.
+    """
+
+    def __init__(
+        self, subject: Subject, interface: Interface, sample: Sample | None, checks: bool, progress: Progress
+    ) -> None:
+        self._subject = subject
+        self._interface = interface
+        self._sample = sample
+        self._checks = checks
+        self._progress = progress
+
+    def of(self, candidates: Sequence[Candidate]) -> list[Candidate]:
+        """The candidates, in their order."""
+        mistakes = self._mistakes(candidates)
+        return [self._introduced(candidate, mistakes) for candidate in candidates]
+
+    def _mistakes(self, candidates: Sequence[Candidate]) -> dict[Path, str | None]:
+        """For each file made elsewhere what was found, in the first runtime that reads it and is not slow."""
+        runtimes = {
+            candidate.artifact.path: candidate.runtime
+            for candidate in reversed(candidates)
+            if candidate.artifact.path in self._subject.foreign and candidate.runtime not in SLOW_RUNTIMES
+        }
+        if not self._checks or self._sample is None or not runtimes:
+            return {}
+        found: dict[Path, str | None] = {}
+        with self._progress.task("how models made elsewhere are fed", len(runtimes)) as advance:
+            for path, runtime in runtimes.items():
+                if RUNTIMES.load(runtime).availability().is_available:
+                    found[path] = find_mistake(runtime, path, self._interface, self._sample)
+                advance(1)
+        return found
+
+    def _introduced(self, candidate: Candidate, mistakes: dict[Path, str | None]) -> Candidate:
+        if candidate.artifact.path not in self._subject.foreign:
+            return replace(candidate, remark=self._other_run(candidate.artifact))
+        return replace(
+            candidate,
+            interface=self._interface,
+            mistake=mistakes.get(candidate.artifact.path),
+            remark=NOT_CHECKED if self._checks and self._sample is None else None,
+        )
+
+    def _other_run(self, artifact: Artifact) -> str | None:
+        owner, run = owner_of(artifact.path), self._subject.run
+        if owner is None or run is None or _same(owner, run):
+            return None
+        return f"It is an artifact of the run '{owner.name}'; the reference belongs to the run '{run.name}'."
+
+
+def _same(one: RunFolder, other: RunFolder) -> bool:
+    return one.path.resolve() == other.path.resolve()

@@ -1,0 +1,80 @@
+"""A Keras model as a reference: run by a worker process, so that `verify` itself never loads TensorFlow.
+
+No candidate is ever run here: what ships is not a Keras file.
+"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from edgekit.artifact import TensorSpec
+from edgekit.errors import ArtifactError, ExportError
+from edgekit.runtimes.base import Runtime, Session, SessionSettings
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+TARGET = "edgekit.verification.keras_reference:KerasReference"
+"""What `edgekit.runtimes.isolation.execute` takes for it."""
+
+
+class KerasSession(Session):
+    """One Keras model, float32 in and out, at any batch that it takes.
+
+    Args:
+        path: A `.keras` or `.h5` file, of Keras 3 or older. A file that carries code is refused.
+        settings: The wished batch.
+    """
+
+    def __init__(self, path: Path, settings: SessionSettings) -> None:
+        from edgekit.exporters.keras_file import load_keras_model
+
+        try:
+            self._model: Any = load_keras_model(path)
+        except ExportError as error:
+            raise ArtifactError(str(error)) from error
+        inputs, outputs = getattr(self._model, "inputs", None) or [], getattr(self._model, "outputs", None) or []
+        if len(inputs) != 1 or len(outputs) != 1:
+            raise ArtifactError(
+                f"{path} has {len(inputs)} inputs and {len(outputs)} outputs. Expected an image classifier: "
+                f"one input of images, one output of scores."
+            )
+        self._path = path
+        self.input_spec = TensorSpec(name="pixels", shape=tuple(inputs[0].shape), dtype="float32")
+        self.output_spec = TensorSpec(name="scores", shape=tuple(outputs[0].shape), dtype="float32")
+        self.batch_size = self.input_spec.shape[0] or settings.batch_size
+
+    def resize(self, batch_size: int) -> bool:
+        """A model of open batch takes any."""
+        if self.input_spec.shape[0] not in (None, batch_size):
+            return False
+        self.batch_size = batch_size
+        return True
+
+    def invoke(self, batch: "NDArray[Any]") -> "NDArray[Any]":
+        """Run one batch."""
+        import numpy as np
+
+        try:
+            return np.asarray(self._model.predict_on_batch(batch), np.float32)
+        except Exception as error:  # a foreign model can make Keras raise anything
+            first_line = (str(error).strip() or type(error).__name__).splitlines()[0]
+            raise ArtifactError(f"Keras stopped while running {self._path}: {first_line}") from error
+
+
+class KerasReference(Runtime):
+    """Keras on TensorFlow."""
+
+    name = "keras"
+    package = "keras"
+
+    @classmethod
+    def import_library(cls) -> None:
+        """Import Keras, quietly."""
+        from edgekit.keras_setup import import_keras
+
+        import_keras("A Keras reference", backend="tensorflow")
+
+    @classmethod
+    def open(cls, path: Path, settings: SessionSettings) -> Session:
+        """Load the model."""
+        return KerasSession(path, settings)

@@ -1,0 +1,208 @@
+"""Reference scores from whatever the user has: a Keras, .tflite or .onnx model, run here, or a file of scores."""
+
+import tempfile
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from edgekit.artifact import Format
+from edgekit.datasets import Dataset
+from edgekit.errors import VerificationError
+from edgekit.metrics import drift
+from edgekit.progress import Progress
+from edgekit.run_folder import Reference
+from edgekit.runtimes import Execution, ExecutionFailure, SessionSettings
+from edgekit.runtimes.isolation import execute
+from edgekit.verification import keras_reference
+from edgekit.verification.foreign import Interface, column_order, listed
+from edgekit.verification.images import file_of, write_images
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+KERAS_SUFFIXES = (".keras", ".h5", ".hdf5")
+MODEL_SUFFIXES = (*KERAS_SUFFIXES, *(f".{name}" for name in Format))
+SCORE_SUFFIXES = (".npz", ".npy")
+
+RUNTIME_OF = {".tflite": "litert-xnnpack", ".onnx": "onnxruntime"}
+"""What runs a reference model that is no Keras file."""
+
+KERAS_SETTINGS = SessionSettings(batch_size=64)
+NUM_DEVIATIONS = 3
+"""A reference must be better than guessing by so many standard deviations of guessing."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class ScoredReference:
+    """A reference, and where it comes from.
+
+    Attributes:
+        reference: The scores, as probabilities, in the order of the data set.
+        runtime: What gave them: "keras", "onnxruntime", "file of scores".
+        notes: Whole sentences that a reader must know.
+    """
+
+    reference: Reference
+    runtime: str
+    notes: tuple[str, ...] = ()
+
+
+def runtime_target(path: Path) -> str:
+    """What `edgekit.runtimes.isolation.execute` runs the reference model `path` in."""
+    return RUNTIME_OF.get(path.suffix.lower(), keras_reference.TARGET)
+
+
+def is_model(path: Path) -> bool:
+    """Whether the reference at `path` is a model rather than a file of scores."""
+    return path.suffix.lower() in MODEL_SUFFIXES
+
+
+def run_reference(
+    path: Path, interface: Interface, dataset: Dataset, *, time_limit: float, progress: Progress
+) -> ScoredReference:
+    """Run the model at `path` on the test split, in a process of its own.
+
+    Raises:
+        MissingExtraError: It is a Keras model, and Keras is not installed.
+        VerificationError: It cannot be run, or does not give finite scores for the classes of the data set.
+    """
+    is_keras = path.suffix.lower() in KERAS_SUFFIXES
+    if is_keras:
+        from edgekit.keras_setup import check_installed
+
+        check_installed("tensorflow", "A Keras reference")
+    runtime = "keras" if is_keras else RUNTIME_OF[path.suffix.lower()]
+    with (
+        tempfile.TemporaryDirectory(prefix="edgekit-reference-") as folder,
+        progress.task(f"reference {path.name} in {runtime}", len(dataset.test)) as advance,
+    ):
+        images = file_of(dataset.test.images) or write_images(dataset.test.images, Path(folder) / "test.npy")
+        result = execute(
+            runtime_target(path),
+            path,
+            images,
+            time_limit=time_limit,
+            settings=KERAS_SETTINGS if is_keras else None,
+            encoding=interface.encoding,
+            advance=advance,
+        )
+    if isinstance(result, ExecutionFailure):
+        raise VerificationError(f"The reference could not be run in {runtime}: {result.reason}")
+    return ScoredReference(
+        reference=_reference(_checked(path, result, dataset), interface, dataset),
+        runtime=runtime,
+        notes=(f"Reference: {path.name}, run in {runtime} on {len(dataset.test):,} test images.",),
+    )
+
+
+def _checked(path: Path, result: Execution, dataset: Dataset) -> "NDArray[np.float32]":
+    if result.scores.shape[1] != len(dataset.class_names):
+        raise VerificationError(
+            f"The reference {path} gives {result.scores.shape[1]} scores an image. Expected "
+            f"{len(dataset.class_names)}, one for each class of '{dataset.name}'."
+        )
+    return result.scores
+
+
+def read_scores(path: Path, interface: Interface, dataset: Dataset) -> ScoredReference:
+    """The scores in a file: .npy (N, C), or .npz with `scores` and, if given, `labels` and `class_names`.
+
+    Args:
+        path: The file.
+        interface: Its order of classes counts where the file names none; its encoding counts for nothing.
+        dataset: N and C, and the labels that those in the file must equal.
+
+    Raises:
+        VerificationError: It is no such file, or belongs to other data.
+    """
+    import numpy as np
+
+    arrays = _load(path)
+    scores = arrays["scores"]
+    expected = (len(dataset.test), len(dataset.class_names))
+    if scores.shape != expected or scores.dtype.kind != "f":
+        raise VerificationError(
+            f"{path} holds scores of type {scores.dtype} and shape {scores.shape}. Expected floats of shape "
+            f"{expected}: a row for each test image of '{dataset.name}', a column for each class."
+        )
+    label_order = None
+    if "class_names" in arrays:
+        names = tuple(str(name) for name in arrays["class_names"])
+        label_order = column_order(names, dataset.class_names, f"class_names in {path}")
+        interface = Interface(order=label_order)
+    if "labels" in arrays:
+        _check_labels(path, arrays["labels"], label_order, dataset)
+    return ScoredReference(
+        reference=_reference(scores.astype(np.float32), interface, dataset), runtime="file of scores"
+    )
+
+
+def _load(path: Path) -> "dict[str, NDArray[Any]]":
+    import numpy as np
+
+    try:
+        content = np.load(path, allow_pickle=False)
+        if isinstance(content, np.ndarray):
+            return {"scores": content}
+        with content:
+            arrays = {name: content[name] for name in ("scores", "labels", "class_names") if name in content.files}
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        raise VerificationError(
+            f"{path} is not a file of scores ({error}). Expected an .npy of shape (images, classes), or an .npz with "
+            f"'scores', and if you like 'labels' and 'class_names'."
+        ) from error
+    if "scores" not in arrays:
+        raise VerificationError(f"{path} holds no array 'scores', but: {', '.join(content.files) or 'nothing'}.")
+    return arrays
+
+
+def _check_labels(path: Path, labels: "NDArray[Any]", order: tuple[int, ...] | None, dataset: Dataset) -> None:
+    """Raise VerificationError unless the labels of the file are those of the data set."""
+    import numpy as np
+
+    if labels.shape != dataset.test.labels.shape or labels.dtype.kind not in "iu":
+        raise VerificationError(
+            f"{path} holds labels of type {labels.dtype} and shape {labels.shape}. Expected whole numbers of shape "
+            f"{dataset.test.labels.shape}, one for each test image."
+        )
+    names = dataset.class_names
+    in_file = np.array(order)[dataset.test.labels] if order else dataset.test.labels
+    other = np.flatnonzero(labels != in_file)
+    if len(other):
+        first = int(other[0])
+        pairs = sorted({names[label] for label in dataset.test.labels[other].tolist()})
+        raise VerificationError(
+            f"The labels in {path} are not those of '{dataset.name}': {len(other):,} of {len(labels):,} differ, test "
+            f"image {first} first, which is {listed([names[dataset.test.labels[first]]])} there. Images of "
+            f"{listed(pairs)} are concerned: other data, another order of the images, or exchanged labels."
+        )
+
+
+def _reference(scores: "NDArray[np.float32]", interface: Interface, dataset: Dataset) -> Reference:
+    labels = dataset.test.labels
+    drift.check_comparable(scores, scores, labels)
+    return Reference(
+        scores=interface.probabilities(scores),
+        labels=labels,
+        dataset_sha256=dataset.sha256,
+        class_names=dataset.class_names,
+    )
+
+
+def check_better_than_guessing(path: Path, reference: Reference) -> None:
+    """Raise VerificationError where the reference from `path` is hardly better than guessing: it proves nothing."""
+    num_images, guessed = len(reference.labels), 1 / len(reference.class_names)
+    accuracy = drift.accuracy(reference.scores, reference.labels)
+    if accuracy <= guessed + NUM_DEVIATIONS * (guessed * (1 - guessed) / num_images) ** 0.5:
+        what = (
+            "what it is fed (--reference-input-range, --reference-channel-order) and the order of its classes "
+            "(--reference-labels)"
+            if is_model(path)
+            else "the order of its rows (the test images) and of its columns (--reference-labels)"
+        )
+        raise VerificationError(
+            f"The reference {path} is right on {accuracy:.1%} of {num_images:,} test images, hardly better than "
+            f"guessing ({guessed:.1%}). Look at {what}. To go on all the same: --no-input-check."
+        )
