@@ -137,4 +137,4 @@ def test_markdown_names_the_worst_of_many_classes(tmp_path: Path) -> None:
     assert "The 50 of 60 classes" in table
     lines = [line for line in table.splitlines() if line.startswith("| class-")]
     assert len(lines) == 50
-    assert lines[0].startswith("| class-33 | 20 | 100.00% | -100.00 |")
+    assert lines[0].startswith("| class-33 | 20 | 100.00% | -100.00 (!) |")

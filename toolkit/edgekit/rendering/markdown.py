@@ -2,11 +2,17 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from edgekit.rendering.verification_table import explanations, headline, num_flips, summary
+from edgekit.rendering.pairwise_table import matrix, notes
+from edgekit.rendering.verification_table import explanations, headline, num_flips, passes_in_words, summary
+from edgekit.tolerance import SIGNIFICANCE
+from edgekit.verification.measurement import ClassResult, Measurement
 from edgekit.verification.report import CandidateReport, Verdict, VerificationReport
 
 MAX_CLASSES = 50
 """Rows of the table of classes."""
+
+SIGNIFICANT = "(!)"
+"""Stands at a class whose recall changed by more than chance."""
 
 HEADINGS = (
     "artifact",
@@ -14,11 +20,12 @@ HEADINGS = (
     "verdict",
     "n",
     "accuracy",
-    "delta, points",
+    "delta, points (95 % interval)",
     "agreement",
     "flips",
     "McNemar p",
     "worst F1 delta, points",
+    "calibration error",
     "largest score difference",
     "size, bytes",
     "images/s",
@@ -43,8 +50,11 @@ def _lines(report: VerificationReport, name: str) -> Iterator[str]:
     yield f"**{summary(report)}**"
     yield ""
     yield from _table(HEADINGS, map(_cells, report.worst_first))
+    if said := [f"- {_escaped(line)}" for line in passes_in_words(report, verbose=True)]:
+        yield from ("", "## What passes, in words", "", *said)
     if said := [f"- {_escaped(line)}" for line in explanations(report)]:
         yield from ("", "## Why, and what else to know", "", *said)
+    yield from _pairwise(report)
     yield from ("", "## Tolerance", "")
     yield from _tolerance(report)
     yield from ("", "## F1 by class: change in points, the greatest loss first", "")
@@ -53,22 +63,48 @@ def _lines(report: VerificationReport, name: str) -> Iterator[str]:
 
 def _cells(row: CandidateReport) -> list[str]:
     one, took = row.measurement, row.performance
-    measured = ["-"] * 8
+    measured = ["-"] * 9
     if one:
         worst = one.worst_class
         measured = [
             f"{one.num_images:,}",
             f"{one.accuracy:.2%}",
-            f"{100 * one.accuracy_delta:+.2f}",
+            _accuracy_delta(one),
             f"{one.agreement:.2%}",
             num_flips(one),
             f"{one.mcnemar_p:.2g}",
             f"{100 * worst.f1_delta:+.2f} ({worst.class_name})",
+            _calibration_error(one),
             f"{one.max_abs_score_difference:.2g}",
         ]
     speed = f"{took.images_per_second:,.0f}" if took else "-"
     verdict = row.verdict.value if row.verdict is Verdict.PASS else f"**{row.verdict.value}**"
     return [row.artifact, row.runtime, verdict, *measured, f"{row.size_bytes:,}", speed]
+
+
+def _accuracy_delta(one: Measurement) -> str:
+    delta = f"{100 * one.accuracy_delta:+.2f}"
+    if one.accuracy_delta_interval is None:
+        return delta
+    low, high = one.accuracy_delta_interval
+    return f"{delta} ({100 * low:+.2f} to {100 * high:+.2f})"
+
+
+def _calibration_error(one: Measurement) -> str:
+    """The candidate's, and its change from the reference's: "1.23 % (+0.10)"."""
+    if one.expected_calibration_error is None or one.expected_calibration_error_delta is None:
+        return "-"
+    return f"{one.expected_calibration_error:.2%} ({100 * one.expected_calibration_error_delta:+.2f})"
+
+
+def _pairwise(report: VerificationReport) -> Iterator[str]:
+    """How often the candidates agree with each other; nothing where that was not asked for."""
+    if report.pairwise is None:
+        return
+    headings, rows = matrix(report.pairwise)
+    yield from ("", "## Agreement of the candidates with each other, %", "")
+    yield from _table(["", *headings], rows)
+    yield from ("", *(_escaped(line) for line in notes(report.pairwise)))
 
 
 def _tolerance(report: VerificationReport) -> Iterator[str]:
@@ -85,7 +121,7 @@ def _classes(report: VerificationReport) -> Iterator[str]:
     measured = [row.measurement.per_class for row in report.candidates if row.measurement]
     headings = [f"{row.artifact}, {row.runtime}" for row in report.candidates if row.measurement]
     rows = [
-        [before.class_name, f"{before.support:,}", f"{before.f1:.2%}", *(f"{100 * one.f1_delta:+.2f}" for one in after)]
+        [before.class_name, f"{before.support:,}", f"{before.f1:.2%}", *map(_f1_delta, after)]
         for before, *after in sorted(
             zip(report.reference.report, *measured, strict=True),
             key=lambda results: min((one.f1_delta for one in results[1:]), default=0.0),
@@ -94,6 +130,12 @@ def _classes(report: VerificationReport) -> Iterator[str]:
     if len(rows) > MAX_CLASSES:
         yield from (f"The {MAX_CLASSES} of {len(rows)} classes that lost most; all are in verification.json.", "")
     yield from _table(["class", "n", "float F1", *headings], rows[:MAX_CLASSES])
+    yield from ("", f"{SIGNIFICANT}: its recall changed by more than chance (exact McNemar test, Holm's correction).")
+
+
+def _f1_delta(one: ClassResult) -> str:
+    mark = f" {SIGNIFICANT}" if one.recall_mcnemar_p_holm < SIGNIFICANCE else ""
+    return f"{100 * one.f1_delta:+.2f}{mark}"
 
 
 def _table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:

@@ -3,8 +3,10 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from edgekit.rendering.pairwise_table import print_pairwise
 from edgekit.rendering.tables import Column, make_console, print_table
 from edgekit.verification.report import CandidateReport, Measurement, Verdict, VerificationReport
+from edgekit.verification.words import in_words, measured_in_words
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -27,14 +29,15 @@ MEASURED = [
 MAX_CLASS_NAME = 8
 
 
-def print_verification(report: VerificationReport, *, console: "Console | None" = None) -> None:
-    """Print `report` to stdout, or to `console`."""
+def print_verification(report: VerificationReport, *, verbose: bool = False, console: "Console | None" = None) -> None:
+    """Print `report` to stdout, or to `console`; `verbose` says of every row in words what was measured."""
     console = console or make_console()
     show_file = _is_ambiguous(report)
     first = Column(name="file" if show_file else "model", wrap=show_file)
     rows = [[row.artifact if show_file else row.label, *_cells(row)] for row in report.worst_first]
     print_table(headline(report), [first, *MEASURED], rows, console=console)
-    for line in (*explanations(report), summary(report)):
+    print_pairwise(report, console=console)
+    for line in (*explanations(report), *passes_in_words(report, verbose=verbose), summary(report)):
         console.print(line, markup=False)
 
 
@@ -51,10 +54,24 @@ def explanations(report: VerificationReport) -> Iterator[str]:
     """Why a row is not a pass, then what else must be known; rows of which the same is said share a line."""
     for row in report.worst_first:
         if row.reasons:
-            yield f"{title(row)}: {row.verdict}. {' '.join(row.reasons)}"
+            measured = [measured_in_words(row.measurement)] if row.measurement else []
+            yield " ".join([f"{title(row)}: {row.verdict}.", *row.reasons, *measured])
     remarks = dict.fromkeys(remark for row in report.worst_first for remark in row.remarks)
     for remark in remarks:
         yield f"{_who(report, [row for row in report.worst_first if remark in row.remarks])}: {remark}"
+
+
+def passes_in_words(report: VerificationReport, *, verbose: bool) -> Iterator[str]:
+    """The pass that differs most from the float model, in words; all that differ at all if `verbose`."""
+    differing = [
+        row
+        for row in report.worst_first
+        if row.verdict is Verdict.PASS and row.measurement and row.measurement.agreement < 1
+    ]
+    for row in differing if verbose else differing[:1]:
+        yield row.summary or in_words(row)
+    if len(differing) > 1 and not verbose:
+        yield f"{len(differing) - 1} more differ less: --verbose says how."
 
 
 def summary(report: VerificationReport) -> str:
