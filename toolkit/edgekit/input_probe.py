@@ -31,11 +31,13 @@ class Trial:
     Attributes:
         input_range: The range.
         accuracy: Share of the images that were classified right.
+        cross_entropy: Mean of -ln(score of the true class), scores below 1e-7 taken as 1e-7.
         right: bool (N,), which ones.
     """
 
     input_range: InputRange
     accuracy: float
+    cross_entropy: float
     right: "NDArray[np.bool_]"
 
     def is_clearly_better_than(self, other: "Trial") -> bool:
@@ -61,7 +63,14 @@ def try_ranges(
         input_range = InputRange.parse(text)
         scores = scores_of(input_range, images)
         right = top_classes(scores) == labels
-        trials.append(Trial(input_range=input_range, accuracy=accuracy(scores, labels), right=right))
+        trials.append(
+            Trial(
+                input_range=input_range,
+                accuracy=accuracy(scores, labels),
+                cross_entropy=_cross_entropy(scores, labels),
+                right=right,
+            )
+        )
     return trials
 
 
@@ -78,10 +87,21 @@ def check_takes_raw_pixels(trials: list[Trial]) -> None:
 
 
 def warning_about(trials: list[Trial], num_classes: int) -> str | None:
-    """One line where the model is hardly better than guessing in every range; None where all is well."""
-    best = max(trials, key=lambda trial: trial.accuracy)
+    """One line where the model is hardly better than guessing, or its scores fit far better in another range.
+
+    A network of convolutions and ReLU alone is hardly less accurate on pixels that are 255 times too
+    large, but far too sure of itself. None where all is well.
+    """
+    raw, best = trials[0], max(trials, key=lambda trial: trial.accuracy)
+    fitting = min(trials, key=lambda trial: trial.cross_entropy)
     if best.accuracy > 2 / num_classes:
-        return None
+        if fitting.cross_entropy > raw.cross_entropy / 2 or fitting.accuracy < raw.accuracy:
+            return None
+        return (
+            f"The model's scores fit the training images better with {fitting.input_range.text} (cross-entropy "
+            f"{fitting.cross_entropy:.3g}) than as given ({raw.cross_entropy:.3g}), though its accuracy is alike. "
+            f"If it was trained so, export it with --input-range {fitting.input_range.text}."
+        )
     return (
         f"The model is right on only {_percent(best)} of {len(best.right)} training images, whatever the range of "
         f"their pixels. Do the classes of the data set stand in the order in which the model was trained?"
@@ -90,3 +110,10 @@ def warning_about(trials: list[Trial], num_classes: int) -> str | None:
 
 def _percent(trial: Trial) -> str:
     return f"{100 * trial.accuracy:.1f} %"
+
+
+def _cross_entropy(scores: "Scores", labels: "NDArray[np.int64]") -> float:
+    import numpy as np
+
+    of_truth = np.take_along_axis(scores.astype(np.float64), labels[:, None], axis=1)
+    return float(-np.log(np.maximum(of_truth, 1e-7)).mean())

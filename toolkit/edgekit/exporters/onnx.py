@@ -87,9 +87,12 @@ def _folded(model: "onnx.ModelProto", folder: Path) -> "onnx.ModelProto":
     from onnxruntime.quantization.shape_inference import quant_pre_process
 
     traced, folded = folder / "traced.onnx", folder / "folded.onnx"
-    onnx.save(model, traced)
-    quant_pre_process(traced, folded, skip_symbolic_shape=True)
-    return onnx.load(folded)
+    try:
+        onnx.save(model, traced)
+        quant_pre_process(traced, folded, skip_symbolic_shape=True)
+        return onnx.load(folded)
+    except OSError as error:
+        raise ExportError(f"Temporary files could not be written to {folder}: {error}") from error
 
 
 def _quantized(model: "onnx.ModelProto", calibration: "CalibrationSet", folder: Path) -> "onnx.ModelProto":
@@ -98,8 +101,8 @@ def _quantized(model: "onnx.ModelProto", calibration: "CalibrationSet", folder: 
     from onnxruntime import quantization
 
     float_path, int8_path = folder / "float32.onnx", folder / "int8.onnx"
-    onnx.save(model, float_path)
     try:
+        onnx.save(model, float_path)
         quantization.quantize_static(
             float_path,
             int8_path,
@@ -114,6 +117,8 @@ def _quantized(model: "onnx.ModelProto", calibration: "CalibrationSet", folder: 
     except (ValueError, RuntimeError, KeyError, TypeError) as error:
         reason = str(error).strip().splitlines()[0][:300]
         raise ExportError(f"ONNX Runtime could not quantize the model: {reason}") from error
+    except OSError as error:
+        raise ExportError(f"Temporary files could not be written to {folder}: {error}") from error
     return onnx.load(int8_path)
 
 

@@ -15,8 +15,7 @@ _SERIOUS = re.compile(rb"^(E|F)\d{4} |^ERROR\b", re.MULTILINE)
 def held_back() -> Iterator[None]:
     """Hold back what Python's warnings, loggers and C++ code write to stderr inside the block.
 
-    Lines that are marked as errors are shown after all, and everything is if the process is about to
-    leave the block by an exception that is no `Exception` (Ctrl-C, exit).
+    Lines that are marked as errors are shown after the block.
     """
     sys.stderr.flush()
     saved = os.dup(2)

@@ -50,8 +50,12 @@ class TFLiteExporter:
         self._folder = tempfile.TemporaryDirectory(prefix="edgekit-")
         self._saved_model = Path(self._folder.name) / "saved_model"
         graph = exported_graph(model, options, options.batch)
-        with held_back():
-            _write_saved_model(graph, self._saved_model)
+        tf = import_tensorflow("edgekit export")
+        try:
+            with held_back():
+                _write_saved_model(graph, self._saved_model)
+        except (OSError, tf.errors.OpError) as error:
+            raise ExportError(f"Temporary files could not be written to {self._folder.name}: {error}") from error
 
     def convert(self, precision: Precision, calibration: "CalibrationSet | None") -> bytes:
         """The bytes of one file; the same bytes for the same model, options and calibration images.

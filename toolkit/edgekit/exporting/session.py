@@ -18,7 +18,7 @@ from edgekit.exporters.integer_check import holds_flex
 from edgekit.exporting.check import CheckResult, check_images, compare, run_file
 from edgekit.exporting.keras_scores import KerasScorer
 from edgekit.exporting.plan import Plan, make_plan
-from edgekit.exporting.source import Source, load_source
+from edgekit.exporting.source import Source, check_source, load_source
 from edgekit.input_probe import check_takes_raw_pixels, try_ranges, warning_about
 from edgekit.input_range import RAW, InputRange
 from edgekit.progress import Progress, SilentProgress
@@ -80,7 +80,7 @@ class ExportReport:
 
 
 def export(
-    source: Source | RunFolder | Path,
+    source: Source | RunFolder | Path | str,
     *,
     precisions: Sequence[Precision] | None = None,
     formats: Sequence[Format] | None = None,
@@ -88,7 +88,7 @@ def export(
     options: ExportOptions | None = None,
     calibration_images: int = NUM_IMAGES,
     seed: int = 0,
-    out: Path | None = None,
+    out: Path | str | None = None,
     progress: Progress | None = None,
 ) -> ExportReport:
     """Export a model to every precision and format that is asked for.
@@ -96,7 +96,7 @@ def export(
     All files are made and checked before the first is kept: after an error the folder is as it was.
 
     Args:
-        source: A run folder, or a `.keras` or `.h5` file.
+        source: A run folder or its path, or the path of a `.keras` or `.h5` file.
         precisions: None: everything that each format can be.
         formats: None: all.
         dataset: The data set of the run; needed for int8 and for a file from elsewhere.
@@ -114,13 +114,14 @@ def export(
     """
     progress, options = progress or SilentProgress(), options or ExportOptions()
     plan = make_plan(precisions, formats)
-    loaded = source if isinstance(source, Source) else load_source(source)
+    found = check_source(Path(source)) if isinstance(source, str | Path) else source
+    loaded = found if isinstance(found, Source) else load_source(found)
     if loaded.run is not None and out is not None:
         raise UsageError("--out is for a Keras file from elsewhere; a run's files go into the run itself.")
     _check_dataset(loaded, dataset)
     calibration = _calibration(plan, dataset, calibration_images, seed)
     session = _Session(loaded, dataset, options, seed, progress)
-    return session.run(plan, calibration, out)
+    return session.run(plan, calibration, Path(out) if out is not None else None)
 
 
 class _Session:

@@ -1,0 +1,51 @@
+import json
+from pathlib import Path
+
+import pytest
+from helpers import EdgekitCommand
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "message"),
+    [
+        (["--io", "int4"], 2, "Unknown input/output type 'int4'"),
+        (["--batch", "many"], 2, "a whole number or 'dynamic'"),
+        (["--batch", "0"], 2, "at least 1"),
+        (["--format", "tflit"], 2, "Did you mean 'tflite'?"),
+        (["--float16", "--format", "onnx"], 2, "No onnx file of precision float16"),
+        (["--input-range", "low..high"], 2, "is not understood"),
+        (["nowhere"], 1, "no run folder nowhere"),
+        (["nowhere.keras", "--data", "digits"], 1, "no file nowhere.keras"),
+        (["model.keras"], 2, "--data"),
+        (["model.tflite"], 1, "not a Keras model"),
+        (["random.keras", "--data", "digits"], 1, "not what its name says"),
+        ([], 1, "no run under"),
+    ],
+)
+def test_wrong_usage_is_a_sentence_and_needs_no_tensorflow(
+    arguments: list[str], status: int, message: str, tmp_path: Path, edgekit_command: EdgekitCommand
+) -> None:
+    (tmp_path / "model.tflite").write_bytes(b"TFL3")
+    (tmp_path / "model.keras").write_bytes(b"PK\x03\x04")
+    (tmp_path / "random.keras").write_bytes(bytes(range(100)))
+    before = sorted(tmp_path.rglob("*"))
+    result = edgekit_command("export", *arguments, cwd=tmp_path)
+    assert result.returncode == status, result.stderr
+    assert message in result.stderr
+    assert "Traceback" not in result.stderr
+    assert result.stdout == ""
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_a_model_from_elsewhere_by_command(tmp_path: Path, edgekit_command: EdgekitCommand) -> None:
+    import keras_models
+
+    keras_models.trained().save(tmp_path / "mine.h5")
+    arguments = ("export", "mine.h5", "--data", "digits", "--dynamic", "--batch", "dynamic")
+    result = edgekit_command(*arguments, cwd=tmp_path)
+    assert result.returncode == 0, result.stderr
+    assert "tflite/model-dynamic.tflite" in result.stdout
+    assert "exported/mine" in result.stdout
+    manifest = json.loads((tmp_path / "exported" / "mine" / "manifest.json").read_text())
+    assert manifest["exports"]["tflite/model-dynamic.tflite"]["batch"] == "dynamic"
+    assert (tmp_path / "exported" / "mine" / "model.keras").is_file()

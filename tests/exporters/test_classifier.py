@@ -1,0 +1,120 @@
+from typing import Any
+
+import numpy as np
+import pytest
+
+from edgekit.errors import ExportError
+from edgekit.exporters import ExportOptions
+from edgekit.exporters.classifier import as_classifier, exported_graph
+from edgekit.input_range import InputRange
+
+SHAPE = (32, 32, 3)
+
+
+@pytest.fixture(scope="module")
+def keras() -> Any:
+    from keras_models import import_keras
+
+    return import_keras("the tests", backend="tensorflow")
+
+
+def dense_end(keras: Any, pixels: Any, units: int, activation: str = "softmax") -> Any:
+    return keras.layers.Dense(units, activation=activation)(keras.layers.GlobalAveragePooling2D()(pixels))
+
+
+def noise() -> Any:
+    return np.random.default_rng(0).uniform(0, 255, (4, *SHAPE)).astype(np.float32)
+
+
+def test_a_classifier_stays_as_it_is(keras: Any) -> None:
+    pixels = keras.Input(SHAPE)
+    model = keras.Model(pixels, dense_end(keras, pixels, 10))
+    assert as_classifier(model, SHAPE, 10) == (model, False)
+
+
+def test_logits_get_a_softmax(keras: Any) -> None:
+    pixels = keras.Input(SHAPE)
+    model = keras.Model(pixels, dense_end(keras, pixels, 10, "linear"))
+    classifier, adds_softmax = as_classifier(model, SHAPE, 10)
+    assert adds_softmax
+    expected = keras.ops.softmax(model(noise()))
+    assert np.allclose(classifier(noise()), expected, atol=1e-6)
+
+
+@pytest.mark.parametrize("end", ["layer", "activation", "nested", "average", "reshape"])
+def test_probabilities_are_known_however_the_model_ends(keras: Any, end: str) -> None:
+    layers, pixels = keras.layers, keras.Input(SHAPE)
+    logits = dense_end(keras, pixels, 10, "linear")
+    if end == "layer":
+        scores = layers.Softmax()(logits)
+    elif end == "activation":
+        scores = layers.Activation("linear")(layers.Activation("softmax")(logits))
+    elif end == "average":
+        scores = layers.Average()([layers.Softmax()(logits), dense_end(keras, pixels, 10)])
+    elif end == "reshape":
+        scores = layers.Reshape((10,))(layers.Dropout(0.5)(layers.Softmax()(logits)))
+    else:
+        inner = keras.Input(SHAPE)
+        scores = keras.Model(inner, dense_end(keras, inner, 10))(pixels)
+    assert not as_classifier(keras.Model(pixels, scores), SHAPE, 10)[1]
+
+
+def test_an_open_size_is_filled_in(keras: Any) -> None:
+    pixels = keras.Input((None, None, 3))
+    model = keras.Model(pixels, dense_end(keras, pixels, 10))
+    classifier, _ = as_classifier(model, SHAPE, 10)
+    assert tuple(classifier.inputs[0].shape) == (None, *SHAPE)
+
+
+def test_mixed_precision_becomes_float32(keras: Any) -> None:
+    with_half = keras.Sequential(
+        [
+            keras.Input(SHAPE),
+            keras.layers.Conv2D(4, 3, dtype="mixed_float16"),
+            keras.layers.GlobalAveragePooling2D(dtype="mixed_float16"),
+            keras.layers.Dense(10, activation="softmax", dtype="float32"),
+        ]
+    )
+    classifier, _ = as_classifier(with_half, SHAPE, 10)
+    assert {layer.compute_dtype for layer in classifier.layers} == {"float32"}
+    assert np.abs(np.asarray(classifier(noise())) - np.asarray(with_half(noise()))).max() < 0.1
+
+
+def test_the_input_range_is_built_in(keras: Any) -> None:
+    pixels = keras.Input(SHAPE)
+    model = keras.Model(pixels, dense_end(keras, pixels, 10))
+    wanted = InputRange.parse("mean=0.4/0.5/0.6,std=0.2/0.3/0.4")
+    graph = exported_graph(model, ExportOptions(input_range=wanted), batch=None)
+    scaled = noise() * np.array(wanted.scale, np.float32) + np.array(wanted.offset, np.float32)
+    assert np.allclose(graph(noise()), model(scaled), atol=1e-5)
+
+
+def test_nan_in_the_weights_is_refused_and_its_layer_named(keras: Any) -> None:
+    pixels = keras.Input(SHAPE)
+    broken = keras.layers.Dense(10, activation="softmax", name="diverged")
+    model = keras.Model(pixels, broken(keras.layers.GlobalAveragePooling2D()(pixels)))
+    kernel, bias = broken.get_weights()
+    kernel[1, 2] = np.nan
+    broken.set_weights([kernel, bias])
+    with pytest.raises(ExportError, match=r"'diverged/kernel' hold NaN or infinity \(1 of 30 values\)"):
+        as_classifier(model, SHAPE, 10)
+
+
+def test_a_model_of_another_kind_is_refused_with_its_shape(keras: Any) -> None:
+    layers, pixels, grey = keras.layers, keras.Input(SHAPE), keras.Input((32, 32, 1))
+    words = keras.Input((), dtype="string")
+    both = layers.Concatenate()([pixels, grey])
+    cases = [
+        (keras.Model([pixels, grey], dense_end(keras, both, 10)), r"2 inputs .*Not yet"),
+        (keras.Model(pixels, [dense_end(keras, pixels, 10), dense_end(keras, pixels, 3)]), r"2 outputs.*Not yet"),
+        (keras.Model(grey, dense_end(keras, grey, 10)), r"\(None, 32, 32, 1\). Not yet"),
+        (keras.Model(words, layers.Hashing(10)(words)), r"string of shape \(None,\). Not yet"),
+        (keras.Model(pixels, layers.Conv2D(10, 3)(pixels)), r"output of shape \(None, 30, 30, 10\). Not yet"),
+        (keras.Model(pixels, dense_end(keras, pixels, 7)), "gives 7 scores; the data set has 10 classes"),
+        (keras.Model(pixels, dense_end(keras, pixels, 1, "sigmoid")), "one score a class"),
+    ]
+    for model, message in cases:
+        with pytest.raises(ExportError, match=message):
+            as_classifier(model, SHAPE, 10)
+    with pytest.raises(ExportError, match="takes images of 32 x 32; the data set's are 28 x 28"):
+        as_classifier(keras.Model(pixels, dense_end(keras, pixels, 10)), (28, 28, 3), 10)

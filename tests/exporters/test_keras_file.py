@@ -1,0 +1,84 @@
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from edgekit.errors import ExportError
+from edgekit.exporters.keras_file import check_keras_file, load_keras_model
+
+
+@pytest.fixture(scope="module")
+def network() -> Any:
+    import keras_models
+
+    return keras_models.plain_network()
+
+
+@pytest.fixture(scope="module")
+def saved(network: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("saved") / "good.keras"
+    network.save(path)
+    return path
+
+
+@pytest.mark.parametrize("suffix", [".keras", ".h5"])
+def test_both_kinds_of_file_are_read(network: Any, tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"model{suffix}"
+    network.save(path)
+    images = np.full((2, 32, 32, 3), 100, np.float32)
+    assert np.allclose(load_keras_model(path)(images), network(images), atol=1e-6)
+
+
+def test_a_file_that_is_not_what_its_name_says(saved: Path, tmp_path: Path) -> None:
+    cases = {
+        "missing.keras": (None, "no file"),
+        "empty.keras": (b"", "it is empty"),
+        "random.keras": (bytes(range(256)) * 10, "neither .keras nor .h5"),
+        "zip.h5": (saved.read_bytes(), "a zip archive, as .keras files are"),
+        "model.tflite": (saved.read_bytes(), "not a Keras model"),
+    }
+    for name, (content, message) in cases.items():
+        path = tmp_path / name
+        if content is not None:
+            path.write_bytes(content)
+        with pytest.raises(ExportError, match=message):
+            check_keras_file(path)
+
+
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.9])
+def test_a_truncated_file_is_a_sentence(saved: Path, tmp_path: Path, share: float) -> None:
+    path = tmp_path / "cut.keras"
+    path.write_bytes(saved.read_bytes()[: int(share * saved.stat().st_size)])
+    with pytest.raises(ExportError, match="may be truncated or damaged"):
+        load_keras_model(path)
+
+
+@pytest.mark.parametrize("suffix", [".keras", ".h5"])
+def test_a_file_that_carries_code_is_refused_and_not_run(tmp_path: Path, suffix: str) -> None:
+    from keras_models import import_keras
+
+    keras = import_keras()
+    marker = tmp_path / "was-run"
+    touch = eval(f"lambda x: (__import__('pathlib').Path({str(marker)!r}).touch(), x)[1]")
+    pixels = keras.Input((32, 32, 3))
+    pooled = keras.layers.GlobalAveragePooling2D()(keras.layers.Lambda(touch, output_shape=(32, 32, 3))(pixels))
+    path = tmp_path / f"lambda{suffix}"
+    keras.Model(pixels, keras.layers.Dense(10)(pooled)).save(path)
+    marker.unlink(missing_ok=True)
+    with pytest.raises(ExportError, match="carries Python code"):
+        load_keras_model(path)
+    assert not marker.exists()
+
+
+def test_a_class_that_only_its_author_has_is_named(tmp_path: Path) -> None:
+    from keras_models import import_keras, plain_network
+
+    class Private(import_keras().layers.Layer):
+        def call(self, inputs: Any) -> Any:
+            return inputs
+
+    path = tmp_path / "private.keras"
+    plain_network(middle=Private()).save(path)
+    with pytest.raises(ExportError, match=r"not part of Keras.*Private"):
+        load_keras_model(path)

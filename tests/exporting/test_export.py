@@ -1,0 +1,166 @@
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from helpers import EdgekitCommand
+
+from edgekit.artifact import Format, Precision
+from edgekit.datasets import Dataset, Split
+from edgekit.errors import CalibrationError, ExportError, RunFolderError, UsageError
+from edgekit.exporters import ExportOptions
+from edgekit.exporters.tflite import TFLiteExporter
+from edgekit.exporting import ExportReport, export
+from edgekit.run_folder import RunFolder
+
+NewRun = Callable[[], RunFolder]
+
+
+def files_of(folder: Path) -> dict[str, bytes]:
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.fixture(scope="module")
+def digits() -> Dataset:
+    import keras_models
+
+    return keras_models.digits()
+
+
+@pytest.fixture(scope="module")
+def exported(pristine_run: Path, digits: Dataset, tmp_path_factory: pytest.TempPathFactory) -> ExportReport:
+    """Everything, once."""
+    import shutil
+
+    run = RunFolder(Path(shutil.copytree(pristine_run, tmp_path_factory.mktemp("exported") / "run")))
+    return export(run, dataset=digits, calibration_images=60)
+
+
+def test_a_run_is_exported_to_everything(exported: ExportReport) -> None:
+    run = RunFolder(exported.run.path)
+    assert [path.relative_to(run.path).as_posix() for path in (each.path for each in run.artifacts())] == [
+        "tflite/model-float32.tflite",
+        "tflite/model-float16.tflite",
+        "tflite/model-dynamic.tflite",
+        "tflite/model-int8.tflite",
+        "onnx/model-float32.onnx",
+        "onnx/model-int8.onnx",
+    ]
+    assert len(exported.skipped) == 2
+    for each in exported.files:
+        assert each.check is not None
+        assert each.check.num_images == 32
+        assert each.check.agreement == 1.0
+    assert json.loads(json.dumps(exported.to_dict()))["files"][3]["artifact"] == "tflite/model-int8.tflite"
+
+
+def test_the_manifest_says_how_each_file_was_made(exported: ExportReport) -> None:
+    entry = RunFolder(exported.run.path).manifest["exports"]["tflite/model-int8.tflite"]
+    assert {key: entry[key] for key in ("io", "batch", "input_range", "allow_flex")} == {
+        "io": "uint8",
+        "batch": 1,
+        "input_range": "0..255",
+        "allow_flex": False,
+    }
+    assert entry["check"]["runtime"] == "litert-xnnpack"
+
+
+def test_calibration_images_are_recorded(exported: ExportReport, digits: Dataset) -> None:
+    exported.run.check_file(Path("calibration.json"))
+    document = json.loads(exported.run.calibration_path.read_text())
+    assert document["num_images"] == 60
+    assert document["per_class"] == dict.fromkeys(digits.class_names, 6)
+    assert document["train_sha256"] == digits.train.sha256
+
+
+def test_another_process_makes_the_same_bytes(
+    exported: ExportReport, new_run: NewRun, edgekit_command: EdgekitCommand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONHASHSEED", "4321")
+    run = new_run()
+    result = edgekit_command("export", run.path, "--calibration-images", "60", "--json")
+    assert result.returncode == 0, result.stderr
+    document = json.loads(result.stdout)
+    assert {each["artifact"]: each["sha256"] for each in document["files"]} == {
+        each.artifact.path.relative_to(exported.run.path).as_posix(): each.artifact.sha256 for each in exported.files
+    }
+    assert (run.calibration_path).read_bytes() == exported.run.calibration_path.read_bytes()
+    assert "WARNING" not in result.stderr
+    assert "INFO" not in result.stderr
+
+
+def test_no_calibration_file_without_int8_and_no_data_needed(new_run: NewRun) -> None:
+    run = new_run()
+    export(run, precisions=[Precision.FLOAT32], formats=[Format.ONNX])
+    assert not run.calibration_path.exists()
+    with pytest.raises(CalibrationError, match="--data"):
+        export(run, precisions=[Precision.INT8], formats=[Format.ONNX])
+
+
+def test_a_conversion_that_lost_its_weights_never_reaches_the_disk(
+    new_run: NewRun, digits: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import keras_models
+
+    run = new_run()
+    export(run, precisions=[Precision.FLOAT32], formats=[Format.TFLITE], dataset=digits)
+    before = files_of(run.path)
+    empty = keras_models.flatten_network()
+    empty.set_weights([np.zeros_like(each) for each in empty.get_weights()])
+    hollow = TFLiteExporter(empty, ExportOptions()).convert(Precision.FLOAT32, None)
+    monkeypatch.setattr(TFLiteExporter, "convert", lambda *_: hollow)
+    for precision in (Precision.FLOAT32, Precision.DYNAMIC):
+        with pytest.raises(ExportError, match="same for every image"):
+            export(run, precisions=[precision], formats=[Format.TFLITE], dataset=digits)
+    assert files_of(run.path) == before
+
+
+def test_an_error_and_an_interruption_leave_the_old_files(
+    new_run: NewRun, digits: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = new_run()
+    export(run, precisions=[Precision.FLOAT32], formats=[Format.TFLITE], dataset=digits)
+    before = files_of(run.path)
+    convert = TFLiteExporter.convert
+    for error in (KeyboardInterrupt, ExportError("cannot")):
+
+        def stop(self: Any, precision: Precision, calibration: Any, error: Any = error) -> bytes:
+            if precision is Precision.FLOAT16:
+                raise error
+            return convert(self, precision, calibration)
+
+        monkeypatch.setattr(TFLiteExporter, "convert", stop)
+        with pytest.raises((KeyboardInterrupt, ExportError)):
+            export(
+                run,
+                precisions=[Precision.FLOAT32, Precision.FLOAT16],
+                formats=[Format.TFLITE],
+                dataset=digits,
+                options=ExportOptions(batch=2),
+            )
+        assert files_of(run.path) == before
+
+
+def test_other_data_are_refused(new_run: NewRun, digits: Dataset) -> None:
+    from dataclasses import replace
+
+    half = replace(digits, test=Split(images=digits.test.images[:50], labels=digits.test.labels[:50]))
+    with pytest.raises(ExportError, match=f"expected 'digits' with SHA-256 {digits.sha256[:12]}.*{half.sha256[:12]}"):
+        export(new_run(), dataset=half)
+
+
+def test_a_run_that_is_not_whole_is_refused(new_run: NewRun, digits: Dataset) -> None:
+    run = new_run()
+    run.model_path.write_bytes(run.model_path.read_bytes() + b"x")
+    with pytest.raises(RunFolderError, match="was changed"):
+        export(run, dataset=digits)
+    run.model_path.unlink()
+    with pytest.raises(RunFolderError, match="training has not finished"):
+        export(run, dataset=digits)
+
+
+def test_out_is_not_for_a_run(new_run: NewRun, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="--out"):
+        export(new_run(), out=tmp_path / "elsewhere", precisions=[Precision.FLOAT32])

@@ -1,0 +1,110 @@
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from edgekit.artifact import Format, Precision
+from edgekit.datasets import Dataset
+from edgekit.errors import ExportError, UsageError
+from edgekit.exporters import ExportOptions
+from edgekit.exporting import export
+from edgekit.exporting.check import run_file
+from edgekit.input_range import InputRange
+from edgekit.metrics.drift import accuracy
+from edgekit.run_folder import RunFolder
+
+CENTERED = ExportOptions(input_range=InputRange.parse("-1..1"))
+
+
+@pytest.fixture(scope="module")
+def digits() -> Dataset:
+    import keras_models
+
+    return keras_models.digits()
+
+
+@pytest.fixture(scope="module")
+def centered_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model from elsewhere that wants -1 to 1."""
+    import keras_models
+
+    path = tmp_path_factory.mktemp("elsewhere") / "centered.keras"
+    keras_models.trained_centered().save(path)
+    return path
+
+
+def test_a_file_from_elsewhere_becomes_a_run(centered_file: Path, digits: Dataset, tmp_path: Path) -> None:
+    out = tmp_path / "mine"
+    report = export(centered_file, dataset=digits, out=out, options=CENTERED, formats=[Format.ONNX])
+    run = RunFolder(out)
+    reference = run.reference()
+    assert report.run.path == out
+    assert run.model_path.read_bytes() == centered_file.read_bytes()
+    assert run.manifest["input_range"] == "-1..1"
+    assert run.manifest["dataset"]["sha256"] == reference.dataset_sha256 == digits.sha256
+    assert accuracy(reference.scores, reference.labels) > 0.7
+    assert json.loads(run.report_path.read_text())
+    scores, _ = run_file(report.files[0].artifact.path, Format.ONNX, digits.test.images)
+    assert np.abs(scores - reference.scores).max() < 1e-3
+    assert [path.name for path in tmp_path.iterdir()] == ["mine"]
+
+
+def test_a_second_export_of_the_same_file_adds_to_the_run(centered_file: Path, digits: Dataset, tmp_path: Path) -> None:
+    out = tmp_path / "mine"
+    for precision in (Precision.FLOAT32, Precision.FLOAT16):
+        export(
+            centered_file, dataset=digits, out=out, options=CENTERED, formats=[Format.TFLITE], precisions=[precision]
+        )
+    assert len(RunFolder(out).artifacts()) == 2
+    again = export(RunFolder(out), precisions=[Precision.DYNAMIC], dataset=digits)
+    assert RunFolder(out).manifest["exports"]["tflite/model-dynamic.tflite"]["input_range"] == "-1..1"
+    assert again.files[0].check is not None
+    options = ExportOptions(input_range=InputRange.parse("0..1"))
+    with pytest.raises(ExportError, match=r"another input range: -1\.\.1 there, 0\.\.1 now"):
+        export(centered_file, dataset=digits, out=out, options=options, precisions=[Precision.FLOAT32])
+
+
+def test_the_wanted_range_is_found_and_named(centered_file: Path, digits: Dataset, tmp_path: Path) -> None:
+    with pytest.raises(ExportError, match=r"on 500 training images .* with -1\.\.1: use --input-range -1\.\.1"):
+        export(centered_file, dataset=digits, out=tmp_path / "mine", precisions=[Precision.FLOAT32])
+    assert not list(tmp_path.iterdir())
+
+
+def test_logits_become_probabilities_everywhere(digits: Dataset, tmp_path: Path) -> None:
+    import keras_models
+
+    path = tmp_path / "logits.keras"
+    keras_models.trained_logits().save(path)
+    report = export(path, dataset=digits, out=tmp_path / "mine", precisions=[Precision.FLOAT32])
+    assert report.run.manifest["adds_softmax"]
+    for scores in (
+        report.run.reference().scores,
+        *(run_file(each.artifact.path, each.artifact.format, digits.test.images[:8])[0] for each in report.files),
+    ):
+        assert np.allclose(scores.sum(axis=1), 1, atol=1e-4)
+        assert scores.min() >= 0
+
+
+def test_a_folder_that_holds_something_else_stays(centered_file: Path, digits: Dataset, tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("mine")
+    with pytest.raises(ExportError, match="no run folder"):
+        export(centered_file, dataset=digits, out=tmp_path, options=CENTERED, precisions=[Precision.FLOAT32])
+    assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
+
+
+def test_data_must_be_named(centered_file: Path) -> None:
+    with pytest.raises(UsageError, match="--data"):
+        export(centered_file)
+
+
+@pytest.mark.slow
+def test_a_network_of_keras_applications(digits: Dataset, tmp_path: Path) -> None:
+    from keras_models import import_keras
+
+    network = import_keras().applications.MobileNetV2((32, 32, 3), alpha=0.35, weights=None, classes=10)
+    path = tmp_path / "mobilenet.keras"
+    network.save(path)
+    report = export(path, dataset=digits, out=tmp_path / "mine", precisions=[Precision.INT8], calibration_images=20)
+    assert [each.artifact.format for each in report.files] == [Format.TFLITE, Format.ONNX]
+    assert all(each.artifact.size_bytes < 700_000 for each in report.files)
