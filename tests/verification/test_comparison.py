@@ -339,6 +339,8 @@ def test_the_report_survives_json(tmp_path: Path, dataset: Dataset, reference: R
         *("reasons", "accuracy", "accuracy_delta", "agreement", "flips", "mcnemar_p", "per_class"),
         *("max_abs_score_difference", "mean_confidence_drift", "mean_kl_divergence", "ties", "num_images"),
         *("seconds", "images_per_second", "peak_rss_bytes"),
+        *("summary", "accuracy_delta_interval", "significant_classes", "near_tie_flips", "flipped_images"),
+        *("expected_calibration_error", "expected_calibration_error_delta", "mean_abs_score_difference"),
     }
     for row in document["candidates"]:
         assert promised <= set(row)
@@ -347,6 +349,8 @@ def test_the_report_survives_json(tmp_path: Path, dataset: Dataset, reference: R
         "support": 500,
         "f1_delta": 0.0,
         "recall_delta": 0.0,
+        "recall_mcnemar_p": 1.0,
+        "recall_mcnemar_p_holm": 1.0,
         **{name: document["reference"]["report"][0][name] for name in ("precision", "recall", "f1")},
     }
     assert document["candidates"][1]["accuracy"] is None
