@@ -4,7 +4,9 @@ Commands stand in one table and are imported when they are used, so that `edgeki
 nothing but click.
 """
 
+import os
 import sys
+from io import TextIOWrapper
 from typing import Any
 
 import click
@@ -19,6 +21,10 @@ COMMANDS: Registry[click.Command] = Registry(
         "train": ("edgekit.cli.train:command", "Train a recipe; makes a run folder"),
         "export": ("edgekit.cli.export:command", "Write .tflite and .onnx files in the precisions you ask for"),
         "verify": ("edgekit.cli.verify:command", "Compare every exported file with the float model, in every runtime"),
+        "compare-reports": (
+            "edgekit.cli.compare_reports:command",
+            "What changed between two verifications; worse exits 3",
+        ),
         "run": ("edgekit.cli.run:command", "Train, export everything, verify"),
         "inspect": ("edgekit.cli.inspect:command", "Tensors, quantization, operators and size of a model file"),
         "recipes": ("edgekit.cli.recipes:command", "List the training recipes, with measured accuracy"),
@@ -70,6 +76,8 @@ def group() -> None:
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and end the process; every expected error becomes one sentence."""
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # a terminal that cannot show a letter shows "?"
     sys.exit(run(sys.argv[1:] if arguments is None else arguments))
 
 
@@ -77,6 +85,8 @@ def run(arguments: list[str]) -> int:
     """Run one command and return its exit status; prints errors to stderr."""
     try:
         result: Any = group.main(arguments, prog_name="edgekit", standalone_mode=False)
+        if sys.stdout is not None:  # None where the user closed it
+            sys.stdout.flush()
     except click.ClickException as error:
         error.show()
         return error.exit_code
@@ -84,8 +94,36 @@ def run(arguments: list[str]) -> int:
         click.echo("Interrupted.", err=True)
         return 130
     except EdgekitError as error:
-        click.echo(f"Error: {error}", err=True)
-        return error.exit_status
-    except BrokenPipeError:
+        return _fail(str(error), error.exit_status)
+    except BrokenPipeError:  # who read the output wants no more of it, as `head` does
+        _give_stdout_up()
         return 1
+    except OSError as error:
+        return _fail(_in_words(error))
+    except MemoryError:
+        return _fail("The memory of this machine is not enough for this. Give smaller images, or fewer at a time.")
     return result if isinstance(result, int) else 0
+
+
+def _fail(message: str, status: int = 1) -> int:
+    click.echo(f"Error: {message}", err=True)
+    return status
+
+
+def _in_words(error: OSError) -> str:
+    """What the system refused, where no command knew more: a path without permission, a full disk."""
+    reason = error.strerror or str(error) or type(error).__name__
+    if error.filename is not None:
+        return f"{os.fsdecode(error.filename)} cannot be used: {reason}. Check the path, its permissions and the disk."
+    _give_stdout_up()
+    return f"Something could not be read or written: {reason}. Check the disk, and where the output goes."
+
+
+def _give_stdout_up() -> None:
+    """Let what is still buffered go nowhere, or Python would complain of it once more at its end."""
+    try:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
+    except (AttributeError, OSError, ValueError):  # stdout is no file: there is nothing to complain of
+        return

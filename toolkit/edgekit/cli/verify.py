@@ -60,7 +60,7 @@ def tolerance_option(name: str, metavar: str, text: str) -> Callable[[Callable[.
 @tolerance_option("max-f1-drop", "POINTS", "Accept a loss of F1 in any class up to this.")
 @tolerance_option("min-agreement", "PERCENT", "Ask that so many predictions agree with the float model's.")
 @tolerance_option("max-score-difference", "NUMBER", "Accept a difference of any score up to this.")
-@click.option("--pairwise", is_flag=True, help="Compare the candidates with each other too, not only with the float model.")
+@click.option("--pairwise", is_flag=True, help="Compare the candidates with each other too.")
 @click.option("--verbose", is_flag=True, help="Say in words how every row differs that passes, not only the worst.")
 @skip_broken_option
 @json_option

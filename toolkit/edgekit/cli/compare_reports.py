@@ -1,0 +1,43 @@
+"""`edgekit compare-reports`: what changed between two verifications, for code review and CI."""
+
+from pathlib import Path
+
+import click
+
+from edgekit.cli.options import PATH, json_option, print_json
+
+
+@click.command("compare-reports")
+@click.argument("old", type=PATH)
+@click.argument("new", type=PATH)
+@click.option(
+    "--max-worsening",
+    type=float,
+    default=0.5,
+    show_default=True,
+    metavar="POINTS",
+    help="Accept a fall of accuracy or agreement up to this.",
+)
+@json_option
+def command(old: Path, new: Path, max_worsening: float, as_json: bool) -> int:
+    """Show what changed from OLD to NEW, two verification.json files or run folders on the same data.
+
+    Worse is: accuracy or agreement fell by more than the margin, a verdict got worse, a compared candidate is
+    gone, or a new one does not pass. Size and speed are shown, not judged.
+
+    \b
+    Exit status: 0 not worse, 3 worse, 1 an error.
+
+    \b
+    edgekit compare-reports main/verification.json exported/first/verification.json
+    """  # noqa: D301 - click wants the backspace itself
+    from edgekit.verification.changes import compare_reports, load_report
+
+    changes = compare_reports(load_report(old), load_report(new), max_worsening=max_worsening)
+    if as_json:
+        print_json(changes.to_dict())
+    else:
+        from edgekit.rendering.changes_table import print_changes
+
+        print_changes(changes)
+    return changes.exit_status
