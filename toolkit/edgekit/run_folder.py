@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any
 
 from edgekit.artifact import Artifact, Format, Precision, sha256_of
 from edgekit.errors import RunFolderError
+from edgekit.manifest import SCHEMA_VERSION, check_manifest
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-SCHEMA_VERSION = 1
 RUNS_FOLDER = Path("exported")
 """Where runs are made and looked for unless the user names another place."""
 
@@ -63,10 +63,10 @@ def write_json(path: Path, document: object) -> None:
 def read_json(path: Path) -> Any:
     """The JSON document in `path`; raises RunFolderError if it is missing or broken."""
     try:
-        return json.loads(path.read_text())
+        return json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise RunFolderError(f"There is no {path}. Expected a file that edgekit wrote.") from error
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise RunFolderError(f"{path} cannot be read as JSON: {error}. Restore it or make the run again.") from error
 
 
@@ -103,29 +103,54 @@ class Reference:
     def load(cls, path: Path) -> "Reference":
         """Read what `save` wrote; raises RunFolderError if it is missing, broken or inconsistent."""
         import zipfile
+        import zlib
 
         import numpy as np
 
         try:
             with np.load(path, allow_pickle=False) as arrays:
-                reference = cls(
-                    scores=arrays["scores"].astype(np.float32),
-                    labels=arrays["labels"].astype(np.int64),
-                    dataset_sha256=str(arrays["dataset_sha256"]),
-                    class_names=tuple(str(name) for name in arrays["class_names"]),
-                )
-        except (OSError, KeyError, ValueError, EOFError, zipfile.BadZipFile) as error:
+                return cls._from_arrays(path, arrays)
+        except FileNotFoundError as error:
+            raise RunFolderError(f"There is no reference {path}. Expected a reference.npz of edgekit train.") from error
+        except (
+            OSError,
+            EOFError,
+            LookupError,
+            MemoryError,
+            NotImplementedError,
+            TypeError,
+            ValueError,
+            zipfile.BadZipFile,
+            zlib.error,
+        ) as error:  # what numpy and zipfile let through where a file is damaged or something else
             raise RunFolderError(
                 f"{path} is not a reference that edgekit wrote ({error}). Expected an .npz with scores, "
                 f"labels, dataset_sha256 and class_names. Train again, or restore the file."
             ) from error
-        expected = (len(reference.labels), len(reference.class_names))
-        if reference.scores.shape != expected:
+
+    @classmethod
+    def _from_arrays(cls, path: Path, arrays: Mapping[str, Any]) -> "Reference":
+        import numpy as np
+
+        scores, labels, names = arrays["scores"], arrays["labels"], arrays["class_names"]
+        kinds = (scores.dtype.kind, labels.dtype.kind, names.dtype.kind)
+        if kinds not in (("f", "i", "U"), ("f", "u", "U")) or labels.ndim != 1 or names.ndim != 1:
             raise RunFolderError(
-                f"{path} contradicts itself: scores of shape {reference.scores.shape} for {expected[0]} labels "
-                f"and {expected[1]} classes. Restore the file or train again."
+                f"{path} is not a reference that edgekit wrote: scores are {scores.dtype}, labels {labels.dtype} of "
+                f"shape {labels.shape}, class names {names.dtype} of shape {names.shape}. Expected numbers, whole "
+                f"numbers and a list of texts. Train again, or restore the file."
             )
-        return reference
+        if scores.shape != (len(labels), len(names)):
+            raise RunFolderError(
+                f"{path} contradicts itself: scores of shape {scores.shape} for {len(labels)} labels "
+                f"and {len(names)} classes. Restore the file or train again."
+            )
+        return cls(
+            scores=scores.astype(np.float32),
+            labels=labels.astype(np.int64),
+            dataset_sha256=str(arrays["dataset_sha256"]),
+            class_names=tuple(str(name) for name in names),
+        )
 
 
 class RunFolder:
@@ -145,10 +170,7 @@ class RunFolder:
                 f"{path} is not a run folder: it has no manifest.json. Expected a folder made by edgekit train, "
                 f"or by edgekit export MODEL.keras --out."
             )
-        manifest = read_json(self.manifest_path)
-        if not isinstance(manifest, dict) or not isinstance(manifest.get("files"), dict):
-            raise RunFolderError(f"{self.manifest_path} is not a manifest: it lists no files. Restore it.")
-        self.manifest: dict[str, Any] = manifest
+        self.manifest = check_manifest(self.manifest_path, read_json(self.manifest_path))
 
     @classmethod
     def create(cls, path: Path, manifest: Mapping[str, Any]) -> "RunFolder":

@@ -1,7 +1,6 @@
 """Options and helpers that several commands share. Imports click and nothing heavier."""
 
 import json
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,8 +26,7 @@ def data_option(default: str | None, text: str) -> Callable[[Callable[..., Any]]
 
 def print_json(document: object) -> None:
     """One JSON document on stdout."""
-    json.dump(document, sys.stdout, indent=1, allow_nan=False)
-    sys.stdout.write("\n")
+    click.echo(json.dumps(document, indent=1, allow_nan=False))
 
 
 def make_progress() -> "Progress":
