@@ -4,6 +4,7 @@ The whole job from Python: `train(...)`, `export(...)`, `verify(...)`. Names are
 """
 
 import importlib
+import os
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -14,6 +15,10 @@ if TYPE_CHECKING:
     from edgekit.verification import verify
 
 __version__ = "0.1.0"
+
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+"""ONNX Runtime 1.31 and later tell their maker about each model that they run, unless they are told not to before
+they are first imported."""
 
 __all__ = [
     "Dataset",
