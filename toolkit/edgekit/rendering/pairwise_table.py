@@ -63,7 +63,7 @@ def most_different(pairwise: PairwiseAgreement) -> str:
         return f"Most different: the same file, {artifact}, in {runtime} and {other_runtime}: {_differs(worst)}."
     sentence = f"Most different: {artifact} in {runtime} and {other_artifact} in {other_runtime}: {_differs(worst)}"
     if same_file is None:
-        return f"{sentence}; no file differs from one runtime to another."
+        return f"{sentence}."
     name, first = pairwise.candidates[same_file.first]
     second = pairwise.candidates[same_file.second][1]
     return f"{sentence}; of one file in two runtimes: {name} in {first} and {second}: {_differs(same_file)}."

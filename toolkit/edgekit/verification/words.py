@@ -39,7 +39,7 @@ def _flips(one: Measurement) -> str:
         return f"no prediction of {one.num_images:,} flipped"
     unsure = ""
     if one.near_tie_flips is not None:
-        unsure = f", {one.near_tie_flips.total / total:.0%} of them where the float model was itself unsure"
+        unsure = f", {100 * one.near_tie_flips.total / total:.0f} % of them where the float model was itself unsure"
     return f"{_percent(total / one.num_images)} of {one.num_images:,} predictions flipped{unsure}"
 
 

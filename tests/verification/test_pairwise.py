@@ -1,0 +1,51 @@
+import numpy as np
+import pytest
+
+from edgekit.verification.pairwise import PairwiseAgreement, compare_pairs, keep_answers
+
+
+def scores_of(*classes: int) -> np.ndarray:
+    return np.eye(3, dtype=np.float32)[list(classes)]
+
+
+def test_agreement_by_hand_on_the_images_of_both() -> None:
+    whole = np.arange(4)
+    found = compare_pairs(
+        [
+            keep_answers("a", "x", whole, scores_of(0, 1, 2, 0)),
+            keep_answers("a", "y", whole, scores_of(0, 1, 2, 1)),
+            keep_answers("b", "x", np.array([1, 3]), scores_of(1, 1)),
+            keep_answers("b", "y", np.array([7]), scores_of(1)),
+        ]
+    )
+    assert found.agreement == ((1, 0.75, 0.5, None), (0.75, 1, 1, None), (0.5, 1, 1, None), (None, None, None, 1))
+    assert found.num_images == ((4, 4, 2, 0), (4, 4, 2, 0), (2, 2, 2, 0), (0, 0, 0, 1))
+    worst = found.most_different()
+    assert (worst.first, worst.second, worst.num_differing, worst.num_images) == (0, 2, 1, 2)
+    same = found.most_different(same_artifact=True)
+    assert (same.first, same.second, same.num_differing) == (0, 1, 1)
+    assert found.groups == [[0], [1], [2], [3]]
+    assert PairwiseAgreement.from_dict(found.to_dict()) == found
+
+
+def test_those_that_always_agree_on_the_same_images_stand_together() -> None:
+    whole = np.arange(3)
+    found = compare_pairs(
+        [
+            keep_answers("a", "x", whole, scores_of(0, 1, 2)),
+            keep_answers("b", "x", whole, scores_of(0, 1, 1)),
+            keep_answers("c", "x", whole, scores_of(0, 1, 2)),
+            keep_answers("c", "slow", np.array([0]), scores_of(0)),
+        ]
+    )
+    assert found.groups == [[0, 2], [1], [3]]
+    assert found.most_different(same_artifact=True) is None
+
+
+@pytest.mark.parametrize(("num_classes", "size"), [(2, 1), (256, 1), (257, 2), (70_000, 4)])
+def test_an_answer_takes_as_few_bytes_as_the_classes_allow(num_classes: int, size: int) -> None:
+    scores = np.zeros((2, num_classes), np.float32)
+    scores[:, -1] = 1
+    kept = keep_answers("a", "x", np.arange(2), scores)
+    assert kept.classes.itemsize == size
+    assert kept.classes.tolist() == [num_classes - 1] * 2
