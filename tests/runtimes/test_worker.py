@@ -33,6 +33,7 @@ def test_it_imports_numpy_and_its_runtime_and_nothing_else(
         "num_images": None,
         "memory_limit": None,
         "settings": None,
+        "encoding": None,
         "scores": str(tmp_path / "scores.npy"),
         "result": str(tmp_path / "result.json"),
         "parent": os.getpid(),

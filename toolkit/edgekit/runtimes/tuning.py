@@ -1,7 +1,7 @@
 """Finds the threads, the sessions and the batch at which one artifact runs fastest on this machine.
 
-Short probes on real images. A machine has other work to do now and then, so the best few settings are
-probed again in turns, and each is judged by its best turn. Knows no file format.
+Short probes on real images. A machine has other work to do now and then, so settings that are not clearly
+slower than the best are probed again in turns, and each is judged by its best turn. Knows no file format.
 """
 
 import threading
@@ -25,11 +25,12 @@ MAX_INVOCATION = 0.1
 """Seconds: a batch that would take longer is not tried, for nothing is gained by it any more."""
 MAX_BYTES = 200 * 2**20
 """Memory of the process that no probe should exceed, as far as it can be foreseen."""
-PROBE = 0.03
+PROBE = 0.02
 """Seconds of one probe."""
 BUDGET = (0.5, 1.5)
 """Seconds that a search takes: half of what the whole run is expected to take, within these limits."""
-NUM_FINALISTS = 3
+KEEP = 0.75
+"""Share of the best rate below which settings are not probed again."""
 
 OpenSession = Callable[[SessionSettings], Session]
 
@@ -72,7 +73,7 @@ class Tuner:
         for settings in [way for best in self._best(2) for way in _ways(best.batch_size, self.num_cpus)]:
             if self._has_room_for(settings):
                 self._probe(settings)
-        self._repeat(self._best(NUM_FINALISTS))
+        self._repeat()
         return self._best(1)[0]
 
     def take(self, settings: SessionSettings) -> list[Scorer]:
@@ -125,9 +126,14 @@ class Tuner:
         num_open = sum(map(len, self._scorers.values()))
         return self._base_bytes + growth * (num_open + settings.num_sessions - 1) <= MAX_BYTES
 
-    def _repeat(self, finalists: Sequence[SessionSettings]) -> None:
-        while len(finalists) > 1 and time.perf_counter() < self._deadline:
-            for settings in finalists:
+    def _repeat(self) -> None:
+        """Probe the best in turns until the time is up; whoever falls behind drops out."""
+        while time.perf_counter() < self._deadline:
+            limit = KEEP * max(self._rates.values())
+            remaining = [settings for settings, rate in self._rates.items() if rate >= limit]
+            if len(remaining) == 1:
+                return
+            for settings in remaining:
                 self._probe(settings)
 
     def _probe(self, settings: SessionSettings) -> None:
