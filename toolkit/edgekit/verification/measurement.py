@@ -1,5 +1,6 @@
 """What is measured of one candidate, and its JSON form. Measures nothing; see `edgekit.verification.measure`."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
@@ -147,6 +148,10 @@ class Measurement:
         )
 
 
+_EXPECTED: dict[Any, tuple[type, ...]] = {float: (int, float), int: (int,), str: (str,), bool: (bool,)}
+"""Type of a field -> what JSON may hold there."""
+
+
 def checked(cls: Any, values: Mapping[str, Any]) -> dict[str, Any]:
     """Those of `values` that are fields of the dataclass `cls`; raises ValueError where a number or text is none."""
     found = {}
@@ -154,7 +159,9 @@ def checked(cls: Any, values: Mapping[str, Any]) -> dict[str, Any]:
         if field.name not in values:
             continue
         value = found[field.name] = values[field.name]
-        expected = {float: (int, float), int: int, str: str, bool: bool}.get(field.type)  # type: ignore[call-overload]
+        expected = _EXPECTED.get(field.type)
         if expected and (not isinstance(value, expected) or (isinstance(value, bool) and field.type is not bool)):
+            raise ValueError(f"{field.name} is {value!r}")
+        if isinstance(value, float) and not math.isfinite(value):
             raise ValueError(f"{field.name} is {value!r}")
     return found

@@ -1,0 +1,73 @@
+"""A row in words, against sentences written by hand."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from edgekit.metrics.drift import Flips
+from edgekit.verification.measure import measure
+from edgekit.verification.measurement import Measurement
+from edgekit.verification.words import measured_in_words
+
+NONE = Flips(right_to_wrong=0, wrong_to_right=0, wrong_to_wrong=0)
+
+
+@pytest.fixture
+def drifted() -> Measurement:
+    """Numbers of the sentence that the design asks for, in a measurement made by `measure`."""
+    scores = np.eye(2, dtype=np.float32)[[0, 1, 0, 1]]
+    equal = measure(scores, scores, np.array([0, 1, 0, 1]), ("cat", "dog"))
+    cat = replace(equal.per_class[0], recall_delta=-0.011, recall_mcnemar_p_holm=0.4)
+    return replace(
+        equal,
+        num_images=10_000,
+        accuracy_delta=-0.0021,
+        agreement=0.986,
+        mcnemar_p=0.31,
+        flips=Flips(right_to_wrong=60, wrong_to_right=39, wrong_to_wrong=41),
+        near_tie_flips=Flips(right_to_wrong=40, wrong_to_right=25, wrong_to_wrong=20),
+        per_class=(cat, equal.per_class[1]),
+    )
+
+
+def test_the_sentence_of_the_design(drifted: Measurement) -> None:
+    assert measured_in_words(drifted) == (
+        "0.21 points lower, not significant (p = 0.31); 1.4 % of 10,000 predictions flipped, 61 % of them where the "
+        "float model was itself unsure; 'cat' loses 1.1 points of recall (p = 0.4)."
+    )
+
+
+def test_what_is_significant_says_so(drifted: Measurement) -> None:
+    cat, dog = drifted.per_class
+    ruined = (
+        replace(cat, recall_delta=-0.2, recall_mcnemar_p_holm=1e-9),
+        replace(dog, recall_delta=-0.3, recall_mcnemar_p_holm=0.001),
+    )
+    words = measured_in_words(replace(drifted, mcnemar_p=1e-12, per_class=ruined))
+    assert words.startswith("0.21 points lower, significant (p < 0.0001); ")
+    assert words.endswith("; 'dog' loses 30.0 points of recall (significant, p = 0.001), 1 more lose significantly.")
+
+
+def test_a_significant_loss_is_named_before_a_larger_one_by_chance(drifted: Measurement) -> None:
+    cat, dog = drifted.per_class
+    classes = (replace(cat, recall_delta=-0.5), replace(dog, recall_delta=-0.1, recall_mcnemar_p_holm=0.01))
+    assert "'dog' loses 10.0" in measured_in_words(replace(drifted, per_class=classes))
+
+
+def test_gains_ties_and_nothing(drifted: Measurement) -> None:
+    gained = replace(drifted, accuracy_delta=0.001, per_class=drifted.per_class[1:])
+    assert measured_in_words(gained).startswith("0.10 points higher, not significant")
+    assert "loses" not in measured_in_words(gained)
+    tied = replace(gained, accuracy_delta=0.0, flips=NONE, near_tie_flips=NONE, tie_flips=drifted.flips)
+    assert measured_in_words(tied) == (
+        "Accuracy unchanged; no prediction of 10,000 flipped; 140 more differ only by a tie."
+    )
+    same = replace(gained, agreement=1.0, max_abs_score_difference=3e-7)
+    assert measured_in_words(same) == (
+        "The same prediction on all 10,000 images; the largest score difference is 3e-07."
+    )
+
+
+def test_old_reports_without_near_ties_say_less(drifted: Measurement) -> None:
+    assert "unsure" not in measured_in_words(replace(drifted, near_tie_flips=None))
