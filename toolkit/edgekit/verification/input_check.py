@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 NUM_IMAGES = 200
 ENOUGH = 1 - CLEAR_GAIN
 """A model that is right so often as it is fed cannot gain CLEAR_GAIN: nothing else is tried."""
+AS_GOOD = 0.01
+"""Two ways whose accuracies differ by no more count as equally good."""
 TIME_LIMIT = 120.0
 """Seconds of one attempt."""
 PATIENCE = 30.0
@@ -178,7 +180,7 @@ def clearly_better(answers: "Sequence[tuple[InputEncoding, NDArray[np.int64]]]",
     """
     labels, num_classes = sample.labels, len(sample.class_names)
     plain = [Trial(encoding=encoding, right=predicted == labels) for encoding, predicted in answers]
-    best = max(plain, key=lambda trial: trial.accuracy)
+    best = _first_of_the_best(plain)
     if not best.is_clearly_better_than(plain[0]):
         best = plain[0]
     reordered = [
@@ -189,10 +191,16 @@ def clearly_better(answers: "Sequence[tuple[InputEncoding, NDArray[np.int64]]]",
         )
         for encoding, predicted in answers
     ]
-    other = max(reordered, key=lambda trial: trial.accuracy)
+    other = _first_of_the_best(reordered)
     if other.is_clearly_better_than(best):
         return other
     return None if best is plain[0] else best
+
+
+def _first_of_the_best(trials: Sequence[Trial]) -> Trial:
+    """The first that is as accurate as the best, give or take AS_GOOD: the likelier mistakes come first."""
+    highest = max(trial.accuracy for trial in trials)
+    return next(trial for trial in trials if trial.accuracy >= highest - AS_GOOD)
 
 
 def best_order(predicted: "NDArray[np.int64]", labels: "NDArray[np.int64]", num_classes: int) -> tuple[int, ...]:

@@ -63,7 +63,6 @@ def introduce(
     """The reference with its scores, and the candidates with what was found out about them.
 
     Raises:
-        MissingExtraError: The reference is a Keras model, and Keras is not installed.
         UsageError: A file of labels cannot be read.
         VerificationError: The reference cannot be run, is not of this data set, or is clearly fed or read wrongly;
             or the labels are no permutation of the classes.

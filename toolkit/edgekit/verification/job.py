@@ -14,6 +14,7 @@ from edgekit.verification.comparison import REFERENCE_KERNEL_IMAGES, check_numbe
 from edgekit.verification.execution import Executor
 from edgekit.verification.foreign import ForeignRequest
 from edgekit.verification.introduction import check_options, introduce, models_to_check
+from edgekit.verification.reference_scores import check_runs_here
 from edgekit.verification.report import VerificationReport
 from edgekit.verification.selection import Subject, choose_candidates, data_of, find_subject, image_size_of
 
@@ -88,6 +89,8 @@ def verify_request(
     subject = find_subject(request.targets, request.reference)
     candidates = choose_candidates(subject.artifacts, request.runtimes, precisions)
     check_options(request.foreign, subject)
+    if isinstance(subject.reference, Path):
+        check_runs_here(subject.reference)
     dataset = _load(request, subject, progress)
     scored, candidates = introduce(subject, candidates, dataset, request, progress)
     report = verify(

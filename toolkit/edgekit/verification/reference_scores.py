@@ -59,20 +59,28 @@ def is_model(path: Path) -> bool:
     return path.suffix.lower() in MODEL_SUFFIXES
 
 
+def is_keras_file(path: Path) -> bool:
+    """Whether the reference at `path` is a Keras model."""
+    return path.suffix.lower() in KERAS_SUFFIXES
+
+
+def check_runs_here(path: Path) -> None:
+    """Raise MissingExtraError where `path` is a Keras model and Keras is not installed; imports nothing."""
+    if is_keras_file(path):
+        from edgekit.keras_setup import check_installed
+
+        check_installed("tensorflow", "A Keras reference")
+
+
 def run_reference(
     path: Path, interface: Interface, dataset: Dataset, *, time_limit: float, progress: Progress
 ) -> ScoredReference:
     """Run the model at `path` on the test split, in a process of its own.
 
     Raises:
-        MissingExtraError: It is a Keras model, and Keras is not installed.
         VerificationError: It cannot be run, or does not give finite scores for the classes of the data set.
     """
-    is_keras = path.suffix.lower() in KERAS_SUFFIXES
-    if is_keras:
-        from edgekit.keras_setup import check_installed
-
-        check_installed("tensorflow", "A Keras reference")
+    is_keras = is_keras_file(path)
     runtime = "keras" if is_keras else RUNTIME_OF[path.suffix.lower()]
     with (
         tempfile.TemporaryDirectory(prefix="edgekit-reference-") as folder,

@@ -1,0 +1,240 @@
+"""`edgekit verify` on models and references made elsewhere, in real worker processes."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from foreign_models import (
+    CLASSES,
+    Linear,
+    classifier,
+    colours,
+    reordered,
+    wanting,
+    write_colours,
+    write_onnx,
+)
+from linear_run import scores_of
+
+from edgekit.cli import run as edgekit
+from edgekit.datasets import Dataset
+from edgekit.run_folder import Reference, RunFolder
+
+ONNX = ("--runtime", "onnxruntime")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """`colours.npz`, a right model `float.onnx` on it, and its scores `scores.npy`."""
+    made = tmp_path_factory.mktemp("foreign")
+    write_colours(made / "colours.npz")
+    dataset = colours(made / "colours.npz")
+    write_onnx(made / "float.onnx", classifier(dataset))
+    np.save(made / "scores.npy", scores_of(*classifier(dataset), dataset.test.images))
+    return made
+
+
+@pytest.fixture
+def inside(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def dataset(folder: Path) -> Dataset:
+    return colours(folder / "colours.npz")
+
+
+@pytest.fixture(scope="module")
+def linear(dataset: Dataset) -> Linear:
+    return classifier(dataset)
+
+
+def verify(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, dict[str, Any]]:
+    status = edgekit(["verify", *arguments, *ONNX, "--json"])
+    out, err = capsys.readouterr()
+    assert out, err
+    return status, json.loads(out)
+
+
+def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    """What an `edgekit verify` that ends with 1 or 2 says."""
+    assert edgekit(["verify", *arguments, *ONNX]) in (1, 2)
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "Traceback" not in err
+    return err
+
+
+def test_another_layout_range_order_batch_and_logits_pass_when_said(
+    inside: Path, linear: Linear, capsys: pytest.CaptureFixture[str]
+) -> None:
+    strange = reordered(wanting(linear, scale=1 / 255), [3, 2, 1, 0])
+    write_onnx(inside / "strange.onnx", strange, batch=1, channels_first=True, softmax=False)
+    Path("labels.txt").write_text("dark\nblue\ngreen\nred\n")
+    Path("own.txt").write_text("\n".join(CLASSES))
+    said = ["--input-range", "0..1", "--labels", "labels.txt"]
+    of_reference = ["--reference-input-range", "0..255", "--reference-labels", "own.txt"]
+    arguments = ["strange.onnx", "--reference", "float.onnx", "--data", "npz:colours.npz", *said, *of_reference]
+    status, document = verify(capsys, *arguments)
+    row = document["candidates"][0]
+    assert status == 0, row["reasons"]
+    assert document["reference"]["runtime"] == "onnxruntime"
+    assert row["agreement"] == 1.0
+    assert row["max_abs_score_difference"] < 1e-4
+    remarks = " ".join(row["remarks"])
+    assert "logits" in remarks
+    assert "pixels as 0..1, classes in the model's own order" in remarks
+
+
+def test_what_is_not_said_is_drift_with_a_question(
+    inside: Path, linear: Linear, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_onnx(inside / "undivided.onnx", wanting(linear, scale=1 / 255))
+    write_onnx(inside / "permuted.onnx", reordered(linear, [1, 0, 2, 3]))
+    models = ["undivided.onnx", "permuted.onnx", "float.onnx"]
+    status, document = verify(capsys, *models, "--reference", "scores.npy", "--data", "npz:colours.npz")
+    assert status == 3
+    undivided, permuted, right = document["candidates"]
+    assert undivided["verdict"] == permuted["verdict"] == "drift"
+    assert undivided["reasons"][0].endswith("did you mean --input-range 0..1?")
+    assert "did you mean --labels FILE? It gives 'red' as 'green', 'green' as 'red'." in permuted["reasons"][0]
+    assert right["verdict"] == "pass"
+    assert document["reference"]["runtime"] == "file of scores"
+
+
+def test_a_mistake_that_reference_and_candidate_share_does_not_pass(
+    inside: Path, linear: Linear, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_onnx(inside / "undivided.onnx", wanting(linear, scale=1 / 255))
+    shared = ["undivided.onnx", "--reference", "undivided.onnx", "--data", "npz:colours.npz"]
+    assert "did you mean --reference-input-range 0..1?" in refused(capsys, *shared)
+    status, document = verify(capsys, *shared, "--no-input-check")
+    assert status == 0
+    assert document["candidates"][0]["remarks"] == []
+
+
+def test_exchanged_labels_of_the_data_set_are_found(inside: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    data = write_colours(inside / "exchanged.npz", swap=(1, 3))
+    err = refused(capsys, "float.onnx", "--reference", "float.onnx", "--data", data)
+    assert "labels of the data set are exchanged" in err
+    assert "'green' as 'dark', 'dark' as 'green'" in err
+
+
+def test_without_training_images_the_row_says_that_nothing_was_checked(
+    inside: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = write_colours(inside / "test-only.npz", with_training=False)
+    status, document = verify(capsys, "float.onnx", "--reference", "scores.npy", "--data", data)
+    assert status == 0
+    assert "was not checked" in document["candidates"][0]["remarks"][0]
+
+
+def test_an_artifact_of_another_run_says_so_and_is_drift(
+    inside: Path, dataset: Dataset, linear: Linear, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = reordered(linear, [0, 1, 2, 3])[0].copy(), linear[1] + np.float32(0.05) * np.arange(4, dtype=np.float32)
+    for name, weights in (("one", linear), ("two", other)):
+        run = RunFolder.create(inside / name, {"dataset": {"name": "npz", "sha256": dataset.sha256}})
+        scores = scores_of(*weights, dataset.test.images)
+        Reference(
+            scores=scores,
+            labels=dataset.test.labels,
+            dataset_sha256=dataset.sha256,
+            class_names=dataset.class_names,
+        ).save(run.reference_path)
+        (run.path / "onnx").mkdir()
+        run.record(run.reference_path, write_onnx(run.path / "onnx" / "model-float32.onnx", weights))
+    arguments = ["two/onnx/model-float32.onnx", "--reference", "one", "--data", "npz:colours.npz"]
+    status, document = verify(capsys, *arguments)
+    assert status == 3
+    assert (
+        "artifact of the run 'two'; the reference belongs to the run 'one'" in document["candidates"][0]["remarks"][0]
+    )
+    assert "--input-range would count for nothing" in refused(capsys, *arguments, "--input-range", "0..1")
+
+
+def test_scores_with_names_are_brought_into_order_and_checked(
+    inside: Path, dataset: Dataset, capsys: pytest.CaptureFixture[str]
+) -> None:
+    scores, labels = np.load("scores.npy"), dataset.test.labels
+    backwards = {"scores": scores[:, ::-1], "class_names": np.array(CLASSES[::-1])}
+    np.savez("named.npz", **backwards, labels=3 - labels)
+    arguments = ["float.onnx", "--data", "npz:colours.npz", "--reference"]
+    assert verify(capsys, *arguments, "named.npz")[0] == 0
+    exchanged = labels.copy()
+    exchanged[[4, 5]] = exchanged[[5, 4]]
+    np.savez("exchanged-labels.npz", scores=scores, labels=exchanged)
+    err = refused(capsys, *arguments, "exchanged-labels.npz")
+    assert "2 of 120 differ" in err
+    assert "image 4 first" in err
+    np.savez("other-names.npz", scores=scores, class_names=np.array(["red", "green", "blue", "night"]))
+    assert "'night'" in refused(capsys, *arguments, "other-names.npz")
+    np.save("fewer.npy", scores[:100])
+    assert "(100, 4)" in refused(capsys, *arguments, "fewer.npy")
+    np.save("mixed.npy", scores[np.random.default_rng(0).permutation(len(scores))])
+    assert "hardly better than guessing" in refused(capsys, *arguments, "mixed.npy")
+    broken = scores.copy()
+    broken[7, 1] = np.nan
+    np.save("nan.npy", broken)
+    assert "image 7" in refused(capsys, *arguments, "nan.npy")
+    np.savez("empty.npz", other=scores)
+    assert "is not a reference" in refused(capsys, *arguments, "empty.npz")
+    np.save("objects.npy", np.array([{}], object), allow_pickle=True)
+    assert "not a file of scores" in refused(capsys, *arguments, "objects.npy")
+
+
+def test_what_cannot_be_meant_costs_a_sentence(inside: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    model = ["float.onnx", "--data", "npz:colours.npz"]
+    assert "--reference float.onnx" in refused(capsys, *model)
+    assert "no file nothing.h5" in refused(capsys, *model, "--reference", "nothing.h5")
+    assert "not a reference" in refused(capsys, *model, "--reference", "colours.npz")
+    Path("three.txt").write_text("red\ngreen\nblau\n")
+    err = refused(capsys, *model, "--reference", "scores.npy", "--labels", "three.txt")
+    assert "missing: 'blue', 'dark'" in err
+    assert "'blau'" in err
+    Path("broken.onnx").write_bytes(b"nothing")
+    assert "could not be run in onnxruntime" in refused(capsys, *model, "--reference", "broken.onnx")
+    nothing_said = ["--reference", "scores.npy", "--reference-input-range", "0,1"]
+    assert "0..1" in refused(capsys, *model, *nothing_said)
+    assert "--data" in refused(capsys, "float.onnx", "--reference", "scores.npy")
+
+
+def test_a_keras_reference_without_keras_names_the_extra(
+    inside: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("model.keras").write_bytes(b"PK\x03\x04")
+    monkeypatch.setitem(sys.modules, "keras", None)
+    err = refused(capsys, "float.onnx", "--reference", "model.keras", "--data", "npz:colours.npz")
+    assert "edgekit-toolkit[train]" in err
+
+
+LEGACY = """
+import sys, numpy, tf_keras
+weights, biases = numpy.load(sys.argv[1]).values()
+layers = [tf_keras.layers.Flatten(input_shape=(8, 8, 3)), tf_keras.layers.Dense(4, activation="softmax")]
+model = tf_keras.Sequential(layers)
+model.layers[1].set_weights([weights, biases])
+model.save(sys.argv[2])
+"""
+
+
+@pytest.mark.slow
+def test_a_legacy_h5_is_a_reference_and_verify_loads_no_tensorflow(
+    inside: Path, linear: Linear, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import subprocess
+
+    np.savez("weights.npz", *wanting(linear, scale=1 / 255))
+    subprocess.run([sys.executable, "-c", LEGACY, "weights.npz", "legacy.h5"], check=True, capture_output=True)
+    loaded = "tensorflow" in sys.modules
+    arguments = ["float.onnx", "--reference", "legacy.h5", "--data", "npz:colours.npz"]
+    said = ["--input-range", "0..255", "--reference-input-range", "0..1"]
+    status, document = verify(capsys, *arguments, *said)
+    assert status == 0, document["candidates"]
+    assert document["reference"]["runtime"] == "keras"
+    assert document["candidates"][0]["agreement"] == 1.0
+    assert ("tensorflow" in sys.modules) == loaded
