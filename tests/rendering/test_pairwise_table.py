@@ -71,6 +71,7 @@ def test_one_pass_is_said_in_words_and_all_if_verbose(report: VerificationReport
     short, long = (" ".join(rendered(report, verbose=verbose).split()) for verbose in (False, True))
     assert short.count("predictions flipped,") == 1
     assert "1.1 % of 1,000 predictions flipped" in short
+    assert "file12-int8.tflite: int8 in litert-xnnpack: pass." in short
     assert "21 more differ less: --verbose says how." in short
     assert long.count("predictions flipped,") == 22
     assert "--verbose" not in long

@@ -69,7 +69,8 @@ def passes_in_words(report: VerificationReport, *, verbose: bool) -> Iterator[st
         if row.verdict is Verdict.PASS and row.measurement and row.measurement.agreement < 1
     ]
     for row in differing if verbose else differing[:1]:
-        yield row.summary or in_words(row)
+        words = row.summary or in_words(row)
+        yield f"{row.artifact}: {words}" if _is_ambiguous(report) else words
     if len(differing) > 1 and not verbose:
         yield f"{len(differing) - 1} more differ less: --verbose says how."
 

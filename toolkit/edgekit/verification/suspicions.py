@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from edgekit.metrics.drift import flips, top_classes, top_margins
+from edgekit.metrics.drift import are_probabilities, flips, softmax, top_classes, top_margins
 from edgekit.metrics.significance import mcnemar_p
 from edgekit.tolerance import SIGNIFICANCE
 
@@ -17,7 +17,7 @@ MIN_FLIPS = 20
 """Flips below which nothing is read out of their kind."""
 
 SURE = 0.5
-"""The reference is sure of an image where its two highest scores lie more than this apart."""
+"""The reference is sure of an image where its two highest probabilities lie more than this apart."""
 
 UNRELATED_KAPPA = 0.1
 """Cohen's kappa of the predictions below which candidate and reference have nothing in common."""
@@ -78,7 +78,8 @@ def _hidden_by_accuracy(
 
 def _sure_flips(reference: "NDArray[np.float32]", flipped: "NDArray[np.bool_]") -> tuple[str, ...]:
     """Whether most flips are where the reference was sure; rounding flips the unsure ones first."""
-    count, sure = int(flipped.sum()), int((top_margins(reference)[flipped] > SURE).sum())
+    probabilities = reference if are_probabilities(reference) else softmax(reference)
+    count, sure = int(flipped.sum()), int((top_margins(probabilities)[flipped] > SURE).sum())
     if 2 * sure <= count:
         return ()
     return (
