@@ -25,10 +25,18 @@ def print_changes(changes: ReportChanges, *, console: "Console | None" = None) -
     console = console or make_console()
     ordered = sorted(changes.candidates, key=lambda change: not change.worse)
     print_table(_headline(changes), COLUMNS, map(_cells, ordered), console=console)
-    for change in ordered:
-        if said := (*change.worse, *change.remarks):
-            console.print(f"{change.title}: {' '.join(said)}", markup=False)
+    for said, titles in _explanations(ordered).items():
+        console.print(f"{'; '.join(titles)}: {said}", markup=False)
     console.print(_summary(changes), markup=False)
+
+
+def _explanations(ordered: list[Change]) -> dict[str, list[str]]:
+    """What is said -> the candidates of which it is said, in their order."""
+    explanations: dict[str, list[str]] = {}
+    for change in ordered:
+        if said := " ".join((*change.worse, *change.remarks)):
+            explanations.setdefault(said, []).append(change.title)
+    return explanations
 
 
 def _headline(changes: ReportChanges) -> str:
