@@ -12,7 +12,7 @@ def test_defaults_are_those_of_the_architecture() -> None:
     assert tolerances.of(Precision.FLOAT32) == Tolerance(
         min_agreement=100.0, max_score_difference=1e-4, tie_margin=1e-5
     )
-    assert tolerances.of(Precision.FLOAT16) == Tolerance(max_accuracy_drop=0.1)
+    assert tolerances.of(Precision.FLOAT16) == Tolerance(max_accuracy_drop=0.1, min_agreement=99.0)
     for precision in (Precision.DYNAMIC, Precision.INT8, Precision.INT16X8):
         assert tolerances.of(precision) == Tolerance(max_accuracy_drop=1.0, max_f1_drop=2.0, min_agreement=95.0)
 

@@ -81,7 +81,7 @@ _QUANTIZED = Tolerance(max_accuracy_drop=1.0, max_f1_drop=2.0, min_agreement=95.
 
 DEFAULTS: Mapping[Precision, Tolerance] = {
     Precision.FLOAT32: Tolerance(min_agreement=100.0, max_score_difference=1e-4, tie_margin=1e-5),
-    Precision.FLOAT16: Tolerance(max_accuracy_drop=0.1),
+    Precision.FLOAT16: Tolerance(max_accuracy_drop=0.1, min_agreement=99.0),
     Precision.DYNAMIC: _QUANTIZED,
     Precision.INT8: _QUANTIZED,
     Precision.INT16X8: _QUANTIZED,
