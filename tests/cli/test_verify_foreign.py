@@ -1,6 +1,7 @@
 """`edgekit verify` on models and references made elsewhere, in real worker processes."""
 
 import json
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -215,26 +216,28 @@ def test_a_keras_reference_without_keras_names_the_extra(
 LEGACY = """
 import sys, numpy, tf_keras
 weights, biases = numpy.load(sys.argv[1]).values()
-layers = [tf_keras.layers.Flatten(input_shape=(8, 8, 3)), tf_keras.layers.Dense(4, activation="softmax")]
-model = tf_keras.Sequential(layers)
-model.layers[1].set_weights([weights, biases])
-model.save(sys.argv[2])
+pixels = tf_keras.Input((8, 8, 3))
+dense = tf_keras.layers.Dense(4, activation="softmax")
+identity = tf_keras.layers.DepthwiseConv2D(1, depthwise_initializer="ones", use_bias=False)
+model = tf_keras.Model(pixels, dense(tf_keras.layers.Flatten()(identity(pixels / 255.0))))
+dense.set_weights([weights, biases])
+model.save("legacy.h5")
+tf_keras.Sequential([tf_keras.layers.Lambda(lambda x: x, input_shape=(8, 8, 3))]).save("code.h5")
 """
+"""A file that Keras 3 cannot read: an operation on tensors, and a DepthwiseConv2D of Keras 2."""
 
 
 @pytest.mark.slow
 def test_a_legacy_h5_is_a_reference_and_verify_loads_no_tensorflow(
     inside: Path, linear: Linear, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    import subprocess
-
     np.savez("weights.npz", *wanting(linear, scale=1 / 255))
-    subprocess.run([sys.executable, "-c", LEGACY, "weights.npz", "legacy.h5"], check=True, capture_output=True)
+    subprocess.run([sys.executable, "-c", LEGACY, "weights.npz"], check=True, capture_output=True)
     loaded = "tensorflow" in sys.modules
-    arguments = ["float.onnx", "--reference", "legacy.h5", "--data", "npz:colours.npz"]
-    said = ["--input-range", "0..255", "--reference-input-range", "0..1"]
-    status, document = verify(capsys, *arguments, *said)
+    arguments = ["float.onnx", "--data", "npz:colours.npz", "--reference"]
+    status, document = verify(capsys, *arguments, "legacy.h5")
     assert status == 0, document["candidates"]
     assert document["reference"]["runtime"] == "keras"
     assert document["candidates"][0]["agreement"] == 1.0
+    assert "carries code (Lambda" in refused(capsys, *arguments, "code.h5", "--no-input-check")
     assert ("tensorflow" in sys.modules) == loaded

@@ -26,10 +26,8 @@ class KerasSession(Session):
     """
 
     def __init__(self, path: Path, settings: SessionSettings) -> None:
-        from edgekit.exporters.keras_file import load_keras_model
-
         try:
-            self._model: Any = load_keras_model(path)
+            self._model = _load(path)
         except ExportError as error:
             raise ArtifactError(str(error)) from error
         inputs, outputs = getattr(self._model, "inputs", None) or [], getattr(self._model, "outputs", None) or []
@@ -59,6 +57,24 @@ class KerasSession(Session):
         except Exception as error:  # a foreign model can make Keras raise anything
             first_line = (str(error).strip() or type(error).__name__).splitlines()[0]
             raise ArtifactError(f"Keras stopped while running {self._path}: {first_line}") from error
+
+
+def _load(path: Path) -> Any:
+    """The model by Keras 3, or by Keras 2 where only that can read an older .h5; raises ExportError."""
+    from edgekit.exporters.keras_file import load_keras_model
+    from edgekit.exporters.legacy_keras import load_legacy_model
+
+    try:
+        return load_keras_model(path)
+    except ExportError:
+        if path.suffix.lower() == ".keras" or not _is_hdf5(path):
+            raise
+        return load_legacy_model(path)
+
+
+def _is_hdf5(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(4) == b"\x89HDF"
 
 
 class KerasReference(Runtime):

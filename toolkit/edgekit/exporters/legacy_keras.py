@@ -1,0 +1,77 @@
+"""Reads `.h5` files of Keras 2 that Keras 3 cannot read, for their answers; nothing is exported from them.
+
+Keras 2 writes operations such as `x / 127.5` by their TensorFlow names, and arguments that Keras 3 has dropped
+(every DepthwiseConv2D). Such a file could name any function of TensorFlow, one that writes files among them: only
+layers of Keras and plain arithmetic are let in.
+"""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from edgekit.errors import ExportError
+from edgekit.exporters.quiet import held_back
+from edgekit.keras_setup import import_tensorflow
+
+CODE_LAYERS = frozenset({"Lambda"})
+FUNCTION_LAYERS = frozenset({"TFOpLambda", "SlicingOpLambda"})
+HARMLESS = ("__operators__.", "math.", "nn.", "compat.v1.nn.", "image.resize")
+HARMLESS_NAMES = frozenset({"cast", "concat", "expand_dims", "pad", "reshape", "reverse", "squeeze", "transpose"})
+
+
+def load_legacy_model(path: Path) -> Any:
+    """The Keras 2 model in the `.h5` file `path`, in tf_keras.
+
+    Raises:
+        ExportError: It holds no such model, or code, or cannot be loaded.
+        MissingExtraError: TensorFlow or tf_keras is not installed.
+    """
+    check_harmless(path)
+    import_tensorflow("A Keras 2 reference")
+    try:
+        with held_back():
+            import tf_keras
+            from tf_keras.src.saving.serialization_lib import SafeModeScope
+
+            with SafeModeScope(True):
+                return tf_keras.models.load_model(path, compile=False)
+    except Exception as error:  # a foreign file can make Keras raise anything
+        first_line = (str(error).strip() or type(error).__name__).splitlines()[0][:200]
+        raise ExportError(f"{path} cannot be loaded, neither by Keras 3 nor by Keras 2: {first_line}") from error
+
+
+def check_harmless(path: Path) -> None:
+    """Raise ExportError unless the model in `path` is made of Keras' layers and plain arithmetic only."""
+    for layer in _layers(_configuration(path)):
+        name, function = layer.get("class_name"), str((layer.get("config") or {}).get("function", ""))
+        is_plain = function.startswith(HARMLESS) or function in HARMLESS_NAMES
+        if name in CODE_LAYERS or (name in FUNCTION_LAYERS and not is_plain):
+            raise ExportError(
+                f"{path} carries code ({name} {function[:60] if name in FUNCTION_LAYERS else ''}), which edgekit does "
+                f"not run: the file could do anything. Replace it by a Keras layer and save the model again."
+            )
+
+
+def _configuration(path: Path) -> Any:
+    import h5py  # type: ignore[import-untyped]
+
+    try:
+        with h5py.File(path, "r") as file:
+            return json.loads(file.attrs["model_config"])
+    except (OSError, KeyError, ValueError, TypeError, RuntimeError) as error:
+        raise ExportError(
+            f"{path} holds no Keras model, perhaps weights alone ({error}). Save the whole model: model.save(…)."
+        ) from error
+
+
+def _layers(node: Any) -> Iterator[dict[str, Any]]:
+    """Every object with a class name below `node`, however deep."""
+    if isinstance(node, dict):
+        if "class_name" in node:
+            yield node
+        for value in node.values():
+            yield from _layers(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from _layers(value)
