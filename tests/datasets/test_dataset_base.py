@@ -16,7 +16,13 @@ def make_dataset(**changes):
 
 
 @pytest.mark.parametrize(
-    "images", [np.zeros((2, 2, 2, 3)), np.zeros((2, 2, 2, 4), np.uint8), np.zeros((2, 2), np.uint8)]
+    "images",
+    [
+        np.zeros((2, 2, 2, 3)),
+        np.zeros((2, 2, 2, 4), np.uint8),
+        np.zeros((2, 2), np.uint8),
+        np.zeros((2, 0, 2, 3), np.uint8),
+    ],
 )
 def test_a_split_refuses_what_are_no_rgb_bytes(images):
     with pytest.raises(DatasetError, match="Images must be uint8 of shape"):
@@ -85,3 +91,26 @@ def test_the_cache_folder_follows_the_environment(monkeypatch, tmp_path):
     assert default_cache_dir() == tmp_path / "own"
     monkeypatch.delenv("EDGEKIT_CACHE")
     assert default_cache_dir() == tmp_path / "xdg" / "edgekit"
+
+
+@pytest.mark.parametrize("size", [(0, 32), (32, -1), (10**7, 10**7)])
+def test_an_image_size_that_cannot_be_is_refused(size):
+    with pytest.raises(DatasetError, match="must lie between 1 and 8192 pixels"):
+        DatasetRequest(image_size=size)
+
+
+@pytest.mark.parametrize("name", ["folder", "npz", "cifar10"])
+def test_a_home_folder_of_nobody_is_a_sentence(name):
+    with pytest.raises(DatasetError, match="home folder in ~nobody-at-all/x is not known"):
+        load_dataset(f"{name}:~nobody-at-all/x")
+
+
+def test_a_user_without_a_home_has_a_cache_all_the_same(monkeypatch):
+    def no_home():
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.delenv("EDGEKIT_CACHE", raising=False)
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.setattr("pathlib.Path.home", no_home)
+    assert default_cache_dir().name == "edgekit-cache"
+    assert len(load_dataset("digits").test) == 359

@@ -381,3 +381,27 @@ def test_memory_does_not_grow_with_the_images(tmp_path, cache, monkeypatch):
     for done, (name, _) in enumerate(image_cache._decoded_in_order(tmp_path, names, (2, 2))):
         assert name == names[done]
         assert len(started) <= done + 16
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+def test_a_pipe_among_the_images_is_named_and_never_waited_for(flat, cache):
+    os.mkfifo(flat / "cat" / "pipe.png")
+
+    with pytest.raises(DatasetError, match=r"pipe\.png cannot be read: it is no file but a pipe"):
+        load(flat, cache)
+
+
+@pytest.mark.parametrize(("target", "expected"), [(".", "a folder that holds it"), ("cat", "are one and the same")])
+def test_a_link_that_would_give_an_image_two_classes_is_refused(flat, cache, target, expected):
+    (flat / "dog").symlink_to(target)
+
+    with pytest.raises(DatasetError, match=expected):
+        load(flat, cache)
+
+
+def test_images_that_have_no_room_are_refused_before_the_first_is_decoded(flat, cache, monkeypatch):
+    monkeypatch.setattr(image_cache.shutil, "disk_usage", lambda path: shutil._ntuple_diskusage(9, 8, 1))
+
+    with pytest.raises(DatasetError, match="EDGEKIT_CACHE"):
+        load(flat, cache)
+    assert not cache.exists()

@@ -108,6 +108,8 @@ class Reference:
         import numpy as np
 
         try:
+            if path.is_file() and not zipfile.is_zipfile(path):
+                raise ValueError("it is no .npz file, or not a whole one")  # noqa: TRY301 - numpy would ask for a pickle
             with np.load(path, allow_pickle=False) as arrays:
                 return cls._from_arrays(path, arrays)
         except FileNotFoundError as error:

@@ -28,9 +28,9 @@ class Split:
     labels: "NDArray[np.int64]"
 
     def __post_init__(self) -> None:
-        if self.images.dtype != "uint8" or self.images.ndim != 4 or self.images.shape[3] != 3:
+        if self.images.dtype != "uint8" or self.images.ndim != 4 or self.images.shape[3] != 3 or not _has_pixels(self):
             raise DatasetError(
-                f"Images must be uint8 of shape (N, height, width, 3), RGB, 0 to 255. "
+                f"Images must be uint8 of shape (N, height, width, 3), RGB, 0 to 255, of one pixel at least. "
                 f"Received {self.images.dtype} of shape {self.images.shape}."
             )
         if self.labels.dtype != "int64" or self.labels.shape != self.images.shape[:1]:
@@ -55,6 +55,10 @@ class Split:
             digest.update(images.tobytes())
         digest.update(self.labels.astype("<i8").tobytes())
         return digest.hexdigest()
+
+
+def _has_pixels(split: Split) -> bool:
+    return min(split.images.shape[1:3]) > 0
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -111,6 +115,10 @@ class Dataset:
         return hashlib.sha256(names + b"\n\n" + self.test.sha256.encode()).hexdigest()
 
 
+MAX_SIDE = 8192
+"""The largest height and width, in pixels, to which images are resized."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class DatasetRequest:
     """How a data set is wanted.
@@ -118,7 +126,7 @@ class DatasetRequest:
     Attributes:
         location: What stood behind the colon in `name:PATH`; None where nothing did.
         image_size: (height, width) wanted by the model; sources of fixed size ignore it, and a
-            mismatch is found when the model is built. None: the source's own size.
+            mismatch is found when the model is built. 1 to MAX_SIDE; None: the source's own size.
         validation_fraction: Share of the training images set aside, stratified; in (0, 1).
         seed: Seed of every split that the source itself makes.
         test_only: Only the test split is needed; train and validation may come back empty.
@@ -142,6 +150,23 @@ class DatasetRequest:
                 f"The validation fraction must lie between 0 and 1, both excluded: without validation images "
                 f"nothing can be chosen honestly. Received {self.validation_fraction}."
             )
+        if self.image_size and not all(1 <= side <= MAX_SIDE for side in self.image_size):
+            raise DatasetError(
+                f"Height and width of images must lie between 1 and {MAX_SIDE} pixels. Received "
+                f"{' x '.join(map(str, self.image_size))}."
+            )
+
+    @property
+    def path(self) -> Path | None:
+        """`location` as a path, `~` replaced by the home folder; raises DatasetError where there is none."""
+        if self.location is None:
+            return None
+        try:
+            return Path(self.location).expanduser()
+        except RuntimeError as error:  # ~name, and no such user
+            raise DatasetError(
+                f"The home folder in {self.location} is not known here. Write the whole path."
+            ) from error
 
 
 class DatasetSource(Protocol):
@@ -152,9 +177,18 @@ class DatasetSource(Protocol):
 
 
 def default_cache_dir() -> Path:
-    """$EDGEKIT_CACHE, else $XDG_CACHE_HOME/edgekit, else ~/.cache/edgekit."""
+    """$EDGEKIT_CACHE, else $XDG_CACHE_HOME/edgekit, else ~/.cache/edgekit.
+
+    For a user without a home, as in some containers, a folder among the temporary ones.
+    """
     import os
+    import tempfile
 
     if explicit := os.environ.get("EDGEKIT_CACHE"):
         return Path(explicit)
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "edgekit"
+    if shared := os.environ.get("XDG_CACHE_HOME"):
+        return Path(shared) / "edgekit"
+    try:
+        return Path.home() / ".cache" / "edgekit"
+    except RuntimeError:
+        return Path(tempfile.gettempdir()) / "edgekit-cache"

@@ -29,8 +29,8 @@ def load(request: DatasetRequest, archive: Download = ARCHIVE) -> Dataset:
     Raises:
         DatasetError: The files are missing, broken, or ask for what CIFAR-10 files never do.
     """
-    if request.location is not None:
-        return _read(Path(request.location).expanduser(), request)
+    if request.path is not None:
+        return _read(request.path, request)
     return _read(fetch(archive, request.cache_dir, request.progress), request)
 
 

@@ -40,6 +40,8 @@ def decode_image(path: Path, size: tuple[int, int]) -> "NDArray[np.uint8]":
     from PIL import Image, ImageOps, UnidentifiedImageError
 
     height, width = size
+    if path.exists() and not path.is_file():
+        raise BrokenImageError("it is no file but a pipe or a device")
     try:
         with Image.open(path, formats=FORMATS) as stored:
             upright = ImageOps.exif_transpose(stored)
@@ -61,7 +63,7 @@ def decode_image(path: Path, size: tuple[int, int]) -> "NDArray[np.uint8]":
         struct.error,
         zlib.error,
     ) as error:  # what Pillow's readers let through when a file's headers are damaged
-        raise BrokenImageError(str(error) or type(error).__name__) from error
+        raise BrokenImageError(str(error).rstrip(".") or type(error).__name__) from error
     return np.asarray(small)
 
 

@@ -23,9 +23,9 @@ def load(request: DatasetRequest) -> Dataset:
         DatasetError: The folder is missing or not laid out so, or an image is broken and `skip_broken` is not set.
         UsageError: No path was given.
     """
-    if request.location is None:
+    root = request.path
+    if root is None:
         raise UsageError("The data set 'folder' needs a path, as in folder:photos.")
-    root = Path(request.location).expanduser()
     listings = _three_splits(list_splits(root, request.progress), request)
     size = request.image_size or DEFAULT_SIZE
     wanted = ("test",) if request.test_only else ("train", "validation", "test")

@@ -81,6 +81,7 @@ def _list_classes(root: Path, folder: Path, ignored: Counter[str]) -> Listing:
         raise DatasetError(f"{folder} holds no class folders. {LAYOUT}.")
     names: list[str] = []
     labels: list[int] = []
+    _check_links(root, class_folders)
     for label, class_folder in enumerate(class_folders):
         _check_name(class_folder)
         images = _list_images(root, class_folder, ignored)
@@ -122,11 +123,23 @@ def _check_same_classes(root: Path, listings: dict[str, Listing]) -> None:
             )
 
 
+def _check_links(root: Path, class_folders: list[Path]) -> None:
+    """Each class must be a folder of its own: a link to another one would give an image two classes."""
+    seen: dict[Path, Path] = {}
+    for folder in class_folders:
+        real = folder.resolve()
+        if root.resolve().is_relative_to(real):
+            raise DatasetError(f"The class folder {folder} is a link to a folder that holds it. Remove it.")
+        if real in seen:
+            raise DatasetError(f"The class folders {seen[real]} and {folder} are one and the same. Remove the link.")
+        seen[real] = folder
+
+
 def _check_name(folder: Path) -> None:
     try:
         folder.name.encode()
     except UnicodeEncodeError as error:
-        raise DatasetError(f"The name of the class folder {folder!r} is not valid UTF-8. Rename it.") from error
+        raise DatasetError(f"The name of the class folder '{folder}' is not valid UTF-8. Rename it.") from error
 
 
 def _is_hidden(path: Path) -> bool:

@@ -27,11 +27,10 @@ def load(request: DatasetRequest) -> Dataset:
         DatasetError: An array is missing or not as above.
         UsageError: No path was given.
     """
-    if request.location is None:
+    if request.path is None:
         raise UsageError("The data set 'npz' needs a path, as in npz:images.npz.")
-    path = Path(request.location).expanduser()
-    with _open(path) as arrays:
-        return _build(path, arrays, request)
+    with _open(request.path) as arrays:
+        return _build(request.path, arrays, request)
 
 
 @contextmanager
@@ -41,9 +40,9 @@ def _open(path: Path) -> Iterator[Mapping[str, Any]]:
     if not path.is_file():
         raise DatasetError(f"There is no file {path}. Expected an .npz file with the arrays {ARRAYS}.")
     try:
+        if not zipfile.is_zipfile(path):  # numpy would take it for an array or a pickle
+            raise DatasetError(f"{path} is {_instead_of_zip(path)}. Expected an .npz file with the arrays {ARRAYS}.")
         arrays = np.load(path, allow_pickle=False)
-        if not isinstance(arrays, np.lib.npyio.NpzFile):
-            raise DatasetError(f"{path} is a single array. Expected an .npz file with the arrays {ARRAYS}.")
         with arrays:
             yield arrays
     except (OSError, EOFError, ValueError, MemoryError, NotImplementedError, zlib.error, zipfile.BadZipFile) as error:
@@ -53,16 +52,21 @@ def _open(path: Path) -> Iterator[Mapping[str, Any]]:
         ) from error
 
 
+def _instead_of_zip(path: Path) -> str:
+    with path.open("rb") as file:
+        return "a single array" if file.read(6) == b"\x93NUMPY" else "no .npz file, or not a whole one"
+
+
 def _build(path: Path, arrays: Mapping[str, Any], request: DatasetRequest) -> Dataset:
     import numpy as np
 
     has_training = _has_training(path, arrays)
-    test = Split(images=_images(path, "x_test", arrays["x_test"]), labels=_labels(path, "y_test", arrays["y_test"]))
+    test = _split(path, arrays, "test")
     train_labels = _labels(path, "y_train", arrays["y_train"]) if has_training else test.labels[:0]
     class_names = _class_names(path, arrays, np.concatenate([test.labels, train_labels]))
     train = validation = empty_split(*test.images.shape[1:3])
     if has_training and not request.test_only:
-        training = Split(images=_images(path, "x_train", arrays["x_train"]), labels=train_labels)
+        training = _split(path, arrays, "train")
         if training.images.shape[1:] != test.images.shape[1:]:
             raise DatasetError(
                 f"Training and test images in {path} must be of one size. Received {training.images.shape[1:]} in "
@@ -70,6 +74,17 @@ def _build(path: Path, arrays: Mapping[str, Any], request: DatasetRequest) -> Da
             )
         train, validation = split_validation(training, request, class_names)
     return Dataset(name="npz", class_names=class_names, train=train, validation=validation, test=test)
+
+
+def _split(path: Path, arrays: Mapping[str, Any], name: str) -> Split:
+    images = _images(path, f"x_{name}", arrays[f"x_{name}"])
+    labels = _labels(path, f"y_{name}", arrays[f"y_{name}"])
+    if len(images) != len(labels):
+        raise DatasetError(
+            f"x_{name} and y_{name} in {path} must have one label an image. Received {len(images):,} images and "
+            f"{len(labels):,} labels."
+        )
+    return Split(images=images, labels=labels)
 
 
 def _has_training(path: Path, arrays: Mapping[str, Any]) -> bool:
