@@ -56,9 +56,9 @@ def test_it_imports_numpy_and_its_runtime_and_nothing_else(
 
 
 @pytest.mark.usefixtures("planted")
-def test_a_hundred_times_the_images_take_no_more_memory(tmp_path: Path) -> None:
+def test_thirty_times_the_images_take_no_more_memory(tmp_path: Path) -> None:
     peaks = []
-    for count in (2_000, 200_000):
+    for count in (2_000, 60_000):
         path = tmp_path / f"{count}.npy"
         np.lib.format.open_memmap(path, mode="w+", dtype=np.uint8, shape=(count, 32, 32, 3)).flush()
         settings = SessionSettings(batch_size=256)

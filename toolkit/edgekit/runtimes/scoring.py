@@ -1,8 +1,11 @@
 """Images through one session: encode, invoke, decode, and a last batch that is shorter. Knows no file.
 
-Every image gets its row: a batch that is shorter than the session's is filled up with copies of its
-last image, and the surplus rows are dropped.
+Every image gets its row: a last batch that is shorter than the session's is filled up with copies of its
+last image, and the surplus rows are dropped. Pixels and scores are converted a piece of several batches at a
+time: a small network takes 0.2 ms an image, and numpy would take a fifth of that again if called for each.
 """
+
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,9 +15,12 @@ from edgekit.input_range import InputEncoding
 from edgekit.runtimes.base import Session
 from edgekit.runtimes.pixels import decode_scores, encoder_for
 
+PIECE = 64
+"""Images that are converted together, unless a batch holds more."""
+
 
 class Scorer:
-    """Answers batches of images with scores.
+    """Answers images with scores.
 
     Args:
         session: An opened artifact; its batch may be changed between calls.
@@ -30,10 +36,10 @@ class Scorer:
         self._encode = encoder_for(session.input_spec, image_shape, encoding)
 
     def __call__(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """The scores of at most `session.batch_size` images.
+        """The scores of `images`, which are all converted together: a piece of a data set, not the whole.
 
         Args:
-            images: uint8 (n, H, W, 3), RGB, 0 to 255.
+            images: uint8 (n, H, W, 3), RGB, 0 to 255, n at least 1.
 
         Returns:
             float32 (n, C), dequantized, in memory of its own.
@@ -41,14 +47,33 @@ class Scorer:
         Raises:
             ArtifactError: The runtime failed, or the model does not give one row of scores an image.
         """
-        batch = self._encode(_filled(images, self.session.batch_size))
-        output = self.session.invoke(batch)
-        if output.ndim < 2 or len(output) != len(batch):
+        size = self.session.batch_size
+        pixels = self._encode(_filled(images, size))
+        outputs = self._checked(self.session.invoke(pixels[:size]), size)
+        if len(pixels) > size:
+            outputs = self._all_outputs(pixels, outputs, size)
+        return decode_scores(outputs, self.session.output_spec)[: len(images)]
+
+    def _all_outputs(self, pixels: NDArray[Any], first: NDArray[Any], size: int) -> NDArray[Any]:
+        """What the session makes of all batches of `pixels`, the first of which has been run."""
+        outputs = np.empty((len(pixels), *first.shape[1:]), first.dtype)
+        outputs[:size] = first
+        for start in range(size, len(pixels), size):
+            outputs[start : start + size] = self._checked(self.session.invoke(pixels[start : start + size]), size)
+        return outputs
+
+    def _checked(self, output: NDArray[Any], size: int) -> NDArray[Any]:
+        if output.ndim < 2 or len(output) != size:
             raise ArtifactError(
-                f"The model's output '{self.session.output_spec.name}' has shape {output.shape} for {len(batch)} "
-                f"images. Expected one row of scores an image."
+                f"The model's output '{self.session.output_spec.name}' has shape {output.shape} for {size} images. "
+                f"Expected one row of scores an image."
             )
-        return decode_scores(output, self.session.output_spec)[: len(images)]
+        return output
+
+
+def piece_size(batch_size: int) -> int:
+    """Images to give to a Scorer at once: whole batches, together about PIECE."""
+    return batch_size * max(1, PIECE // batch_size)
 
 
 def scores_of(
@@ -68,7 +93,7 @@ def scores_of(
         ArtifactError: The model wants other images, or does not give one row of scores an image.
     """
     check_images(images.dtype, images.shape)
-    score, size = Scorer(session, images.shape[1:], encoding), session.batch_size
+    score, size = Scorer(session, images.shape[1:], encoding), piece_size(session.batch_size)
     return np.concatenate([score(images[start : start + size]) for start in range(0, len(images), size)])
 
 
@@ -81,5 +106,6 @@ def check_images(dtype: "np.dtype[np.generic]", shape: tuple[int, ...]) -> None:
 
 
 def _filled(images: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
-    missing = size - len(images)
+    """`images` and copies of the last one, up to whole batches of `size`."""
+    missing = -len(images) % size
     return images if missing == 0 else np.concatenate([images, np.repeat(images[-1:], missing, axis=0)])

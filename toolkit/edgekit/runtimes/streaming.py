@@ -1,6 +1,6 @@
 """A whole image file through the sessions of one worker, in constant memory.
 
-Images are read and scores are written at their place in the two `.npy` files, a batch at a time: a mapped
+Images are read and scores are written at their place in the two `.npy` files, a piece at a time: a mapped
 file would count as memory of the process, a million images long.
 """
 
@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgekit.errors import ArtifactError
-from edgekit.runtimes.scoring import Scorer, check_images
+from edgekit.runtimes.scoring import Scorer, check_images, piece_size
 
 REPORT_INTERVAL = 0.1
 """Seconds between two reports of progress."""
@@ -89,7 +89,7 @@ def run(
     Returns:
         Seconds from the first image to the last score.
     """
-    work = _Work(images, scores, num_images, scorers[0].session.batch_size)
+    work = _Work(images, scores, num_images, _piece_size(scorers, num_images))
     threads = [threading.Thread(target=work.do, args=(scorer,), daemon=True) for scorer in scorers[1:]]
     start = time.perf_counter()
     for thread in threads:
@@ -104,25 +104,32 @@ def run(
     return seconds
 
 
-class _Work:
-    """Batches that wait for a scorer; each is taken once."""
+def _piece_size(scorers: Sequence[Scorer], num_images: int) -> int:
+    """Whole batches, and at least eight pieces for every scorer, so that all end at about the same time."""
+    batch_size = scorers[0].session.batch_size
+    fair = num_images // (8 * len(scorers))
+    return min(piece_size(batch_size), max(1, fair // batch_size) * batch_size)
 
-    def __init__(self, images: ImageFile, scores: ScoreFile, num_images: int, batch_size: int) -> None:
+
+class _Work:
+    """Pieces of the images that wait for a scorer; each is taken once."""
+
+    def __init__(self, images: ImageFile, scores: ScoreFile, num_images: int, piece_size: int) -> None:
         self._images = images
         self._scores = scores
         self._num_images = num_images
-        self._batch_size = batch_size
-        self._starts = iter(range(0, num_images, batch_size))
+        self._piece_size = piece_size
+        self._starts = iter(range(0, num_images, piece_size))
         self._lock = threading.Lock()
         self._num_done = 0
         self.errors: list[Exception] = []
 
     def do(self, scorer: Scorer, report: Callable[[int], Any] | None = None) -> None:
-        """Take batches until there are none, or until one scorer failed."""
+        """Take pieces until there are none, or until one scorer failed."""
         reported = time.perf_counter()
         try:
             for start in self._take():
-                stop = min(start + self._batch_size, self._num_images)
+                stop = min(start + self._piece_size, self._num_images)
                 self._scores.write(start, scorer(self._images.read(start, stop)))
                 self._num_done += stop - start
                 if report and time.perf_counter() - reported > REPORT_INTERVAL:

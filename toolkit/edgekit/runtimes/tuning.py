@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from edgekit.errors import ArtifactError
 from edgekit.input_range import InputEncoding
 from edgekit.runtimes.base import Session, SessionSettings
-from edgekit.runtimes.scoring import Scorer, scores_of
+from edgekit.runtimes.scoring import Scorer, piece_size, scores_of
 
 BATCH_SIZES = (4, 16, 64, 256)
 """What is tried beside the file's own batch."""
@@ -139,31 +139,37 @@ class Tuner:
     def _probe(self, settings: SessionSettings) -> None:
         if self._rates and time.perf_counter() > self._deadline:
             return
-        rate = images_per_second(self.take(settings), self.images[: settings.batch_size], PROBE)
+        rate = images_per_second(self.take(settings), self._piece(settings.batch_size), PROBE)
         self._rates[settings] = max(rate, self._rates.get(settings, 0.0))
         self._bytes.setdefault(settings.batch_size, self.memory() - self._base_bytes)
+
+    def _piece(self, batch_size: int) -> NDArray[np.uint8]:
+        """As many images as the run will hand over at once, or fewer where those would take longer than a probe."""
+        in_time = int(max(self._rates.values(), default=0.0) * PROBE)
+        count = min(piece_size(batch_size), in_time, len(self.images))
+        return self.images[: max(1, count // batch_size) * batch_size]
 
     def _best(self, count: int) -> list[SessionSettings]:
         return sorted(self._rates, key=lambda settings: -self._rates[settings])[:count]
 
 
-def images_per_second(scorers: Sequence[Scorer], batch: NDArray[np.uint8], seconds: float) -> float:
+def images_per_second(scorers: Sequence[Scorer], piece: NDArray[np.uint8], seconds: float) -> float:
     """Images that all scorers together answer a second, measured for about `seconds`, each in its thread."""
     rates: list[float] = []
-    threads = [threading.Thread(target=_measure, args=(scorer, batch, seconds, rates)) for scorer in scorers[1:]]
+    threads = [threading.Thread(target=_measure, args=(scorer, piece, seconds, rates)) for scorer in scorers[1:]]
     for thread in threads:
         thread.start()
-    _measure(scorers[0], batch, seconds, rates)
+    _measure(scorers[0], piece, seconds, rates)
     for thread in threads:
         thread.join()
     return sum(rates)
 
 
-def _measure(scorer: Scorer, batch: NDArray[np.uint8], seconds: float, rates: list[float]) -> None:
+def _measure(scorer: Scorer, piece: NDArray[np.uint8], seconds: float, rates: list[float]) -> None:
     start, count = time.perf_counter(), 0
     while count == 0 or time.perf_counter() < start + seconds:
-        scorer(batch)
-        count += len(batch)
+        scorer(piece)
+        count += len(piece)
     rates.append(count / (time.perf_counter() - start))
 
 
