@@ -6,6 +6,7 @@ from pathlib import Path
 
 from edgekit.artifact import Precision
 from edgekit.datasets import Dataset, DatasetRequest, load_dataset
+from edgekit.datasets.splits import empty_split
 from edgekit.errors import DatasetError, UsageError
 from edgekit.progress import Progress, SilentProgress
 from edgekit.run_folder import RunFolder, write_json, write_text
@@ -93,6 +94,7 @@ def verify_request(
         check_runs_here(subject.reference)
     dataset = _load(request, subject, progress)
     scored, candidates = introduce(subject, candidates, dataset, request, progress)
+    dataset = _test_only(dataset)
     report = verify(
         candidates,
         reference=scored.reference,
@@ -127,6 +129,12 @@ def _load(request: VerifyRequest, subject: Subject, progress: Progress) -> Datas
             f"{error} The run was made on '{name}'; where it lies on this machine, a run does not say: "
             f"--data {name}:PATH"
         ) from error
+
+
+def _test_only(dataset: Dataset) -> Dataset:
+    """Without the training images, so that they hold no memory while candidates run."""
+    nothing = empty_split(*dataset.image_shape[:2])
+    return replace(dataset, train=nothing, validation=nothing)
 
 
 def _load_dataset(name: str, wanted: DatasetRequest) -> Dataset:
