@@ -4,6 +4,7 @@ Keras' safe mode stays on: a file that carries Python code is refused, never run
 edgekit exports.
 """
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,8 @@ from edgekit.keras_setup import import_keras
 
 if TYPE_CHECKING:
     import keras
+
+_MISSING = re.compile(r"(?:Could not locate (?:class|function)|Unknown (?:layer|object):?) '(\w+)'")
 
 SUFFIXES = (".keras", ".h5", ".hdf5")
 
@@ -64,10 +67,10 @@ def _reason(path: Path, error: Exception) -> str:
             f"{path} carries Python code (a Lambda layer or the like), which edgekit does not run: the file could "
             f"do anything. Replace it by a Keras layer, such as Rescaling or Activation, and save the model again."
         )
-    if "Could not locate" in text or "Unknown layer" in text or "registered" in text:
+    if missing := _MISSING.search(text):
         return (
-            f"{path} needs a class that is not part of Keras: {_first_line(text)} Only models made of Keras' own "
-            f"layers can be loaded from a file."
+            f"{path} needs '{missing[1]}', which is not part of Keras. Expected a model made of Keras' own layers: "
+            f"nothing else can be loaded from a file alone. Replace it and save the model again."
         )
     return (
         f"{path} cannot be loaded as a Keras model; it may be truncated or damaged "
