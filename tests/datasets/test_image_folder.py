@@ -405,3 +405,17 @@ def test_images_that_have_no_room_are_refused_before_the_first_is_decoded(flat, 
     with pytest.raises(DatasetError, match="EDGEKIT_CACHE"):
         load(flat, cache)
     assert not cache.exists()
+
+
+def test_a_folder_that_cannot_be_read_is_not_taken_for_an_empty_one(flat, cache, monkeypatch):
+    write_images(flat / "cat" / "more", 2)
+    scan = os.scandir
+
+    def refuse(path):
+        if Path(path).name == "more":
+            raise PermissionError(13, "Permission denied", path)
+        return scan(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    with pytest.raises(DatasetError, match=r"more cannot be read: Permission denied"):
+        load(flat, cache)

@@ -95,7 +95,7 @@ def _list_classes(root: Path, folder: Path, ignored: Counter[str]) -> Listing:
 def _list_images(root: Path, class_folder: Path, ignored: Counter[str]) -> list[str]:
     """Relative paths of a class, sorted; plain text throughout, because there may be very many."""
     images = []
-    for parent, folder_names, file_names in os.walk(class_folder):
+    for parent, folder_names, file_names in os.walk(class_folder, onerror=_refuse):
         folder_names[:] = [name for name in folder_names if not name.startswith(".")]
         prefix = Path(parent).relative_to(root).as_posix()
         for name in file_names:
@@ -107,6 +107,11 @@ def _list_images(root: Path, class_folder: Path, ignored: Counter[str]) -> list[
             else:
                 ignored[suffix or name] += 1
     return sorted(images)
+
+
+def _refuse(error: OSError) -> None:
+    """A folder that cannot be read must not look like an empty one."""
+    raise DatasetError(f"The folder {error.filename} cannot be read: {error.strerror}. It may hold images.") from error
 
 
 def _check_same_classes(root: Path, listings: dict[str, Listing]) -> None:

@@ -36,8 +36,7 @@ def read_graph(path: Path) -> Graph:
         model = onnx.ModelProto.FromString(path.read_bytes())
     except DecodeError as error:
         raise ArtifactError(
-            f"{path} is not a readable ONNX model: it is truncated or damaged, or {what_it_seems(path)}. "
-            f"Copy or export it again."
+            f"{path} seems to be {what_it_seems(path)}, but it is truncated or damaged. Copy or export it again."
         ) from error
     if not model.graph.node or not model.opset_import:
         raise ArtifactError(
