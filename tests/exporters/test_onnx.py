@@ -101,6 +101,15 @@ def test_int8_takes_pixels_without_rounding_them(contents: dict[Precision, bytes
     assert (float(constants[first.input[1]]), int(constants[first.input[2]])) == (1.0, 0)
 
 
+def test_int8_scores_are_not_rounded_into_ties(contents: dict[Precision, bytes], images: Images) -> None:
+    graph = parsed(contents[Precision.INT8]).graph
+    producers = {node.output[0]: node for node in graph.node}
+    softmax = producers["scores"]
+    assert (softmax.op_type, producers[softmax.input[0]].op_type) == ("Softmax", "Gemm")
+    highest = np.sort(run(contents[Precision.INT8], images), axis=1)[:, -2:]
+    assert (highest[:, 0] < highest[:, 1]).all()
+
+
 def test_batch_normalization_is_folded_and_one_transpose_is_left() -> None:
     import keras_models
 

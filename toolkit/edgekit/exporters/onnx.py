@@ -119,12 +119,30 @@ def _quantized(model: "onnx.ModelProto", calibration: "CalibrationSet", folder: 
         raise ExportError(f"ONNX Runtime could not quantize the model: {reason}") from error
     except OSError as error:
         raise ExportError(f"Temporary files could not be written to {folder}: {error}") from error
-    return onnx.load(int8_path)
+    quantized = onnx.load(int8_path)
+    _keep_logits_in_float(quantized.graph)
+    return quantized
 
 
 def _gives_scores(node: Any) -> bool:
     """Whether `node` is the softmax at the end, which stays in float: scores in steps of 1/256 would only make ties."""
     return node.op_type == "Softmax" and node.output[0] == OUTPUT_NAME
+
+
+def _keep_logits_in_float(graph: "onnx.GraphProto") -> None:
+    """Take away the rounding of the logits to 256 steps, which made ties: the last layer adds up in integers anyway."""
+    producers = {node.output[0]: node for node in graph.node}
+    softmax = producers[OUTPUT_NAME]
+    dequantize = producers.get(softmax.input[0])
+    quantize = producers.get(dequantize.input[0]) if dequantize and dequantize.op_type == "DequantizeLinear" else None
+    if softmax.op_type != "Softmax" or quantize is None or quantize.op_type != "QuantizeLinear":
+        return
+    softmax.input[0] = quantize.input[0]
+    for node in (quantize, dequantize):
+        graph.node.remove(node)
+    used = {name for node in graph.node for name in node.input}
+    for constant in [each for each in graph.initializer if each.name not in used]:
+        graph.initializer.remove(constant)
 
 
 def _reader(calibration: "CalibrationSet") -> Any:
