@@ -40,12 +40,13 @@ def candidate_table(report: Json) -> str:
         "|---|---|---:|---:|---:|---:|---:|---:|---:|",
     ]
     for row in report["candidates"]:
-        flips, ties = sum(row["flips"].values()), sum(row["tie_flips"].values())
+        ties = sum(row["tie_flips"].values())
+        flips = f"{sum(row['flips'].values())}{f' + {ties} by a tie' if ties else ''}"
         worst = min(row["per_class"], key=lambda one: one["f1_delta"])
         share = "" if row["num_images"] == report["dataset"]["num_images"] else f" ({row['num_images']} images)"
         lines.append(
             f"| {row['format']} {row['precision']} | {row['runtime']}{share} | {row['accuracy']:.2%} | "
-            f"{100 * row['accuracy_delta']:+.2f} | {row['agreement']:.2%} | {flips}{f' + {ties} by a tie' if ties else ''} | "
+            f"{100 * row['accuracy_delta']:+.2f} | {row['agreement']:.2%} | {flips} | "
             f"{100 * worst['f1_delta']:+.2f} {worst['class']} | {row['size_bytes'] / 1000:.0f} | "
             f"{row['images_per_second']:,.0f} |"
         )

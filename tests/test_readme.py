@@ -39,7 +39,8 @@ def test_the_commands_of_the_readme_run(tmp_path: Path) -> None:
             ["sh", "-c", line], cwd=tmp_path, env={**os.environ, "PATH": path}, capture_output=True, text=True,
             timeout=300, check=False,
         )  # fmt: skip
-        assert result.returncode == 0, f"{line}\n{result.stdout[-3000:]}\n{result.stderr[-3000:]}"
+        answers = {0, 3} if line.startswith(("edgekit verify", "edgekit run")) else {0}  # 3: drift, an answer too
+        assert result.returncode in answers, f"{line}\n{result.stdout[-3000:]}\n{result.stderr[-3000:]}"
 
 
 @pytest.mark.parametrize("line", commands(run=False) + commands(run=True))

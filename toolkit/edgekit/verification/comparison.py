@@ -230,9 +230,7 @@ class _Verifier:
         mistakes = _mistakes(candidate)
         hints: tuple[str, ...] = ()
         if broken and not mistakes:
-            hints = suspicions(
-                workload.reference_scores, execution.scores, workload.labels, self.reference.class_names
-            )
+            hints = suspicions(workload.reference_scores, execution.scores, workload.labels, self.reference.class_names)
         return _row(
             candidate,
             verdict=Verdict.DRIFT if broken or mistakes else Verdict.PASS,
