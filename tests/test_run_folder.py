@@ -119,6 +119,11 @@ def test_an_error_while_writing_leaves_the_old_file_and_nothing_else(tmp_path: P
     assert list(tmp_path.iterdir()) == [path]
 
 
+def test_a_name_that_is_no_utf8_can_be_written_about(tmp_path: Path) -> None:
+    write_text(tmp_path / "report.md", "run \udcff")
+    assert (tmp_path / "report.md").read_text() == "run ?"
+
+
 def test_not_a_number_is_never_written(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="JSON"):
         write_json(tmp_path / "report.json", {"accuracy": float("nan")})

@@ -41,6 +41,11 @@ def test_output_to_a_full_disk_is_a_sentence() -> None:
 def test_closed_streams_are_no_error() -> None:
     result = shell(f"{LIST} >&- 2>&- <&-")
     assert (result.returncode, result.stdout, result.stderr) == (0, "", "")
+    result = shell(f"'{sys.executable}' -m edgekit datasets npz:nowhere >&- 2>&-")
+    assert (result.returncode, result.stdout, result.stderr) == (1, "", "")
+    result = shell(f"{LIST.replace('--json', 'digits')} 2>&-")
+    assert (result.returncode, result.stderr) == (0, "")
+    assert "10 classes" in result.stdout
 
 
 def test_letters_that_a_terminal_does_not_know_are_no_error() -> None:

@@ -51,8 +51,8 @@ def write_bytes(path: Path, content: bytes) -> None:
 
 
 def write_text(path: Path, content: str) -> None:
-    """Write `content` as UTF-8 to `path`, atomically."""
-    write_bytes(path, content.encode())
+    """Write `content` as UTF-8 to `path`, atomically; what UTF-8 cannot say (odd file names) becomes "?"."""
+    write_bytes(path, content.encode(errors="replace"))
 
 
 def write_json(path: Path, document: object) -> None:

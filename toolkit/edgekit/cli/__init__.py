@@ -7,6 +7,7 @@ nothing but click.
 import os
 import sys
 from io import TextIOWrapper
+from pathlib import Path
 from typing import Any
 
 import click
@@ -76,6 +77,7 @@ def group() -> None:
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and end the process; every expected error becomes one sentence."""
+    _reopen_closed_streams()
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # a terminal that cannot show a letter shows "?"
     sys.exit(run(sys.argv[1:] if arguments is None else arguments))
@@ -85,8 +87,7 @@ def run(arguments: list[str]) -> int:
     """Run one command and return its exit status; prints errors to stderr."""
     try:
         result: Any = group.main(arguments, prog_name="edgekit", standalone_mode=False)
-        if sys.stdout is not None:  # None where the user closed it
-            sys.stdout.flush()
+        sys.stdout.flush()
     except click.ClickException as error:
         error.show()
         return error.exit_code
@@ -103,6 +104,13 @@ def run(arguments: list[str]) -> int:
     except MemoryError:
         return _fail("The memory of this machine is not enough for this. Give smaller images, or fewer at a time.")
     return result if isinstance(result, int) else 0
+
+
+def _reopen_closed_streams() -> None:
+    """Let a stream that the user closed lead nowhere, or the next file that is opened would take its place."""
+    for name in ("stdin", "stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open("r" if name == "stdin" else "w"))
 
 
 def _fail(message: str, status: int = 1) -> int:
