@@ -32,6 +32,11 @@ class Batches(Protocol):
 class TrainingBatches:
     """The training split, shuffled and cropped anew for every epoch.
 
+    All batches are full, so an epoch leaves out the images of a last, shorter batch: others every time.
+    A shorter one makes TensorFlow 2.21 trace the network again, and crashed it in the backward pass of small
+    convolutions on processors ("free(): invalid pointer"; gone with TF_ENABLE_ONEDNN_OPTS=0). A split that is
+    smaller than one batch is one batch.
+
     Args:
         split: Images uint8 (N, H, W, 3); may be a memory map.
         settings: Seed, batch size and padding.
@@ -55,7 +60,7 @@ class TrainingBatches:
         self._crop = size
 
     def __len__(self) -> int:
-        return -(-len(self._split) // self._settings.batch_size)
+        return max(1, len(self._split) // self._settings.batch_size)
 
     def __getitem__(self, index: int) -> Batch:
         import numpy as np
