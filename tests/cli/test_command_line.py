@@ -1,6 +1,7 @@
 """What every command does when its surroundings fail it: a closed pipe, a full disk, a path that cannot be."""
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -60,3 +61,39 @@ def test_a_path_that_the_system_refuses_is_a_sentence(capsys: pytest.CaptureFixt
     assert out == ""
     assert err.startswith("Error: aaa")
     assert "File name too long" in err
+
+
+WAITS = """
+import sys, tempfile, time
+import click
+from edgekit import cli
+from edgekit.registry import Entry
+
+@click.command()
+def command():
+    with tempfile.TemporaryDirectory():
+        print("ready", flush=True)
+        time.sleep(60)
+
+cli.COMMANDS._entries["wait"] = Entry(target="__main__:command", summary="for tests")
+cli.main(["wait"])
+"""
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="needs the signals of Unix")
+@pytest.mark.parametrize(("name", "status"), [("SIGINT", 130), ("SIGTERM", 143), ("SIGHUP", 129)])
+def test_who_is_asked_to_end_cleans_up_first(tmp_path: Path, name: str, status: int) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-c", WAITS],
+        env={**os.environ, "PYTHONPATH": str(ROOT / "toolkit"), "TMPDIR": str(tmp_path)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "ready\n"
+    assert len(list(tmp_path.iterdir())) == 1
+    process.send_signal(getattr(signal, name))
+    _, err = process.communicate(timeout=30)
+    assert (process.returncode, err.strip()) == (status, "Interrupted.")
+    assert list(tmp_path.iterdir()) == []

@@ -5,6 +5,7 @@ nothing but click.
 """
 
 import os
+import signal
 import sys
 from io import TextIOWrapper
 from pathlib import Path
@@ -75,9 +76,18 @@ def group() -> None:
     """
 
 
+class _Terminated(KeyboardInterrupt):
+    """The system asked the process to end (SIGTERM, SIGHUP): what cleans up after Ctrl-C cleans up after that."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self.exit_status = 128 + number
+
+
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and end the process; every expected error becomes one sentence."""
     _reopen_closed_streams()
+    _end_in_order()
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # a terminal that cannot show a letter shows "?"
     sys.exit(run(sys.argv[1:] if arguments is None else arguments))
@@ -91,9 +101,10 @@ def run(arguments: list[str]) -> int:
     except click.ClickException as error:
         error.show()
         return error.exit_code
-    except (click.Abort, KeyboardInterrupt):
+    except (click.Abort, KeyboardInterrupt) as error:
         click.echo("Interrupted.", err=True)
-        return 130
+        reasons = (error, error.__cause__)
+        return next((reason.exit_status for reason in reasons if isinstance(reason, _Terminated)), 130)
     except EdgekitError as error:
         return _fail(str(error), error.exit_status)
     except BrokenPipeError:  # who read the output wants no more of it, as `head` does
@@ -110,7 +121,19 @@ def _reopen_closed_streams() -> None:
     """Let a stream that the user closed lead nowhere, or the next file that is opened would take its place."""
     for name in ("stdin", "stdout", "stderr"):
         if getattr(sys, name) is None:
-            setattr(sys, name, Path(os.devnull).open("r" if name == "stdin" else "w"))
+            setattr(sys, name, Path(os.devnull).open("r" if name == "stdin" else "w"))  # noqa: SIM115
+
+
+def _end_in_order() -> None:
+    """Let a request to end be an exception, so that temporary files are removed; `nohup` keeps its meaning."""
+
+    def end(number: int, _: object) -> None:
+        raise _Terminated(number)
+
+    for name in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)  # Windows has no SIGHUP
+        if number is not None and signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, end)
 
 
 def _fail(message: str, status: int = 1) -> int:

@@ -15,9 +15,9 @@ import tempfile
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import IO, TYPE_CHECKING, Any, TypeVar
 
 import edgekit
 from edgekit.input_range import InputEncoding
@@ -249,9 +249,10 @@ def _start(read: Callable[..., None], *arguments: Any) -> threading.Thread:
     return thread
 
 
-def _read(lines: Iterable[str], put: Callable[[str], None]) -> None:
-    for line in lines:
-        put(line)
+def _read(lines: IO[str], put: Callable[[str], None]) -> None:
+    with lines:
+        for line in lines:
+            put(line)
 
 
 def _signal_name(number: int) -> str:

@@ -63,7 +63,7 @@ class LiteRTSession(Session):
                 experimental_op_resolver_type=OpResolverType[self._resolver],
             )
             self._interpreter.allocate_tensors()
-        except (RuntimeError, ValueError) as error:
+        except (RuntimeError, TypeError, ValueError) as error:  # TypeError: a path that is no UTF-8
             raise ArtifactError(f"LiteRT cannot load {self._path}: {_first_line(error)}") from error
         inputs, outputs = self._interpreter.get_input_details(), self._interpreter.get_output_details()
         if len(inputs) != 1 or len(outputs) != 1:
