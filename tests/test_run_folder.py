@@ -124,6 +124,13 @@ def test_a_name_that_is_no_utf8_can_be_written_about(tmp_path: Path) -> None:
     assert (tmp_path / "report.md").read_text() == "run ?"
 
 
+def test_an_error_while_writing_leaves_no_empty_folders(tmp_path: Path) -> None:
+    (tmp_path / "kept").mkdir()
+    with pytest.raises(RunFolderError, match="No space left"):
+        write_half(tmp_path / "kept" / "run" / "tflite" / "model.tflite")
+    assert [path.name for path in tmp_path.rglob("*")] == ["kept"]
+
+
 def test_not_a_number_is_never_written(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="JSON"):
         write_json(tmp_path / "report.json", {"accuracy": float("nan")})

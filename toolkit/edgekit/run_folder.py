@@ -7,7 +7,7 @@ relative paths, so it can be copied to another machine and verified there.
 import json
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,8 +32,10 @@ def atomic_path(path: Path) -> Iterator[Path]:
     Raises RunFolderError in place of OSError (a full disk, a read-only folder); `path` is then as before.
     """
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=".writing-", dir=path.parent) as folder:
+        with (
+            _made_folder(path.parent),
+            tempfile.TemporaryDirectory(prefix=".writing-", dir=path.parent) as folder,
+        ):
             temporary = Path(folder) / path.name
             yield temporary
             temporary.replace(path)
@@ -42,6 +44,20 @@ def atomic_path(path: Path) -> Iterator[Path]:
             f"Could not write {path}: {error.strerror or error}. Nothing was changed; free space or "
             f"permission is needed there."
         ) from error
+
+
+@contextmanager
+def _made_folder(folder: Path) -> Iterator[None]:
+    """Make `folder` where it is missing; after an error, what was made and is still empty is removed."""
+    missing = [each for each in (folder, *folder.parents) if not each.exists()]
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        yield
+    except BaseException:
+        for each in missing:
+            with suppress(OSError):
+                each.rmdir()
+        raise
 
 
 def write_bytes(path: Path, content: bytes) -> None:

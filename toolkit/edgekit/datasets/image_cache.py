@@ -79,16 +79,19 @@ def decode_images(
                 broken = _write_array(temporary, root, names, size, split_name, request)
                 write_json(list_path, {"root": str(root), "skipped": broken})
         images = np.load(array_path, mmap_mode="r")
-        broken = read_json(list_path)["skipped"]
-    except (RunFolderError, OSError, ValueError, KeyError) as error:
+        broken = [(str(name), str(reason)) for name, reason in read_json(list_path)["skipped"]]
+        places = {name: place for place, name in enumerate(names)}
+        skipped = tuple(sorted(places[name] for name, _ in broken))
+        if images.shape != (len(names) - len(broken), *size, 3) or images.dtype != np.uint8:
+            raise ValueError(f"{array_path} was changed.")  # noqa: TRY301
+    except (RunFolderError, OSError, EOFError, ValueError, KeyError, TypeError) as error:
         raise DatasetError(
             f"The decoded images cannot be kept in {folder}: {error} The folder can be emptied at any time; "
             f"EDGEKIT_CACHE names another one."
         ) from error
     if broken and not request.skip_broken:
         raise _broken(root / broken[0][0], broken[0][1])
-    places = {name: place for place, name in enumerate(names)}
-    return DecodedImages(images=images, skipped=tuple(sorted(places[name] for name, _ in broken)))
+    return DecodedImages(images=images, skipped=skipped)
 
 
 def _check_space(folder: Path, needed: int) -> None:
@@ -97,8 +100,8 @@ def _check_space(folder: Path, needed: int) -> None:
     free = shutil.disk_usage(existing).free
     if needed > free:
         raise DatasetError(
-            f"The decoded images need {needed / 1e6:,.0f} MB in {folder}, where {free / 1e6:,.0f} MB are free. Free "
-            f"space there, name another folder in EDGEKIT_CACHE, or take smaller images."
+            f"The decoded images need {needed:,} bytes in {folder}, where {free:,} are free. Free space there, name "
+            f"another folder in EDGEKIT_CACHE, or take smaller images."
         )
 
 

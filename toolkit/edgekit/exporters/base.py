@@ -5,10 +5,11 @@ before it reaches the disk.
 """
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from edgekit.artifact import Format, Precision
-from edgekit.errors import UsageError
+from edgekit.errors import ExportError, UsageError
 from edgekit.input_range import RAW, InputRange
 
 if TYPE_CHECKING:
@@ -52,6 +53,14 @@ class ExportOptions:
             "input_range": (self.input_range or RAW).text,
             "allow_flex": self.allow_flex,
         }
+
+
+def cannot_write(folder: Path, error: Exception) -> ExportError:
+    """What to raise where a library could not write its temporary files to `folder`."""
+    said = getattr(error, "strerror", None) or str(error).rpartition(";")[2].partition("[Op:")[0].strip()
+    return ExportError(
+        f"Temporary files could not be written to {folder}: {said}. Free space there, or name another folder in TMPDIR."
+    )
 
 
 class Exporter(Protocol):

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from edgekit.artifact import Format, Precision
 from edgekit.errors import CalibrationError, ExportError
-from edgekit.exporters.base import ExportOptions
+from edgekit.exporters.base import ExportOptions, cannot_write
 from edgekit.exporters.canonical_onnx import in_canonical_form, with_settled_metadata
 from edgekit.exporters.classifier import INPUT_NAME, OUTPUT_NAME, exported_graph
 from edgekit.exporters.quiet import held_back
@@ -92,7 +92,7 @@ def _folded(model: "onnx.ModelProto", folder: Path) -> "onnx.ModelProto":
         quant_pre_process(traced, folded, skip_symbolic_shape=True)
         return onnx.load(folded)
     except OSError as error:
-        raise ExportError(f"Temporary files could not be written to {folder}: {error}") from error
+        raise cannot_write(folder, error) from error
 
 
 def _quantized(model: "onnx.ModelProto", calibration: "CalibrationSet", folder: Path) -> "onnx.ModelProto":
@@ -118,7 +118,7 @@ def _quantized(model: "onnx.ModelProto", calibration: "CalibrationSet", folder: 
         reason = str(error).strip().splitlines()[0][:300]
         raise ExportError(f"ONNX Runtime could not quantize the model: {reason}") from error
     except OSError as error:
-        raise ExportError(f"Temporary files could not be written to {folder}: {error}") from error
+        raise cannot_write(folder, error) from error
     quantized = onnx.load(int8_path)
     _keep_logits_in_float(quantized.graph)
     return quantized

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from edgekit.artifact import Format, Precision
 from edgekit.errors import CalibrationError, ExportError
-from edgekit.exporters.base import ExportOptions
+from edgekit.exporters.base import ExportOptions, cannot_write
 from edgekit.exporters.classifier import INPUT_NAME, OUTPUT_NAME, exported_graph
 from edgekit.exporters.integer_check import check_finite_ranges, check_integer
 from edgekit.exporters.quiet import held_back
@@ -55,7 +55,7 @@ class TFLiteExporter:
             with held_back():
                 _write_saved_model(graph, self._saved_model)
         except (OSError, tf.errors.OpError) as error:
-            raise ExportError(f"Temporary files could not be written to {self._folder.name}: {error}") from error
+            raise cannot_write(Path(self._folder.name), error) from error
 
     def convert(self, precision: Precision, calibration: "CalibrationSet | None") -> bytes:
         """The bytes of one file; the same bytes for the same model, options and calibration images.

@@ -37,7 +37,10 @@ def main() -> None:
         result = {"error": OUT_OF_MEMORY}
     except Exception as error:  # noqa: BLE001  the boundary of the process: a library may raise anything
         result = {"error": f"{type(error).__name__}: {error}"}
-    Path(job["result"]).write_text(json.dumps(result))
+    try:
+        Path(job["result"]).write_text(json.dumps(result))
+    except OSError as error:
+        sys.exit(f"the result could not be written: {error.strerror}; free space, or name another folder in TMPDIR")
 
 
 def work(job: dict[str, Any], progress: TextIO) -> dict[str, Any]:
