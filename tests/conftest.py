@@ -1,6 +1,7 @@
 """Fixtures that several test folders share: real data, and one real run made once a session."""
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,9 @@ from helpers import ROOT, EdgekitCommand
 SHARED_FOLD = ROOT.parent / "shared" / "cifar10" / "unpack.py"
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+# A shell that starts the tests in the background lets them ignore Ctrl-C, and their children with them.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session", autouse=True)
