@@ -8,6 +8,7 @@ channels stand.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import isfinite
 from typing import Any
 
 from edgekit.errors import UsageError
@@ -49,8 +50,8 @@ class InputRange:
         cleaned = text.replace(" ", "")
         if match := _RANGE.fullmatch(cleaned):
             low, high = float(match[1]), float(match[2])
-            if low >= high:
-                raise UsageError(f"Input range '{text}' must rise, as in 0..1 or -1..1.")
+            if low >= high or not isfinite(high - low):
+                raise UsageError(f"Input range '{text}' must rise, and be finite, as in 0..1 or -1..1.")
             return cls(text=text, scale=((high - low) / 255.0,) * 3, offset=(low,) * 3)
         if match := _NORMALIZED.fullmatch(cleaned):
             return cls._normalized(text, _triple(text, match[1]), _triple(text, match[2]))
@@ -128,6 +129,6 @@ def _triple(text: str, numbers: str) -> tuple[float, float, float]:
         values = []
     if len(values) == 1:
         values *= 3
-    if len(values) != 3:
-        raise UsageError(f"Input range '{text}': mean and std want one number or three, received '{numbers}'.")
+    if len(values) != 3 or not all(map(isfinite, values)):
+        raise UsageError(f"Input range '{text}': mean and std want one finite number or three, received '{numbers}'.")
     return values[0], values[1], values[2]

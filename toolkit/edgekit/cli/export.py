@@ -31,9 +31,16 @@ DATA_HELP = "What the model is for, as NAME or NAME:PATH; by default what the ru
 )
 @click.option("--batch", default="1", show_default=True, metavar="N|dynamic", help="Batch of .tflite files.")
 @click.option(
-    "--calibration-images", type=int, default=500, show_default=True, metavar="N", help="Training images for int8."
+    "--calibration-images",
+    type=click.IntRange(min=1),
+    default=500,
+    show_default=True,
+    metavar="N",
+    help="Training images for int8.",
 )
-@click.option("--seed", type=int, default=0, show_default=True, help="Chooses the calibration images.")
+@click.option(
+    "--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True, help="Chooses the calibration images."
+)
 @click.option("--allow-flex", is_flag=True, help="Keep TensorFlow operators that LiteRT lacks: a far bigger app.")
 @click.option("--out", type=PATH, help="For a MODEL.keras: the run folder to make. [default: exported/NAME]")
 @skip_broken_option
@@ -74,7 +81,7 @@ def _formats(text: str | None) -> "list[Format]":
     from edgekit.artifact import Format
     from edgekit.errors import UnknownNameError
 
-    names = [name.strip() for name in text.split(",")] if text else []
+    names = [] if text is None else [name.strip() for name in text.split(",")]
     for name in names:
         if name not in list(Format):
             raise UnknownNameError("format", name, [each.value for each in Format])
@@ -87,12 +94,12 @@ def _options(chosen: dict[str, Any]) -> "ExportOptions":
     from edgekit.input_range import InputRange
 
     batch = chosen["batch"]
-    if batch != "dynamic" and not batch.isdecimal():
+    if batch != "dynamic" and not (batch.isdecimal() and len(batch) < 10):
         raise UsageError(f"--batch wants a whole number or 'dynamic'. Received '{batch}'.")
     return ExportOptions(
         io=chosen["io"],
         batch=None if batch == "dynamic" else int(batch),
-        input_range=InputRange.parse(chosen["input_range"]) if chosen["input_range"] else None,
+        input_range=None if chosen["input_range"] is None else InputRange.parse(chosen["input_range"]),
         allow_flex=chosen["allow_flex"],
     )
 

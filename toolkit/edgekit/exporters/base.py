@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from edgekit.quantization.calibration import CalibrationSet
 
 IO_TYPES = ("uint8", "int8", "float32")
+MAX_BATCH = 65_536
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,8 +43,10 @@ class ExportOptions:
     def __post_init__(self) -> None:
         if self.io not in IO_TYPES:
             raise UsageError(f"Unknown input/output type '{self.io}'. Known: {', '.join(IO_TYPES)}.")
-        if self.batch is not None and self.batch < 1:
-            raise UsageError(f"A batch must be at least 1, or dynamic. Received {self.batch}.")
+        if self.batch is not None and not 1 <= self.batch <= MAX_BATCH:
+            raise UsageError(
+                f"A batch must be at least 1 and at most {MAX_BATCH:,}, or dynamic. Received {self.batch}."
+            )
 
     def to_dict(self) -> dict[str, Any]:
         """As a JSON object, for the manifest."""

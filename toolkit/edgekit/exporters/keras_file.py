@@ -5,6 +5,7 @@ edgekit exports.
 """
 
 import re
+import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -72,6 +73,10 @@ def _reason(path: Path, error: Exception) -> str:
             f"{path} needs '{missing[1]}', which is not part of Keras. Expected a model made of Keras' own layers: "
             f"nothing else can be loaded from a file alone. Replace it and save the model again."
         )
+    if path.suffix.lower() == ".keras" and not zipfile.is_zipfile(path):
+        text = "its zip archive has no end"
+    if "No model config" in text:
+        return f"{path} holds weights alone, without the network. Save the whole model, with model.save('model.keras')."
     return (
         f"{path} cannot be loaded as a Keras model; it may be truncated or damaged "
         f"({type(error).__name__}: {_first_line(text)}). Save the model again or restore the file."

@@ -1,0 +1,41 @@
+import pytest
+
+from edgekit.errors import UsageError
+from edgekit.input_range import RAW, InputRange
+
+
+def test_a_range_is_a_factor_and_a_summand() -> None:
+    assert RAW.is_raw
+    unit = InputRange.parse("-1..1")
+    assert unit.scale == pytest.approx((2 / 255,) * 3)
+    assert unit.offset == (-1.0, -1.0, -1.0)
+
+
+def test_small_means_and_deviations_are_for_0_to_1_and_large_ones_for_0_to_255() -> None:
+    small = InputRange.parse("mean=0.5, std=0.25")
+    large = InputRange.parse("mean=127.5,std=63.75")
+    assert small.scale == pytest.approx(large.scale)
+    assert small.offset == pytest.approx(large.offset) == (-2.0, -2.0, -2.0)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "is not understood"),
+        ("0.1", "is not understood"),
+        ("nan..1", "is not understood"),
+        ("1..0", "must rise"),
+        ("1..1", "must rise"),
+        ("0..1e400", "must rise, and be finite"),
+        ("-1e308..1e308", "must rise, and be finite"),
+        ("mean=0,std=0", "not above zero"),
+        ("mean=0,std=-1", "not above zero"),
+        ("mean=nan,std=1", "one finite number or three"),
+        ("mean=0,std=inf", "one finite number or three"),
+        ("mean=1/2,std=1", "one finite number or three"),
+        ("mean=,std=1", "one finite number or three|not understood"),
+    ],
+)
+def test_what_is_no_range_is_refused(text: str, message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        InputRange.parse(text)
