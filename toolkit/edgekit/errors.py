@@ -19,7 +19,6 @@ sentences and without a stack trace. A library's own exception is translated whe
 with `raise ... from error`.
 """
 
-import difflib
 from collections.abc import Iterable
 
 
@@ -45,6 +44,8 @@ class UnknownNameError(UsageError):
     """
 
     def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
+        import difflib  # here, because every start would wait for it
+
         names = sorted(known)
         close = difflib.get_close_matches(name.lower(), names, n=1)
         suggestion = f" Did you mean '{close[0]}'?" if close else ""

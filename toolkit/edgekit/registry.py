@@ -6,16 +6,14 @@ imports nothing, so help texts stay fast. It does not know what it holds.
 
 import importlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Generic, TypeVar, cast
+from typing import Generic, NamedTuple, TypeVar, cast
 
 from edgekit.errors import UnknownNameError
 
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Entry:
+class Entry(NamedTuple):
     """One row of a registry.
 
     Attributes:

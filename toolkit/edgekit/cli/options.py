@@ -1,6 +1,5 @@
 """Options and helpers that several commands share. Imports click and nothing heavier."""
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,6 +25,8 @@ def data_option(default: str | None, text: str) -> Callable[[Callable[..., Any]]
 
 def print_json(document: object) -> None:
     """One JSON document on stdout."""
+    import json
+
     click.echo(json.dumps(document, indent=1, allow_nan=False))
 
 
