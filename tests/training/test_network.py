@@ -1,10 +1,11 @@
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from edgekit.errors import RecipeError
-from edgekit.training.network import build_network, check_answers, check_can_be_loaded, training_model
+from edgekit.training.network import build_network, check_answers, check_can_be_loaded, made_by, training_model
 
 SHAPE = (8, 8, 3)
 
@@ -43,6 +44,33 @@ def test_a_build_that_fails_or_returns_nothing_is_a_sentence(keras, tiny_recipe)
         build_network(keras, with_build(tiny_recipe, lambda *_: 1 / 0), SHAPE, 4)
     with pytest.raises(RecipeError, match=r"must return a keras\.Model"):
         build_network(keras, with_build(tiny_recipe, lambda *_: None), SHAPE, 4)
+
+
+@pytest.mark.parametrize("part", ["build", "optimizer", "augmentation", "callbacks"])
+def test_a_recipe_that_ends_the_process_is_a_sentence(keras, tiny_recipe, part):
+    def leave(*_):
+        raise SystemExit(0)
+
+    recipe = replace(tiny_recipe, **{part: leave})
+    with pytest.raises(RecipeError, match="SystemExit: 0"):
+        build_network(keras, recipe, SHAPE, 4) if part == "build" else made_by(recipe, part, list)
+
+
+@pytest.mark.parametrize(
+    ("part", "made", "expected"),
+    [
+        ("optimizer", None, r"optimizer\(\) .* must return .*Optimizer\. Received NoneType"),
+        ("augmentation", 3, r"augmentation\(\) .* must return .*Layer or None\. Received int"),
+        ("callbacks", None, r"callbacks\(\) .* must return builtins\.list\. Received NoneType"),
+    ],
+)
+def test_a_part_of_another_kind_is_a_sentence(tiny_recipe, small_digits, part, made, expected):
+    from edgekit.training import train
+
+    recipe = replace(tiny_recipe, **{part: lambda *_: made})
+    with pytest.raises(RecipeError, match=expected):
+        train(recipe, small_digits, out=Path("never-made"))
+    assert not Path("never-made").exists()
 
 
 def test_logits_are_refused(keras, tiny_recipe):

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from edgekit.errors import RecipeError, UnknownNameError
+from edgekit.errors import EdgekitError, RecipeError, UnknownNameError
 
 if TYPE_CHECKING:
     import keras
@@ -204,7 +204,9 @@ def _load_file(path: Path) -> Recipe:
     module = importlib.util.module_from_spec(spec)
     try:
         spec.loader.exec_module(module)
-    except Exception as error:  # the file is the user's own program: it may raise anything
+    except EdgekitError as error:
+        raise RecipeError(f"Recipe {path} does not keep the contract: {error}") from error
+    except (Exception, SystemExit) as error:  # the file is the user's own program: it may raise anything
         raise RecipeError(f"Recipe {path} does not run: {type(error).__name__}: {error}") from error
     recipe = getattr(module, "RECIPE", None)
     if not isinstance(recipe, Recipe):

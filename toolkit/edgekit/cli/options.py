@@ -1,6 +1,8 @@
 """Options and helpers that several commands share. Imports click and nothing heavier."""
 
+import sys
 from collections.abc import Callable
+from contextlib import AbstractContextManager, redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +30,11 @@ def print_json(document: object) -> None:
     import json
 
     click.echo(json.dumps(document, indent=1, allow_nan=False))
+
+
+def others_to_stderr() -> AbstractContextManager[object]:
+    """What recipes and libraries print goes to stderr meanwhile: stdout is for results."""
+    return redirect_stdout(sys.stderr)
 
 
 def make_progress() -> "Progress":

@@ -5,7 +5,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from edgekit.cli.options import PATH, data_option, json_option, make_progress, skip_broken_option
+from edgekit.cli.options import (
+    PATH,
+    data_option,
+    json_option,
+    make_progress,
+    others_to_stderr,
+    skip_broken_option,
+)
 
 if TYPE_CHECKING:
     from edgekit.recipe import Recipe, TrainingSettings
@@ -50,18 +57,19 @@ def command(recipe_name: str, data: str, out: Path | None, as_json: bool, **opti
     out = out or choose_folder(recipe_file(recipe_name).stem)
     tolerances = Tolerances.from_pyproject(Path("pyproject.toml"))
     import_keras("edgekit run")
-    recipe, progress = load_recipe(recipe_name), make_progress()
-    settings = _settings(recipe, options)
-    wanted = DatasetRequest(
-        image_size=recipe.image_size,
-        validation_fraction=settings.validation_fraction,
-        seed=settings.seed,
-        skip_broken=options["skip_broken"],
-        progress=progress,
-    )
-    dataset = load_dataset(data, wanted)
-    run = train(recipe, dataset, settings=settings, out=out, progress=progress)
-    export(run, dataset=dataset, progress=progress)
+    with others_to_stderr():
+        recipe, progress = load_recipe(recipe_name), make_progress()
+        settings = _settings(recipe, options)
+        wanted = DatasetRequest(
+            image_size=recipe.image_size,
+            validation_fraction=settings.validation_fraction,
+            seed=settings.seed,
+            skip_broken=options["skip_broken"],
+            progress=progress,
+        )
+        dataset = load_dataset(data, wanted)
+        run = train(recipe, dataset, settings=settings, out=out, progress=progress)
+        export(run, dataset=dataset, progress=progress)
     request = VerifyRequest(
         targets=[run.path],
         data=data,

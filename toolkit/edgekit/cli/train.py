@@ -5,7 +5,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from edgekit.cli.options import PATH, data_option, json_option, make_progress, print_json, skip_broken_option
+from edgekit.cli.options import (
+    PATH,
+    data_option,
+    json_option,
+    make_progress,
+    others_to_stderr,
+    print_json,
+    skip_broken_option,
+)
 
 if TYPE_CHECKING:
     from edgekit.recipe import Recipe, TrainingSettings
@@ -41,11 +49,12 @@ def command(recipe_name: str, data: str, out: Path | None, resume: bool, as_json
     file = recipe_file(recipe_name)
     out = out or choose_folder(file.stem, resume=resume)
     import_keras("edgekit train", options["backend"])
-    recipe = load_recipe(recipe_name)
-    settings = _settings(recipe, options)
-    progress = make_progress()
-    dataset = _load(data, recipe, settings, options, progress)
-    run = train(recipe, dataset, settings=settings, out=out, resume=resume, progress=progress)
+    with others_to_stderr():
+        recipe = load_recipe(recipe_name)
+        settings = _settings(recipe, options)
+        progress = make_progress()
+        dataset = _load(data, recipe, settings, options, progress)
+        run = train(recipe, dataset, settings=settings, out=out, resume=resume, progress=progress)
     _show(run, as_json)
 
 

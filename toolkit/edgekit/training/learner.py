@@ -3,6 +3,7 @@
 Writes nothing: it gives its state as a `Checkpoint` and takes it back.
 """
 
+import re
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,7 @@ from edgekit.training.batches import EvaluationBatches, TrainingBatches, as_kera
 from edgekit.training.checkpoint import Checkpoint
 from edgekit.training.identity import Identity
 from edgekit.training.monitor import Monitor, Row, as_callback
-from edgekit.training.network import build_network, check_answers, check_can_be_loaded, training_model
+from edgekit.training.network import build_network, check_answers, check_can_be_loaded, made_by, training_model
 
 if TYPE_CHECKING:
     import keras
@@ -51,11 +52,12 @@ class Learner:
 
     def _compile(self) -> None:
         keras, recipe = self._keras, self._recipe
-        self._augmentation = recipe.augmentation()
+        self._augmentation = made_by(recipe, "augmentation", (keras.Layer, type(None)))
         self._model = training_model(keras, self._learning, self._augmentation)
-        self._optimizer = recipe.optimizer(self._settings.epochs * len(self._batches))
+        num_steps = self._settings.epochs * len(self._batches)
+        self._optimizer = made_by(recipe, "optimizer", keras.optimizers.Optimizer, num_steps)
         self._optimizer.build(self._learning.trainable_variables)
-        self._callbacks = list(recipe.callbacks())
+        self._callbacks = made_by(recipe, "callbacks", list)
         self._model.compile(self._optimizer, loss=recipe.loss, metrics=["accuracy"], jit_compile=_compiler(keras))
 
     # --- State ------------------------------------------------------------------------------------
@@ -213,8 +215,8 @@ def _reason(recipe: Recipe, num_done: int, error: Exception) -> str:
     name = type(error).__name__
     if name == "ResourceExhaustedError" or isinstance(error, MemoryError):
         return f"Memory ran out in epoch {num_done + 1}. Train with smaller batches (--batch-size) or smaller images."
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    lines = [line.strip() for line in re.sub(r"\x1b\[\d*m", "", str(error)).splitlines() if line.strip()]
     return (
         f"Training of recipe '{recipe.name}' stopped in epoch {num_done + 1} by an error in its layers, loss or "
-        f"callbacks: {name}: {lines[0][:300] if lines else 'no reason given'}"
+        f"callbacks: {name}: {' '.join(lines[:2])[:400] or 'no reason given'}"
     )

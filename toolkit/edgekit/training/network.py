@@ -19,7 +19,7 @@ def build_network(keras: Any, recipe: Recipe, input_shape: Shape, num_classes: i
     """The recipe's network; raises RecipeError unless it takes `input_shape` and gives `num_classes` scores."""
     try:
         network = recipe.build(input_shape, num_classes)
-    except Exception as error:  # a recipe is its author's own program: it may raise anything
+    except (Exception, SystemExit) as error:  # a recipe is its author's own program: it may raise anything
         raise RecipeError(
             f"Recipe '{recipe.name}' could not build its network for images of {input_shape} and {num_classes} "
             f"classes: {type(error).__name__}: {error}"
@@ -35,6 +35,21 @@ def build_network(keras: Any, recipe: Recipe, input_shape: Shape, num_classes: i
             f"Use input_shape and num_classes as build() is given them."
         )
     return network
+
+
+def made_by(recipe: Recipe, part: str, expected: type | tuple[type, ...], *arguments: Any) -> Any:
+    """What `recipe.part(*arguments)` returns; raises RecipeError unless it is one of `expected`."""
+    try:
+        made = getattr(recipe, part)(*arguments)
+    except (Exception, SystemExit) as error:  # as above
+        raise RecipeError(
+            f"{part}() of recipe '{recipe.name}' does not run: {type(error).__name__}: {error}"
+        ) from error
+    if not isinstance(made, expected):
+        kinds = expected if isinstance(expected, tuple) else (expected,)
+        names = " or ".join("None" if kind is type(None) else f"{kind.__module__}.{kind.__name__}" for kind in kinds)
+        raise RecipeError(f"{part}() of recipe '{recipe.name}' must return {names}. Received {type(made).__name__}.")
+    return made
 
 
 def check_answers(recipe: Recipe, network: "keras.Model", images: "NDArray[np.uint8]") -> None:
