@@ -333,7 +333,7 @@ def test_the_report_survives_json(tmp_path: Path, dataset: Dataset, reference: R
     report = verify(candidates, reference=reference, dataset=dataset, executor=FakeExecutor(answers))
     document = json.loads(json.dumps(report.to_dict(), allow_nan=False))
     assert VerificationReport.from_dict(document) == report
-    assert set(document) == {"schema_version", "dataset", "reference", "tolerance", "candidates"}
+    assert set(document) == {"schema_version", "dataset", "reference", "tolerance", "candidates", "environment"}
     promised = {
         *("artifact", "sha256", "size_bytes", "format", "precision", "runtime", "runtime_version", "verdict"),
         *("reasons", "accuracy", "accuracy_delta", "agreement", "flips", "mcnemar_p", "per_class"),
@@ -341,6 +341,7 @@ def test_the_report_survives_json(tmp_path: Path, dataset: Dataset, reference: R
         *("seconds", "images_per_second", "peak_rss_bytes"),
         *("summary", "accuracy_delta_interval", "significant_classes", "near_tie_flips", "flipped_images"),
         *("expected_calibration_error", "expected_calibration_error_delta", "mean_abs_score_difference"),
+        *("confusion", "class_flips", "reliability", "reference_reliability"),
     }
     for row in document["candidates"]:
         assert promised <= set(row)

@@ -11,6 +11,7 @@ from edgekit.progress import Progress, SilentProgress
 from edgekit.run_folder import Reference
 from edgekit.runtimes import Availability, Execution, ExecutionFailure
 from edgekit.tolerance import Tolerance, Tolerances
+from edgekit.verification.environment import this_environment
 from edgekit.verification.execution import SLOW_RUNTIMES, Executor, IsolatedExecutor
 from edgekit.verification.foreign import Interface
 from edgekit.verification.images import Workload, open_workloads
@@ -135,6 +136,7 @@ def verify(
         tolerance={one.value: verifier.tolerances.of(one).to_dict() for one in _precisions(candidates)},
         candidates=tuple(replace(row, summary=in_words(row)) for row in rows),
         pairwise=None if verifier.answers is None else compare_pairs(verifier.answers),
+        environment=this_environment(),
     )
 
 

@@ -4,10 +4,11 @@ from typing import TYPE_CHECKING
 
 from edgekit.errors import VerificationError
 from edgekit.metrics import drift
-from edgekit.metrics.calibration import expected_calibration_error
+from edgekit.metrics.calibration import expected_calibration_error, reliability
 from edgekit.metrics.significance import accuracy_delta_interval, holm_adjusted, mcnemar_p
 from edgekit.tolerance import SIGNIFICANCE
-from edgekit.verification.measurement import ClassResult, FlippedImage, Measurement
+from edgekit.verification.confusion import class_flips, confusion_cells
+from edgekit.verification.measurement import ClassResult, FlippedImage, Measurement, ReliabilityBin
 
 if TYPE_CHECKING:
     import numpy as np
@@ -49,6 +50,7 @@ def measure(
     accuracy, reference_accuracy = drift.accuracy(candidate, labels), drift.accuracy(reference, labels)
     calibration_error = expected_calibration_error(candidate_p, labels)
     per_class = class_results(reference, candidate, labels, class_names)
+    tops = drift.top_classes(reference), drift.top_classes(candidate)
     return Measurement(
         num_images=len(labels),
         accuracy=accuracy,
@@ -72,6 +74,10 @@ def measure(
         expected_calibration_error=calibration_error,
         expected_calibration_error_delta=calibration_error - expected_calibration_error(reference_p, labels),
         flipped_images=_first_flipped(reference_p, candidate_p, labels, by_tie, indices),
+        confusion=confusion_cells(labels, *tops, len(class_names)),
+        class_flips=class_flips(*tops, len(class_names)),
+        reliability=_reliability_bins(candidate_p, labels),
+        reference_reliability=_reliability_bins(reference_p, labels),
     )
 
 
@@ -139,6 +145,14 @@ def _first_flipped(
             is_tie=bool(by_tie[row]),
         )
         for row in np.flatnonzero(before != after)[:MAX_FLIPPED_IMAGES]
+    )
+
+
+def _reliability_bins(probabilities: drift.Scores, labels: drift.Classes) -> tuple[ReliabilityBin, ...]:
+    counts, confidence, accuracy = reliability(probabilities, labels)
+    return tuple(
+        ReliabilityBin(num_images=int(count), confidence=float(sure), accuracy=float(right))
+        for count, sure, right in zip(counts, confidence, accuracy, strict=True)
     )
 
 

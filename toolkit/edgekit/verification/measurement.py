@@ -69,6 +69,53 @@ class FlippedImage:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ConfusionCell:
+    """Images of one true class that are taken for one class, before and after.
+
+    Attributes:
+        true_class: 0 to C - 1.
+        predicted_class: 0 to C - 1.
+        reference_images: So many by the reference.
+        candidate_images: So many by the candidate.
+    """
+
+    true_class: int
+    predicted_class: int
+    reference_images: int
+    candidate_images: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClassFlip:
+    """Images whose top class changed from one class to another.
+
+    Attributes:
+        reference_class: From, 0 to C - 1.
+        candidate_class: To, another one.
+        num_images: So many, ties among them.
+    """
+
+    reference_class: int
+    candidate_class: int
+    num_images: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReliabilityBin:
+    """Images of which a model is about equally sure; the bins are of equal width, from 0 to 1.
+
+    Attributes:
+        num_images: So many.
+        confidence: Mean of their highest probabilities; 0 where there are none.
+        accuracy: Share of them that are right; 0 where there are none.
+    """
+
+    num_images: int
+    confidence: float
+    accuracy: float
+
+
+@dataclass(frozen=True, kw_only=True)
 class Measurement:
     """How a candidate's scores differ from the reference's on the same images; see `edgekit.metrics`.
 
@@ -95,6 +142,10 @@ class Measurement:
         expected_calibration_error_delta: The same minus the reference's.
         mean_abs_score_difference: Mean difference of the scores.
         flipped_images: The first of the images with another top class, ties among them.
+        confusion: Images by true and predicted class, of both; of very many cells those that changed most.
+        class_flips: From which class to which the top class changed, the most frequent first.
+        reliability: 15 bins of the candidate's confidence and accuracy.
+        reference_reliability: The same of the reference, on the same images.
     """
 
     num_images: int
@@ -117,6 +168,10 @@ class Measurement:
     expected_calibration_error_delta: float | None = None
     mean_abs_score_difference: float | None = None
     flipped_images: tuple[FlippedImage, ...] = ()
+    confusion: tuple[ConfusionCell, ...] = ()
+    class_flips: tuple[ClassFlip, ...] = ()
+    reliability: tuple[ReliabilityBin, ...] = ()
+    reference_reliability: tuple[ReliabilityBin, ...] = ()
 
     @property
     def worst_class(self) -> ClassResult:
@@ -141,11 +196,23 @@ class Measurement:
                 "per_class": tuple(ClassResult.from_dict(result) for result in own["per_class"]),
                 "accuracy_delta_interval": tuple(interval) if interval else None,
                 "significant_classes": tuple(own.get("significant_classes") or ()),
-                "flipped_images": tuple(
-                    FlippedImage(**checked(FlippedImage, one)) for one in own.get("flipped_images") or ()
-                ),
+                **{name: _read_list(kind, own.get(name)) for name, kind in _LISTS.items()},
             }
         )
+
+
+_LISTS: dict[str, Any] = {
+    "flipped_images": FlippedImage,
+    "confusion": ConfusionCell,
+    "class_flips": ClassFlip,
+    "reliability": ReliabilityBin,
+    "reference_reliability": ReliabilityBin,
+}
+"""Fields of Measurement that are lists, and what they are lists of."""
+
+
+def _read_list(kind: Any, values: Any) -> tuple[Any, ...]:
+    return tuple(kind(**checked(kind, one)) for one in values or ())
 
 
 _EXPECTED: dict[Any, tuple[type, ...]] = {float: (int, float), int: (int,), str: (str,), bool: (bool,)}

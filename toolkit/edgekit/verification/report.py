@@ -7,6 +7,7 @@ from typing import Any
 
 from edgekit.artifact import Format, Precision
 from edgekit.errors import RunFolderError
+from edgekit.verification.environment import Environment
 from edgekit.verification.measurement import ClassResult, Measurement, checked
 from edgekit.verification.pairwise import PairwiseAgreement
 
@@ -172,6 +173,7 @@ class VerificationReport:
         tolerance: Precision -> limit -> number, for the precisions that occur.
         candidates: One row each.
         pairwise: How often the candidates agree with each other; None where that was not asked for.
+        environment: What it ran on; None in reports of before it was kept.
     """
 
     dataset: DatasetSummary
@@ -179,6 +181,7 @@ class VerificationReport:
     tolerance: Mapping[str, Mapping[str, Any]]
     candidates: tuple[CandidateReport, ...]
     pairwise: PairwiseAgreement | None = None
+    environment: Environment | None = None
 
     @property
     def worst_first(self) -> list[CandidateReport]:
@@ -203,13 +206,15 @@ class VerificationReport:
 
     def to_dict(self) -> dict[str, Any]:
         """verification.json, as ARCHITECTURE.md describes it."""
-        return {
+        document = {
             "schema_version": SCHEMA_VERSION,
             "dataset": asdict(self.dataset) | {"class_names": list(self.dataset.class_names)},
             "reference": asdict(self.reference) | {"report": [result.to_dict() for result in self.reference.report]},
             "tolerance": {precision: dict(limits) for precision, limits in self.tolerance.items()},
             "candidates": [row.to_dict() for row in self.candidates],
-        } | ({"pairwise": self.pairwise.to_dict()} if self.pairwise else {})
+        }
+        optional = {"pairwise": self.pairwise, "environment": self.environment}
+        return document | {name: part.to_dict() for name, part in optional.items() if part}
 
     @classmethod
     def from_dict(cls, document: Mapping[str, Any]) -> "VerificationReport":
@@ -232,6 +237,7 @@ class VerificationReport:
                 tolerance=document["tolerance"],
                 candidates=tuple(CandidateReport.from_dict(row) for row in document["candidates"]),
                 pairwise=PairwiseAgreement.from_dict(document["pairwise"]) if document.get("pairwise") else None,
+                environment=Environment.from_dict(document["environment"]) if document.get("environment") else None,
             )
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             raise RunFolderError(f"This is not a verification that edgekit wrote ({error!r}). Verify again.") from error

@@ -30,7 +30,7 @@ class Axis:
 
     @property
     def ticks(self) -> list[float]:
-        """Round values on the axis, about five; of a logarithmic one 1, 2 and 5 times powers of ten where it spans enough."""
+        """Round values on the axis, about five; of a wide logarithmic one 1, 2 and 5 times powers of ten."""
         return _log_ticks(self.low, self.high) if self.is_log else _linear_ticks(self.low, self.high)
 
 

@@ -1,0 +1,78 @@
+"""Who is taken for whom, counted by hand, and bounded where there are very many classes."""
+
+import numpy as np
+import pytest
+from fakes import fake_dataset, fake_reference
+
+from edgekit.verification.confusion import MAX_CELLS, class_flips, confusion_cells
+from edgekit.verification.measure import measure
+from edgekit.verification.measurement import ClassFlip, ConfusionCell, Measurement
+
+LABELS = np.array([0, 0, 0, 1, 2])
+BEFORE = np.array([0, 0, 1, 1, 0])
+AFTER = np.array([0, 2, 0, 1, 2])
+
+
+def test_cells_count_both_models_and_leave_out_what_is_empty_in_both() -> None:
+    cells = confusion_cells(LABELS, BEFORE, AFTER, 3)
+    assert [(one.true_class, one.predicted_class, one.reference_images, one.candidate_images) for one in cells] == [
+        (0, 0, 2, 2),
+        (0, 1, 1, 0),
+        (0, 2, 0, 1),
+        (1, 1, 1, 1),
+        (2, 0, 1, 0),
+        (2, 2, 0, 1),
+    ]
+
+
+def test_flips_are_counted_by_direction_the_most_frequent_first() -> None:
+    flips = class_flips(BEFORE, AFTER, 3)
+    assert flips[0] == ClassFlip(reference_class=0, candidate_class=2, num_images=2)
+    assert flips[1:] == (ClassFlip(reference_class=1, candidate_class=0, num_images=1),)
+    assert class_flips(BEFORE, BEFORE, 3) == ()
+
+
+def test_of_very_many_cells_those_that_changed_most_are_kept() -> None:
+    labels = np.arange(40_000) % 20_000
+    before = labels.copy()
+    after = labels.copy()
+    after[labels == 19_999] = 7
+    cells = confusion_cells(labels, before, after, 20_000)
+    assert len(cells) == MAX_CELLS
+    changed = [one for one in cells if one.reference_images != one.candidate_images]
+    assert [(one.true_class, one.predicted_class) for one in changed] == [(19_999, 7), (19_999, 19_999)]
+
+
+@pytest.fixture(scope="module")
+def measurement() -> Measurement:
+    dataset = fake_dataset(np.arange(600) % 3, ("a", "b", "c"))
+    reference = fake_reference(dataset)
+    candidate = np.roll(reference.scores, 1, axis=1)
+    candidate[:500] = reference.scores[:500]
+    return measure(reference.scores, candidate, reference.labels, dataset.class_names)
+
+
+def test_a_measurement_holds_them_and_they_add_up(measurement: Measurement) -> None:
+    right = [one for one in measurement.confusion if one.true_class == one.predicted_class]
+    assert sum(one.candidate_images for one in right) == round(measurement.accuracy * 600)
+    assert sum(one.reference_images for one in measurement.confusion) == 600
+    assert sum(one.num_images for one in measurement.class_flips) == 100 == measurement.flips.total
+    for bins in (measurement.reliability, measurement.reference_reliability):
+        assert len(bins) == 15
+        assert sum(one.num_images for one in bins) == 600
+    error = sum(one.num_images * abs(one.accuracy - one.confidence) for one in measurement.reliability) / 600
+    assert error == pytest.approx(measurement.expected_calibration_error)
+
+
+def test_json_keeps_them(measurement: Measurement) -> None:
+    values = measurement.to_dict()
+    assert values["confusion"][0] == {
+        "true_class": 0,
+        "predicted_class": 0,
+        "reference_images": measurement.confusion[0].reference_images,
+        "candidate_images": measurement.confusion[0].candidate_images,
+    }
+    assert Measurement.from_dict(values) == measurement
+    older = {name: value for name, value in values.items() if name not in ("confusion", "class_flips", "reliability")}
+    assert Measurement.from_dict(older).confusion == ()
+    assert isinstance(measurement.confusion[0], ConfusionCell)

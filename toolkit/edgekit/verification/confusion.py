@@ -1,0 +1,80 @@
+"""Who is taken for whom, before and after: counts by two classes, without a table of all classes by all classes.
+
+So a thousand classes cost no million cells: only cells that hold an image are kept, and of very many the ones that
+changed most.
+"""
+
+from typing import TYPE_CHECKING
+
+from edgekit.metrics.drift import Classes
+from edgekit.verification.measurement import ClassFlip, ConfusionCell
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+MAX_CELLS = 1000
+"""Cells that a report holds of each matrix: all of them up to 31 classes."""
+
+
+def confusion_cells(
+    labels: Classes, reference_top: Classes, candidate_top: Classes, num_classes: int
+) -> tuple[ConfusionCell, ...]:
+    """Images of each true class by predicted class, for both models; cells that are 0 in both are left out.
+
+    Args:
+        labels: The true classes.
+        reference_top: The reference's top classes of the same images.
+        candidate_top: The candidate's.
+        num_classes: C.
+
+    Returns:
+        In the order of true and predicted class. Where there are more than MAX_CELLS, those that changed most and,
+        of equal changes, the fullest.
+    """
+    import numpy as np
+
+    before, after = labels * num_classes + reference_top, labels * num_classes + candidate_top
+    keys = np.unique(np.concatenate([before, after]))
+    counts = np.stack([_count(keys, before), _count(keys, after)])
+    kept = _most_changed(counts)
+    return tuple(
+        ConfusionCell(
+            true_class=int(keys[at] // num_classes),
+            predicted_class=int(keys[at] % num_classes),
+            reference_images=int(counts[0, at]),
+            candidate_images=int(counts[1, at]),
+        )
+        for at in kept
+    )
+
+
+def class_flips(reference_top: Classes, candidate_top: Classes, num_classes: int) -> tuple[ClassFlip, ...]:
+    """From which class to which the top class changed, ties among them, the most frequent first; at most MAX_CELLS."""
+    import numpy as np
+
+    changed = reference_top != candidate_top
+    keys, counts = np.unique(reference_top[changed] * num_classes + candidate_top[changed], return_counts=True)
+    return tuple(
+        ClassFlip(
+            reference_class=int(keys[at] // num_classes),
+            candidate_class=int(keys[at] % num_classes),
+            num_images=int(counts[at]),
+        )
+        for at in np.argsort(-counts, kind="stable")[:MAX_CELLS]
+    )
+
+
+def _count(keys: "NDArray[np.int64]", values: "NDArray[np.int64]") -> "NDArray[np.int64]":
+    """How often each of `keys`, ascending, occurs in `values`, all of which are among them."""
+    import numpy as np
+
+    return np.bincount(np.searchsorted(keys, values), minlength=len(keys)).astype(np.int64)
+
+
+def _most_changed(counts: "NDArray[np.int64]") -> "NDArray[np.int64]":
+    """Columns of `counts`, int64 (2, K), to keep, ascending."""
+    import numpy as np
+
+    order = np.lexsort((-counts.max(axis=0), -np.abs(counts[1] - counts[0])))
+    return np.sort(order[:MAX_CELLS])

@@ -1,0 +1,41 @@
+"""What a verification ran on: its machine and versions. No host name, no path, no user."""
+
+import platform
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from edgekit import __version__
+from edgekit.machine import Machine, this_machine
+from edgekit.verification.measurement import checked
+
+
+@dataclass(frozen=True, kw_only=True)
+class Environment:
+    """Machine and versions; those of the runtimes stand at their rows.
+
+    Attributes:
+        edgekit: Version of edgekit.
+        python: Version of Python.
+        machine: The machine.
+    """
+
+    edgekit: str
+    python: str
+    machine: Machine
+
+    def to_dict(self) -> dict[str, Any]:
+        """As a JSON object."""
+        return {"edgekit": self.edgekit, "python": self.python, "machine": self.machine.to_dict()}
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> "Environment":
+        """Read what `to_dict` wrote."""
+        machine = values["machine"]
+        features = tuple(str(feature) for feature in machine["features"])
+        return cls(**checked(cls, values) | {"machine": Machine(**checked(Machine, machine) | {"features": features})})
+
+
+def this_environment() -> Environment:
+    """Describe this process and its machine."""
+    return Environment(edgekit=__version__, python=platform.python_version(), machine=this_machine())
