@@ -59,6 +59,35 @@ def test_probabilities_are_known_however_the_model_ends(keras: Any, end: str) ->
     assert not as_classifier(keras.Model(pixels, scores), SHAPE, 10)[1]
 
 
+@pytest.mark.parametrize("end", ["dense", "layer", "operation", "activation", "nested", "added"])
+def test_logits_are_what_the_softmax_was_given(keras: Any, end: str) -> None:
+    layers, pixels = keras.layers, keras.Input(SHAPE)
+    logits = dense_end(keras, pixels, 10, "linear")
+    if end == "dense":
+        model = keras.Model(pixels, dense_end(keras, pixels, 10))
+    elif end == "nested":
+        inner = keras.Input(SHAPE)
+        model = keras.Model(pixels, keras.Model(inner, dense_end(keras, inner, 10))(pixels))
+    elif end == "added":
+        model, _ = as_classifier(keras.Model(pixels, logits), SHAPE, 10)
+    else:
+        ends = {"layer": layers.Softmax(), "operation": keras.ops.softmax, "activation": layers.Activation("softmax")}
+        model = keras.Model(pixels, ends[end](logits))
+    before = np.asarray(model(noise()))
+    graph = exported_graph(model, ExportOptions(output="logits"), batch=None)
+    given = np.asarray(graph(noise()))
+    assert np.abs(given.sum(axis=1) - 1).min() > 1e-3
+    assert np.allclose(keras.ops.softmax(given), before, atol=1e-6)
+    assert np.array_equal(np.asarray(model(noise())), before), "the model itself must stay as it is"
+
+
+def test_a_model_without_softmax_at_its_end_has_no_logits(keras: Any) -> None:
+    pixels = keras.Input(SHAPE)
+    model = keras.Model(pixels, dense_end(keras, pixels, 10, "sigmoid"))
+    with pytest.raises(ExportError, match=r"ends in 'dense\w*' \(Dense\), not in a softmax"):
+        exported_graph(model, ExportOptions(output="logits"), batch=None)
+
+
 def test_an_open_size_is_filled_in(keras: Any) -> None:
     pixels = keras.Input((None, None, 3))
     model = keras.Model(pixels, dense_end(keras, pixels, 10))

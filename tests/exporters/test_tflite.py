@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from edgekit.artifact import Precision
 from edgekit.errors import CalibrationError, ExportError
-from edgekit.exporters import ExportOptions
+from edgekit.exporters import ExportOptions, TFLiteOptions
 from edgekit.exporters.tflite import TFLiteExporter
 from edgekit.quantization import CalibrationSet
 
@@ -100,7 +100,7 @@ def test_a_second_exporter_makes_the_same_bytes(
 def test_other_inputs_and_outputs(
     model: Any, calibration: CalibrationSet, images: Images, reference: Scores, io: str
 ) -> None:
-    content = TFLiteExporter(model, ExportOptions(io=io)).convert(Precision.INT8, calibration)
+    content = TFLiteExporter(model, ExportOptions(tflite=TFLiteOptions(io=io))).convert(Precision.INT8, calibration)
     wanted = interpreter_of(content).get_input_details()[0]
     assert wanted["dtype"] == np.dtype(io)
     if io == "int8":
@@ -112,7 +112,9 @@ def test_other_inputs_and_outputs(
 def test_other_batches(
     model: Any, calibration: CalibrationSet, images: Images, reference: Scores, batch: int | None
 ) -> None:
-    content = TFLiteExporter(model, ExportOptions(batch=batch)).convert(Precision.INT8, calibration)
+    content = TFLiteExporter(model, ExportOptions(tflite=TFLiteOptions(batch=batch))).convert(
+        Precision.INT8, calibration
+    )
     assert interpreter_of(content).get_input_details()[0]["shape_signature"][0] == (batch or -1)
     assert np.abs(run(content, images, batch or 1) - reference).max() < 0.2
 
@@ -139,7 +141,9 @@ def test_a_flex_operator_is_named_with_its_layer_and_kept_when_asked_for() -> No
     network = plain_network(middle=enlarge)
     with pytest.raises(ExportError, match=r"ResizeBicubic \(layer enlarge\).*--allow-flex"):
         TFLiteExporter(network, ExportOptions()).convert(Precision.FLOAT32, None)
-    content = TFLiteExporter(network, ExportOptions(allow_flex=True)).convert(Precision.FLOAT32, None)
+    content = TFLiteExporter(network, ExportOptions(tflite=TFLiteOptions(allow_flex=True))).convert(
+        Precision.FLOAT32, None
+    )
     assert b"FlexResizeBicubic" in content
 
 

@@ -10,7 +10,7 @@ from helpers import EdgekitCommand
 from edgekit.artifact import Format, Precision
 from edgekit.datasets import Dataset, Split
 from edgekit.errors import CalibrationError, ExportError, RunFolderError, UsageError
-from edgekit.exporters import ExportOptions
+from edgekit.exporters import ExportOptions, TFLiteOptions
 from edgekit.exporters.tflite import TFLiteExporter
 from edgekit.exporting import ExportReport, export
 from edgekit.run_folder import RunFolder
@@ -65,6 +65,44 @@ def test_the_manifest_says_how_each_file_was_made(exported: ExportReport) -> Non
         "allow_flex": False,
     }
     assert entry["check"]["runtime"] == "litert-xnnpack"
+    assert entry["calibration"]["sha256"] == json.loads(exported.run.calibration_path.read_text())["sha256"]
+    assert "calibration" not in RunFolder(exported.run.path).manifest["exports"]["tflite/model-float32.tflite"]
+
+
+def test_logits_lie_beside_probabilities_and_are_verified_as_such(
+    new_run: NewRun, digits: Dataset, edgekit_command: EdgekitCommand
+) -> None:
+    import keras_models
+
+    from edgekit.run_folder import Reference
+
+    run = new_run()
+    choices = [ExportOptions(), ExportOptions(output="logits")]
+    wanted = [Precision.FLOAT32, Precision.INT8]
+    report = export(run, precisions=wanted, dataset=digits, options=choices, calibration_images=60)
+    assert [each.artifact.path.name for each in report.files if each.artifact.format is Format.TFLITE] == [
+        "model-float32.tflite",
+        "model-logits-float32.tflite",
+        "model-int8.tflite",
+        "model-logits-int8.tflite",
+    ]
+    assert len(report.files) == 8
+    assert run.manifest["exports"]["tflite/model-logits-int8.tflite"]["output"] == "logits"
+    scores = np.asarray(keras_models.trained().predict(digits.test.images.astype(np.float32), verbose=0))
+    sha256, names = digits.sha256, digits.class_names
+    Reference(scores=scores, labels=digits.test.labels, dataset_sha256=sha256, class_names=names).save(
+        run.reference_path
+    )
+    run.record(run.reference_path)
+    arguments = ["--runtime", "litert-xnnpack", "--runtime", "onnxruntime", "--json"]
+    result = edgekit_command("verify", run.path, *arguments)
+    assert result.returncode == 0, result.stderr
+    rows = {row["artifact"]: row for row in json.loads(result.stdout)["candidates"]}
+    assert len(rows) == 8
+    for name, row in rows.items():
+        assert row["agreement"] > 0.95, name
+        assert any("logits" in remark for remark in row["remarks"]) == ("logits" in name)
+    assert rows["tflite/model-logits-int8.tflite"]["ties"] <= rows["tflite/model-int8.tflite"]["ties"]
 
 
 def test_calibration_images_are_recorded(exported: ExportReport, digits: Dataset) -> None:
@@ -138,7 +176,7 @@ def test_an_error_and_an_interruption_leave_the_old_files(
                 precisions=[Precision.FLOAT32, Precision.FLOAT16],
                 formats=[Format.TFLITE],
                 dataset=digits,
-                options=ExportOptions(batch=2),
+                options=ExportOptions(tflite=TFLiteOptions(batch=2)),
             )
         assert files_of(run.path) == before
 

@@ -2,12 +2,14 @@ import pytest
 
 from edgekit.artifact import Format, Precision
 from edgekit.errors import UsageError
+from edgekit.exporters import ExportOptions, TFLiteOptions
 from edgekit.exporting.plan import make_plan
+from edgekit.quantization.scheme import CalibrationMethod, Granularity, QuantizationScheme
 
 
 def test_everything_where_nothing_is_asked_for() -> None:
     plan = make_plan(None, None)
-    assert [f"{each}-{precision}" for each, precision in plan.jobs] == [
+    assert [f"{job.format}-{job.precision}" for job in plan.jobs] == [
         "tflite-float32",
         "tflite-float16",
         "tflite-dynamic",
@@ -21,7 +23,7 @@ def test_everything_where_nothing_is_asked_for() -> None:
 
 def test_what_one_format_lacks_is_left_out_where_another_has_it() -> None:
     plan = make_plan([Precision.FLOAT16], None)
-    assert plan.jobs == ((Format.TFLITE, Precision.FLOAT16),)
+    assert [job.title for job in plan.jobs] == ["tflite float16"]
     assert len(plan.skipped) == 1
     assert not plan.needs_calibration
 
@@ -31,3 +33,28 @@ def test_what_no_format_has_is_refused() -> None:
         make_plan([Precision.INT8, Precision.FLOAT16], [Format.ONNX])
     with pytest.raises(UsageError, match="int16x8"):
         make_plan([Precision.INT16X8], None)
+
+
+def test_a_choice_makes_a_file_beside_the_default_where_it_changes_numbers() -> None:
+    choices = [ExportOptions(), ExportOptions(output="logits", tflite=TFLiteOptions(io="float32", batch=4))]
+    plan = make_plan([Precision.FLOAT32, Precision.INT8], [Format.TFLITE], choices)
+    assert [job.title for job in plan.jobs] == [
+        "tflite float32",
+        "tflite logits float32",
+        "tflite int8",
+        "tflite logits int8",
+    ]
+    same = [ExportOptions(), ExportOptions(tflite=TFLiteOptions(io="float32", batch=4))]
+    assert len(make_plan([Precision.INT8], [Format.TFLITE], same).jobs) == 1
+
+
+def test_a_choice_that_changes_nothing_is_refused() -> None:
+    per_tensor = ExportOptions(scheme=QuantizationScheme(granularity=Granularity.PER_TENSOR))
+    with pytest.raises(UsageError, match=r"--per-tensor would count for nothing.*tflite float16"):
+        make_plan([Precision.FLOAT16], [Format.TFLITE], [per_tensor])
+
+
+def test_a_method_that_a_format_lacks_is_refused() -> None:
+    by_mse = ExportOptions(scheme=QuantizationScheme(calibration=CalibrationMethod.MSE))
+    with pytest.raises(UsageError, match=r"onnx files cannot be calibrated by mse\. Possible: minmax"):
+        make_plan([Precision.INT8], [Format.ONNX], [by_mse])

@@ -244,15 +244,21 @@ class RunFolder:
         """The last verification, as JSON."""
         return self.path / "verification.json"
 
-    def artifact_path(self, artifact_format: Format, precision: Precision) -> Path:
-        """Where the artifact of this format and precision lies."""
-        return self.path / artifact_format.value / f"model-{precision.value}.{artifact_format.value}"
+    def artifact_path(self, artifact_format: Format, precision: Precision, variant: str = "") -> Path:
+        """Where the artifact of this format and precision lies: model-int8.tflite, model-VARIANT-int8.tflite."""
+        words = ["model", *([variant] if variant else []), precision.value]
+        return self.path / artifact_format.value / f"{'-'.join(words)}.{artifact_format.value}"
 
     def artifacts(self) -> list[Artifact]:
         """Every artifact that the manifest lists, in its order; raises if one is missing or changed."""
         paths = [Path(name) for name in self.manifest["files"]]
         chosen = [path for path in paths if path.parent.name in list(Format)]
         return [self.checked_artifact(path) for path in chosen]
+
+    def export_entry(self, path: Path) -> dict[str, Any]:
+        """What the manifest says of how the artifact at `path` in this folder was made; empty where it says nothing."""
+        entry = self.manifest.get("exports", {}).get(path.resolve().relative_to(self.path.resolve()).as_posix())
+        return dict(entry) if isinstance(entry, dict) else {}
 
     def checked_artifact(self, relative: Path) -> Artifact:
         """The artifact at `relative`; raises RunFolderError if it is not what the manifest lists."""

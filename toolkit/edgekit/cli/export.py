@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from edgekit.artifact import Format
     from edgekit.exporters import ExportOptions
     from edgekit.exporting import ExportReport
+    from edgekit.quantization.scheme import QuantizationScheme
 
 PRECISIONS = ("float32", "float16", "dynamic", "int8")
 DATA_HELP = "What the model is for, as NAME or NAME:PATH; by default what the run was trained with."
@@ -30,6 +31,25 @@ DATA_HELP = "What the model is for, as NAME or NAME:PATH; by default what the ru
     "--io", default="uint8", show_default=True, metavar="uint8|int8|float32", help="Types of int8 .tflite files."
 )
 @click.option("--batch", default="1", show_default=True, metavar="N|dynamic", help="Batch of .tflite files.")
+@click.option(
+    "--output",
+    default="probabilities",
+    show_default=True,
+    metavar="probabilities|logits",
+    help="What files give; logits: the softmax is left off.",
+)
+@click.option(
+    "--per-tensor", is_flag=True, help="One scale a weight tensor, for kernels that cannot have one a channel."
+)
+@click.option(
+    "--calibration",
+    default="minmax",
+    show_default=True,
+    metavar="minmax|percentile|mse|entropy",
+    help="How ranges are found from calibration images.",
+)
+@click.option("--percentile", type=float, metavar="P", help="For --calibration percentile. [default: 99.99]")
+@click.option("--float-layers", metavar="LAYER,…", help="Keras layers that int8 files keep in float.")
 @click.option(
     "--calibration-images",
     type=click.IntRange(min=1),
@@ -64,7 +84,7 @@ def command(target: Path | None, as_json: bool, **chosen: Any) -> None:
         precisions=[Precision.parse(name) for name in names],
         formats=_formats(chosen["formats"]),
         data=chosen["data"],
-        options=_options(chosen),
+        options=[_options(chosen)],
         calibration_images=chosen["calibration_images"],
         seed=chosen["seed"],
         out=chosen["out"],
@@ -90,17 +110,32 @@ def _formats(text: str | None) -> "list[Format]":
 
 def _options(chosen: dict[str, Any]) -> "ExportOptions":
     from edgekit.errors import UsageError
-    from edgekit.exporters import ExportOptions
+    from edgekit.exporters import ExportOptions, TFLiteOptions
     from edgekit.input_range import InputRange
 
     batch = chosen["batch"]
     if batch != "dynamic" and not (batch.isdecimal() and len(batch) < 10):
         raise UsageError(f"--batch wants a whole number or 'dynamic'. Received '{batch}'.")
     return ExportOptions(
-        io=chosen["io"],
-        batch=None if batch == "dynamic" else int(batch),
         input_range=None if chosen["input_range"] is None else InputRange.parse(chosen["input_range"]),
-        allow_flex=chosen["allow_flex"],
+        output=chosen["output"],
+        scheme=_scheme(chosen),
+        tflite=TFLiteOptions(
+            io=chosen["io"],
+            batch=None if batch == "dynamic" else int(batch),
+            allow_flex=chosen["allow_flex"],
+        ),
+    )
+
+
+def _scheme(chosen: dict[str, Any]) -> "QuantizationScheme":
+    from edgekit.quantization.scheme import PERCENTILE, CalibrationMethod, Granularity, QuantizationScheme
+
+    return QuantizationScheme(
+        granularity=Granularity.PER_TENSOR if chosen["per_tensor"] else Granularity.PER_CHANNEL,
+        calibration=CalibrationMethod.parse(chosen["calibration"]),
+        percentile=PERCENTILE if chosen["percentile"] is None else chosen["percentile"],
+        float_layers=tuple(name.strip() for name in (chosen["float_layers"] or "").split(",") if name.strip()),
     )
 
 

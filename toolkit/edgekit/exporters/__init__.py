@@ -1,10 +1,10 @@
 """From a float Keras model to files for devices; one format a file."""
 
-from edgekit.artifact import Precision
-from edgekit.exporters.base import Exporter, ExportOptions
+from edgekit.exporters.base import Exporter
+from edgekit.exporters.options import ExportOptions, OnnxOptions, TFLiteOptions
 from edgekit.registry import Registry
 
-__all__ = ["CALIBRATED", "EXPORTERS", "ExportOptions", "Exporter"]
+__all__ = ["EXPORTERS", "ExportOptions", "Exporter", "OnnxOptions", "TFLiteOptions"]
 
 EXPORTERS: Registry[type[Exporter]] = Registry(
     "format",
@@ -13,6 +13,3 @@ EXPORTERS: Registry[type[Exporter]] = Registry(
         "onnx": ("edgekit.exporters.onnx:OnnxExporter", "ONNX Runtime and everything else that reads ONNX"),
     },
 )
-
-CALIBRATED = frozenset({Precision.INT8, Precision.INT16X8})
-"""Precisions whose activations are quantized, so that they need calibration images."""

@@ -7,7 +7,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from edgekit.errors import ExportError
-from edgekit.exporters.base import ExportOptions
+from edgekit.exporters.options import ExportOptions
 from edgekit.input_range import RAW, InputRange
 from edgekit.keras_setup import import_keras
 
@@ -50,8 +50,12 @@ def as_classifier(
 
 
 def exported_graph(model: "keras.Model", options: ExportOptions, batch: int | None) -> "keras.Model":
-    """`model` behind an input of raw pixels, float32 (batch, H, W, 3), 0 to 255, with the scaling built in."""
+    """`model` behind an input of raw pixels, float32 (batch, H, W, 3), 0 to 255, with the scaling built in.
+
+    Its output is what `options.output` says; raises ExportError where logits cannot be had.
+    """
     keras = import_keras("edgekit export")
+    model = without_softmax(model) if options.gives_logits else model
     shape = tuple(model.inputs[0].shape[1:])
     pixels = keras.Input(batch_shape=(batch, *shape), dtype="float32", name=INPUT_NAME)
     scaled = scaling_layer(options.input_range or RAW)(pixels)
@@ -126,8 +130,50 @@ def gives_logits(model: "keras.Model", image_shape: tuple[int, int, int]) -> boo
     return bool(scores.min() < 0 or np.abs(scores.sum(axis=1) - 1).max() > 1e-3)
 
 
+def without_softmax(model: "keras.Model") -> "keras.Model":
+    """A copy of the classifier `model` that gives what its softmax is given; raises ExportError where it has none."""
+    last, name = _last_operation(model)
+    if name != "softmax":
+        raise ExportError(
+            f"Logits cannot be had: the model ends in '{last.name}' ({type(last).__name__}), not in a softmax. "
+            f"Expected a Softmax layer, or a layer with activation='softmax'. Leave --output logits out."
+        )
+    keras = import_keras("edgekit export")
+    config = keras.saving.serialize_keras_object(model)
+    _leave_out_softmax(config, last.name)
+    twin = keras.saving.deserialize_keras_object(config, safe_mode=True)
+    twin.set_weights(model.get_weights())
+    return twin
+
+
+def _leave_out_softmax(config: Any, layer_name: str) -> None:
+    """Make the layer called `layer_name` in a serialized model linear."""
+    if isinstance(config, list):
+        for each in config:
+            _leave_out_softmax(each, layer_name)
+    if not isinstance(config, dict):
+        return
+    own = config.get("config")
+    if isinstance(own, dict) and own.get("name") == layer_name and "layers" not in own:
+        if config["class_name"] == "Softmax":
+            config["module"], config["class_name"], config["registered_name"] = "keras.layers", "Activation", None
+            config["config"] = {"name": layer_name, "dtype": own.get("dtype"), "activation": "linear"}
+            for node in config.get("inbound_nodes", []):
+                node["kwargs"] = {}  # a softmax may be given a mask
+        else:
+            own["activation"] = "linear"
+        return
+    for each in config.values():
+        _leave_out_softmax(each, layer_name)
+
+
 def _last_activation(model: "keras.Model") -> str:
     """Name of the activation that the output went through last; "linear" where none is found."""
+    return _last_operation(model)[1]
+
+
+def _last_operation(model: "keras.Model") -> tuple[Any, str]:
+    """What decides the kind of scores: the last operation that does more than pass them on, and its activation."""
     tensor = model.outputs[0]
     while True:
         operation = tensor._keras_history.operation
@@ -136,9 +182,9 @@ def _last_activation(model: "keras.Model") -> str:
             continue
         name = getattr(getattr(operation, "activation", None), "__name__", "linear")
         if name == "linear" and type(operation).__name__ in {"Softmax", "Sigmoid"}:
-            return type(operation).__name__.lower()
+            return operation, type(operation).__name__.lower()
         if name != "linear" or type(operation).__name__ not in _PASS_ON:
-            return name
+            return operation, name
         tensor = operation.input
 
 

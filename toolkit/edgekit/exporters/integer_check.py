@@ -7,7 +7,7 @@ whole process on them. Knows nothing of how the file was made.
 from typing import Any
 
 from edgekit.errors import CalibrationError, ExportError
-from edgekit.exporters.base import ExportOptions
+from edgekit.exporters.options import TFLiteOptions
 
 LARGEST_ACTIVATION = 1e30
 """Beyond this, the step of a range of 256 values comes close to overflowing float32."""
@@ -15,7 +15,7 @@ LARGEST_ACTIVATION = 1e30
 _BOUNDARY = {"QUANTIZE", "DEQUANTIZE"}
 
 
-def check_integer(content: bytes, options: ExportOptions) -> None:
+def check_integer(content: bytes, options: TFLiteOptions) -> None:
     """Raise ExportError unless every operator is an integer one and the input takes pixels as they are.
 
     Args:

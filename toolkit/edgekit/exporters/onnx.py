@@ -6,17 +6,20 @@ Names and metadata are brought into one form, so that the same model gives the s
 runtime of ours and no data set.
 """
 
+import copy
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from edgekit.artifact import Format, Precision
 from edgekit.errors import CalibrationError, ExportError
-from edgekit.exporters.base import ExportOptions, cannot_write
+from edgekit.exporters.base import cannot_write
 from edgekit.exporters.canonical_onnx import in_canonical_form, with_settled_metadata
 from edgekit.exporters.classifier import INPUT_NAME, OUTPUT_NAME, exported_graph
+from edgekit.exporters.options import ExportOptions
 from edgekit.exporters.quiet import held_back
 from edgekit.keras_setup import import_tensorflow
+from edgekit.quantization.scheme import CalibrationMethod
 
 if TYPE_CHECKING:
     import keras
@@ -33,16 +36,27 @@ class OnnxExporter:
 
     Args:
         model: See `edgekit.exporters.base.Exporter`.
-        options: `batch` and `io` do not apply: ONNX files take float32 batches of any size.
+        options: What was chosen.
     """
 
     format: ClassVar[Format] = Format.ONNX
     precisions: ClassVar[tuple[Precision, ...]] = (Precision.FLOAT32, Precision.INT8)
+    choices: ClassVar[frozenset[str]] = frozenset({"--output"})
+    calibration_methods: ClassVar[tuple[CalibrationMethod, ...]] = (CalibrationMethod.MINMAX,)
 
     def __init__(self, model: "keras.Model", options: ExportOptions) -> None:
+        self._model, self._options = model, options
         with tempfile.TemporaryDirectory(prefix="edgekit-") as folder, held_back():
             traced = in_canonical_form(_traced(exported_graph(model, options, batch=None)))
             self._float = in_canonical_form(_folded(traced, Path(folder)))
+
+    def with_options(self, options: ExportOptions) -> Self:
+        """The same model with other choices; a graph that is traced already is not traced again."""
+        if options.graph != self._options.graph:
+            return type(self)(self._model, options)
+        twin = copy.copy(self)
+        twin._options = options
+        return twin
 
     def convert(self, precision: Precision, calibration: "CalibrationSet | None") -> bytes:
         """The bytes of one file; the same bytes for the same model, options and calibration images.

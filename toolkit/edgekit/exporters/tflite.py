@@ -4,20 +4,23 @@ The graph is traced and frozen once, as a SavedModel, for all precisions. An int
 to end or is refused; its quantization is read back from the file. Knows no runtime and no data set.
 """
 
+import copy
 import re
 import tempfile
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from edgekit.artifact import Format, Precision
 from edgekit.errors import CalibrationError, ExportError
-from edgekit.exporters.base import ExportOptions, cannot_write
-from edgekit.exporters.classifier import INPUT_NAME, OUTPUT_NAME, exported_graph
+from edgekit.exporters.base import cannot_write
+from edgekit.exporters.classifier import INPUT_NAME, exported_graph
 from edgekit.exporters.integer_check import check_finite_ranges, check_integer
+from edgekit.exporters.options import ExportOptions
 from edgekit.exporters.quiet import held_back
 from edgekit.keras_setup import import_keras, import_tensorflow
+from edgekit.quantization.scheme import CalibrationMethod
 
 if TYPE_CHECKING:
     import keras
@@ -29,7 +32,7 @@ _LOCATION = re.compile(r'fused\["(\w+):", "([^"@]+)')
 
 
 class TFLiteExporter:
-    """Makes `.tflite` files: input "pixels" (batch, H, W, 3), output "scores" (batch, C), one signature.
+    """Makes `.tflite` files: input "pixels" (batch, H, W, 3), output "scores" (or "logits") (batch, C), one signature.
 
     Args:
         model: See `edgekit.exporters.base.Exporter`.
@@ -43,19 +46,29 @@ class TFLiteExporter:
         Precision.DYNAMIC,
         Precision.INT8,
     )
+    choices: ClassVar[frozenset[str]] = frozenset({"--output"})
+    calibration_methods: ClassVar[tuple[CalibrationMethod, ...]] = (CalibrationMethod.MINMAX,)
 
     def __init__(self, model: "keras.Model", options: ExportOptions) -> None:
-        self._options = options
+        self._model, self._options = model, options
         self._layer_names = {layer.name for layer in model._flatten_layers()}
         self._folder = tempfile.TemporaryDirectory(prefix="edgekit-")
         self._saved_model = Path(self._folder.name) / "saved_model"
-        graph = exported_graph(model, options, options.batch)
+        graph = exported_graph(model, options, options.tflite.batch)
         tf = import_tensorflow("edgekit export")
         try:
             with held_back():
-                _write_saved_model(graph, self._saved_model)
+                _write_saved_model(graph, self._saved_model, options.output_name)
         except (OSError, tf.errors.OpError) as error:
             raise cannot_write(Path(self._folder.name), error) from error
+
+    def with_options(self, options: ExportOptions) -> Self:
+        """The same model with other choices; a graph that is traced already is not traced again."""
+        if (options.graph, options.tflite.batch) != (self._options.graph, self._options.tflite.batch):
+            return type(self)(self._model, options)
+        twin = copy.copy(self)
+        twin._options = options
+        return twin
 
     def convert(self, precision: Precision, calibration: "CalibrationSet | None") -> bytes:
         """The bytes of one file; the same bytes for the same model, options and calibration images.
@@ -89,14 +102,14 @@ class TFLiteExporter:
         converter._experimental_calibrate_only = True
         calibrated = self._converted(converter.convert, Precision.INT8)
         check_finite_ranges(calibrated)
-        io = getattr(tf, self._options.io)
+        io = getattr(tf, self._options.tflite.io)
         quantize = partial(mlir_quantize, calibrated, input_data_type=io, output_data_type=io)
         content = self._converted(quantize, Precision.INT8)
-        check_integer(content, self._options)
+        check_integer(content, self._options.tflite)
         return content
 
     def _representative(self, calibration: "CalibrationSet") -> Callable[[], Iterator[list[Any]]]:
-        return lambda: ([batch] for batch in calibration.batches(self._options.batch or 1))
+        return lambda: ([batch] for batch in calibration.batches(self._options.tflite.batch or 1))
 
     def _converter(self) -> Any:
         tf = import_tensorflow("edgekit export")
@@ -105,7 +118,7 @@ class TFLiteExporter:
 
     def _operator_sets(self, builtins: Any) -> list[Any]:
         tf = import_tensorflow("edgekit export")
-        return [builtins, tf.lite.OpsSet.SELECT_TF_OPS] if self._options.allow_flex else [builtins]
+        return [builtins, tf.lite.OpsSet.SELECT_TF_OPS] if self._options.tflite.allow_flex else [builtins]
 
     def _converted(self, convert: Callable[[], bytes], precision: Precision) -> bytes:
         from tensorflow.lite.python.convert_phase import ConverterError
@@ -140,11 +153,11 @@ class TFLiteExporter:
         return None
 
 
-def _write_saved_model(graph: "keras.Model", folder: Path) -> None:
+def _write_saved_model(graph: "keras.Model", folder: Path, output_name: str) -> None:
     keras, tf = import_keras("edgekit export"), import_tensorflow("edgekit export")
 
     def serve(pixels: Any) -> dict[str, Any]:
-        return {OUTPUT_NAME: graph(pixels, training=False)}
+        return {output_name: graph(pixels, training=False)}
 
     archive = keras.export.ExportArchive()
     archive.track(graph)

@@ -1,7 +1,7 @@
 """The whole of `edgekit export`: find what is meant, load model and data, export."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from edgekit.artifact import Format, Precision
@@ -25,7 +25,7 @@ class ExportRequest:
         precisions: See `make_plan`.
         formats: See `make_plan`.
         data: The data set, as `NAME[:PATH]`; None: the one in the run's manifest.
-        options: Input and output types, batch, input range.
+        options: What was chosen; of several, each makes the files that it changes.
         calibration_images: How many training images calibrate int8.
         seed: Chooses them.
         out: For a file from elsewhere, the run folder to make.
@@ -36,7 +36,7 @@ class ExportRequest:
     precisions: Sequence[Precision] = ()
     formats: Sequence[Format] = ()
     data: str | None = None
-    options: ExportOptions = field(default_factory=ExportOptions)
+    options: Sequence[ExportOptions] = (ExportOptions(),)
     calibration_images: int = NUM_IMAGES
     seed: int = 0
     out: Path | None = None
@@ -50,7 +50,7 @@ def export_request(request: ExportRequest, *, progress: Progress | None = None) 
         EdgekitError: Whatever is missing, changed, unknown or does not belong together; see `export`.
     """
     progress = progress or SilentProgress()
-    plan = make_plan(request.precisions, request.formats)
+    plan = make_plan(request.precisions, request.formats, request.options)
     found = check_source(request.target)
     if request.data is None and not isinstance(found, RunFolder):
         raise UsageError(f"{found} comes from elsewhere: say which images it is for, as in --data folder:PATH.")

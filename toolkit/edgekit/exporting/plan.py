@@ -1,11 +1,37 @@
-"""Which files an export makes: formats times precisions, less what a format does not know. Makes none."""
+"""Which files an export makes: formats times precisions times choices, less what a format does not know. Makes none."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from edgekit.artifact import Format, Precision
 from edgekit.errors import UsageError
-from edgekit.exporters import CALIBRATED, EXPORTERS
+from edgekit.exporters import EXPORTERS, ExportOptions
+from edgekit.quantization.scheme import CALIBRATED
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """One file to make.
+
+    Attributes:
+        format: Its format.
+        precision: Its precision.
+        options: What was chosen for it.
+    """
+
+    format: Format
+    precision: Precision
+    options: ExportOptions
+
+    @property
+    def variant(self) -> str:
+        """What stands between "model" and the precision in its name."""
+        return self.options.variant(self.format, self.precision)
+
+    @property
+    def title(self) -> str:
+        """For a person: "tflite int8", "tflite per-tensor int8"."""
+        return " ".join(word for word in (self.format.value, self.variant, self.precision.value) if word)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -13,28 +39,34 @@ class Plan:
     """What will be made.
 
     Attributes:
-        jobs: (format, precision) of every file, format by format.
+        jobs: Every file, format by format.
         skipped: One line for each combination that was asked for and does not exist.
     """
 
-    jobs: tuple[tuple[Format, Precision], ...]
-    skipped: tuple[str, ...]
+    jobs: tuple[Job, ...]
+    skipped: tuple[str, ...] = ()
 
     @property
     def needs_calibration(self) -> bool:
         """Whether a file's activations are quantized."""
-        return any(precision in CALIBRATED for _, precision in self.jobs)
+        return any(job.precision in CALIBRATED for job in self.jobs)
 
 
-def make_plan(precisions: Sequence[Precision] | None, formats: Sequence[Format] | None) -> Plan:
-    """Decide what to make.
+def make_plan(
+    precisions: Sequence[Precision] | None,
+    formats: Sequence[Format] | None,
+    choices: Sequence[ExportOptions] = (ExportOptions(),),
+) -> Plan:
+    """Decide what to make. A file that two of the choices would make alike is made once.
 
     Args:
         precisions: What the user asked for; None or empty: everything that each format can be.
         formats: None or empty: all.
+        choices: Each makes its own files of a precision that it changes.
 
     Raises:
-        UsageError: A precision was asked for by name that none of the formats can be.
+        UsageError: A precision was asked for by name that none of the formats can be, a format lacks a method of
+            calibration, or a choice would change none of the files.
     """
     chosen = list(dict.fromkeys(formats or [Format(name) for name in EXPORTERS]))
     possible = {each: EXPORTERS.load(each.value).precisions for each in chosen}
@@ -46,14 +78,57 @@ def make_plan(precisions: Sequence[Precision] | None, formats: Sequence[Format] 
                 f"No {' or '.join(chosen)} file of precision {precision} can be made yet. Possible: {known}."
             )
     pairs = [(each, precision) for each in chosen for precision in wanted]
+    jobs = _distinct(
+        Job(format=each, precision=precision, options=options)
+        for each, precision in pairs
+        for options in choices
+        if precision in possible[each]
+    )
+    _check_choices(jobs, choices)
     return Plan(
-        jobs=tuple(pair for pair in pairs if pair[1] in possible[pair[0]]),
+        jobs=tuple(jobs),
         skipped=tuple(
             f"{each} {precision}: left out, edgekit cannot make it yet."
             for each, precision in pairs
             if precision not in possible[each]
         ),
     )
+
+
+_CHECKED_APART = frozenset({"--calibration", "--percentile"})
+
+
+def _distinct(jobs: Iterator[Job]) -> list[Job]:
+    """The first of those that have the same file name."""
+    return list({(job.format, job.precision, job.variant): job for job in reversed(list(jobs))}.values())[::-1]
+
+
+def _check_choices(jobs: Sequence[Job], choices: Sequence[ExportOptions]) -> None:
+    """Raise UsageError where an option changes no file, or a format cannot do what it says."""
+    made = {option for job in jobs for option in job.options.words(job.format, job.precision)}
+    asked = {
+        option
+        for options in choices
+        for each in Format
+        for precision in Precision
+        for option in options.words(each, precision)
+    }
+    if useless := sorted(asked - made):
+        what = ", ".join(job.title for job in jobs)
+        raise UsageError(f"{' and '.join(useless)} would count for nothing: it changes none of these files: {what}.")
+    for job in jobs:
+        exporter, method = EXPORTERS.load(job.format.value), job.options.scheme.calibration
+        if job.precision in CALIBRATED and method not in exporter.calibration_methods:
+            known = ", ".join(exporter.calibration_methods)
+            raise UsageError(
+                f"{job.format} files cannot be calibrated by {method}. Possible: {known}. For another format alone, "
+                f"name it with --format."
+            )
+        if unknown := sorted(set(job.options.words(job.format, job.precision)) - exporter.choices - _CHECKED_APART):
+            raise UsageError(
+                f"{' and '.join(unknown)} cannot be had for {job.format} {job.precision} yet. For another format "
+                f"alone, name it with --format."
+            )
 
 
 def _exists(precision: Precision) -> bool:

@@ -12,18 +12,20 @@ from typing import TYPE_CHECKING, Any
 from edgekit.artifact import Artifact, Format, Precision
 from edgekit.datasets import Dataset
 from edgekit.errors import CalibrationError, ExportError, UsageError
-from edgekit.exporters import CALIBRATED, EXPORTERS, ExportOptions
+from edgekit.exporters import EXPORTERS, Exporter, ExportOptions
 from edgekit.exporters.classifier import as_classifier
 from edgekit.exporters.integer_check import holds_flex
 from edgekit.exporting.check import CheckResult, check_images, compare, run_file
 from edgekit.exporting.keras_scores import KerasScorer
-from edgekit.exporting.plan import Plan, make_plan
+from edgekit.exporting.plan import Job, Plan, make_plan
 from edgekit.exporting.source import Source, check_source, load_source
 from edgekit.input_probe import check_takes_raw_pixels, try_ranges, warning_about
 from edgekit.input_range import RAW, InputRange
+from edgekit.metrics.drift import softmax
 from edgekit.progress import Progress, SilentProgress
 from edgekit.quantization import CalibrationSet
 from edgekit.quantization.calibration import NUM_IMAGES
+from edgekit.quantization.scheme import CALIBRATED
 from edgekit.run_folder import RunFolder, atomic_path, write_json
 
 if TYPE_CHECKING:
@@ -39,10 +41,12 @@ class ExportedFile:
 
     Attributes:
         artifact: The file.
+        variant: What was chosen for it, as its name says; "" for the default.
         check: How it compared with Keras; None for a file with Flex operators, which nothing here can run.
     """
 
     artifact: Artifact
+    variant: str
     check: CheckResult | None
 
 
@@ -69,6 +73,7 @@ class ExportReport:
                     "artifact": each.artifact.path.relative_to(self.run.path).as_posix(),
                     "format": each.artifact.format.value,
                     "precision": each.artifact.precision,
+                    "variant": each.variant,
                     "size_bytes": each.artifact.size_bytes,
                     "sha256": each.artifact.sha256,
                     "check": each.check.to_dict() if each.check else None,
@@ -85,7 +90,7 @@ def export(
     precisions: Sequence[Precision] | None = None,
     formats: Sequence[Format] | None = None,
     dataset: Dataset | None = None,
-    options: ExportOptions | None = None,
+    options: ExportOptions | Sequence[ExportOptions] = (),
     calibration_images: int = NUM_IMAGES,
     seed: int = 0,
     out: Path | str | None = None,
@@ -100,7 +105,7 @@ def export(
         precisions: None: everything that each format can be.
         formats: None: all.
         dataset: The data set of the run; needed for int8 and for a file from elsewhere.
-        options: Input and output types, batch, input range.
+        options: What was chosen; of several, each makes the files that it changes.
         calibration_images: How many training images calibrate int8.
         seed: Chooses them.
         out: For a file from elsewhere, the run folder to make; `exported/<its name>` by default.
@@ -112,30 +117,39 @@ def export(
         CalibrationError: int8 without enough training images.
         RunFolderError: The run is incomplete, was changed, or cannot be written.
     """
-    progress, options = progress or SilentProgress(), options or ExportOptions()
-    plan = make_plan(precisions, formats)
+    progress = progress or SilentProgress()
+    choices = [options] if isinstance(options, ExportOptions) else options or [ExportOptions()]
+    plan = make_plan(precisions, formats, choices)
     found = check_source(Path(source)) if isinstance(source, str | Path) else source
     loaded = found if isinstance(found, Source) else load_source(found)
     if loaded.run is not None and out is not None:
         raise UsageError("--out is for a Keras file from elsewhere; a run's files go into the run itself.")
     _check_dataset(loaded, dataset)
     calibration = _calibration(plan, dataset, calibration_images, seed)
-    session = _Session(loaded, dataset, options, seed, progress)
+    session = _Session(loaded, dataset, choices[0].input_range, seed, progress)
     return session.run(plan, calibration, Path(out) if out is not None else None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Made:
+    """One file before it is kept; see `ExportedFile`."""
+
+    job: Job
+    check: CheckResult | None
 
 
 class _Session:
     """One model on its way into its files."""
 
     def __init__(
-        self, source: Source, dataset: Dataset | None, options: ExportOptions, seed: int, progress: Progress
+        self, source: Source, dataset: Dataset | None, input_range: InputRange | None, seed: int, progress: Progress
     ) -> None:
         shape, num_classes = _interface(source, dataset)
         self._source, self._dataset, self._progress = source, dataset, progress
         self._model, self._adds_softmax = as_classifier(source.model, shape, num_classes)
         if self._adds_softmax:
             progress.note("The model gives logits: a softmax is added, so that scores are probabilities.")
-        self._options = replace(options, input_range=self._input_range(options.input_range, seed))
+        self._range = self._input_range(input_range, seed)
         self._images = check_images(dataset, shape)
 
     def run(self, plan: Plan, calibration: CalibrationSet | None, out: Path | None) -> ExportReport:
@@ -155,55 +169,57 @@ class _Session:
             report = self._into(run, plan, calibration)
         return _moved(report, final_path)
 
-    @property
-    def _range(self) -> InputRange:
-        return self._options.input_range or RAW
-
     def _into(self, run: RunFolder, plan: Plan, calibration: CalibrationSet | None) -> ExportReport:
         reference = KerasScorer(self._model, self._range)(self._images)
-        checks: dict[Path, CheckResult | None] = {}
+        made: dict[Path, _Made] = {}
+        exporters: dict[Format, Exporter] = {}
         with ExitStack() as stack, self._progress.task("Exporting", len(plan.jobs)) as advance:
-            for artifact_format in dict.fromkeys(each for each, _ in plan.jobs):
-                exporter = EXPORTERS.load(artifact_format.value)(self._model, self._options)
-                for precision in (each for job_format, each in plan.jobs if job_format is artifact_format):
-                    path = run.artifact_path(artifact_format, precision)
-                    temporary = stack.enter_context(atomic_path(path))
-                    content = exporter.convert(precision, calibration)
-                    temporary.write_bytes(content)
-                    checks[path] = None
-                    if artifact_format is Format.TFLITE and holds_flex(content):
-                        self._progress.note(f"tflite {precision}: not run, for nothing here has Flex operators.")
-                    else:
-                        checks[path] = self._checked(temporary, artifact_format, precision, reference)
-                    advance(1)
+            for job in plan.jobs:
+                path = run.artifact_path(job.format, job.precision, job.variant)
+                temporary = stack.enter_context(atomic_path(path))
+                exporters[job.format] = exporter = self._exporter(job, exporters.get(job.format))
+                content = exporter.convert(job.precision, calibration)
+                temporary.write_bytes(content)
+                made[path] = _Made(job=job, check=self._checked(temporary, job, content, reference))
+                advance(1)
             if calibration is not None:
                 stack.enter_context(_replaced_json(run.calibration_path, calibration.to_dict()))
-        self._record(run, checks, calibration)
-        files = tuple(ExportedFile(artifact=Artifact.from_file(path), check=check) for path, check in checks.items())
+        self._record(run, made, calibration)
+        files = tuple(
+            ExportedFile(artifact=Artifact.from_file(path), variant=each.job.variant, check=each.check)
+            for path, each in made.items()
+        )
         return ExportReport(run=run, files=files, skipped=plan.skipped)
 
-    def _checked(
-        self, path: Path, artifact_format: Format, precision: Precision, reference: "NDArray[np.float32]"
-    ) -> CheckResult:
-        candidate, runtime = run_file(path, artifact_format, self._images)
-        title = f"The {precision} {artifact_format} file"
-        return compare(reference, candidate, title=title, precision=precision, runtime=runtime)
+    def _exporter(self, job: Job, before: "Exporter | None") -> "Exporter":
+        """The one of this job; `before` has made the last file of the same format."""
+        options = replace(job.options, input_range=self._range)
+        return before.with_options(options) if before else EXPORTERS.load(job.format.value)(self._model, options)
 
-    def _record(
-        self, run: RunFolder, checks: dict[Path, CheckResult | None], calibration: CalibrationSet | None
-    ) -> None:
-        made = {
+    def _checked(self, path: Path, job: Job, content: bytes, reference: "NDArray[np.float32]") -> CheckResult | None:
+        if job.format is Format.TFLITE and holds_flex(content):
+            self._progress.note(f"{job.title}: not run, for nothing here has Flex operators.")
+            return None
+        candidate, runtime = run_file(path, job.format, self._images)
+        if job.options.gives_logits:
+            candidate = softmax(candidate).astype(candidate.dtype)
+        title = f"The file {job.title}"
+        return compare(reference, candidate, title=title, precision=job.precision, runtime=runtime)
+
+    def _record(self, run: RunFolder, made: "dict[Path, _Made]", calibration: CalibrationSet | None) -> None:
+        entries = {
             path.relative_to(run.path).as_posix(): {
-                **self._options.to_dict(),
-                "check": check.to_dict() if check else None,
+                **replace(each.job.options, input_range=self._range).to_dict(each.job.format, each.job.precision),
+                **_calibrated_with(each.job, calibration),
+                "check": each.check.to_dict() if each.check else None,
             }
-            for path, check in checks.items()
+            for path, each in made.items()
         }
         extra = [run.calibration_path] if calibration is not None else []
         run.record(
-            *checks,
+            *made,
             *extra,
-            exports={**run.manifest.get("exports", {}), **made},
+            exports={**run.manifest.get("exports", {}), **entries},
             export_versions=_versions(),
         )
 
@@ -251,7 +267,7 @@ def _calibration(plan: Plan, dataset: Dataset | None, num_images: int, seed: int
     if not plan.needs_calibration:
         return None
     if dataset is None:
-        names = ", ".join(sorted({precision for _, precision in plan.jobs if precision in CALIBRATED}))
+        names = ", ".join(sorted({job.precision for job in plan.jobs if job.precision in CALIBRATED}))
         raise CalibrationError(f"{names} needs training images for calibration. Name the data set with --data.")
     return CalibrationSet.choose(dataset, num_images, seed)
 
@@ -263,6 +279,13 @@ def _interface(source: Source, dataset: Dataset | None) -> tuple[tuple[int, int,
     entry = source.dataset_entry
     height, width, channels = entry["image_shape"]
     return (int(height), int(width), int(channels)), len(entry["class_names"])
+
+
+def _calibrated_with(job: Job, calibration: CalibrationSet | None) -> dict[str, Any]:
+    """Which images set the ranges of a file: calibration.json tells of the last export alone."""
+    if calibration is None or job.precision not in CALIBRATED:
+        return {}
+    return {"calibration": {name: calibration.to_dict()[name] for name in ("num_images", "seed", "sha256")}}
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """Makes models from elsewhere comparable: settles how each is fed and read, checks that, and scores the reference.
 
-What a user says counts for files made elsewhere only: the artifacts of a run take raw pixels and give probabilities
-in the order of the data set, always.
+What a user says counts for files made elsewhere only: the artifacts of a run take raw pixels, and give
+probabilities in the order of the data set, or logits where their manifest says so.
 """
 
 from collections.abc import Sequence
@@ -53,7 +53,7 @@ def check_options(foreign: ForeignRequest, subject: Subject) -> None:
     if said:
         raise UsageError(
             f"{' and '.join(said)} would count for nothing: {'it is' if len(said) == 1 else 'they are'} for models "
-            f"made elsewhere. The artifacts of a run take pixels of 0 to 255 and give probabilities."
+            f"made elsewhere. The artifacts of a run take pixels of 0 to 255, and their manifest says what they give."
         )
 
 
@@ -160,7 +160,9 @@ class _Introduction:
 
     def _introduced(self, candidate: Candidate, mistakes: dict[Path, str | None]) -> Candidate:
         if candidate.artifact.path not in self._subject.foreign:
-            return replace(candidate, remark=self._other_run(candidate.artifact))
+            return replace(
+                candidate, interface=_own_interface(candidate.artifact), remark=self._other_run(candidate.artifact)
+            )
         return replace(
             candidate,
             interface=self._interface,
@@ -173,6 +175,13 @@ class _Introduction:
         if owner is None or run is None or _same(owner, run):
             return None
         return f"It is an artifact of the run '{owner.name}'; the reference belongs to the run '{run.name}'."
+
+
+def _own_interface(artifact: Artifact) -> Interface | None:
+    """How an artifact of a run is read: None for probabilities, which it gives unless its manifest says logits."""
+    owner = owner_of(artifact.path)
+    gives = owner.export_entry(artifact.path).get("output") if owner else None
+    return Interface(output="logits") if gives == "logits" else None
 
 
 def _same(one: RunFolder, other: RunFolder) -> bool:

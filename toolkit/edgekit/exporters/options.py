@@ -1,0 +1,141 @@
+"""What a user may choose about exported files: for every format, and for one. Checked when made; makes no file.
+
+An option that changes the numbers of a file gives it a name of its own (`model-per-tensor-int8.tflite`), so that
+several schemes of one precision lie side by side in a run. Input and output types and the batch do not.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from edgekit.artifact import Format, Precision
+from edgekit.errors import UnknownNameError, UsageError
+from edgekit.input_range import RAW, InputRange
+from edgekit.quantization.scheme import CALIBRATED, QUANTIZED, QuantizationScheme
+
+IO_TYPES = ("uint8", "int8", "float32")
+OUTPUTS = ("probabilities", "logits")
+QUANTIZERS = ("tensorflow", "ai-edge")
+MAX_BATCH = 65_536
+
+
+@dataclass(frozen=True, kw_only=True)
+class TFLiteOptions:
+    """What may be chosen about `.tflite` files.
+
+    Attributes:
+        io: Input and output type of int8 files: "uint8", "int8" or "float32". uint8 input has scale 1 and
+            zero point 0: a camera's bytes go straight in.
+        batch: Fixed batch; None for a dynamic one.
+        allow_flex: Keep TensorFlow operators that LiteRT lacks ("Flex"), which needs a bigger runtime.
+        quantizer: What makes integers of floats: "tensorflow" or "ai-edge".
+        float_head: The last layer computes, and gives its output, in float.
+    """
+
+    io: str = "uint8"
+    batch: int | None = 1
+    allow_flex: bool = False
+    quantizer: str = "tensorflow"
+    float_head: bool = False
+
+    def __post_init__(self) -> None:
+        if self.io not in IO_TYPES:
+            raise UsageError(f"Unknown input/output type '{self.io}'. Known: {', '.join(IO_TYPES)}.")
+        if self.batch is not None and not 1 <= self.batch <= MAX_BATCH:
+            raise UsageError(
+                f"A batch must be at least 1 and at most {MAX_BATCH:,}, or dynamic. Received {self.batch}."
+            )
+        if self.quantizer not in QUANTIZERS:
+            raise UnknownNameError("quantizer", self.quantizer, QUANTIZERS)
+
+    def words(self, precision: Precision) -> dict[str, str]:
+        """See `QuantizationScheme.words`."""
+        words = {}
+        if precision in QUANTIZED and self.quantizer != QUANTIZERS[0]:
+            words["--quantizer"] = self.quantizer
+        if precision in CALIBRATED and self.float_head:
+            words["--float-head"] = "float-head"
+        return words
+
+    def to_dict(self, precision: Precision) -> dict[str, Any]:
+        """As a JSON object, for the manifest."""
+        quantization = {"quantizer": self.quantizer, "float_head": self.float_head} if precision in QUANTIZED else {}
+        return {
+            "io": self.io,
+            "batch": "dynamic" if self.batch is None else self.batch,
+            "allow_flex": self.allow_flex,
+            **quantization,
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class OnnxOptions:
+    """What may be chosen about `.onnx` files. Their batch is always dynamic, their input and output float32."""
+
+    def words(self, precision: Precision) -> dict[str, str]:
+        """See `QuantizationScheme.words`."""
+        return {}
+
+    def to_dict(self, precision: Precision) -> dict[str, Any]:
+        """As a JSON object, for the manifest."""
+        return {}
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExportOptions:
+    """All choices together.
+
+    Attributes:
+        input_range: What the Keras model wants; built into the exported graph, which takes raw pixels.
+            None where nobody said: `edgekit.exporting` then reads it in the manifest or finds it out, and
+            an exporter takes pixels as they are.
+        output: What the file gives: "probabilities", or "logits", the same before the softmax.
+        scheme: How numbers become integers.
+        tflite: For `.tflite` files alone.
+        onnx: For `.onnx` files alone.
+    """
+
+    input_range: InputRange | None = None
+    output: str = OUTPUTS[0]
+    scheme: QuantizationScheme = field(default_factory=QuantizationScheme)
+    tflite: TFLiteOptions = field(default_factory=TFLiteOptions)
+    onnx: OnnxOptions = field(default_factory=OnnxOptions)
+
+    def __post_init__(self) -> None:
+        if self.output not in OUTPUTS:
+            raise UnknownNameError("output", self.output, OUTPUTS)
+
+    @property
+    def gives_logits(self) -> bool:
+        """Whether the softmax is left off."""
+        return self.output == "logits"
+
+    @property
+    def output_name(self) -> str:
+        """The name of the output tensor, by which a file tells what it gives."""
+        return "logits" if self.gives_logits else "scores"
+
+    @property
+    def graph(self) -> tuple[InputRange, str]:
+        """What shapes the traced graph of every format: equal graphs need one trace."""
+        return self.input_range or RAW, self.output
+
+    def words(self, artifact_format: Format, precision: Precision) -> dict[str, str]:
+        """What makes a file differ in its numbers from the default: option -> word for the file's name."""
+        own = self._own(artifact_format).words(precision)
+        return {**({"--output": self.output} if self.gives_logits else {}), **own, **self.scheme.words(precision)}
+
+    def variant(self, artifact_format: Format, precision: Precision) -> str:
+        """The words of a file's name between "model" and its precision: "ai-edge-per-tensor"; "" by default."""
+        return "-".join(self.words(artifact_format, precision).values())
+
+    def to_dict(self, artifact_format: Format, precision: Precision) -> dict[str, Any]:
+        """As a JSON object, for the manifest: what counts for a file of this format and precision."""
+        return {
+            "input_range": (self.input_range or RAW).text,
+            "output": self.output,
+            **self._own(artifact_format).to_dict(precision),
+            **(self.scheme.to_dict() if precision in QUANTIZED else {}),
+        }
+
+    def _own(self, artifact_format: Format) -> TFLiteOptions | OnnxOptions:
+        return self.tflite if artifact_format is Format.TFLITE else self.onnx
