@@ -169,6 +169,9 @@ def test_a_finished_run_says_so_and_as_json_is_one_document(inputs, unbroken, ca
         (["--backend", "tensorflw"], 2, "Did you mean 'tensorflow'"),
         (["--data", "digit"], 2, "Did you mean 'digits'"),
         (["--epochs", "0"], 2, "0 is not in the range"),
+        (["--validation-fraction", "0"], 1, "between 0 and 1, both excluded. Received 0.0"),
+        (["--validation-fraction", "1"], 1, "between 0 and 1, both excluded. Received 1.0"),
+        (["--validation-fraction", "nan"], 1, "between 0 and 1, both excluded. Received nan"),
         (["--resume", "--out", "nothing-here"], 1, "no training to resume"),
     ],
 )

@@ -188,6 +188,28 @@ def test_early_stopping_ends_the_training_with_the_best_weights(tiny_recipe, sma
     assert_same_result(train(stopping, small_digits, out=out, resume=True), run)
 
 
+@pytest.mark.parametrize("epochs", [1, 2, 3])  # the best one, one that is worse, and the one that ends the training
+def test_early_stopping_goes_back_to_the_best_epoch_also_when_resumed(epochs, tiny_recipe, small_digits, tmp_path):
+    import keras
+
+    def stopping():  # the loss falls, so by this measure the first epoch is the best one
+        return [keras.callbacks.EarlyStopping(mode="max", patience=2, restore_best_weights=True)]
+
+    settings = replace(tiny_recipe.settings.with_epochs(8), image_sizes=(), padding=0)
+    recipe = replace(tiny_recipe, settings=settings, callbacks=stopping)
+    out = tmp_path / "run"
+    with pytest.raises(KeyboardInterrupt):
+        train(recipe, small_digits, out=out, progress=StopAfter(epochs))
+    run = train(recipe, small_digits, out=out, resume=True)
+    assert (run.manifest["status"], run.manifest["epochs"]) == ("finished", 3)
+    losses = [float(row["val_loss"]) for row in history_of(run)]
+    assert max(losses) == losses[0]
+    first = train(replace(recipe, callbacks=list), small_digits, settings=settings.with_epochs(1), out=tmp_path / "one")
+    for one, other in zip(weights_of(run), weights_of(first), strict=True):
+        np.testing.assert_array_equal(one, other)
+    np.testing.assert_array_equal(run.reference().scores, first.reference().scores)
+
+
 def test_a_loss_that_breaks_down_names_the_epoch_and_leaves_no_run(tiny_recipe, small_digits, tmp_path):
     import keras
 

@@ -103,6 +103,7 @@ class Recipe:
         image_size: (height, width) to which sources without a size of their own resize, and for which the
             sides in `settings.image_sizes` are meant.
         file: Where it was loaded from.
+        based_on: Files of the recipes that it was made from with `dataclasses.replace`.
     """
 
     name: str
@@ -115,6 +116,11 @@ class Recipe:
     callbacks: Callable[[], list["keras.callbacks.Callback"]] = no_callbacks
     image_size: tuple[int, int] = (32, 32)
     file: Path = field(default=Path(), compare=False)
+    based_on: tuple[Path, ...] = field(default=(), compare=False)
+
+
+VARIANTS = "variants"
+"""Folder of the recipes that were tried and rejected: worth comparing with, not worth starting from."""
 
 
 def recipes_folder() -> Path:
@@ -125,8 +131,10 @@ def recipes_folder() -> Path:
 
 
 def builtin_recipe_files() -> dict[str, Path]:
-    """Name -> file of every built-in recipe, sorted by name; loads none."""
-    return {path.stem: path for path in sorted(recipes_folder().glob("*.py")) if not path.stem.startswith("_")}
+    """Name -> file of every built-in recipe, sorted by name, those of `variants/` last; loads none."""
+    folder = recipes_folder()
+    files = [*sorted(folder.glob("*.py")), *sorted((folder / VARIANTS).glob("*.py"))]
+    return {path.stem: path for path in files if not path.stem.startswith("_")}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,6 +144,7 @@ class RecipeSummary:
     Attributes:
         name: Its name on the command line.
         summary: One line.
+        is_variant: Whether it is one of `variants/`.
         num_parameters: At 10 classes, batch statistics included.
         multiply_adds: Of convolutions and dense layers, for one image of 32 x 32 pixels.
         size_bytes: "tflite-float32", "tflite-int8" -> size of the exported file.
@@ -144,6 +153,7 @@ class RecipeSummary:
 
     name: str
     summary: str
+    is_variant: bool = False
     num_parameters: int | None = None
     multiply_adds: int | None = None
     size_bytes: dict[str, int | None] = field(default_factory=dict)
@@ -152,18 +162,19 @@ class RecipeSummary:
 
 def list_recipes() -> list[RecipeSummary]:
     """Every built-in recipe with what `results.json` beside it says; loads no recipe and no library."""
-    path = recipes_folder() / "results.json"
+    table = recipes_folder() / "results.json"
     try:
-        results = json.loads(path.read_text())
+        results = json.loads(table.read_text())
     except (OSError, ValueError) as error:
-        raise RecipeError(f"The results of the recipes cannot be read from {path}: {error}. Restore it.") from error
+        raise RecipeError(f"The results of the recipes cannot be read from {table}: {error}. Restore it.") from error
     known = RecipeSummary.__dataclass_fields__
     return [
         RecipeSummary(
             name=name,
+            is_variant=path.parent.name == VARIANTS,
             **{"summary": ""} | {key: value for key, value in results.get(name, {}).items() if key in known},
         )
-        for name in builtin_recipe_files()
+        for name, path in builtin_recipe_files().items()
     ]
 
 
@@ -214,4 +225,5 @@ def _load_file(path: Path) -> Recipe:
             f"Recipe {path} must define RECIPE = edgekit.Recipe(...). Received {type(recipe).__name__}. "
             f"See recipes/resnet8.py for an example."
         )
-    return replace(recipe, file=path)
+    based_on = recipe.based_on if recipe.file == Path() else (*recipe.based_on, recipe.file)
+    return replace(recipe, file=path, based_on=based_on)

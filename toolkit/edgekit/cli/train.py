@@ -27,6 +27,12 @@ if TYPE_CHECKING:
 @click.option("--seed", type=click.IntRange(0, 2**32 - 1), help="Seed of everything random. [default: the recipe's, 0]")
 @click.option("--batch-size", type=click.IntRange(min=1), help="Images a step. [default: the recipe's]")
 @click.option(
+    "--validation-fraction",
+    type=float,
+    metavar="SHARE",
+    help="Share of the training images held out for choosing, between 0 and 1. [default: the recipe's]",
+)
+@click.option(
     "--image-size",
     type=click.IntRange(min=1),
     help="Side in pixels to which the images of a folder are resized. [default: the recipe's]",
@@ -63,8 +69,8 @@ def _settings(recipe: "Recipe", options: dict[str, Any]) -> "TrainingSettings":
     from dataclasses import replace
 
     settings = recipe.settings if options["epochs"] is None else recipe.settings.with_epochs(options["epochs"])
-    chosen = {name: options[name] for name in ("seed", "batch_size") if options[name] is not None}
-    return replace(settings, **chosen)
+    names = ("seed", "batch_size", "validation_fraction")
+    return replace(settings, **{name: options[name] for name in names if options[name] is not None})
 
 
 def _load(data: str, recipe: "Recipe", settings: "TrainingSettings", options: dict[str, Any], progress: Any) -> Any:

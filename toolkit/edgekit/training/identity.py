@@ -19,6 +19,7 @@ def identity_of(recipe: Recipe, settings: TrainingSettings, dataset: Dataset, ba
     values = {
         "recipe": recipe.name,
         "SHA-256 of the recipe file": sha256_of(recipe.file) if recipe.file.is_file() else None,
+        **{f"SHA-256 of recipe '{path.stem}'": sha256_of(path) for path in recipe.based_on},
         "data set": dataset.name,
         "SHA-256 of the test split": dataset.sha256,
         "SHA-256 of the training split": dataset.train.sha256,

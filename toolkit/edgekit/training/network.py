@@ -20,6 +20,8 @@ def build_network(keras: Any, recipe: Recipe, input_shape: Shape, num_classes: i
     try:
         network = recipe.build(input_shape, num_classes)
     except (Exception, SystemExit) as error:  # a recipe is its author's own program: it may raise anything
+        if _is_too_small(recipe, input_shape, num_classes):
+            raise _too_small(recipe, input_shape) from error
         raise RecipeError(
             f"Recipe '{recipe.name}' could not build its network for images of {input_shape} and {num_classes} "
             f"classes: {type(error).__name__}: {error}"
@@ -35,6 +37,28 @@ def build_network(keras: Any, recipe: Recipe, input_shape: Shape, num_classes: i
             f"Use input_shape and num_classes as build() is given them."
         )
     return network
+
+
+def _is_too_small(recipe: Recipe, input_shape: Shape, num_classes: int) -> bool:
+    """Whether a network that failed for smaller images can be built for images of the recipe's own size."""
+    height, width, channels = input_shape
+    wanted = recipe.image_size
+    if height is None or width is None or (height >= wanted[0] and width >= wanted[1]):
+        return False
+    try:
+        recipe.build((*wanted, channels), num_classes)
+    except (Exception, SystemExit):  # noqa: BLE001 - as above
+        return False
+    return True
+
+
+def _too_small(recipe: Recipe, input_shape: Shape) -> RecipeError:
+    height, width = recipe.image_size
+    return RecipeError(
+        f"Images of {input_shape[0]} x {input_shape[1]} pixels are too small for recipe '{recipe.name}', which is "
+        f"meant for {height} x {width}: every pooling halves them. Take larger images (--image-size "
+        f"{max(height, width)} for a folder of images), or another recipe."
+    )
 
 
 def made_by(recipe: Recipe, part: str, expected: type | tuple[type, ...], *arguments: Any) -> Any:

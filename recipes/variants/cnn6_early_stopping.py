@@ -1,0 +1,30 @@
+"""cnn6_early_stopping: cnn6 that ends when validation no longer gets better, and keeps its best epoch.
+
+Network         that of cnn6; 1,345,066 parameters
+Accuracy        not measured yet
+Training        not measured yet
+Command         edgekit train cnn6_early_stopping --data cifar10
+
+The patience is chosen here; the notebook's is not known.
+"""
+
+from dataclasses import replace
+
+import keras
+
+from edgekit.recipe import load_recipe
+
+PATIENCE = 5  # epochs in which the validation loss did not fall
+
+
+def callbacks() -> list[keras.callbacks.Callback]:
+    """Stops, and goes back to the weights of the best epoch."""
+    return [keras.callbacks.EarlyStopping(patience=PATIENCE, restore_best_weights=True)]
+
+
+RECIPE = replace(
+    load_recipe("cnn6"),
+    name="cnn6_early_stopping",
+    summary="cnn6 that stops when the validation loss no longer falls",
+    callbacks=callbacks,
+)
