@@ -12,7 +12,7 @@ LEVELS = [
     {"errors", "registry", "progress"},
     {"artifact", "input_range", "run_folder", "manifest", "machine", "keras_setup"},
     {"inspection"},
-    {"exporters", "quantization", "runtimes", "metrics", "datasets", "recipe", "tolerance"},
+    {"exporters", "quantization", "runtimes", "metrics", "datasets", "recipe", "tolerance", "run_summary"},
     {"training", "exporting", "verification", "rendering", "input_probe", "diagnosis"},
     {"cli"},
 ]

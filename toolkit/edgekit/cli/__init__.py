@@ -27,6 +27,7 @@ COMMANDS: Registry[click.Command] = Registry(
             "edgekit.cli.compare_reports:command",
             "What changed between two verifications; worse exits 3",
         ),
+        "compare": ("edgekit.cli.compare:command", "Trainings side by side: size, accuracy, best epoch, seconds"),
         "run": ("edgekit.cli.run:command", "Train, export everything, verify"),
         "inspect": ("edgekit.cli.inspect:command", "Tensors, quantization, operators and size of a model file"),
         "recipes": ("edgekit.cli.recipes:command", "List the training recipes, with measured accuracy"),

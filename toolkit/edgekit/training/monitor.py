@@ -7,11 +7,12 @@ from typing import Any
 
 from edgekit.errors import TrainingError
 from edgekit.progress import Advance, Progress
+from edgekit.run_summary import HISTORY_COLUMNS
 
 Row = dict[str, float]
 """One epoch: epoch (from 1), loss, accuracy, val_loss, val_accuracy, learning_rate, seconds."""
 
-COLUMNS = ("epoch", "loss", "accuracy", "val_loss", "val_accuracy", "learning_rate", "seconds")
+COLUMNS = HISTORY_COLUMNS
 
 
 class Monitor:

@@ -1,0 +1,69 @@
+"""Runs side by side, on the terminal and as Markdown. Computes nothing."""
+
+from edgekit.rendering.tables import Column, make_console, print_table
+from edgekit.run_summary import RunComparison, RunSummary
+
+HEADINGS = ("run", "recipe", "parameters", "kB", "epochs", "best", "validation", "test", "seconds")
+"""`kB` is the size of model.keras, `best` the epoch with the highest validation accuracy."""
+NUM_WORDS = 2
+"""How many columns, from the left, hold words."""
+
+
+def print_runs(comparison: RunComparison) -> None:
+    """The table on stdout, with what keeps its numbers from being compared below it."""
+    columns = [Column(name=name, wrap=False) for name in HEADINGS[:NUM_WORDS]]
+    columns += [Column(name=name, align="right", wrap=False) for name in HEADINGS[NUM_WORDS:]]
+    columns[0] = Column(name=HEADINGS[0])
+    if len(comparison.datasets) > 1:
+        columns.append(Column(name="data"))
+    console = make_console()
+    print_table(None, columns, rows_of(comparison), console=console)
+    for remark in comparison.remarks:
+        console.print(remark, markup=False)
+
+
+def runs_markdown(comparison: RunComparison) -> str:
+    """The same as GitHub-flavoured Markdown."""
+    several = len(comparison.datasets) > 1
+    headings = [*HEADINGS, *(["data"] if several else [])]
+    rules = ["---"] * NUM_WORDS + ["---:"] * (len(HEADINGS) - NUM_WORDS) + ["---"] * several
+    lines = ["| " + " | ".join(headings) + " |", "|" + "|".join(rules) + "|"]
+    lines += ["| " + " | ".join(_escaped(cell) for cell in row) + " |" for row in rows_of(comparison)]
+    remarks = [f"\n{_escaped(remark)}" for remark in comparison.remarks]
+    return "\n".join([*lines, *remarks])
+
+
+def rows_of(comparison: RunComparison) -> list[list[str]]:
+    """The cells of each run; with the letter and name of its data where there are several."""
+    letters = comparison.datasets
+    rows = []
+    for run in comparison.runs:
+        data = [f"{letters[run.dataset_sha256]}: {run.dataset or '-'}"] if len(letters) > 1 else []
+        rows.append([*_cells(run), *data])
+    return rows
+
+
+def _cells(run: RunSummary) -> list[str]:
+    return [
+        run.run,
+        run.recipe or "-",
+        _count(run.num_parameters),
+        "-" if run.size_bytes is None else f"{run.size_bytes / 1000:,.0f}",
+        _count(run.epochs),
+        _count(run.best_epoch),
+        _percent(run.validation_accuracy),
+        _percent(run.test_accuracy),
+        "-" if run.seconds is None else f"{run.seconds:,.0f}",
+    ]
+
+
+def _count(number: int | None) -> str:
+    return "-" if number is None else f"{number:,}"
+
+
+def _percent(share: float | None) -> str:
+    return "-" if share is None else f"{100 * share:.2f} %"
+
+
+def _escaped(text: str) -> str:
+    return text.replace("|", "\\|").replace("\n", " ")

@@ -1,0 +1,225 @@
+"""A finished training in a few numbers, and several of them in order. Reads what a run folder says; runs nothing."""
+
+import csv
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from edgekit.errors import RunFolderError
+from edgekit.run_folder import RUNS_FOLDER, RunFolder, read_json
+
+HISTORY_COLUMNS = ("epoch", "loss", "accuracy", "val_loss", "val_accuracy", "learning_rate", "seconds")
+"""The columns of history.csv; `epoch` counts from 1."""
+
+HistoryRow = dict[str, float]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunSummary:
+    """What a run came to; None where the run does not say.
+
+    Attributes:
+        run: Its folder, as it was named.
+        recipe: What was trained.
+        status: "finished", "interrupted" or "training".
+        num_parameters: Of the network, batch statistics included.
+        size_bytes: Of model.keras.
+        epochs: How many were done.
+        best_epoch: The first one with the highest validation accuracy, from 1.
+        train_accuracy: Share of the training images in that epoch, 0 to 1, as Keras measures it on the way.
+        validation_accuracy: In that epoch.
+        test_accuracy: Of the model that was saved.
+        seconds: Of all epochs.
+        dataset: Its name.
+        dataset_sha256: Of class names and test images.
+        train_sha256: Of the training images, validation left out.
+        num_train: How many training images there were.
+    """
+
+    run: str
+    recipe: str | None = None
+    status: str = "finished"
+    num_parameters: int | None = None
+    size_bytes: int | None = None
+    epochs: int | None = None
+    best_epoch: int | None = None
+    train_accuracy: float | None = None
+    validation_accuracy: float | None = None
+    test_accuracy: float | None = None
+    seconds: float | None = None
+    dataset: str | None = None
+    dataset_sha256: str | None = None
+    train_sha256: str | None = None
+    num_train: int | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """As a JSON object."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunComparison:
+    """Runs side by side.
+
+    Attributes:
+        runs: Those on the same test images stand together; best validation accuracy first.
+        remarks: What keeps their numbers from being compared, in sentences.
+    """
+
+    runs: tuple[RunSummary, ...]
+    remarks: tuple[str, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """As a JSON object."""
+        return {"runs": [run.to_dict() for run in self.runs], "remarks": list(self.remarks)}
+
+    @property
+    def datasets(self) -> dict[str | None, str]:
+        """SHA-256 of the test images -> "A", "B" and so on, in the order of `runs`."""
+        found = dict.fromkeys(run.dataset_sha256 for run in self.runs)
+        return {sha256: _letters(number) for number, sha256 in enumerate(found)}
+
+
+def compare_runs(paths: Sequence[Path] = ()) -> RunComparison:
+    """Sum up the runs in these folders, or all under `exported/`.
+
+    Runs are sorted by validation accuracy, because that is what one chooses by; the test images are for the
+    last measurement only.
+
+    Raises:
+        RunFolderError: A folder holds no run, or one that was changed by hand, or there is none at all.
+    """
+    summaries = [summarize(RunFolder(path)) for path in dict.fromkeys(paths or runs_under(RUNS_FOLDER))]
+    order = list(dict.fromkeys(run.dataset_sha256 for run in summaries))
+    summaries.sort(key=lambda run: (order.index(run.dataset_sha256), -_or_least(run.validation_accuracy), run.run))
+    return RunComparison(runs=tuple(summaries), remarks=tuple(_remarks(summaries)))
+
+
+def runs_under(root: Path) -> list[Path]:
+    """The run folders directly under `root`, sorted; raises RunFolderError where there is none."""
+    found = sorted(manifest.parent for manifest in root.glob("*/manifest.json"))
+    if not found:
+        raise RunFolderError(f"There is no run under {root.resolve()}. Make one first: edgekit train")
+    return found
+
+
+def summarize(run: RunFolder) -> RunSummary:
+    """The numbers of one run, out of its manifest, history.csv and report.json.
+
+    Raises:
+        RunFolderError: One of these files was changed or cannot be read.
+    """
+    manifest = run.manifest
+    data = manifest.get("dataset") or {}
+    best = best_row(read_history(run))
+    return RunSummary(
+        run=str(run.path),
+        recipe=_text(manifest.get("recipe")),
+        status=_text(manifest.get("status")) or "finished",
+        num_parameters=_count(manifest.get("num_parameters")),
+        size_bytes=_count(manifest["files"].get(run.model_path.name, {}).get("size_bytes")),
+        epochs=_count(manifest.get("epochs")),
+        best_epoch=int(best["epoch"]) if best else None,
+        train_accuracy=best["accuracy"] if best else None,
+        validation_accuracy=best["val_accuracy"] if best else None,
+        test_accuracy=_number((read_report(run) or {}).get("accuracy")),
+        seconds=_number(manifest.get("seconds")),
+        dataset=_text(data.get("name")),
+        dataset_sha256=_text(data.get("sha256")),
+        train_sha256=_text(data.get("train_sha256")),
+        num_train=_count(data.get("num_train")),
+    )
+
+
+def read_history(run: RunFolder) -> list[HistoryRow]:
+    """The rows of history.csv, HISTORY_COLUMNS as numbers; none for a model that was trained elsewhere.
+
+    Raises:
+        RunFolderError: The file was changed or is no history.
+    """
+    if not _is_listed(run, run.history_path):
+        return []
+    try:
+        with run.history_path.open(newline="", encoding="utf-8") as file:
+            return _checked_rows(csv.DictReader(file))
+    except (OSError, ValueError, KeyError, TypeError, csv.Error) as error:
+        raise RunFolderError(
+            f"{run.history_path} is no history that edgekit wrote. Expected the columns {', '.join(HISTORY_COLUMNS)} "
+            f"with numbers in them; received {type(error).__name__}: {error}. Restore it, or train again."
+        ) from error
+
+
+def _checked_rows(reader: "csv.DictReader[str]") -> list[HistoryRow]:
+    """Raises ValueError where a column is missing or a number is NaN or infinite."""
+    if missing := [name for name in HISTORY_COLUMNS if name not in (reader.fieldnames or ())]:
+        raise ValueError(f"there is no column {', '.join(missing)}")
+    rows = [{name: float(row[name]) for name in HISTORY_COLUMNS} for row in reader]
+    if not all(math.isfinite(value) for row in rows for value in row.values()):
+        raise ValueError("a number is NaN or infinite")
+    return rows
+
+
+def read_report(run: RunFolder) -> dict[str, Any] | None:
+    """What report.json says; None where the run has none. Raises RunFolderError where it was changed."""
+    if not _is_listed(run, run.report_path):
+        return None
+    report = read_json(run.report_path)
+    return report if isinstance(report, dict) else None
+
+
+def best_row(history: Sequence[HistoryRow]) -> HistoryRow | None:
+    """The first epoch with the highest validation accuracy; None where there is no epoch."""
+    return max(history, key=lambda row: row["val_accuracy"], default=None)
+
+
+def _is_listed(run: RunFolder, path: Path) -> bool:
+    """Whether the manifest lists the file; raises RunFolderError where it is not what is listed."""
+    relative = path.relative_to(run.path)
+    if relative.as_posix() not in run.manifest["files"]:
+        return False
+    run.check_file(relative)
+    return True
+
+
+def _remarks(runs: Sequence[RunSummary]) -> Iterable[str]:
+    if len({run.dataset_sha256 for run in runs}) > 1:
+        yield (
+            "These runs were not measured on the same test images (column data), so accuracies count only among "
+            "runs of one letter."
+        )
+    for sha256 in dict.fromkeys(run.dataset_sha256 for run in runs):
+        together = [run for run in runs if run.dataset_sha256 == sha256]
+        if len({run.train_sha256 for run in together}) > 1:
+            counts = ", ".join(f"{run.run} {_images(run.num_train)}" for run in together)
+            yield f"The training images differ, and with them the validation images: {counts}."
+    for run in runs:
+        if run.status != "finished":
+            yield f"{run.run} is not finished: {run.epochs or 0} epochs are done."
+
+
+def _images(count: int | None) -> str:
+    return "?" if count is None else f"{count:,}"
+
+
+def _letters(number: int) -> str:
+    """0 -> A, 25 -> Z, 26 -> AA."""
+    return (_letters(number // 26 - 1) if number >= 26 else "") + chr(ord("A") + number % 26)
+
+
+def _or_least(value: float | None) -> float:
+    return -1.0 if value is None else value
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _count(value: Any) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def _number(value: Any) -> float | None:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    return float(value) if is_number else None
