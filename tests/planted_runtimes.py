@@ -6,7 +6,7 @@ import signal
 import sys
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -178,3 +178,56 @@ class DoesNotLoad(Answers):
     @classmethod
     def import_library(cls) -> None:
         raise OSError("libgomp.so.1: cannot open shared object file")
+
+
+class Slow(Answers):
+    """Takes five milliseconds an image."""
+
+    @classmethod
+    def misbehave(cls, invoke: Any, session: Session) -> Any:
+        def answer(batch: Any) -> Any:
+            time.sleep(0.005 * len(batch))
+            return invoke(batch)
+
+        return answer
+
+
+class Busy(Answers):
+    """Notes beside the artifact when it invoked, slowly until "measured" is there."""
+
+    @classmethod
+    def open(cls, path: Path, settings: SessionSettings) -> Session:
+        session, moments = super().open(path, settings), []
+        invoke = session.invoke
+        note = path.with_name("measured")
+
+        def answer(batch: Any) -> Any:
+            moments.append(time.monotonic())
+            path.with_name("busy").write_text(str(moments))
+            if len(moments) < 3000 and not note.exists():
+                time.sleep(0.005)
+            return invoke(batch)
+
+        session.invoke = answer  # type: ignore[method-assign]
+        return session
+
+
+class MeasuresLong(Answers):
+    """Takes 0.3 s for each of the first four calls, which its worker makes while it is alone, and notes when."""
+
+    calls: ClassVar[list[float]] = []
+
+    @classmethod
+    def open(cls, path: Path, settings: SessionSettings) -> Session:
+        session = super().open(path, settings)
+        invoke = session.invoke
+
+        def answer(batch: Any) -> Any:
+            if len(cls.calls) < 4:
+                cls.calls.append(time.monotonic())
+                time.sleep(0.3)
+                path.with_name("measured").write_text(str([cls.calls[0], time.monotonic()]))
+            return invoke(batch)
+
+        session.invoke = answer  # type: ignore[method-assign]
+        return session

@@ -13,15 +13,18 @@ from edgekit.runtimes import RUNTIMES
 PLANTED = (
     "Answers",
     "Broken",
+    "Busy",
     "Crashes",
     "ExitsEarly",
     "Garbage",
     "Greedy",
     "Hangs",
     "IgnoresTermination",
+    "MeasuresLong",
     "NotANumber",
     "OutOfMemory",
     "Reuses",
+    "Slow",
     "Talks",
 )
 

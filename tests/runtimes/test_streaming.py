@@ -1,3 +1,4 @@
+import io
 import threading
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from tiny_models import some_images
 
 from edgekit.errors import ArtifactError
 from edgekit.runtimes import SessionSettings
+from edgekit.runtimes.control import Control
 from edgekit.runtimes.scoring import Scorer
 from edgekit.runtimes.streaming import ImageFile, ScoreFile, run
 
@@ -21,19 +23,21 @@ def scorers(count: int, batch_size: int) -> list[Scorer]:
 @pytest.mark.parametrize(("count", "batch_size"), [(1, 1), (1, 8), (3, 1), (4, 16)])
 def test_every_score_stands_at_its_place_whoever_made_it(tmp_path: Path, count: int, batch_size: int) -> None:
     np.save(tmp_path / "images.npy", IMAGES)
-    reported: list[int] = []
+    said = io.StringIO()
     with ScoreFile(tmp_path / "scores.npy", len(IMAGES), 3) as scores:
         images = ImageFile(tmp_path / "images.npy")
-        seconds = run(scorers(count, batch_size), images, scores, len(IMAGES), reported.append)
+        control = Control(num_cpus=count, says=said)
+        num_done, seconds = run(scorers(count, batch_size), images, scores, len(IMAGES), control)
     assert np.array_equal(np.load(tmp_path / "scores.npy"), IMAGES.mean(axis=(1, 2), dtype=np.float32))
     assert seconds > 0
-    assert reported[-1] == len(IMAGES)
+    assert num_done == len(IMAGES)
+    assert said.getvalue().splitlines()[-1] == str(len(IMAGES))
 
 
 def test_only_the_first_images_are_run(tmp_path: Path) -> None:
     np.save(tmp_path / "images.npy", IMAGES)
     with ScoreFile(tmp_path / "scores.npy", 10, 3) as scores:
-        run(scorers(2, 4), ImageFile(tmp_path / "images.npy"), scores, 10, lambda _: None)
+        run(scorers(2, 4), ImageFile(tmp_path / "images.npy"), scores, 10)
     assert np.array_equal(np.load(tmp_path / "scores.npy"), IMAGES[:10].mean(axis=(1, 2), dtype=np.float32))
 
 
@@ -53,7 +57,7 @@ def test_a_failure_in_any_thread_is_raised(tmp_path: Path) -> None:
     both[0].session.invoke, both[1].session.invoke = wait, fail  # type: ignore[assignment,method-assign]
     images = ImageFile(tmp_path / "images.npy")
     with ScoreFile(tmp_path / "scores.npy", len(IMAGES), 3) as scores, pytest.raises(ArtifactError, match="second"):
-        run(both, images, scores, len(IMAGES), lambda _: None)
+        run(both, images, scores, len(IMAGES))
 
 
 @pytest.mark.parametrize(

@@ -4,19 +4,20 @@ Images are read and scores are written at their place in the two `.npy` files, a
 file would count as memory of the process, a million images long.
 """
 
+import heapq
 import os
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from edgekit.errors import ArtifactError
-from edgekit.runtimes.scoring import Scorer, check_images, piece_size
+from edgekit.runtimes.control import Control
+from edgekit.runtimes.scoring import PIECE, Scorer, check_images, piece_size
 
 REPORT_INTERVAL = 0.1
 """Seconds between two reports of progress."""
@@ -25,11 +26,16 @@ REPORT_INTERVAL = 0.1
 class ImageFile:
     """The images of a `.npy` file: uint8 (N, H, W, 3). Several threads may read at once.
 
+    Args:
+        path: The file.
+        order: An .npy file of int64 (n,), each 0 to N - 1: which images count, and in which order; None: all of
+            them as they stand.
+
     Raises:
-        ArtifactError: The file is missing, is no `.npy`, or holds something else.
+        ArtifactError: A file is missing, is no `.npy`, or holds something else.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, order: Path | None = None) -> None:
         try:
             mapped = np.lib.format.open_memmap(path, mode="r")
             self._descriptor = os.open(path, os.O_RDONLY)
@@ -42,14 +48,25 @@ class ImageFile:
         self.num_images: int = mapped.shape[0]
         self._offset = int(mapped.offset)
         self._stride = int(np.prod(self.image_shape))
+        self._order: NDArray[np.int64] | None = None
+        if order is not None:
+            self._order = np.load(order, allow_pickle=False)
+            self.num_images = len(self._order)
 
     def read(self, start: int, stop: int) -> NDArray[np.uint8]:
         """Images `start` to `stop`, in memory of their own."""
-        wanted = (stop - start) * self._stride
-        content = os.pread(self._descriptor, wanted, self._offset + start * self._stride)
-        if len(content) != wanted:
-            raise ArtifactError(f"The image file ends before image {stop} of {self.num_images}.")
+        if self._order is None:
+            content = self._bytes(start, stop - start)
+        else:
+            content = b"".join(self._bytes(int(place), 1) for place in self._order[start:stop])
         return np.frombuffer(content, np.uint8).reshape(-1, *self.image_shape)
+
+    def _bytes(self, place: int, count: int) -> bytes:
+        wanted = count * self._stride
+        content = os.pread(self._descriptor, wanted, self._offset + place * self._stride)
+        if len(content) != wanted:
+            raise ArtifactError(f"The image file ends before image {place + count}.")
+        return content
 
 
 class ScoreFile:
@@ -60,6 +77,7 @@ class ScoreFile:
         with path.open("wb") as file:
             np.lib.format.write_array_header_1_0(file, header)
             self._offset = file.tell()
+            file.truncate(file.tell() + 4 * num_images * num_classes)
         self._row_bytes = 4 * num_classes
         self._descriptor = os.open(path, os.O_WRONLY)
 
@@ -74,74 +92,117 @@ class ScoreFile:
         os.close(self._descriptor)
 
 
+OpenScorer = Callable[[], Scorer]
+"""Opens a scorer when its thread first has something to do."""
+
+
 def run(
-    scorers: Sequence[Scorer], images: ImageFile, scores: ScoreFile, num_images: int, report: Callable[[int], Any]
-) -> float:
+    scorers: Sequence[Scorer | OpenScorer],
+    images: ImageFile,
+    scores: ScoreFile,
+    num_images: int,
+    control: Control | None = None,
+    *,
+    max_piece: int = PIECE,
+) -> tuple[int, float]:
     """Score the first `num_images` images; every scorer works in a thread of its own.
 
     Args:
-        scorers: Of one artifact, all at the same batch.
+        scorers: Of one artifact, all at the same batch; the first is open.
         images: Where images come from.
         scores: Where scores go.
         num_images: At most as many as there are.
-        report: Called now and then, from this thread, with the number of images done so far.
+        control: How many of the scorers may work, and whether enough was done; is told the number of images done,
+            without gaps from the first on. None: all scorers do all the work.
+        max_piece: Images that one scorer takes at once, at most, but for a larger batch.
 
     Returns:
-        Seconds from the first image to the last score.
+        Images that were scored, without gaps from the first on, and seconds from the first to the last score.
     """
-    work = _Work(images, scores, num_images, _piece_size(scorers, num_images))
-    threads = [threading.Thread(target=work.do, args=(scorer,), daemon=True) for scorer in scorers[1:]]
+    piece = _piece_size(scorers, num_images, max_piece)
+    work = _Work(scorers, images, scores, num_images, piece, control or Control(num_cpus=len(scorers)))
+    threads = [threading.Thread(target=work.do, args=(index,), daemon=True) for index in range(1, len(scorers))]
     start = time.perf_counter()
     for thread in threads:
         thread.start()
-    work.do(scorers[0], report)
+    work.do(0)
     for thread in threads:
         thread.join()
     seconds = time.perf_counter() - start
     if work.errors:
         raise work.errors[0]
-    report(num_images)
-    return seconds
-
-
-def _piece_size(scorers: Sequence[Scorer], num_images: int) -> int:
-    """Whole batches, and at least eight pieces for every scorer, so that all end at about the same time."""
-    batch_size = scorers[0].session.batch_size
-    fair = num_images // (8 * len(scorers))
-    return min(piece_size(batch_size), max(1, fair // batch_size) * batch_size)
+    work.report()
+    return work.num_done, seconds
 
 
 class _Work:
     """Pieces of the images that wait for a scorer; each is taken once."""
 
-    def __init__(self, images: ImageFile, scores: ScoreFile, num_images: int, piece_size: int) -> None:
+    def __init__(
+        self,
+        scorers: Sequence[Scorer | OpenScorer],
+        images: ImageFile,
+        scores: ScoreFile,
+        num_images: int,
+        piece_size: int,
+        control: Control,
+    ) -> None:
+        self._scorers = scorers
         self._images = images
         self._scores = scores
         self._num_images = num_images
+        self._control = control
         self._piece_size = piece_size
-        self._starts = iter(range(0, num_images, piece_size))
+        self._next = 0
         self._lock = threading.Lock()
-        self._num_done = 0
+        self._ahead: list[tuple[int, int]] = []
+        self.num_done = 0
         self.errors: list[Exception] = []
 
-    def do(self, scorer: Scorer, report: Callable[[int], Any] | None = None) -> None:
-        """Take pieces until there are none, or until one scorer failed."""
+    def do(self, index: int) -> None:
+        """Take pieces for scorer `index` until there are none, or until one scorer failed; the first reports."""
         reported = time.perf_counter()
+        scorer: Scorer | None = None
         try:
-            for start in self._take():
+            for start in self._take(index):
+                scorer = scorer or _opened(self._scorers[index])
                 stop = min(start + self._piece_size, self._num_images)
                 self._scores.write(start, scorer(self._images.read(start, stop)))
-                self._num_done += stop - start
-                if report and time.perf_counter() - reported > REPORT_INTERVAL:
+                self._finish(start, stop)
+                if index == 0 and time.perf_counter() - reported > REPORT_INTERVAL:
                     reported = time.perf_counter()
-                    report(self._num_done)
+                    self.report()
         except Exception as error:  # noqa: BLE001  carried to the thread that called `run`, which raises it
             self.errors.append(error)
 
-    def _take(self) -> Iterator[int]:
-        while not self.errors:
+    def report(self) -> None:
+        """Say how far the work is."""
+        self._control.report(self.num_done)
+
+    def _take(self, index: int) -> Iterator[int]:
+        while not self.errors and not self._control.is_stopped and self._next < self._num_images:
+            if not self._control.may_work(index):
+                continue
             with self._lock:
-                start = next(self._starts, None)
-            if start is None:
+                start, self._next = self._next, self._next + self._piece_size
+            if start >= self._num_images:
                 return
             yield start
+
+    def _finish(self, start: int, stop: int) -> None:
+        """Count the piece as soon as no image before it is missing."""
+        with self._lock:
+            heapq.heappush(self._ahead, (start, stop))
+            while self._ahead and self._ahead[0][0] == self.num_done:
+                self.num_done = heapq.heappop(self._ahead)[1]
+
+
+def _opened(scorer: Scorer | OpenScorer) -> Scorer:
+    return scorer if isinstance(scorer, Scorer) else scorer()
+
+
+def _piece_size(scorers: Sequence[Scorer | OpenScorer], num_images: int, max_piece: int) -> int:
+    """Whole batches, and at least eight pieces for every scorer, so that all end at about the same time."""
+    batch_size = _opened(scorers[0]).session.batch_size
+    fair = min(num_images // (8 * len(scorers)), max_piece)
+    return min(piece_size(batch_size), max(1, fair // batch_size) * batch_size)

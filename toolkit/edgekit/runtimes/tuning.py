@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,7 +28,7 @@ MAX_BYTES = 200 * 2**20
 """Memory of the process that no probe should exceed, as far as it can be foreseen."""
 PROBE = 0.02
 """Seconds of one probe."""
-BUDGET = (0.5, 1.5)
+BUDGET = (0.3, 1.5)
 """Seconds that a search takes: half of what the whole run is expected to take, within these limits."""
 KEEP = 0.75
 """Share of the best rate below which settings are not probed again."""
@@ -58,10 +59,40 @@ class Tuner:
     _rates: dict[SessionSettings, float] = field(default_factory=dict)
     _bytes: dict[int, int] = field(default_factory=dict)
 
+    @property
+    def largest_batch(self) -> int:
+        """The largest batch that may be tried: each processor gets several, and none holds too many pixels."""
+        height, width = self.images.shape[1:3]
+        return min(self.num_images // (8 * self.num_cpus), MAX_BATCH_PIXELS // (height * width), len(self.images))
+
+    @cached_property
+    def own_batch(self) -> int:
+        """The batch that the file takes where an image at a time is wished for."""
+        return self.take(SessionSettings())[0].session.batch_size
+
+    @property
+    def batch_sizes(self) -> list[int]:
+        """The batches that a search may choose."""
+        return [self.own_batch, *(size for size in BATCH_SIZES if self.own_batch < size <= self.largest_batch)]
+
+    @property
+    def num_open(self) -> int:
+        """Sessions that are open."""
+        return sum(map(len, self._scorers.values()))
+
+    def is_plausible(self, settings: SessionSettings) -> bool:
+        """Whether a search here could have chosen `settings`."""
+        most = max(settings.num_threads, settings.num_sessions)
+        return settings.batch_size in self.batch_sizes and most <= self.num_cpus
+
+    def rate_of(self, settings: SessionSettings) -> float | None:
+        """Images a second that the search measured at `settings`; None where it measured nothing."""
+        return self._rates.get(settings)
+
     def search(self) -> SessionSettings:
         """The fastest settings found: batches on one thread first, then more threads and more sessions."""
         start = time.perf_counter()
-        own = SessionSettings(batch_size=self._session.batch_size)
+        own = SessionSettings(batch_size=self.own_batch)
         self._base_bytes = self.memory()
         seconds = _seconds_of(self.take(own)[0], self.images[: own.batch_size])
         if seconds > 2 * MAX_INVOCATION:
@@ -86,10 +117,6 @@ class Tuner:
             scorer.session.resize(settings.batch_size)
         return scorers[: settings.num_sessions]
 
-    @property
-    def _session(self) -> Session:
-        return self.take(SessionSettings())[0].session
-
     def _side_by_side(self, own: SessionSettings) -> SessionSettings:
         """For a runtime too slow to be probed: an image on every processor, if they fit in memory."""
         self._bytes[own.batch_size] = self.memory() - self._base_bytes
@@ -97,10 +124,7 @@ class Tuner:
         return wished if self._has_room_for(wished) else own
 
     def _try_batches(self, own: int) -> None:
-        largest = min(
-            self.num_images // (8 * self.num_cpus), MAX_BATCH_PIXELS // (self.images.shape[1] * self.images.shape[2])
-        )
-        for batch_size in [size for size in BATCH_SIZES if own < size <= min(largest, len(self.images))]:
+        for batch_size in self.batch_sizes[1:]:
             settings = SessionSettings(batch_size=batch_size)
             too_slow = batch_size / max(self._rates.values()) > MAX_INVOCATION
             if too_slow or not self._has_room_for(settings) or not self._agrees(own, batch_size):
@@ -123,8 +147,7 @@ class Tuner:
         """Memory grows at most with the batch, and with every session that is open."""
         known = max(self._bytes)
         growth = self._bytes[known] * max(1.0, settings.batch_size / known)
-        num_open = sum(map(len, self._scorers.values()))
-        return self._base_bytes + growth * (num_open + settings.num_sessions - 1) <= MAX_BYTES
+        return self._base_bytes + growth * (self.num_open + settings.num_sessions - 1) <= MAX_BYTES
 
     def _repeat(self) -> None:
         """Probe the best in turns until the time is up; whoever falls behind drops out."""

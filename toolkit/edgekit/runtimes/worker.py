@@ -1,8 +1,8 @@
 """`python -m edgekit.runtimes.worker JOB.json`: one candidate, in a process of its own.
 
 Reads a job that `isolation.py` wrote, scores the images and writes a result. It imports numpy and the one
-runtime that it was asked for. Whatever goes wrong becomes `{"error": "..."}` in the result file; progress
-goes to stdout as lines, each the number of images done so far.
+runtime that it was asked for. Whatever goes wrong becomes `{"error": "..."}` in the result file; stdin and
+stdout are for what `control.py` describes.
 """
 
 import json
@@ -16,8 +16,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 from edgekit.errors import EdgekitError
 
 if TYPE_CHECKING:
-    from edgekit.runtimes.base import Runtime, SessionSettings
-    from edgekit.runtimes.scoring import Scorer
+    from edgekit.runtimes.base import Runtime
     from edgekit.runtimes.streaming import ImageFile
 
 OUT_OF_MEMORY = "ran out of memory"
@@ -26,11 +25,11 @@ OUT_OF_MEMORY = "ran out of memory"
 def main() -> None:
     """Do the job that the first argument names."""
     job = json.loads(Path(sys.argv[1]).read_text())
-    progress = _own_stdout()
+    commands, progress = _own_streams()
     _die_with(job["parent"])
     try:
         _limit_memory(job["memory_limit"])
-        result = work(job, progress)
+        result = work(job, commands, progress)
     except EdgekitError as error:
         result = {"error": str(error)}
     except MemoryError:
@@ -43,27 +42,20 @@ def main() -> None:
         sys.exit(f"the result could not be written: {error.strerror}; free space, or name another folder in TMPDIR")
 
 
-def work(job: dict[str, Any], progress: TextIO) -> dict[str, Any]:
+def work(job: dict[str, Any], commands: TextIO, progress: TextIO) -> dict[str, Any]:
     """Score the images of `job` and return what the result file is to hold."""
-    from edgekit.runtimes.streaming import ImageFile, ScoreFile, run
+    from edgekit.machine import num_usable_cpus
+    from edgekit.runtimes.candidate_run import CandidateRun
+    from edgekit.runtimes.control import Control
+    from edgekit.runtimes.streaming import ImageFile
 
     runtime = load_runtime(job["target"])
-    images = ImageFile(Path(job["images"]))
+    images = ImageFile(Path(job["images"]), Path(job["order"]) if job.get("order") else None)
     if "try_encodings" in job:
         return _try_encodings(job, runtime, images)
-    num_images = min(job["num_images"] or images.num_images, images.num_images)
-    settings, scorers = _scorers(job, runtime, images, num_images)
-    first = scorers[0](images.read(0, 1))
-    with ScoreFile(Path(job["scores"]), num_images, first.shape[1]) as scores:
-        seconds = run(scorers, images, scores, num_images, lambda done: print(done, file=progress, flush=True))
-    return {
-        "num_images": num_images,
-        "seconds": seconds,
-        "images_per_second": num_images / seconds,
-        "peak_rss_bytes": peak_rss_bytes(),
-        "runtime_version": runtime.availability().version,
-        "settings": vars(settings),
-    }
+    control = Control(num_usable_cpus(), progress)
+    control.listen(commands)
+    return CandidateRun(job, runtime, images, control, peak_rss_bytes).result()
 
 
 def _try_encodings(job: dict[str, Any], runtime: "type[Runtime]", images: "ImageFile") -> dict[str, Any]:
@@ -104,31 +96,6 @@ def load_runtime(target: str) -> "type[Runtime]":
     return runtime
 
 
-def _scorers(
-    job: dict[str, Any], runtime: "type[Runtime]", images: "ImageFile", num_images: int
-) -> "tuple[SessionSettings, list[Scorer]]":
-    """Scorers at the settings of the job, or at the best that can be found."""
-    from dataclasses import replace
-
-    from edgekit.input_range import InputEncoding
-    from edgekit.machine import num_usable_cpus
-    from edgekit.runtimes.base import SessionSettings
-    from edgekit.runtimes.tuning import BATCH_SIZES, Tuner
-
-    artifact = Path(job["artifact"])
-    tuner = Tuner(
-        open_session=lambda settings: runtime.open(artifact, settings),
-        images=images.read(0, min(num_images, BATCH_SIZES[-1])),
-        num_images=num_images,
-        num_cpus=num_usable_cpus(),
-        memory=peak_rss_bytes,
-        encoding=InputEncoding.from_dict(job["encoding"]) if job["encoding"] else None,
-    )
-    settings = SessionSettings(**job["settings"]) if job["settings"] else tuner.search()
-    scorers = tuner.take(settings)
-    return replace(settings, batch_size=scorers[0].session.batch_size), scorers
-
-
 def peak_rss_bytes() -> int:
     """The largest resident memory of this process so far.
 
@@ -143,11 +110,14 @@ def peak_rss_bytes() -> int:
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
 
-def _own_stdout() -> TextIO:
-    """Stdout for progress alone: what a library prints goes to stderr."""
-    own = os.fdopen(os.dup(1), "w")
+def _own_streams() -> tuple[TextIO, TextIO]:
+    """Stdin and stdout for the parent alone: libraries read nothing, and what they print goes to stderr."""
+    own_input, own_output = os.fdopen(os.dup(0)), os.fdopen(os.dup(1), "w")
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
     os.dup2(2, 1)
-    return own
+    return own_input, own_output
 
 
 def _limit_memory(limit: int | None) -> None:

@@ -1,0 +1,160 @@
+"""One candidate in its worker process: finds its settings, measures its speed, scores its images.
+
+Where other workers share the machine, speed is measured alone, in a short window, and all images are scored
+beside the others on this worker's share of the processors. Else the whole run is the measurement.
+"""
+
+import threading
+from collections.abc import Callable
+from contextlib import nullcontext
+from dataclasses import replace
+from functools import cached_property, partial
+from pathlib import Path
+from typing import Any
+
+from edgekit.artifact import sha256_of
+from edgekit.input_range import InputEncoding
+from edgekit.machine import num_usable_cpus, this_machine
+from edgekit.runtimes.base import Runtime, SessionSettings
+from edgekit.runtimes.control import Control
+from edgekit.runtimes.scoring import PIECE, Scorer
+from edgekit.runtimes.settings_cache import FoundSettings, SettingsFile
+from edgekit.runtimes.streaming import ImageFile, OpenScorer, ScoreFile, run
+from edgekit.runtimes.tuning import BATCH_SIZES, MAX_BYTES, Tuner
+
+MEASURE_SECONDS = (0.1, 0.5)
+"""How long speed is measured where others wait for that: an eighth of the whole run, within these limits."""
+
+MAX_PIECE_SECONDS = 0.5
+"""A slow runtime takes so few images at once that they take no longer than that."""
+
+
+class CandidateRun:
+    """The work of one worker process, once.
+
+    Args:
+        job: What `isolation.py` wrote.
+        runtime: The runtime of the job.
+        images: The images of the job.
+        control: The way to the parent.
+        memory: Says how much memory the process has held at most, in bytes.
+    """
+
+    def __init__(
+        self,
+        job: dict[str, Any],
+        runtime: type[Runtime],
+        images: ImageFile,
+        control: Control,
+        memory: Callable[[], int],
+    ) -> None:
+        self._job = job
+        self._runtime = runtime
+        self._images = images
+        self._control = control
+        self._memory = memory
+        self._num_images = min(job["num_images"] or images.num_images, images.num_images)
+        self._rate: float | None = None
+        self._base_bytes = memory()
+
+    def result(self) -> dict[str, Any]:
+        """Score the images; what the result file is to hold."""
+        is_shared, scores_path = bool(self._job.get("is_shared")), Path(self._job["scores"])
+        self._tuner.take(SessionSettings())  # what is wrong with the file shows before anybody has to wait
+        with self._control.alone() if is_shared else nullcontext():
+            settings = self._settings()
+            scorers = self._tuner.take(settings)
+            num_classes = scorers[0](self._images.read(0, 1)).shape[1]
+            if is_shared:
+                with ScoreFile(scores_path, self._num_images, num_classes) as scores:
+                    self._rate = self._measured(scorers, scores)
+        settings = replace(settings, batch_size=scorers[0].session.batch_size)
+        with ScoreFile(scores_path, self._num_images, num_classes) as scores:
+            num_done, seconds = run(
+                self._beside_others(settings) if is_shared else scorers,
+                self._images,
+                scores,
+                self._num_images,
+                self._control,
+                max_piece=self._max_piece,
+            )
+        return {
+            "num_images": num_done,
+            "seconds": seconds,
+            "images_per_second": self._rate if is_shared else num_done / seconds,
+            "peak_rss_bytes": self._memory(),
+            "runtime_version": self._runtime.availability().version,
+            "settings": vars(settings),
+        }
+
+    @cached_property
+    def _tuner(self) -> Tuner:
+        artifact, encoding = Path(self._job["artifact"]), self._job["encoding"]
+        return Tuner(
+            open_session=lambda settings: self._runtime.open(artifact, settings),
+            images=self._images.read(0, min(self._num_images, BATCH_SIZES[-1])),
+            num_images=self._num_images,
+            num_cpus=num_usable_cpus(),
+            memory=self._memory,
+            encoding=InputEncoding.from_dict(encoding) if encoding else None,
+        )
+
+    def _settings(self) -> SessionSettings:
+        """Those of the job, those that were found before, or the best that a search finds now."""
+        if self._job["settings"]:
+            return SessionSettings(**self._job["settings"])
+        file = self._settings_file() if self._job.get("cache_dir") else None
+        found = file.load() if file and not self._job.get("search_again") else None
+        if found is None or not self._tuner.is_plausible(found.settings):
+            settings = self._tuner.search()
+            found = FoundSettings(settings=settings, images_per_second=self._tuner.rate_of(settings))
+            if file:
+                file.save(found)
+        self._rate = found.images_per_second
+        return found.settings
+
+    def _settings_file(self) -> SettingsFile:
+        """Where settings are kept: for this machine, this runtime and its version, this file, images of this size."""
+        machine = this_machine()
+        return SettingsFile.of(
+            Path(self._job["cache_dir"]),
+            machine=[machine.cpu, machine.architecture, *machine.features, machine.num_cpus, machine.operating_system],
+            runtime=[self._job["target"], self._runtime.availability().version],
+            artifact=sha256_of(Path(self._job["artifact"])),
+            image_shape=list(self._images.image_shape),
+            encoding=self._job["encoding"],
+            batch_sizes=self._tuner.batch_sizes,
+        )
+
+    @property
+    def _max_piece(self) -> int:
+        """Fewer images at once where each takes long, so that whoever waits for scores need not wait long."""
+        return PIECE if self._rate is None else max(1, min(PIECE, int(self._rate * MAX_PIECE_SECONDS)))
+
+    def _measured(self, scorers: list[Scorer], scores: ScoreFile) -> float:
+        """Images a second: the first images are read, scored and written as all will be."""
+        wanted = len(scorers) * scorers[0].session.batch_size
+        if self._rate is not None:
+            shortest, longest = MEASURE_SECONDS
+            seconds = min(max(self._num_images / self._rate / 8, shortest), longest)
+            wanted = max(wanted, int(self._rate * seconds))
+        count, seconds = run(scorers, self._images, scores, min(wanted, self._num_images))
+        return count / seconds
+
+    def _beside_others(self, best: SessionSettings) -> list[Scorer | OpenScorer]:
+        """A session of one thread for every processor that this worker may get, opened when it gets it.
+
+        One session of several threads where memory has no room for a second copy of the model.
+        """
+        growth = (self._memory() - self._base_bytes) / self._tuner.num_open
+        room = int((MAX_BYTES - self._base_bytes) / max(growth, 1.0))
+        count = max(1, min(self._tuner.num_cpus, room))
+        if count == 1 and best.num_threads > 1:
+            return [*self._tuner.take(replace(best, num_threads=self._control.num_cpus))]
+        lock = threading.Lock()
+
+        def open_scorer(index: int) -> Scorer:
+            with lock:
+                return self._tuner.take(SessionSettings(batch_size=best.batch_size, num_sessions=index + 1))[index]
+
+        return [open_scorer(0), *(partial(open_scorer, index) for index in range(1, count))]

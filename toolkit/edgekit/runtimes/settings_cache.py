@@ -1,0 +1,84 @@
+"""The fastest settings of an artifact in a runtime on this machine, found once and kept in edgekit's cache folder.
+
+One small JSON file each. What cannot be read, or holds anything else, counts as not there: it is found again.
+"""
+
+import hashlib
+import json
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from edgekit.errors import RunFolderError, UsageError
+from edgekit.run_folder import write_json
+from edgekit.runtimes.base import SessionSettings
+
+FOLDER = "runtime-settings"
+
+VERSION = 1
+"""Part of every key: raise it when the search changes."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SettingsCache:
+    """Where a user has the fastest settings kept.
+
+    Attributes:
+        folder: edgekit's cache folder.
+        search_again: Do not believe what is there; keep what is found now.
+    """
+
+    folder: Path
+    search_again: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class FoundSettings:
+    """What a search found.
+
+    Attributes:
+        settings: The fastest.
+        images_per_second: How fast that was, above 0; None where nothing was measured.
+    """
+
+    settings: SessionSettings
+    images_per_second: float | None
+
+    def __post_init__(self) -> None:
+        rate = self.images_per_second
+        if rate is not None and not (isinstance(rate, int | float) and 0 < rate < float("inf")):
+            raise UsageError(f"A rate must be above 0. Received {rate!r}.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class SettingsFile:
+    """Where the settings of one case are kept.
+
+    Attributes:
+        path: The JSON file; it need not be there.
+    """
+
+    path: Path
+
+    @classmethod
+    def of(cls, cache_dir: Path, **case: Any) -> "SettingsFile":
+        """The file for `case`: all that the fastest settings depend on, as values that JSON knows."""
+        text = json.dumps({"version": VERSION, **case}, sort_keys=True)
+        return cls(path=cache_dir / FOLDER / f"{hashlib.sha256(text.encode()).hexdigest()[:32]}.json")
+
+    def load(self) -> FoundSettings | None:
+        """What `save` kept; None where there is nothing, or nothing that can be used."""
+        try:
+            values = json.loads(self.path.read_text())
+            numbers = values["settings"]
+            if not all(type(number) is int for number in numbers.values()):
+                return None
+            return FoundSettings(settings=SessionSettings(**numbers), images_per_second=values["images_per_second"])
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, UsageError):
+            return None
+
+    def save(self, found: FoundSettings) -> None:
+        """Keep `found`, whole or not at all; a folder that cannot be written keeps nothing."""
+        with suppress(RunFolderError):
+            write_json(self.path, {"settings": asdict(found.settings), "images_per_second": found.images_per_second})
