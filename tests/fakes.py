@@ -1,6 +1,7 @@
 """Stand-ins that keep the protocols of the real things, for tests that plant faults."""
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from edgekit.input_range import InputEncoding
 from edgekit.progress import Advance
 from edgekit.run_folder import Reference
 from edgekit.runtimes import Availability, Execution, ExecutionFailure, SessionSettings
+from edgekit.verification.execution import Watch
 
 Answer = Callable[[NDArray[np.uint8]], NDArray[np.float32]] | ExecutionFailure
 """What a planted candidate does: images uint8 (n, H, W, 3) -> scores float32 (n, C), or it fails."""
@@ -36,6 +38,22 @@ class FakeExecutor:
     def availability(self, runtime: str) -> Availability:
         return Availability(version="1.0", reason=self.unavailable.get(runtime))
 
+    def prepare(self, num_candidates: int) -> int:
+        return 1
+
+    def undisturbing(self) -> AbstractContextManager[None]:
+        return nullcontext()
+
+    def cancel(self) -> None:
+        pass
+
+    def _watched(self, scores: NDArray[np.float32], watch: Watch) -> NDArray[np.float32]:
+        """The scores up to where they were enough, looked at a hundred at a time."""
+        for start in range(0, len(scores), 100):
+            if watch(scores[start : start + 100]):
+                return scores[: start + 100]
+        return scores
+
     def execute(
         self,
         runtime: str,
@@ -46,13 +64,20 @@ class FakeExecutor:
         time_limit: float,
         advance: Advance,
         encoding: InputEncoding | None = None,
+        order: Path | None = None,
+        watch: Watch | None = None,
     ) -> Execution | ExecutionFailure:
         self.calls.append((runtime, artifact.name, num_images))
         answer = self.answers[artifact.name]
         if isinstance(answer, ExecutionFailure):
             return answer
-        scores = answer(np.load(images_npy, mmap_mode="r")[:num_images])
-        advance(num_images)
+        images = (
+            np.load(images_npy, mmap_mode="r")[:num_images] if order is None else np.load(images_npy)[np.load(order)]
+        )
+        scores = answer(images)
+        if watch:
+            scores = self._watched(scores, watch)
+        advance(len(scores))
         return Execution(
             scores=scores,
             seconds=2.0,

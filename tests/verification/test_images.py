@@ -66,8 +66,8 @@ def test_the_small_part_holds_the_images_that_its_scores_belong_to() -> None:
     dataset = fake_dataset(labels, ("a", "b", "c"))
     reference = fake_reference(dataset)
     with open_workloads(dataset.test, reference, 30) as workloads:
-        assert not workloads.whole.is_subset
-        assert np.array_equal(np.load(workloads.whole.images_npy), dataset.test.images)
+        assert not workloads.usual.is_subset
+        assert np.array_equal(np.load(workloads.usual.images_npy), dataset.test.images)
         slow = workloads.slow
         assert slow.is_subset
         chosen = spread_over_classes(labels, 30)

@@ -124,6 +124,25 @@ def _memory_bytes() -> int | None:
         return None
 
 
+def available_memory_bytes() -> int | None:
+    """Memory that new processes can have without others being swapped out (Linux); None where that is not known."""
+    try:
+        lines = Path("/proc/meminfo").read_text().splitlines()
+        available = next(int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable:"))
+    except (OSError, StopIteration, ValueError, IndexError):
+        return None
+    return min([available, *_container_limit()])
+
+
+def _container_limit() -> list[int]:
+    """What the container still lets its processes have, where it has a limit (cgroups 2)."""
+    try:
+        limit, used = (int(Path(f"/sys/fs/cgroup/memory.{name}").read_text()) for name in ("max", "current"))
+    except (OSError, ValueError):
+        return []
+    return [max(0, limit - used)]
+
+
 def _output_of(*command: str) -> str:
     """What a small program prints; empty where it is missing, fails or takes more than five seconds."""
     try:

@@ -3,11 +3,14 @@
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from edgekit.cli.options import PATH, data_option, json_option, make_progress, print_json, skip_broken_option
+
+if TYPE_CHECKING:
+    from edgekit.verification.sampling import Sampling
 
 DATA_HELP = "What to verify on, as NAME or NAME:PATH; by default what the model was trained with."
 
@@ -48,11 +51,15 @@ def tolerance_option(name: str, metavar: str, text: str) -> Callable[[Callable[.
 @click.option(
     "--reference-kernel-images",
     type=int,
-    default=200,
-    show_default=True,
     metavar="N",
-    help="Images for LiteRT's reference kernels, which are hundreds of times slower.",
+    help="Images for LiteRT's reference kernels, which are hundreds of times slower. [default: 200]",
 )
+@click.option("--sample", type=int, metavar="N", help="Only N of the test images, every class in proportion.")
+@click.option("--sequential", is_flag=True, help="Stop a candidate as soon as its verdict is certain.")
+@click.option("--confidence", type=float, metavar="P", help="How certain, with --sequential. [default: 0.99]")
+@click.option("--seed", type=int, metavar="N", help="Which sample, or which order of the images. [default: 0]")
+@click.option("--jobs", type=int, metavar="N", help="Candidates at the same time. [default: by processors and memory]")
+@click.option("--retune", is_flag=True, help="Look again for the fastest threads and batch; they are kept otherwise.")
 @click.option(
     "--timeout", type=float, metavar="SECONDS", help="Give a candidate up after this. [default: 600 + N / 10]"
 )
@@ -70,7 +77,13 @@ def command(
     data: str | None,
     runtimes: tuple[str, ...],
     precisions: tuple[str, ...],
-    reference_kernel_images: int,
+    reference_kernel_images: int | None,
+    sample: int | None,
+    sequential: bool,
+    confidence: float | None,
+    seed: int | None,
+    jobs: int | None,
+    retune: bool,
     timeout: float | None,
     pairwise: bool,
     verbose: bool,
@@ -90,6 +103,7 @@ def command(
     edgekit verify
     edgekit verify exported/first --runtime litert-xnnpack --precision int8
     edgekit verify model-int8.tflite --reference exported/first
+    edgekit verify exported/first --sequential --confidence 0.99
     edgekit verify a.tflite b.onnx --reference mine.h5 --data folder:photos --input-range 0..1
     """  # noqa: D301 - click wants the backspace itself
     from edgekit.tolerance import Tolerances
@@ -106,12 +120,28 @@ def command(
         precisions=precisions,
         tolerances=Tolerances.from_pyproject(Path("pyproject.toml")).updated(limits),
         reference_kernel_images=reference_kernel_images,
+        sampling=sampling_of(sample, sequential, confidence, seed),
+        jobs=jobs,
+        search_again=retune,
         time_limit=timeout,
         pairwise=pairwise,
         skip_broken=skip_broken,
         foreign=foreign,
     )
     return finish(verify_request(request, progress=make_progress()), as_json=as_json, verbose=verbose)
+
+
+def sampling_of(sample: int | None, sequential: bool, confidence: float | None, seed: int | None) -> "Sampling":
+    """How much is to be run; raises UsageError where an option would count for nothing."""
+    from edgekit.errors import UsageError
+    from edgekit.verification.sampling import CONFIDENCE, Sampling
+
+    if confidence is not None and not sequential:
+        raise UsageError("--confidence says when --sequential stops. Give --sequential too.")
+    if seed is not None and not sequential and sample is None:
+        raise UsageError("--seed counts for --sample and --sequential. Give one of them too.")
+    certainty = (CONFIDENCE if confidence is None else confidence) if sequential else None
+    return Sampling(num_images=sample, confidence=certainty, seed=seed or 0)
 
 
 def finish(verified: Any, *, as_json: bool, verbose: bool = False) -> int:

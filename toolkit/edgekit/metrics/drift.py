@@ -139,8 +139,13 @@ def flips(reference: Scores, candidate: Scores, labels: Classes, chosen: "NDArra
 
 def flips_beyond_margin(reference: Scores, candidate: Scores, margin: float) -> int:
     """Flipped images, without exact ties and without those whose two highest reference scores lie within `margin`."""
+    return int(is_flipped_beyond_margin(reference, candidate, margin).sum())
+
+
+def is_flipped_beyond_margin(reference: Scores, candidate: Scores, margin: float) -> "NDArray[np.bool_]":
+    """Which images `flips_beyond_margin` counts: bool (N,)."""
     real = flipped_images(reference, candidate) & ~flipped_by_tie(reference, candidate)
-    return int((real & (top_margins(reference) > margin)).sum())
+    return real & (top_margins(reference) > margin)
 
 
 def per_class(predictions: Classes, labels: Classes, num_classes: int) -> PerClass:

@@ -1,11 +1,25 @@
 """How candidates are run: the protocol, and the one that gives each its own worker process."""
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
+from edgekit.errors import UsageError
 from edgekit.input_range import InputEncoding
+from edgekit.machine import available_memory_bytes, num_usable_cpus
 from edgekit.progress import Advance
 from edgekit.runtimes import RUNTIMES, Availability, Execution, ExecutionFailure
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+Watch = Callable[["NDArray[np.float32]"], bool]
+"""Called with the scores of the next images, float32 (n, C), in the order in which they are run; True: enough."""
+
+WORKER_BYTES = 500 * 2**20
+"""Memory that is counted for each worker when it is settled how many run at the same time."""
 
 SLOW_RUNTIMES = frozenset({"litert-reference"})
 """Runtimes hundreds of times slower than the others: run on a part of the test split."""
@@ -17,6 +31,15 @@ class Executor(Protocol):
     def availability(self, runtime: str) -> Availability:
         """Whether the runtime of that name works here."""
 
+    def prepare(self, num_candidates: int) -> int:
+        """Get ready for that many candidates; how many of them to run at the same time, at least 1."""
+
+    def undisturbing(self) -> AbstractContextManager[None]:
+        """For work of this process that must not disturb a candidate that measures its speed."""
+
+    def cancel(self) -> None:
+        """End what runs, as soon as can be."""
+
     def execute(
         self,
         runtime: str,
@@ -27,6 +50,8 @@ class Executor(Protocol):
         time_limit: float,
         advance: Advance,
         encoding: InputEncoding | None = None,
+        order: Path | None = None,
+        watch: Watch | None = None,
     ) -> Execution | ExecutionFailure:
         """Run `artifact` on the first `num_images` of `images_npy`.
 
@@ -38,15 +63,48 @@ class Executor(Protocol):
             time_limit: Seconds after which the candidate is given up.
             advance: Called with the images finished since the last call.
             encoding: How pixels go into a model made elsewhere; None: as they are.
+            order: An .npy file of int64 (num_images,): which images, in which order; None: the first ones.
+            watch: Sees the scores as they come; when they are enough, the candidate may be stopped.
         """
 
 
 class IsolatedExecutor:
-    """Each candidate in its own process: one that crashes, hangs or runs out of memory harms nobody else."""
+    """Each candidate in its own process: one that crashes, hangs or runs out of memory harms nobody else.
+
+    Args:
+        jobs: How many run at the same time, at least 1; None: as many as there are processors and memory for.
+        search_again: Do not believe the settings that were found before.
+    """
+
+    def __init__(self, jobs: int | None = None, *, search_again: bool = False) -> None:
+        from edgekit.datasets.base import default_cache_dir
+        from edgekit.runtimes.settings_cache import SettingsCache
+        from edgekit.runtimes.sharing import Processors
+
+        if jobs is not None and jobs < 1:
+            raise UsageError(f"The number of jobs must be at least 1. Received {jobs}.")
+        self._jobs = jobs
+        self._cache = SettingsCache(folder=default_cache_dir(), search_again=search_again)
+        self._processors = Processors()
 
     def availability(self, runtime: str) -> Availability:
         """Whether the runtime of that name works here."""
         return RUNTIMES.load(runtime).availability()
+
+    def prepare(self, num_candidates: int) -> int:
+        """Let them share the processors; with more than one at a time each has a part of them."""
+        from edgekit.runtimes.sharing import Processors
+
+        self._processors = Processors(max(1, min(self._jobs or default_jobs(), num_candidates)))
+        return self._processors.num_workers
+
+    def undisturbing(self) -> AbstractContextManager[None]:
+        """Wait until no worker measures, and let none begin."""
+        return self._processors.undisturbing()
+
+    def cancel(self) -> None:
+        """End every worker."""
+        self._processors.cancel()
 
     def execute(
         self,
@@ -58,6 +116,8 @@ class IsolatedExecutor:
         time_limit: float,
         advance: Advance,
         encoding: InputEncoding | None = None,
+        order: Path | None = None,
+        watch: Watch | None = None,
     ) -> Execution | ExecutionFailure:
         """Run in a worker process; see `edgekit.runtimes.isolation`."""
         from edgekit.runtimes.isolation import execute
@@ -69,5 +129,15 @@ class IsolatedExecutor:
             num_images=num_images,
             time_limit=time_limit,
             encoding=encoding,
+            order=order,
+            cache=self._cache,
+            processors=self._processors,
+            watch=watch,
             advance=advance,
         )
+
+
+def default_jobs() -> int:
+    """Candidates at the same time: one a processor, as far as there is memory for them."""
+    memory = available_memory_bytes()
+    return max(1, min(num_usable_cpus(), num_usable_cpus() if memory is None else memory // WORKER_BYTES))

@@ -11,12 +11,13 @@ from edgekit.errors import DatasetError, UsageError
 from edgekit.progress import Progress, SilentProgress
 from edgekit.run_folder import RunFolder, write_json, write_text
 from edgekit.tolerance import Tolerances
-from edgekit.verification.comparison import REFERENCE_KERNEL_IMAGES, check_numbers, verify
-from edgekit.verification.execution import Executor
+from edgekit.verification.comparison import check_numbers, verify
+from edgekit.verification.execution import Executor, IsolatedExecutor
 from edgekit.verification.foreign import ForeignRequest
 from edgekit.verification.introduction import check_options, introduce, models_to_check
 from edgekit.verification.reference_scores import check_runs_here
 from edgekit.verification.report import VerificationReport
+from edgekit.verification.sampling import Sampling
 from edgekit.verification.selection import Subject, choose_candidates, data_of, find_subject, image_size_of
 
 
@@ -31,7 +32,10 @@ class VerifyRequest:
         runtimes: Names of runtimes.
         precisions: Names of precisions.
         tolerances: The limits.
-        reference_kernel_images: Images for a slow runtime.
+        reference_kernel_images: Images for a slow runtime; None: see `verify`.
+        sampling: How much of the test split is run.
+        jobs: Candidates that are run at the same time; None: by processors and memory.
+        search_again: Do not believe the fastest settings that were found before.
         time_limit: Seconds for one candidate; None: by the number of images.
         pairwise: Compare the candidates with each other too.
         skip_broken: Leave broken images out of a `folder:` data set, as the training did.
@@ -44,7 +48,10 @@ class VerifyRequest:
     runtimes: Sequence[str] = ()
     precisions: Sequence[str] = ()
     tolerances: Tolerances = field(default_factory=Tolerances)
-    reference_kernel_images: int = REFERENCE_KERNEL_IMAGES
+    reference_kernel_images: int | None = None
+    sampling: Sampling = field(default_factory=Sampling)
+    jobs: int | None = None
+    search_again: bool = False
     time_limit: float | None = None
     pairwise: bool = False
     skip_broken: bool = False
@@ -85,6 +92,7 @@ def verify_request(
             `find_subject`, `choose_candidates` and `verify`.
     """
     progress = progress or SilentProgress()
+    executor = executor or IsolatedExecutor(request.jobs, search_again=request.search_again)
     check_numbers(request.reference_kernel_images, request.time_limit)
     precisions = [Precision.parse(name) for name in request.precisions]
     subject = find_subject(request.targets, request.reference)
@@ -102,6 +110,7 @@ def verify_request(
         dataset=dataset,
         tolerances=request.tolerances,
         reference_kernel_images=request.reference_kernel_images,
+        sampling=request.sampling,
         time_limit=request.time_limit,
         pairwise=request.pairwise,
         progress=progress,

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from edgekit.tolerance import MIN_CLASS_IMAGES, SIGNIFICANCE, Tolerance
 from edgekit.verification.measurement import ClassResult, Measurement
+from edgekit.verification.sampling import Sampling
 
 SLACK = 1e-9
 """What rounding may add to a difference of two shares."""
@@ -30,12 +31,26 @@ def broken_limits(
     )
 
 
-def subset_remark(measurement: Measurement, num_images_of_split: int) -> str:
-    """What a reader must know about a row that was measured on a part of the split."""
+def subset_remark(measurement: Measurement, num_images_of_split: int, why: str) -> str:
+    """What a reader must know about a row that was measured on a part of the split, and `why` it was."""
     return (
-        f"Run on {measurement.num_images:,} of {num_images_of_split:,} images, spread evenly over the classes, "
-        f"because these kernels are slow (--reference-kernel-images N). So accuracy counts only where its change "
+        f"Run on {measurement.num_images:,} of {num_images_of_split:,} images, {why}. "
+        f"So accuracy counts only where its change "
         f"is more than chance (p < {SIGNIFICANCE:g}), and F1 only in classes of {MIN_CLASS_IMAGES} images or more."
+    )
+
+
+def sequential_remark(measurement: Measurement, num_images_of_split: int, sampling: Sampling, is_certain: bool) -> str:
+    """What a reader must know about a row that could have been stopped early."""
+    count, order = f"{measurement.num_images:,} of {num_images_of_split:,} images", f"(seed {sampling.seed})"
+    if is_certain:
+        return (
+            f"Stopped after {count}, taken at random {order}: its verdict is the one that all images would give, at "
+            f"{sampling.confidence:g} confidence. What is measured is of these images; a fault in single images "
+            f"of the others stays unseen."
+        )
+    return (
+        f"Run on {count} in random order {order}: at {sampling.confidence:g} confidence no earlier verdict was certain."
     )
 
 

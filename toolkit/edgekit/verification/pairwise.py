@@ -17,13 +17,13 @@ class Answers:
     Attributes:
         artifact: The file, as the report calls it.
         runtime: The runtime's name.
-        indices: int64 (n,), ascending: which images of the split it was run on.
+        indices: int64 (n,), ascending: which images of the split it was run on; None: all of them.
         classes: unsigned (n,), its top classes, ties broken by the lowest index.
     """
 
     artifact: str
     runtime: str
-    indices: "NDArray[np.int64]"
+    indices: "NDArray[np.int64] | None"
     classes: "NDArray[np.unsignedinteger[Any]]"
 
 
@@ -117,7 +117,9 @@ class PairwiseAgreement:
         return len(counts) == 1
 
 
-def keep_answers(artifact: str, runtime: str, indices: "NDArray[np.int64]", scores: "NDArray[np.float32]") -> Answers:
+def keep_answers(
+    artifact: str, runtime: str, indices: "NDArray[np.int64] | None", scores: "NDArray[np.float32]"
+) -> Answers:
     """What `compare_pairs` needs of the scores, float32 (n, C), of the images at `indices`, int64 (n,)."""
     import numpy as np
 
@@ -140,7 +142,11 @@ def _compared(one: Answers, other: Answers) -> tuple[float | None, int]:
     import numpy as np
 
     first, second = one.classes, other.classes
-    if not np.array_equal(one.indices, other.indices):
+    if one.indices is None and other.indices is not None:
+        first = first[other.indices]
+    elif other.indices is None and one.indices is not None:
+        second = second[one.indices]
+    elif one.indices is not None and other.indices is not None:
         _, of_one, of_other = np.intersect1d(one.indices, other.indices, assume_unique=True, return_indices=True)
         first, second = first[of_one], second[of_other]
     return (float((first == second).mean()) if len(first) else None), len(first)

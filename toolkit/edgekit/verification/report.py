@@ -46,8 +46,8 @@ class Performance:
     """What running the candidate took; see `edgekit.runtimes.base.Execution`.
 
     Attributes:
-        seconds: Time of all invocations.
-        images_per_second: Images over `seconds`.
+        seconds: Time of scoring all images, on this candidate's share of the processors.
+        images_per_second: Measured while nobody else worked; images over `seconds` where that was so all the time.
         peak_rss_bytes: Largest resident memory of the worker process.
         num_threads: Threads of each session.
         batch_size: Images an invocation.
@@ -80,6 +80,8 @@ class CandidateReport:
         summary: The verdict and what was measured, in words; see `edgekit.verification.words`.
         measurement: How it differs; None where it gave no scores.
         performance: What it took; None where it gave no scores.
+        confidence: The candidate was stopped early, and at this confidence its verdict is that of the whole split;
+            None: every image that it was meant to run was run.
     """
 
     artifact: str
@@ -95,6 +97,7 @@ class CandidateReport:
     summary: str = ""
     measurement: Measurement | None = None
     performance: Performance | None = None
+    confidence: float | None = None
 
     @property
     def label(self) -> str:

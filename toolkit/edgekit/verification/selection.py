@@ -9,7 +9,7 @@ from edgekit.artifact import Artifact, Precision
 from edgekit.errors import ArtifactError, RunFolderError, UsageError, VerificationError
 from edgekit.run_folder import RUNS_FOLDER, Reference, RunFolder
 from edgekit.runtimes import RUNTIMES
-from edgekit.verification.comparison import Candidate
+from edgekit.verification.candidate import Candidate
 from edgekit.verification.reference_scores import MODEL_SUFFIXES, SCORE_SUFFIXES
 
 if TYPE_CHECKING:

@@ -1,0 +1,46 @@
+"""What is to be verified: an artifact in a runtime. Runs nothing."""
+
+from dataclasses import dataclass
+
+from edgekit.artifact import Artifact, Precision
+from edgekit.verification.foreign import Interface
+
+PRECISION_OF_UNKNOWN = Precision.FLOAT32
+"""What a file that names no precision is judged as: the strictest, so that nothing passes by its name."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Candidate:
+    """An artifact in a runtime.
+
+    Attributes:
+        artifact: The file.
+        runtime: A name in `edgekit.runtimes.RUNTIMES` that reads its format.
+        name: What the report calls the file: its path in the run folder; "" for the file's own name.
+        interface: How a model made elsewhere is fed and read; None for an artifact of a run.
+        mistake: One sentence: how the model should clearly have been fed or read; see `input_check`.
+        remark: One sentence that a reader of its row must know.
+    """
+
+    artifact: Artifact
+    runtime: str
+    name: str = ""
+    interface: Interface | None = None
+    mistake: str | None = None
+    remark: str | None = None
+
+    @property
+    def title(self) -> str:
+        """One word or two for a person: "tflite int8 in litert-xnnpack"."""
+        what = f"{self.artifact.format} {self.artifact.precision}" if self.artifact.precision else self.shown_name
+        return f"{what} in {self.runtime}"
+
+    @property
+    def shown_name(self) -> str:
+        """What the report calls the file."""
+        return self.name or self.artifact.path.name
+
+    @property
+    def judged_as(self) -> Precision:
+        """The precision whose limits count."""
+        return self.artifact.precision or PRECISION_OF_UNKNOWN

@@ -1,0 +1,234 @@
+"""Is the verdict on the whole split already certain? Looks at the scores as they come, in a random order.
+
+A verdict is certain at a confidence c when the chance that the whole split would give the other one is 1 - c at
+most, however often was looked. Every limit that counts images is one statement on the total of a bounded value over
+the split, and so is tested as `edgekit.metrics.betting` does:
+
+    accuracy      gained - lost, of -1, 0 and 1
+    agreement     flips, 0 or 1
+    F1 of a class F1 >= f if and only if 2 TP >= f (images of the class + predictions of it): linear in the changes
+                  of TP and of the predictions, and everything else about the reference and the labels is known
+
+A pass needs every limit to hold, so each is tested at 1 - c: if one is really broken, only a false alarm of its own
+test can let the candidate pass (R. L. Berger, "Multiparameter hypothesis testing and acceptance sampling",
+Technometrics 24, 1982). Drift needs one limit only, so 1 - c is divided by the number of limits (Bonferroni). A limit
+on the largest score difference cannot be passed before the last image; one difference beyond it is drift for certain.
+"""
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from edgekit.errors import VerificationError
+from edgekit.metrics import drift
+from edgekit.tolerance import Tolerance
+from edgekit.verification.judge import SLACK
+from edgekit.verification.report import Verdict
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Limit:
+    """A limit as a statement on the total of a value.
+
+    Attributes:
+        words: What is broken when it is broken.
+        drift_at: Totals up to this are drift.
+        pass_at: Totals from this on are not.
+        lowest: The lowest single value.
+        highest: The highest.
+    """
+
+    words: str
+    drift_at: float
+    pass_at: float
+    lowest: float
+    highest: float
+
+
+class SequentialVerdict:
+    """Follows one candidate, and knows when its verdict is certain.
+
+    Args:
+        reference: float32 (N, C), the reference's scores of the whole split.
+        labels: int64 (N,).
+        class_names: C names.
+        order: int64 (n,), which image comes when: a uniformly random permutation of the split, or its beginning.
+        tolerance: The limits.
+        confidence: 0.5 to 1.
+        read: Turns what the model gives, float32 (n, C), into probabilities; None: it gives them.
+    """
+
+    def __init__(
+        self,
+        *,
+        reference: "NDArray[np.float32]",
+        labels: "NDArray[np.int64]",
+        class_names: tuple[str, ...],
+        order: "NDArray[np.int64]",
+        tolerance: Tolerance,
+        confidence: float,
+        read: "Callable[[NDArray[np.float32]], NDArray[np.float32]] | None" = None,
+    ) -> None:
+        import numpy as np
+
+        from edgekit.metrics.betting import TotalsTest
+
+        self._reference, self._labels, self._order = reference, labels, order
+        self._tolerance, self._confidence, self._read = tolerance, confidence, read
+        self._num_seen = 0
+        self._too_different: str | None = None
+        self._thresholds = self._f1_thresholds(class_names)
+        self._limits = [*self._counted_limits(), *self._f1_limits(class_names)]
+        self._against_drift = TotalsTest(
+            len(labels),
+            np.array([limit.drift_at for limit in self._limits]),
+            np.array([limit.lowest for limit in self._limits]),
+        )
+        self._against_pass = TotalsTest(
+            len(labels),
+            np.array([-limit.pass_at for limit in self._limits]),
+            np.array([-limit.highest for limit in self._limits]),
+        )
+        self.verdict: Verdict | None = None
+        """The verdict that is certain, if any: pass or drift; error where the scores cannot be compared."""
+        self.num_images = 0
+        """Images after which it was certain."""
+        self.broken: tuple[str, ...] = ()
+        """What is certainly broken, in whole sentences."""
+
+    def watch(self, rows: "NDArray[np.float32]") -> bool:
+        """See the scores of the next images, float32 (n, C); whether they are enough."""
+        import numpy as np
+
+        if self.verdict is None:
+            places = self._order[self._num_seen : self._num_seen + len(rows)]
+            self._num_seen += len(rows)
+            if rows.shape != (len(places), self._reference.shape[1]) or not np.isfinite(rows).all():
+                self.verdict = Verdict.ERROR
+            else:
+                self._see(rows, places)
+        return self.verdict is not None
+
+    def _see(self, rows: "NDArray[np.float32]", places: "NDArray[np.int64]") -> None:
+        try:
+            candidate = rows if self._read is None else self._read(rows)
+        except VerificationError:  # said again, with all that is needed, when the row is made
+            self.verdict = Verdict.ERROR
+            return
+        reference, labels = self._reference[places], self._labels[places]
+        values = self._values(reference, candidate, labels)
+        self._against_drift.draw(values)
+        self._against_pass.draw(-values)
+        self._look_at_differences(reference, candidate)
+        self._decide()
+
+    def _decide(self) -> None:
+        """Settle the verdict, if it is certain."""
+        alpha = 1 - self._confidence
+        holds = self._against_drift.log_evidence >= -math.log(alpha)
+        breaks = self._against_pass.log_evidence >= -math.log(alpha / max(1, len(self._limits)))
+        self.broken = tuple(
+            f"{limit.words}: certain at {self._confidence:g} confidence {self._seen}."
+            for limit, is_broken in zip(self._limits, breaks, strict=True)
+            if is_broken
+        ) + ((self._too_different,) if self._too_different else ())
+        if self.broken:
+            self.verdict = Verdict.DRIFT
+        elif self._tolerance.max_score_difference is None and holds.all():
+            self.verdict = Verdict.PASS
+        if self.verdict:
+            self.num_images = self._num_seen
+
+    @property
+    def _seen(self) -> str:
+        return f"after {self._num_seen:,} of {len(self._labels):,} images"
+
+    def _values(
+        self, reference: "NDArray[np.float32]", candidate: "NDArray[np.float32]", labels: "NDArray[np.int64]"
+    ) -> "NDArray[np.float64]":
+        """The value of every limit for every image: float64 (n, limits)."""
+        import numpy as np
+
+        before, after = drift.top_classes(reference), drift.top_classes(candidate)
+        columns = []
+        if self._max_lost is not None:
+            columns.append((after == labels).astype(np.float64) - (before == labels))
+        if self._max_flips is not None:
+            margin = self._tolerance.tie_margin
+            counts = before != after if margin is None else drift.is_flipped_beyond_margin(reference, candidate, margin)
+            columns.append(-counts.astype(np.float64))
+        for index, f1 in self._thresholds.items():
+            true_positives = ((after == index) & (labels == index)).astype(np.float64) - (
+                (before == index) & (labels == index)
+            )
+            columns.append(2 * true_positives - f1 * ((after == index).astype(np.float64) - (before == index)))
+        return np.stack(columns, axis=1) if columns else np.zeros((len(labels), 0))
+
+    @property
+    def _max_lost(self) -> int | None:
+        """How many more images may be wrong than before."""
+        return _largest_count(self._tolerance.max_accuracy_drop, len(self._labels))
+
+    @property
+    def _max_flips(self) -> int | None:
+        """How many predictions may differ."""
+        limit = self._tolerance.min_agreement
+        return _largest_count(None if limit is None else 100 - limit, len(self._labels))
+
+    def _counted_limits(self) -> Iterator[_Limit]:
+        if (lost := self._max_lost) is not None:
+            words = f"Accuracy falls by more than {self._tolerance.max_accuracy_drop:g} points"
+            yield _Limit(words=words, drift_at=-lost - 1, pass_at=-lost, lowest=-1, highest=1)
+        if (flips := self._max_flips) is not None:
+            words = f"Fewer than {self._tolerance.min_agreement:g} % of the predictions agree with the reference"
+            yield _Limit(words=words, drift_at=-flips - 1, pass_at=-flips, lowest=-1, highest=0)
+
+    def _f1_thresholds(self, class_names: tuple[str, ...]) -> dict[int, float]:
+        """Class -> the lowest F1 that holds the limit, for the classes that can break it."""
+        limit = self._tolerance.max_f1_drop
+        if limit is None:
+            return {}
+        self._before = drift.per_class(drift.top_classes(self._reference), self._labels, len(class_names))
+        lowest = self._before.f1 - (limit + SLACK) / 100
+        return {
+            index: float(lowest[index])
+            for index in range(len(class_names))
+            if self._before.support[index] and lowest[index] > 0
+        }
+
+    def _f1_limits(self, class_names: tuple[str, ...]) -> Iterator[_Limit]:
+        for index, f1 in self._thresholds.items():
+            support, recall = int(self._before.support[index]), float(self._before.recall[index])
+            right = round(recall * support)
+            predicted = int((drift.top_classes(self._reference) == index).sum())
+            may_lose = 2 * right - f1 * (support + predicted)
+            yield _Limit(
+                words=f"F1 of class '{class_names[index]}' falls by more than {self._tolerance.max_f1_drop:g} points",
+                drift_at=-may_lose,
+                pass_at=-may_lose,
+                lowest=-(2 - f1),
+                highest=2 - f1,
+            )
+
+    def _look_at_differences(self, reference: "NDArray[np.float32]", candidate: "NDArray[np.float32]") -> None:
+        limit = self._tolerance.max_score_difference
+        if limit is None or self._read is not None:
+            return
+        largest = drift.max_abs_score_difference(reference, candidate)
+        if largest > limit:
+            self._too_different = (
+                f"A score differs by {largest:.3g} ({self._seen}); the limit for every image is {limit:g}."
+            )
+
+
+def _largest_count(percent: float | None, num_images: int) -> int | None:
+    """The largest count that is no more than `percent` of the images; None where no count is more."""
+    if percent is None:
+        return None
+    count = math.floor((percent + SLACK) * num_images / 100)
+    return count if count < num_images else None
