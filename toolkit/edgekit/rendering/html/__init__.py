@@ -17,8 +17,8 @@ called `<script>` is only a name. There is no template language: a page is a Pyt
         data={"accuracy": 0.8687},
     )
 
-What there is: `page` and `section` (headings with anchors, from which the page makes its contents); `facts`,
-`badge`, `note`, `details`, `code_block`, `paragraph`, `bullets`; `table` (sorted by its headings, filtered by
+What there is: `page` and `section` (headings with anchors, from which the page makes its contents); `facts`, `badge`,
+`note`, `details`, `open_all`, `code_block`, `paragraph`, `bullets`; `table` (sorted by its headings, filtered by
 buttons, scrolls inside its own box); `line_chart`, `scatter_chart`, `delta_bar` (inline SVG with title and
 description) and `figure` to put a caption under anything; `matrix` (a coloured table of counts or of changes);
 `photo`, `image_strip` and `png_file` (pictures as data URIs); `tag` and `join` for everything else.
@@ -38,6 +38,7 @@ from edgekit.rendering.html.components import (
     figure,
     figures,
     note,
+    open_all,
     paragraph,
     section,
 )
@@ -68,6 +69,7 @@ __all__ = [
     "line_chart",
     "matrix",
     "note",
+    "open_all",
     "page",
     "paragraph",
     "photo",

@@ -54,13 +54,13 @@ def axis_over(
 
 
 def shown(value: float) -> str:
-    """A tick in few characters: "0.25", "1,500", "30k", "2M", "1e-05"."""
+    """A tick in few characters: "0.25", "1.5k", "30k", "2M", "1e-05"."""
     if value != 0 and not 1e-3 <= abs(value) < 1e9:
         return f"{value:.0e}"
     for size, letter in ((1e6, "M"), (1e3, "k")):
-        if abs(value) >= 10 * size or (letter == "M" and abs(value) >= size):
+        if abs(value) >= size:
             return f"{value / size:.10g}{letter}"
-    return f"{value:,.10g}"
+    return f"{value:.10g}"
 
 
 def _linear_ticks(low: float, high: float, count: int = 5) -> list[float]:
@@ -77,4 +77,4 @@ def _log_ticks(low: float, high: float) -> list[float]:
         found = [factor * 10.0**power for power in powers for factor in factors if low <= factor * 10.0**power <= high]
         if len(found) <= 6:
             break
-    return found if len(found) > 1 else _linear_ticks(low, high)
+    return found if len(found) > 3 else _linear_ticks(low, high)

@@ -19,6 +19,14 @@ NUM_STYLES = 6
 MAX_MARKED_POINTS = 20
 """A line of more points has no dots."""
 
+RADIUS = 8.5
+"""Of a point with its label."""
+
+_STEP = 2 * RADIUS + 1
+_OFFSETS = sorted(
+    ((x * _STEP, y * _STEP) for x in range(-4, 5) for y in range(-4, 5)), key=lambda each: math.hypot(*each)
+)
+
 Tone = Literal["good", "warning", "bad", "neutral"]
 
 
@@ -125,6 +133,7 @@ def scatter_chart(
     """Labelled points over two axes; see `line_chart`."""
     across = axis_over((point.x for point in points), LEFT + 12, RIGHT - 12, is_log=is_log[0])
     up = axis_over((point.y for point in points), BOTTOM - 12, TOP + 12, is_log=is_log[1])
+    places = [(across.at(point.x), up.at(point.y)) for point in points]
     frame = _Frame(
         across=across,
         up=up,
@@ -132,7 +141,7 @@ def scatter_chart(
         y=y,
         title=title,
         description=description,
-        content=[_point(point, across, up) for point in points],
+        content=[_point(*each) for each in zip(points, places, _apart(places), strict=True)],
     )
     return figure(join([tag("p", title, class_="figure-title"), _drawing(frame)]), caption)
 
@@ -208,12 +217,27 @@ def _pieces(points: Sequence[tuple[float, float]], across: Axis, up: Axis) -> li
     return [piece for piece in pieces if piece]
 
 
-def _point(point: Point, across: Axis, up: Axis) -> Html:
-    x, y = _px(across.at(point.x)), _px(up.at(point.y))
-    shape = tag("circle", cx=x, cy=y, r=8.5)
-    label = tag("text", point.label, x=x, y=y, dy="0.35em", text_anchor="middle")
-    drawn = tag("g", tag("title", point.words), shape, label, class_=f"point {point.tone}")
+def _point(point: Point, place: tuple[float, float], bubble: tuple[float, float]) -> Html:
+    """A bubble with the label; where it had to move, a line from the place that it stands for."""
+    (x, y), (at_x, at_y) = place, bubble
+    moved = place != bubble
+    line = tag("line", x1=_px(x), y1=_px(y), x2=_px(at_x), y2=_px(at_y), class_="leader") if moved else None
+    dot = tag("circle", cx=_px(x), cy=_px(y), r=2.5, class_="spot") if moved else None
+    shape = tag("circle", cx=_px(at_x), cy=_px(at_y), r=RADIUS)
+    label = tag("text", point.label, x=_px(at_x), y=_px(at_y), dy="0.35em", text_anchor="middle")
+    drawn = tag("g", tag("title", point.words), line, dot, shape, label, class_=f"point {point.tone}")
     return tag("a", drawn, href=f"#{point.link}", aria_label=point.words) if point.link else drawn
+
+
+def _apart(places: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
+    """Where the bubbles go so that none covers another: at their places, or at the nearest free one around."""
+    taken: list[tuple[float, float]] = []
+    for place in places:
+        around = ((place[0] + x, place[1] + y) for x, y in _OFFSETS)
+        inside = [one for one in around if LEFT + RADIUS <= one[0] <= RIGHT - RADIUS and TOP <= one[1] <= BOTTOM]
+        free = (one for one in inside if all(math.dist(one, other) >= 2 * RADIUS for other in taken))
+        taken.append(next(free, place))
+    return taken
 
 
 def _legend(numbered: Sequence[tuple[str, Series]]) -> Html | None:

@@ -69,6 +69,11 @@ def figure(content: str, caption: str | None = None, *, is_wide: bool = False) -
     return tag("figure", content, below, class_="wide" if is_wide else None)
 
 
-def figures(content: Sequence[str | None]) -> Html:
-    """Figures side by side, as many as fit."""
-    return tag("div", join(content), class_="figures")
+def figures(content: Sequence[str | None], *, is_large: bool = False) -> Html:
+    """Figures side by side, as many as fit; `is_large` for matrices, which need more room than charts."""
+    return tag("div", join(content), class_="figures large" if is_large else "figures")
+
+
+def open_all() -> Html:
+    """A button that opens, or closes, all `details` beside it: those with the same parent, and below."""
+    return tag("button", "Open all", type="button", class_="open-all")

@@ -50,6 +50,12 @@
     filter(button.closest(".filters"));
   };
 
+  const openAll = (button) => {
+    const parts = all("details", button.parentElement), opens = parts.some((one) => !one.open);
+    parts.forEach((one) => (one.open = opens));
+    button.textContent = opens ? "Close all" : "Open all";
+  };
+
   const openTarget = () => {
     const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
     if (!target) return;
@@ -62,6 +68,7 @@
     const button = event.target.closest("button");
     if (button?.closest("table.data thead")) sortBy(button.closest("th"));
     else if (button?.closest(".filters")) press(button);
+    else if (button?.matches(".open-all")) openAll(button);
     const link = event.target.closest("a[href^='#']");
     if (link && link.getAttribute("href") === location.hash) openTarget();
   });

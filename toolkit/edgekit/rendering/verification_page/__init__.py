@@ -1,0 +1,10 @@
+"""report.html: a whole verification on one page that needs nothing but itself. The numbers are verification.json's.
+
+`page.py` puts it together; one file a part: `overview` (what passes, what to do, the table), `candidate` (one row in
+full: `classes`, `confusion`, `calibration`, `flipped`), `frontier` (size, speed, accuracy), `surroundings` (float
+model, agreement, tolerance, machine, how to make it again). Measures nothing.
+"""
+
+from edgekit.rendering.verification_page.page import verification_page
+
+__all__ = ["verification_page"]

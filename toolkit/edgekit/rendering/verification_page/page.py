@@ -1,0 +1,81 @@
+"""The page itself: its parts in their order, and the data that it carries for programs."""
+
+from typing import TYPE_CHECKING, Any
+
+from edgekit.rendering.html import Html, open_all, page, section
+from edgekit.rendering.verification_page.candidate import candidate_details, opens_first
+from edgekit.rendering.verification_page.flipped import images_for_each
+from edgekit.rendering.verification_page.frontier import frontier_section
+from edgekit.rendering.verification_page.overview import candidates_section, summary_section
+from edgekit.rendering.verification_page.surroundings import (
+    machine_section,
+    pairwise_section,
+    reference_section,
+    tolerance_section,
+)
+from edgekit.rendering.verification_table import headline
+from edgekit.verification.report import VerificationReport
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+MAX_CLASSES_OF_DATA = 100
+"""With more classes the data in the page leaves out what is kept by class; verification.json has it."""
+
+BY_CLASS = ("per_class", "confusion", "class_flips")
+
+
+def verification_page(
+    report: VerificationReport,
+    name: str,
+    *,
+    images: "NDArray[np.uint8] | None" = None,
+    command: str | None = None,
+) -> str:
+    """The whole report as one HTML file that needs nothing but itself.
+
+    Args:
+        report: What to show.
+        name: What was verified: the run's name; "" for single files.
+        images: uint8 (N, H, W, 3), RGB, 0 to 255: the test split that was verified on, for the pictures of flipped
+            images; None: no pictures.
+        command: How to make it again.
+    """
+    return page(
+        f"Verification of {name}" if name else "Verification",
+        summary_section(report),
+        candidates_section(report),
+        frontier_section(report),
+        _in_full(report, images),
+        pairwise_section(report),
+        reference_section(report),
+        tolerance_section(report),
+        machine_section(report, command),
+        lead=f"{headline(report)}.",
+        data=_data(report),
+        footer=f"Made by edgekit{f' {report.environment.edgekit}' if report.environment else ''}. "
+        f"The numbers of this page, for programs: JSON under the id “data”.",
+    )
+
+
+def _in_full(report: VerificationReport, images: "NDArray[np.uint8] | None") -> Html:
+    rows = report.worst_first
+    limit, first = images_for_each(sum(bool(row.measurement) for row in rows)), opens_first(rows)
+    opened = [
+        candidate_details(
+            number, row, report.dataset.class_names, images, max_images=limit, is_open=first == number - 1
+        )
+        for number, row in enumerate(rows, start=1)
+    ]
+    return section("One by one", open_all(), *opened, anchor="one-by-one")
+
+
+def _data(report: VerificationReport) -> dict[str, Any]:
+    """verification.json, without what would make the page large where there are many classes."""
+    document = report.to_dict()
+    if len(report.dataset.class_names) <= MAX_CLASSES_OF_DATA:
+        return document
+    rows = [{name: value for name, value in row.items() if name not in BY_CLASS} for row in document["candidates"]]
+    reference = {name: value for name, value in document["reference"].items() if name != "report"}
+    return document | {"candidates": rows, "reference": reference, "left_out": [*BY_CLASS, "reference.report"]}
