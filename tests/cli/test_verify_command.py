@@ -47,7 +47,7 @@ def test_a_faithful_file_passes_and_the_report_is_kept(run: Path, capsys: pytest
     assert max(map(len, out.splitlines())) <= 100
     assert "359 of 359" in err
     after = contents(run)
-    assert set(after) - set(before) == {"verification.json", "verification.md"}
+    assert set(after) - set(before) == {"verification.json", "verification.md", "report.html"}
     assert all(after[name] == content for name, content in before.items())
     row = json.loads(after["verification.json"])["candidates"][0]
     assert row["artifact"] == "onnx/model-float32.onnx"
@@ -57,6 +57,9 @@ def test_a_faithful_file_passes_and_the_report_is_kept(run: Path, capsys: pytest
     assert row["peak_rss_bytes"] > 10_000_000
     assert row["images_per_second"] == pytest.approx(359 / row["seconds"])
     assert str(run) not in after["verification.json"].decode()
+    page = after["report.html"].decode()
+    assert "edgekit verify --runtime onnxruntime --precision float32 exported/made" in page
+    assert str(run) not in page
 
 
 def test_drift_ends_with_3_and_json_is_alone_on_stdout(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -137,6 +140,21 @@ def test_files_from_elsewhere_write_nothing(run: Path, tmp_path: Path, capsys: p
     assert "float32" in capsys.readouterr().out
     assert edgekit(["verify", str(run / "onnx" / "model-float32.onnx"), "--runtime", "onnxruntime"]) == 0
     assert contents(run) == before
+
+
+def test_the_page_of_single_files_is_written_where_asked(
+    run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = tmp_path / "new folder" / "page.html"
+    before = contents(run)
+    arguments = ["verify", "exported/made/onnx/model-int8.onnx", "--runtime", "onnxruntime", "--html"]
+    assert edgekit([*arguments, str(page)]) == 3
+    assert f"Wrote {page}" in capsys.readouterr().err
+    text = page.read_text()
+    assert f"edgekit verify exported/made/onnx/model-int8.onnx --runtime onnxruntime --html &#x27;{page}&#x27;" in text
+    assert text.count('<img src="data:image/png;base64,') == 24
+    assert contents(run) == before
+    assert edgekit([*arguments, str(tmp_path)]) == 2
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """`edgekit run`: train, export everything, verify, by the same calls as the three commands."""
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -77,7 +78,8 @@ def command(recipe_name: str, data: str, out: Path | None, as_json: bool, **opti
         reference_kernel_images=options["reference_kernel_images"],
         skip_broken=options["skip_broken"],
     )
-    return finish(verify_request(request, progress=progress), as_json=as_json)
+    again = ["edgekit", "verify", str(run.path), "--data", data, *(["--skip-broken"] if options["skip_broken"] else [])]
+    return finish(verify_request(request, progress=progress), again=shlex.join(again), as_json=as_json)
 
 
 def _settings(recipe: "Recipe", options: dict[str, Any]) -> "TrainingSettings":

@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from edgekit.cli.options import PATH, data_option, json_option, make_progress, print_json, skip_broken_option
+from edgekit.cli.options import (
+    PATH,
+    data_option,
+    json_option,
+    make_progress,
+    print_json,
+    skip_broken_option,
+    typed_again,
+)
 
 if TYPE_CHECKING:
     from edgekit.verification.sampling import Sampling
@@ -69,6 +77,12 @@ def tolerance_option(name: str, metavar: str, text: str) -> Callable[[Callable[.
 @tolerance_option("max-score-difference", "NUMBER", "Accept a difference of any score up to this.")
 @click.option("--pairwise", is_flag=True, help="Compare the candidates with each other too.")
 @click.option("--verbose", is_flag=True, help="Say in words how every row differs that passes, not only the worst.")
+@click.option(
+    "--html",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Write the report as a page into this file; for a run, there too.",
+)
 @skip_broken_option
 @json_option
 def command(
@@ -87,14 +101,16 @@ def command(
     timeout: float | None,
     pairwise: bool,
     verbose: bool,
+    html: Path | None,
     skip_broken: bool,
     as_json: bool,
     **chosen: Any,
 ) -> int:
     """Run every exported file on the test images, in every runtime, and compare it with the float model.
 
-    Without an argument the newest run is verified. The report is kept in the run folder, as verification.json
-    and verification.md. Limits for single precisions stand in [tool.edgekit.tolerance] of pyproject.toml.
+    Without an argument the newest run is verified. The report is kept in the run folder: verification.json,
+    verification.md, and report.html, a page for people. Limits for single precisions stand in
+    [tool.edgekit.tolerance] of pyproject.toml.
 
     \b
     Exit status: 0 all within tolerance, 3 drift beyond it, 1 an error.
@@ -104,7 +120,7 @@ def command(
     edgekit verify exported/first --runtime litert-xnnpack --precision int8
     edgekit verify model-int8.tflite --reference exported/first
     edgekit verify exported/first --sequential --confidence 0.99
-    edgekit verify a.tflite b.onnx --reference mine.h5 --data folder:photos --input-range 0..1
+    edgekit verify a.tflite b.onnx --reference mine.h5 --data folder:photos --html mine.html
     """  # noqa: D301 - click wants the backspace itself
     from edgekit.tolerance import Tolerances
     from edgekit.verification.foreign import ForeignRequest
@@ -128,7 +144,10 @@ def command(
         skip_broken=skip_broken,
         foreign=foreign,
     )
-    return finish(verify_request(request, progress=make_progress()), as_json=as_json, verbose=verbose)
+    verified = verify_request(request, progress=make_progress())
+    newest = [str(verified.run.path)] if verified.run and not targets else []
+    again = typed_again(click.get_current_context(), *newest)
+    return finish(verified, again=again, as_json=as_json, verbose=verbose, html=html)
 
 
 def sampling_of(sample: int | None, sequential: bool, confidence: float | None, seed: int | None) -> "Sampling":
@@ -144,10 +163,12 @@ def sampling_of(sample: int | None, sequential: bool, confidence: float | None, 
     return Sampling(num_images=sample, confidence=certainty, seed=seed or 0)
 
 
-def finish(verified: Any, *, as_json: bool, verbose: bool = False) -> int:
-    """Print what was found, keep it in its run folder, and return the exit status."""
+def finish(verified: Any, *, again: str, as_json: bool, verbose: bool = False, html: Path | None = None) -> int:
+    """Print what was found, keep it in its run folder and in `html`, and return the exit status."""
     from edgekit.rendering.markdown import verification_markdown
+    from edgekit.rendering.verification_page import verification_page
     from edgekit.rendering.verification_table import print_verification
+    from edgekit.run_folder import write_text
 
     report = verified.report
     for note in verified.notes:
@@ -157,6 +178,11 @@ def finish(verified: Any, *, as_json: bool, verbose: bool = False) -> int:
     else:
         print_verification(report, verbose=verbose)
     sys.stdout.flush()
-    for path in verified.save(verification_markdown(report, verified.run.name if verified.run else "")):
+    page = verification_page(report, verified.name, images=verified.test.images, command=again)
+    written = verified.save(verification_markdown(report, verified.name), page)
+    if html is not None:
+        write_text(html, page)
+        written.append(html)
+    for path in written:
         click.echo(f"Wrote {path}", err=True)
     return int(report.exit_status)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from edgekit.artifact import Precision
-from edgekit.datasets import Dataset, DatasetRequest, load_dataset
+from edgekit.datasets import Dataset, DatasetRequest, Split, load_dataset
 from edgekit.datasets.splits import empty_split
 from edgekit.errors import DatasetError, UsageError
 from edgekit.progress import Progress, SilentProgress
@@ -19,6 +19,9 @@ from edgekit.verification.reference_scores import check_runs_here
 from edgekit.verification.report import VerificationReport
 from edgekit.verification.sampling import Sampling
 from edgekit.verification.selection import Subject, choose_candidates, data_of, find_subject, image_size_of
+
+PAGE_NAME = "report.html"
+"""What the page of a verification is called in a run folder."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -58,7 +61,7 @@ class VerifyRequest:
     foreign: ForeignRequest = field(default_factory=ForeignRequest)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Verified:
     """A finished verification.
 
@@ -66,20 +69,33 @@ class Verified:
         report: What was found.
         run: The run folder whose verification it is; None where single files were verified.
         notes: Whole sentences about the reference.
+        test: The images that it was verified on.
     """
 
     report: VerificationReport
     run: RunFolder | None
     notes: tuple[str, ...] = ()
+    test: Split
 
-    def save(self, markdown: str) -> list[Path]:
-        """Write verification.json and verification.md into the run folder, if there is one; returns their paths."""
+    @property
+    def name(self) -> str:
+        """What was verified: the name of the run; "" for single files."""
+        return self.run.name if self.run else ""
+
+    def save(self, markdown: str, html: str) -> list[Path]:
+        """Write verification.json, verification.md and report.html into the run folder, if there is one.
+
+        Returns:
+            The paths of what was written.
+        """
         if self.run is None:
             return []
-        paths = [self.run.verification_path, self.run.verification_path.with_suffix(".md")]
-        write_json(paths[0], self.report.to_dict())
-        write_text(paths[1], markdown)
-        return paths
+        path = self.run.verification_path
+        write_json(path, self.report.to_dict())
+        texts = {path.with_suffix(".md"): markdown, path.with_name(PAGE_NAME): html}
+        for each, text in texts.items():
+            write_text(each, text)
+        return [path, *texts]
 
 
 def verify_request(
@@ -116,7 +132,8 @@ def verify_request(
         progress=progress,
         executor=executor,
     )
-    return Verified(report=report, run=subject.run if subject.is_whole_run else None, notes=scored.notes)
+    run = subject.run if subject.is_whole_run else None
+    return Verified(report=report, run=run, notes=scored.notes, test=dataset.test)
 
 
 def _load(request: VerifyRequest, subject: Subject, progress: Progress) -> Dataset:

@@ -134,6 +134,7 @@ def scatter_chart(
     across = axis_over((point.x for point in points), LEFT + 12, RIGHT - 12, is_log=is_log[0])
     up = axis_over((point.y for point in points), BOTTOM - 12, TOP + 12, is_log=is_log[1])
     places = [(across.at(point.x), up.at(point.y)) for point in points]
+    bubbles = _apart(places)
     frame = _Frame(
         across=across,
         up=up,
@@ -141,7 +142,10 @@ def scatter_chart(
         y=y,
         title=title,
         description=description,
-        content=[_point(*each) for each in zip(points, places, _apart(places), strict=True)],
+        content=[
+            join(_leader(*each) for each in zip(places, bubbles, strict=True)),
+            *(_point(*each) for each in zip(points, bubbles, strict=True)),
+        ],
     )
     return figure(join([tag("p", title, class_="figure-title"), _drawing(frame)]), caption)
 
@@ -217,16 +221,22 @@ def _pieces(points: Sequence[tuple[float, float]], across: Axis, up: Axis) -> li
     return [piece for piece in pieces if piece]
 
 
-def _point(point: Point, place: tuple[float, float], bubble: tuple[float, float]) -> Html:
-    """A bubble with the label; where it had to move, a line from the place that it stands for."""
-    (x, y), (at_x, at_y) = place, bubble
-    moved = place != bubble
-    line = tag("line", x1=_px(x), y1=_px(y), x2=_px(at_x), y2=_px(at_y), class_="leader") if moved else None
-    dot = tag("circle", cx=_px(x), cy=_px(y), r=2.5, class_="spot") if moved else None
-    shape = tag("circle", cx=_px(at_x), cy=_px(at_y), r=RADIUS)
-    label = tag("text", point.label, x=_px(at_x), y=_px(at_y), dy="0.35em", text_anchor="middle")
-    drawn = tag("g", tag("title", point.words), line, dot, shape, label, class_=f"point {point.tone}")
+def _point(point: Point, bubble: tuple[float, float]) -> Html:
+    """A bubble with the label."""
+    x, y = map(_px, bubble)
+    shape = tag("circle", cx=x, cy=y, r=RADIUS)
+    label = tag("text", point.label, x=x, y=y, dy="0.35em", text_anchor="middle")
+    drawn = tag("g", tag("title", point.words), shape, label, class_=f"point {point.tone}")
     return tag("a", drawn, href=f"#{point.link}", aria_label=point.words) if point.link else drawn
+
+
+def _leader(place: tuple[float, float], bubble: tuple[float, float]) -> Html | None:
+    """A line from the place that a bubble stands for, where it had to move."""
+    if place == bubble:
+        return None
+    (x, y), (at_x, at_y) = place, bubble
+    line = tag("line", x1=_px(x), y1=_px(y), x2=_px(at_x), y2=_px(at_y), class_="leader")
+    return join([line, tag("circle", cx=_px(x), cy=_px(y), r=2.5, class_="spot")])
 
 
 def _apart(places: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
@@ -234,10 +244,14 @@ def _apart(places: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
     taken: list[tuple[float, float]] = []
     for place in places:
         around = ((place[0] + x, place[1] + y) for x, y in _OFFSETS)
-        inside = [one for one in around if LEFT + RADIUS <= one[0] <= RIGHT - RADIUS and TOP <= one[1] <= BOTTOM]
+        inside = [one for one in around if _is_inside(one)]
         free = (one for one in inside if all(math.dist(one, other) >= 2 * RADIUS for other in taken))
         taken.append(next(free, place))
     return taken
+
+
+def _is_inside(bubble: tuple[float, float]) -> bool:
+    return LEFT + RADIUS <= bubble[0] <= RIGHT - RADIUS and TOP + RADIUS <= bubble[1] <= BOTTOM - RADIUS
 
 
 def _legend(numbered: Sequence[tuple[str, Series]]) -> Html | None:

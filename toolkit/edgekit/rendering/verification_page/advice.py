@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from edgekit.rendering.pairwise_table import most_different
-from edgekit.rendering.verification_page.wording import counted, size, title
+from edgekit.rendering.verification_page.wording import size, title
 from edgekit.verification.report import CandidateReport, Verdict, VerificationReport
 
 MAX_NAMED = 4
@@ -22,7 +22,7 @@ def advice(report: VerificationReport) -> Iterator[str]:
     if report.pairwise is not None:
         yield most_different(report.pairwise)
     if missing := rows[Verdict.NOT_COMPARED]:
-        yield f"Nothing is known of {_named(missing)}: {counted(len(missing), 'row')} could not be run here."
+        yield f"Not run here, so nothing is known of {_named(missing)}."
 
 
 def _by_runtime(rows: Sequence[CandidateReport]) -> Iterator[str]:
