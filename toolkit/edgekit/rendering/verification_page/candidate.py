@@ -82,6 +82,8 @@ def _parts(
 
 def _facts(row: CandidateReport) -> Html:
     pairs = [*(_measured(row.measurement) if row.measurement else ())]
+    if row.confidence is not None:
+        pairs.append(("Stopped early", f"verdict certain at {100 * row.confidence:g} %"))
     pairs += [("Size", f"{size(row.size_bytes)} ({row.size_bytes:,} bytes)")]
     pairs += [*(_took(row.performance) if row.performance else ())]
     if row.runtime_version:
