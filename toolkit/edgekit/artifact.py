@@ -1,11 +1,15 @@
 """What an exported file is: its format, its precision, its tensors. Knows no runtime and no exporter."""
 
 import hashlib
+import stat
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
 from edgekit.errors import ArtifactError, UnknownNameError
+
+MAX_MODEL_BYTES = 2**31
+"""A flatbuffer's offsets and a protobuf's lengths are signed numbers of 32 bits."""
 
 
 class Format(StrEnum):
@@ -80,12 +84,8 @@ class Artifact:
 
     @classmethod
     def from_file(cls, path: Path) -> "Artifact":
-        """Describe the file at `path`; raises ArtifactError if it is missing, empty or of another format."""
-        if not path.is_file():
-            raise ArtifactError(f"There is no file {path}. Expected a .tflite or .onnx model.")
-        size_bytes = path.stat().st_size
-        if size_bytes == 0:
-            raise ArtifactError(f"{path} is empty (0 bytes). Export the model again.")
+        """Describe the file at `path`; raises ArtifactError as `model_size` does, or if it is of another format."""
+        size_bytes = model_size(path)
         return cls(
             path=path,
             format=format_of(path),
@@ -93,6 +93,35 @@ class Artifact:
             size_bytes=size_bytes,
             sha256=sha256_of(path),
         )
+
+
+def model_size(path: Path) -> int:
+    """Bytes of the model file at `path`, found without reading it.
+
+    Raises:
+        ArtifactError: It is missing, a folder, a pipe or a device, cannot be opened, is empty, or larger than
+            either format can be.
+    """
+    if path.is_dir():
+        raise ArtifactError(f"{path} is a folder. Expected a .tflite or .onnx file.")
+    try:
+        status = path.stat()
+        if stat.S_ISREG(status.st_mode):
+            path.open("rb").close()
+    except FileNotFoundError:
+        raise ArtifactError(f"There is no file {path}. Expected a .tflite or .onnx model.") from None
+    except OSError as error:
+        raise ArtifactError(f"{path} cannot be read: {error.strerror}.") from error
+    if not stat.S_ISREG(status.st_mode):
+        raise ArtifactError(f"{path} is a pipe or a device, not a file. Copy the model into a file first.")
+    if status.st_size == 0:
+        raise ArtifactError(f"{path} is empty (0 bytes). Export the model again.")
+    if status.st_size > MAX_MODEL_BYTES:
+        raise ArtifactError(
+            f"{path} has {status.st_size:,} bytes. A .tflite or .onnx file holds at most {MAX_MODEL_BYTES:,}, so it "
+            f"cannot be a model, or something was appended to it. Copy or export it again."
+        )
+    return status.st_size
 
 
 def format_of(path: Path) -> Format:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from edgekit.artifact import Format, sha256_of
+from edgekit.artifact import Format, model_size, sha256_of
 from edgekit.errors import ArtifactError
 from edgekit.inspection.info import (
     Graph,
@@ -57,17 +57,9 @@ def inspect_file(path: Path) -> ModelInfo:
 
 def check_format(path: Path) -> Format:
     """The format of the file at `path`; raises ArtifactError where name and content do not agree on one."""
-    if path.is_dir():
-        raise ArtifactError(f"{path} is a folder. Expected a .tflite or .onnx file.")
-    if not path.is_file():
-        raise ArtifactError(f"There is no file {path}. Expected a .tflite or .onnx model.")
-    try:
-        with path.open("rb") as file:
-            start = file.read(NUM_BYTES)
-    except OSError as error:
-        raise ArtifactError(f"{path} cannot be read: {error.strerror}.") from error
-    if not start:
-        raise ArtifactError(f"{path} is empty (0 bytes). Export the model again.")
+    model_size(path)
+    with path.open("rb") as file:
+        start = file.read(NUM_BYTES)
     return _agreed_format(path, format_in(start), path.suffix.lower())
 
 

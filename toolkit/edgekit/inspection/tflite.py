@@ -1,9 +1,10 @@
 """Reads the flatbuffer of a `.tflite` file. A file is data from a stranger: it is read, never believed.
 
 A flatbuffer may claim lengths that its bytes cannot hold, or let a million entries point at one table, so
-every vector is paid for out of an allowance that grows with the file.
+every vector is paid for out of an allowance that grows with the file. The file is mapped, not loaded.
 """
 
+import mmap
 import struct
 import zipfile
 from collections.abc import Callable, Iterable
@@ -25,8 +26,9 @@ _BROKEN = (struct.error, IndexError, ValueError, TypeError, KeyError, AttributeE
 
 def read_graph(path: Path) -> Graph:
     """The graph in the file at `path`; raises ArtifactError where it is truncated or damaged."""
-    content = path.read_bytes()
     try:
+        with path.open("rb") as file:
+            content = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         return _Reader(content).graph(_attached_files(path))
     except _BROKEN as error:
         raise ArtifactError(
@@ -38,7 +40,7 @@ def read_graph(path: Path) -> Graph:
 class _Reader:
     """One file's bytes."""
 
-    def __init__(self, content: bytes) -> None:
+    def __init__(self, content: mmap.mmap) -> None:
         from ai_edge_litert import schema_py_generated as schema
 
         self._schema = schema

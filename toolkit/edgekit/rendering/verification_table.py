@@ -55,7 +55,7 @@ def explanations(report: VerificationReport) -> Iterator[str]:
     for row in report.worst_first:
         if row.reasons:
             measured = [measured_in_words(row.measurement)] if row.measurement else []
-            yield " ".join([f"{title(row)}: {row.verdict}.", *row.reasons, *measured])
+            yield " ".join([f"{_title(report, row)}: {row.verdict}.", *row.reasons, *measured])
     remarks = dict.fromkeys(remark for row in report.worst_first for remark in row.remarks)
     for remark in remarks:
         yield f"{_who(report, [row for row in report.worst_first if remark in row.remarks])}: {remark}"
@@ -94,6 +94,10 @@ def summary(report: VerificationReport) -> str:
 def title(row: CandidateReport) -> str:
     """A row in words: "tflite int8 in litert-xnnpack"."""
     return f"{row.format} {row.precision} in {row.runtime}" if row.precision else f"{row.artifact} in {row.runtime}"
+
+
+def _title(report: VerificationReport, row: CandidateReport) -> str:
+    return f"{row.artifact} in {row.runtime}" if _is_ambiguous(report) else title(row)
 
 
 def worst_class(measurement: Measurement) -> str:
@@ -142,7 +146,7 @@ def _who(report: VerificationReport, rows: list[CandidateReport]) -> str:
         and all(row in rows for row in report.candidates if row.runtime in of_runtime)
     ):
         return f"Every row of {rows[0].runtime}"
-    return "; ".join(map(title, rows))
+    return "; ".join(_title(report, row) for row in rows)
 
 
 def _shortened(name: str) -> str:

@@ -22,6 +22,7 @@ from typing import IO, TYPE_CHECKING, Any, TypeVar, cast
 
 import edgekit
 from edgekit.input_range import InputEncoding
+from edgekit.machine import available_memory_bytes
 from edgekit.progress import Advance
 from edgekit.runtimes import RUNTIMES, control
 from edgekit.runtimes.base import Execution, ExecutionFailure, SessionSettings
@@ -37,6 +38,12 @@ _Result = TypeVar("_Result")
 
 Watch = Callable[["NDArray[np.float32]"], bool]
 """Called with the scores of the next images, float32 (n, C), in the order in which they are run; True: enough."""
+
+MEMORY_SHARE = 0.8
+"""Share of the memory that is free at the start that a worker may allocate."""
+
+MIN_MEMORY = 2**30
+"""Bytes that it may allocate in any case."""
 
 NUM_STDERR_LINES = 200
 """How many of the worker's last lines on stderr are kept."""
@@ -66,7 +73,7 @@ def execute(
         images: A `.npy` file of uint8 (N, H, W, 3), RGB, 0 to 255, in C order.
         num_images: How many to run; None or more than there are: all of them.
         time_limit: Seconds for loading, tuning and running together, above 0.
-        memory_limit: Bytes of memory that the worker may allocate (Linux); None: no limit.
+        memory_limit: Bytes of memory that the worker may allocate (Linux); None: MEMORY_SHARE of what is free.
         settings: Threads, sessions and batch; None: the best that a short search finds.
         encoding: How pixels go into a model made elsewhere; None: as they are.
         order: An .npy file of int64: which of the images are run, and in which order; None: as they stand.
@@ -84,7 +91,7 @@ def execute(
     """
     job = {
         "num_images": num_images,
-        "memory_limit": memory_limit,
+        "memory_limit": memory_limit or _memory_limit(),
         "settings": None if settings is None else vars(settings),
         "encoding": None if encoding is None else encoding.to_dict(),
         "order": None if order is None else str(order.resolve()),
@@ -109,7 +116,7 @@ def try_encodings(
     Returns:
         float32 (E, N, C): the scores, NaN where the model cannot be fed so; or why nothing could be run.
     """
-    job = {"try_encodings": [encoding.to_dict() for encoding in encodings], "memory_limit": None}
+    job = {"try_encodings": [encoding.to_dict() for encoding in encodings], "memory_limit": _memory_limit()}
     return _work(runtime, artifact, images, job, _collect_trials, _Attention(time_limit))
 
 
@@ -340,6 +347,12 @@ def _collect_trials(folder: Path) -> "NDArray[np.float32] | ExecutionFailure":
     except (OSError, ValueError, KeyError, TypeError, EOFError) as error:
         return ExecutionFailure(reason=f"ended without a usable result ({type(error).__name__}: {error})")
     return scores
+
+
+def _memory_limit() -> int | None:
+    """What a worker may take: a file that claims huge dimensions must not push others out of memory."""
+    available = available_memory_bytes()
+    return None if available is None else max(int(MEMORY_SHARE * available), MIN_MEMORY)
 
 
 def _environment() -> dict[str, str]:

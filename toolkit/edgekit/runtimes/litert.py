@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from edgekit.artifact import Format, TensorSpec
 from edgekit.errors import ArtifactError
 from edgekit.runtimes.base import Runtime, Session, SessionSettings
+from edgekit.runtimes.refusal import cannot_load, in_one_sentence
 
 
 class LiteRTSession(Session):
@@ -51,7 +52,7 @@ class LiteRTSession(Session):
             self._interpreter.invoke()
             return self._interpreter.get_tensor(self._output_index)
         except (RuntimeError, ValueError) as error:
-            raise ArtifactError(f"LiteRT stopped while running {self._path}: {_first_line(error)}") from error
+            raise ArtifactError(f"LiteRT stopped while running {self._path}: {in_one_sentence(error)}") from error
 
     def _load(self) -> None:
         from ai_edge_litert.interpreter import Interpreter, OpResolverType
@@ -64,13 +65,19 @@ class LiteRTSession(Session):
             )
             self._interpreter.allocate_tensors()
         except (RuntimeError, TypeError, ValueError) as error:  # TypeError: a path that is no UTF-8
-            raise ArtifactError(f"LiteRT cannot load {self._path}: {_first_line(error)}") from error
+            raise cannot_load("LiteRT", self._path, error) from error
         inputs, outputs = self._interpreter.get_input_details(), self._interpreter.get_output_details()
         if len(inputs) != 1 or len(outputs) != 1:
             raise ArtifactError(
                 f"{self._path} has {len(inputs)} inputs and {len(outputs)} outputs. Expected an image classifier: "
                 f"one input of images, one output of scores."
             )
+        for one in (inputs[0], outputs[0]):
+            if len(one["quantization_parameters"]["scales"]) > 1:
+                raise ArtifactError(
+                    f"'{one['name']}' of {self._path} has a scale for each channel. Expected one scale for an input or "
+                    f"an output: quantize it per tensor."
+                )
         self._input, self._output_index = inputs[0], outputs[0]["index"]
         self.input_spec, self.output_spec = _spec(inputs[0]), _spec(outputs[0])
         self.batch_size = int(inputs[0]["shape"][0]) if len(inputs[0]["shape"]) else 1
@@ -123,7 +130,3 @@ def _spec(details: dict[str, Any]) -> TensorSpec:
         scale=float(scale) if scale else None,
         zero_point=int(zero_point) if scale else None,
     )
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip() or type(error).__name__).splitlines()[0]

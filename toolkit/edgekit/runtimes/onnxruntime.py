@@ -7,7 +7,9 @@ from numpy.typing import NDArray
 
 from edgekit.artifact import Format, TensorSpec
 from edgekit.errors import ArtifactError
+from edgekit.inspection.external_data import check_external_data
 from edgekit.runtimes.base import Runtime, Session, SessionSettings
+from edgekit.runtimes.refusal import cannot_load, in_one_sentence
 
 _NUMPY_NAMES = {"float": "float32", "double": "float64"}
 
@@ -30,11 +32,12 @@ class OnnxRuntimeSession(Session):
         options.graph_optimization_level = getattr(onnxruntime.GraphOptimizationLevel, optimization)
         options.log_severity_level = 3
         self._path = path
+        check_external_data(path)
         self._errors = _library_errors()
         try:
             self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
         except self._errors as error:
-            raise ArtifactError(f"ONNX Runtime cannot load {path}: {_first_line(error)}") from error
+            raise cannot_load("ONNX Runtime", path, error) from error
         inputs, outputs = self._session.get_inputs(), self._session.get_outputs()
         if len(inputs) != 1 or len(outputs) != 1:
             raise ArtifactError(
@@ -60,7 +63,7 @@ class OnnxRuntimeSession(Session):
         try:
             return self._session.run(None, {self.input_spec.name: batch})[0]
         except self._errors as error:
-            raise ArtifactError(f"ONNX Runtime stopped while running {self._path}: {_first_line(error)}") from error
+            raise ArtifactError(f"ONNX Runtime stopped while running {self._path}: {in_one_sentence(error)}") from error
 
 
 class OnnxRuntime(Runtime):
@@ -90,6 +93,8 @@ class OnnxRuntimeUnoptimized(OnnxRuntime):
 
 
 def _spec(argument: Any) -> TensorSpec:
+    if not argument.type.startswith("tensor("):
+        raise ArtifactError(f"'{argument.name}' is of type {argument.type}. Expected a tensor of images or of scores.")
     element = argument.type.removeprefix("tensor(").removesuffix(")")
     return TensorSpec(
         name=argument.name,
@@ -104,7 +109,3 @@ def _library_errors() -> tuple[type[Exception], ...]:
 
     own = [value for value in vars(state).values() if isinstance(value, type) and issubclass(value, Exception)]
     return (*own, RuntimeError, ValueError)
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip() or type(error).__name__).splitlines()[0]

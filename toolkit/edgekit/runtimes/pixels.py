@@ -68,7 +68,7 @@ def encoder_for(spec: TensorSpec, image_shape: tuple[int, ...], encoding: InputE
             f"The model's input '{spec.name}' wants images of shape {_words(wanted)}. "
             f"Received images of {_words(image_shape)} (height x width x channels)."
         )
-    dtype = np.dtype(spec.dtype)
+    dtype = _number_type(spec, "input")
     return PixelEncoder(
         dtype=dtype,
         table=_table(spec, dtype, encoding),
@@ -82,9 +82,9 @@ def _table(spec: TensorSpec, dtype: "np.dtype[Any]", encoding: InputEncoding) ->
         return _bytes_table(spec, dtype)
     if not encoding.input_range.is_raw:
         return _range_table(spec, dtype, encoding)
-    if np.issubdtype(dtype, np.floating) or (dtype == np.uint8 and spec.scale is None):
-        return None
-    if spec.scale is None or spec.zero_point is None or not np.issubdtype(dtype, np.integer):
+    if np.issubdtype(dtype, np.floating) or (dtype != np.int8 and spec.scale is None):
+        return None  # every integer type but int8 holds 0 to 255 as it is
+    if spec.scale is None or spec.zero_point is None:
         raise ArtifactError(
             f"The model's input '{spec.name}' is {spec.dtype} without scale and zero point, so nothing says how "
             f"pixels become its values. Expected float32, uint8, or a quantized integer type."
@@ -102,8 +102,6 @@ def _range_table(spec: TensorSpec, dtype: "np.dtype[Any]", encoding: InputEncodi
         wanted = wanted[:, 0]
     if np.issubdtype(dtype, np.floating):
         return wanted.astype(dtype)
-    if not np.issubdtype(dtype, np.integer):
-        raise ArtifactError(f"The model's input '{spec.name}' is {spec.dtype}. Expected floats or integers.")
     scale = 1.0 if spec.scale is None else spec.scale
     return _quantized(wanted, scale, spec.zero_point or 0, dtype)
 
@@ -137,6 +135,7 @@ def decode_scores(output: NDArray[Any], spec: TensorSpec) -> NDArray[np.float32]
             f"(batch, classes)."
         )
     rows = output.reshape(len(output), -1)
+    _number_type(spec, "output")
     if np.issubdtype(rows.dtype, np.floating):
         return rows.astype(np.float32, copy=True)
     if spec.scale is None or spec.zero_point is None:
@@ -145,6 +144,26 @@ def decode_scores(output: NDArray[Any], spec: TensorSpec) -> NDArray[np.float32]
             f"its values mean. Expected float32 scores, or a quantized integer type."
         )
     return (rows.astype(np.float32) - np.float32(spec.zero_point)) * np.float32(spec.scale)
+
+
+def _number_type(spec: TensorSpec, role: str) -> "np.dtype[Any]":
+    """The type of a tensor's numbers; raises ArtifactError where it holds none, or its scale means nothing."""
+    try:
+        dtype = np.dtype(spec.dtype)
+    except TypeError:  # string, bfloat16 and other types that numpy does not know
+        dtype = np.dtype(bool)
+    if dtype.kind not in "fiu":
+        raise ArtifactError(f"The model's {role} '{spec.name}' holds {spec.dtype}. Expected floats or integers.")
+    if spec.scale is None or dtype.kind == "f":
+        return dtype
+    limits = np.iinfo(dtype)
+    if not (np.isfinite(spec.scale) and spec.scale > 0 and limits.min <= (spec.zero_point or 0) <= limits.max):
+        raise ArtifactError(
+            f"The model's {role} '{spec.name}' declares scale {spec.scale:g} and zero point {spec.zero_point}, which "
+            f"mean nothing for {spec.dtype}. Expected a scale above 0 and a zero point from {limits.min} to "
+            f"{limits.max}: the file is damaged, or was quantized wrongly."
+        )
+    return dtype
 
 
 def _words(shape: tuple[int | None, ...]) -> str:

@@ -18,6 +18,9 @@ from edgekit.runtimes.pixels import decode_scores, encoder_for
 PIECE = 64
 """Images that are converted together, unless a batch holds more."""
 
+MAX_CLASSES = 2**16
+"""Far above any classifier's, and far below what would fill memory or disk."""
+
 
 class Scorer:
     """Answers images with scores.
@@ -67,6 +70,11 @@ class Scorer:
             raise ArtifactError(
                 f"The model's output '{self.session.output_spec.name}' has shape {output.shape} for {size} images. "
                 f"Expected one row of scores an image."
+            )
+        if output[0].size > MAX_CLASSES:
+            raise ArtifactError(
+                f"The model's output '{self.session.output_spec.name}' holds {output[0].size:,} numbers an image. "
+                f"Expected the scores of at most {MAX_CLASSES:,} classes."
             )
         return output
 

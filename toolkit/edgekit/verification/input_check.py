@@ -112,7 +112,13 @@ def alternatives_to(given: InputEncoding) -> list[InputEncoding]:
 
 
 def find_mistake(
-    runtime: str, model: Path, interface: Interface, sample: Sample, *, of_reference: bool = False
+    runtime: str,
+    model: Path,
+    interface: Interface,
+    sample: Sample,
+    *,
+    of_reference: bool = False,
+    time_limit: float | None = None,
 ) -> str | None:
     """One sentence that names a clearly better way to feed or read `model`; None where there is none.
 
@@ -122,17 +128,19 @@ def find_mistake(
         interface: How it is fed and read as the user says.
         sample: Training images.
         of_reference: Whether the options to name are those of the reference.
+        time_limit: Seconds for one attempt at most; None: TIME_LIMIT.
     """
+    limit = min(time_limit or TIME_LIMIT, TIME_LIMIT)
     start = time.monotonic()
-    predictions = _predictions(runtime, model, interface, [interface.encoding], sample)
-    if not predictions and time.monotonic() - start > PATIENCE:
+    predictions = _predictions(runtime, model, interface, [interface.encoding], sample, limit)
+    if not predictions and time.monotonic() - start > min(PATIENCE, limit):
         return None
     as_given = predictions[0] if predictions else _none_of(sample)
     if (as_given == sample.labels).mean() >= ENOUGH:
         return None
     others = alternatives_to(interface.encoding)
     encodings = [interface.encoding, *others]
-    predictions = [as_given, *_predictions(runtime, model, interface, others, sample)]
+    predictions = [as_given, *_predictions(runtime, model, interface, others, sample, limit)]
     better = clearly_better(list(zip(encodings, predictions, strict=False)), sample)
     if better is None:
         return None
@@ -144,7 +152,12 @@ def find_mistake(
 
 
 def _predictions(
-    runtime: str, model: Path, interface: Interface, encodings: list[InputEncoding], sample: Sample
+    runtime: str,
+    model: Path,
+    interface: Interface,
+    encodings: list[InputEncoding],
+    sample: Sample,
+    time_limit: float,
 ) -> "list[NDArray[np.int64]]":
     """The predicted classes int64 (n,) with each encoding, -1 where there is no answer.
 
@@ -152,7 +165,7 @@ def _predictions(
     """
     import numpy as np
 
-    scores = try_encodings(runtime, model, sample.images_npy, encodings, time_limit=TIME_LIMIT)
+    scores = try_encodings(runtime, model, sample.images_npy, encodings, time_limit=time_limit)
     if isinstance(scores, ExecutionFailure):
         return []
     if scores.shape != (len(encodings), len(sample.labels), len(sample.class_names)):

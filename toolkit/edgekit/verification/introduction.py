@@ -72,7 +72,7 @@ def introduce(
     with open_sample(dataset.train, names) as sample:
         scored = _scored(subject, dataset, request, sample, progress)
         check_belongs(scored.reference, dataset)
-        introduced = _Introduction(subject, interface, sample, foreign.check_inputs, progress).of(candidates)
+        introduced = _Introduction(subject, interface, sample, request, progress).of(candidates)
     return scored, introduced
 
 
@@ -87,7 +87,7 @@ def _scored(
         scored = read_scores(path, interface, dataset)
     else:
         if request.foreign.check_inputs and subject.is_reference_foreign and sample:
-            _check_reference(path, interface, sample, progress)
+            _check_reference(path, interface, sample, request.time_limit, progress)
         time_limit = request.time_limit or default_time_limit(len(dataset.test))
         scored = run_reference(path, interface, dataset, time_limit=time_limit, progress=progress)
         scored = replace(scored, notes=(*scored.notes, *_precision_note(path)))
@@ -96,9 +96,11 @@ def _scored(
     return scored
 
 
-def _check_reference(path: Path, interface: Interface, sample: Sample, progress: Progress) -> None:
+def _check_reference(
+    path: Path, interface: Interface, sample: Sample, time_limit: float | None, progress: Progress
+) -> None:
     with progress.task(f"how {path.name} is fed", 1) as advance:
-        mistake = find_mistake(runtime_target(path), path, interface, sample, of_reference=True)
+        mistake = find_mistake(runtime_target(path), path, interface, sample, of_reference=True, time_limit=time_limit)
         advance(1)
     if mistake:
         raise VerificationError(
@@ -123,17 +125,23 @@ class _Introduction:
         subject: Says which files were made elsewhere.
         interface: How these are fed and read.
         sample: Training images; None where there are none.
-        checks: Whether to check.
+        request: Whether to check, and how long.
         progress: Where it reports.
     """
 
     def __init__(
-        self, subject: Subject, interface: Interface, sample: Sample | None, checks: bool, progress: Progress
+        self,
+        subject: Subject,
+        interface: Interface,
+        sample: Sample | None,
+        request: "VerifyRequest",
+        progress: Progress,
     ) -> None:
         self._subject = subject
         self._interface = interface
         self._sample = sample
-        self._checks = checks
+        self._checks = request.foreign.check_inputs
+        self._time_limit = request.time_limit
         self._progress = progress
 
     def of(self, candidates: Sequence[Candidate]) -> list[Candidate]:
@@ -154,7 +162,9 @@ class _Introduction:
         with self._progress.task("how models made elsewhere are fed", len(runtimes)) as advance:
             for path, runtime in runtimes.items():
                 if RUNTIMES.load(runtime).availability().is_available:
-                    found[path] = find_mistake(runtime, path, self._interface, self._sample)
+                    found[path] = find_mistake(
+                        runtime, path, self._interface, self._sample, time_limit=self._time_limit
+                    )
                 advance(1)
         return found
 

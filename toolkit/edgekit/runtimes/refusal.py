@@ -1,0 +1,56 @@
+"""What a runtime's library says of a file that it cannot load or run, as one readable sentence. Loads no model."""
+
+import re
+from pathlib import Path
+
+from edgekit.errors import ArtifactError
+from edgekit.inspection import inspect_file
+
+MAX_LENGTH = 500
+
+_NOISE = (
+    r"\[ONNXRuntimeError\] : \d+ : [A-Z_]+ : ",
+    r"Load model from \S+ failed:",
+    r"\S+\.(?:cc|cpp|h):\d+ (?:[\w:<>,&*~ ]+\([^()]*\) |[A-Z]\w+ (?=[A-Z]))?",
+    r"See instructions: \S+? ?(?=Node number|$)",
+)
+"""Error codes, places in C++ sources and links, as regular expressions."""
+_GLUED = r"(?<=[\w).])(?=Node number \d|unsupported |failed to )"
+"""Where LiteRT writes two messages without a space between them."""
+
+
+def cannot_load(library: str, path: Path, error: Exception) -> ArtifactError:
+    """The error that says why `library` cannot load `path`; operators that the library lacks are named."""
+    if missing := _missing_operators(path, str(error)):
+        return ArtifactError(f"{library} cannot load {path}. {missing}")
+    return ArtifactError(f"{library} cannot load {path}: {in_one_sentence(error)}")
+
+
+def in_one_sentence(error: Exception) -> str:
+    """An exception's message on one line, without codes and places in sources, at most MAX_LENGTH characters."""
+    text = str(error)
+    for noise in _NOISE:
+        text = re.sub(noise, "", text)
+    text = " ".join(re.sub(_GLUED, "; ", text).split())
+    return text[:MAX_LENGTH] or type(error).__name__
+
+
+def _missing_operators(path: Path, message: str) -> str:
+    """One sentence where the file needs operators of TensorFlow or of its own author; "" where it does not."""
+    try:
+        operators = inspect_file(path).operators
+    except ArtifactError:
+        return ""
+    flex = [operator.name for operator in operators if operator.kind == "flex"]
+    custom = [one.name for one in operators if one.kind == "custom" and one.name.rpartition(".")[2] in message]
+    if flex:
+        return (
+            f"It needs TensorFlow's own operators (Flex), which this runtime does not have: {', '.join(flex)}. "
+            f"Convert the model with built-in operators only, or replace these layers."
+        )
+    if custom:
+        return (
+            f"It needs custom operators, which only its author's runtime has: {', '.join(custom)}. Replace these "
+            f"layers by standard ones."
+        )
+    return ""
