@@ -43,3 +43,8 @@ def test_gpus_are_read_from_nvidia_smi(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_no_nvidia_smi_means_no_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "")
     assert nvidia_gpus() == []
+
+
+def test_free_memory_is_less_than_there_is() -> None:
+    free, total = machine.available_memory_bytes(), this_machine().memory_bytes
+    assert free is None or total is None or 0 < free <= total

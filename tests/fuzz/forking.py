@@ -5,6 +5,7 @@ import signal
 import sys
 import tempfile
 import time
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -12,7 +13,7 @@ from edgekit.input_range import InputEncoding
 from edgekit.progress import Advance
 from edgekit.runtimes import RUNTIMES, Availability, Execution, ExecutionFailure
 from edgekit.runtimes import worker as worker_module
-from edgekit.runtimes.isolation import _collect, _signal_name
+from edgekit.runtimes.isolation import Watch, _collect, _signal_name
 
 
 class ForkingExecutor:
@@ -28,6 +29,15 @@ class ForkingExecutor:
     def availability(self, runtime: str) -> Availability:
         return RUNTIMES.load(runtime).availability()
 
+    def prepare(self, num_candidates: int) -> int:
+        return 1
+
+    def undisturbing(self) -> AbstractContextManager[None]:
+        return nullcontext()
+
+    def cancel(self) -> None:
+        pass
+
     def execute(
         self,
         runtime: str,
@@ -38,6 +48,8 @@ class ForkingExecutor:
         time_limit: float,
         advance: Advance,
         encoding: InputEncoding | None = None,
+        order: Path | None = None,
+        watch: Watch | None = None,
     ) -> Execution | ExecutionFailure:
         with tempfile.TemporaryDirectory(prefix="edgekit-fuzz-") as name:
             folder = Path(name)
@@ -52,6 +64,10 @@ class ForkingExecutor:
                 "memory_limit": self._memory_limit,
                 "settings": {"num_threads": 1, "batch_size": 1, "num_sessions": 1},
                 "encoding": encoding.to_dict() if encoding else None,
+                "order": str(order) if order else None,
+                "cache_dir": None,
+                "search_again": False,
+                "is_shared": False,
             }
             (folder / "job.json").write_text(_json(job))
             pid = os.fork()
@@ -68,7 +84,8 @@ class ForkingExecutor:
 def _work(job: Path) -> NoReturn:
     """The child: what `python -m edgekit.runtimes.worker JOB` does, and no clean-up of the parent's things."""
     try:
-        nowhere = os.open(os.devnull, os.O_WRONLY)
+        nowhere = os.open(os.devnull, os.O_RDWR)
+        os.dup2(nowhere, 0)
         os.dup2(nowhere, 1)
         os.dup2(nowhere, 2)
         sys.argv = ["worker", str(job)]

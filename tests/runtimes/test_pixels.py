@@ -54,10 +54,28 @@ def test_images_of_another_shape_are_refused_with_both_shapes(shape: tuple[int, 
         encoder_for(spec("float32", shape=shape), (1, 2, 3))
 
 
-@pytest.mark.parametrize("dtype", ["int8", "bool"])
-def test_an_input_without_meaning_is_refused(dtype: str) -> None:
-    with pytest.raises(ArtifactError, match="without scale and zero point"):
+@pytest.mark.parametrize(
+    ("dtype", "said"),
+    [("int8", "without scale and zero point"), ("bool", "holds bool"), ("string", "holds string"), ("bytes", "bytes")],
+)
+def test_an_input_without_meaning_is_refused(dtype: str, said: str) -> None:
+    with pytest.raises(ArtifactError, match=said):
         encoder_for(spec(dtype), (1, 2, 3))
+
+
+@pytest.mark.parametrize("dtype", ["int16", "int32", "int64", "uint16"])
+def test_an_integer_that_holds_every_pixel_takes_it_as_it_is(dtype: str) -> None:
+    assert encoded(spec(dtype)) == [0, 1, 127, 128, 254, 255]
+
+
+@pytest.mark.parametrize(
+    ("scale", "zero_point"), [(float("nan"), 0), (float("inf"), 0), (-1.0, 0), (1.0, 100_000), (1.0, -129)]
+)
+def test_a_quantization_that_means_nothing_is_refused(scale: float, zero_point: int) -> None:
+    with pytest.raises(ArtifactError, match="mean nothing for int8"):
+        encoder_for(spec("int8", scale, zero_point), (1, 2, 3))
+    with pytest.raises(ArtifactError, match="mean nothing for int8"):
+        decode_scores(np.zeros((1, 2), np.int8), spec("int8", scale, zero_point))
 
 
 def test_scores_are_dequantized_by_the_formula() -> None:

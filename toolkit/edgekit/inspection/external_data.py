@@ -18,7 +18,7 @@ MARK = b"location"
 def check_external_data(path: Path) -> None:
     """Raise ArtifactError where the ONNX model at `path` keeps weights in a file that it may not read, or lacks.
 
-    A file that is no ONNX model passes: whoever loads it will say so.
+    A file that is missing or no ONNX model passes: whoever loads it will say so.
     """
     for name, entries in _references(path):
         if problem := _problem(path, entries):
@@ -30,16 +30,20 @@ def check_external_data(path: Path) -> None:
 
 def _references(path: Path) -> Iterator[tuple[str, dict[str, str]]]:
     """(name of the weights, entries of their `external_data`) for all weights that lie elsewhere."""
-    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
-        if content.find(MARK) < 0:
-            return
-        from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
-        from onnx import ModelProto, TensorProto
+    try:
+        with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped:
+            content = mapped[:] if mapped.find(MARK) >= 0 else b""
+    except (OSError, ValueError):  # there is no such file, or it is empty
+        return
+    if not content:
+        return
+    from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
+    from onnx import ModelProto, TensorProto
 
-        try:
-            model = ModelProto.FromString(content[:])
-        except DecodeError:
-            return
+    try:
+        model = ModelProto.FromString(content)
+    except DecodeError:
+        return
     for tensor in _tensors(model):
         if tensor.data_location == TensorProto.EXTERNAL:
             yield str(tensor.name), {str(entry.key): str(entry.value) for entry in tensor.external_data}

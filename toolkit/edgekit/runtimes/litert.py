@@ -64,9 +64,9 @@ class LiteRTSession(Session):
                 experimental_op_resolver_type=OpResolverType[self._resolver],
             )
             self._interpreter.allocate_tensors()
-        except (RuntimeError, TypeError, ValueError) as error:  # TypeError: a path that is no UTF-8
+            inputs, outputs = self._interpreter.get_input_details(), self._interpreter.get_output_details()
+        except (RuntimeError, TypeError, ValueError) as error:  # a path or the name of a tensor that is no UTF-8 too
             raise cannot_load("LiteRT", self._path, error) from error
-        inputs, outputs = self._interpreter.get_input_details(), self._interpreter.get_output_details()
         if len(inputs) != 1 or len(outputs) != 1:
             raise ArtifactError(
                 f"{self._path} has {len(inputs)} inputs and {len(outputs)} outputs. Expected an image classifier: "

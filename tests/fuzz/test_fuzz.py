@@ -1,0 +1,90 @@
+"""Damaged model files: a quick share of what `python tests/fuzz/campaign.py` does with thousands."""
+
+import json
+from pathlib import Path
+
+import pytest
+from fuzz.campaign import faults_of, run_campaign, write_data
+from fuzz.mutation import mutants
+from helpers import ROOT
+
+from edgekit.errors import ArtifactError
+from edgekit.inspection import inspect_file
+from edgekit.runtimes.isolation import execute
+from edgekit.verification.foreign import ForeignRequest
+from edgekit.verification.job import VerifyRequest, verify_request
+
+MODELS = [
+    ROOT / "exported" / "resnet8" / kind / f"model-{precision}.{kind}"
+    for kind in ("tflite", "onnx")
+    for precision in ("float32", "int8")
+]
+
+
+def test_mutants_are_damaged_each_in_its_own_way_and_the_same_for_the_same_seed() -> None:
+    for model in MODELS:
+        content, kind = model.read_bytes(), model.suffix[1:]
+        made = mutants(content, kind, 48, seed=1)
+        assert made == mutants(content, kind, 48, seed=1)
+        assert len({*made, content}) > 40
+
+
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.name)
+def test_inspection_reads_or_refuses_and_never_harms(model: Path, tmp_path: Path) -> None:
+    kind, refused = model.suffix[1:], 0
+    path = tmp_path / f"mutant.{kind}"
+    for content in mutants(model.read_bytes(), kind, 96, seed=2):
+        path.write_bytes(content)
+        try:
+            json.dumps(inspect_file(path).to_dict(), allow_nan=False)
+        except ArtifactError:
+            refused += 1
+    assert 10 < refused < 96
+
+
+@pytest.mark.slow
+def test_every_mutant_gets_a_row_and_edgekit_survives(tmp_path: Path) -> None:
+    found = run_campaign(MODELS, 24, seed=3, keep=tmp_path, first_runtime_only=True)
+    assert found.faults == []
+    assert found.verdicts.total() == 24 * len(MODELS)
+    assert found.verdicts["error"] > 20
+    assert found.peak_bytes < 2**30
+
+
+def test_real_worker_processes_do_the_same(tmp_path: Path) -> None:
+    data = write_data(tmp_path)
+    files = []
+    for model in MODELS[1:3]:
+        for number, content in enumerate(mutants(model.read_bytes(), model.suffix[1:], 12, seed=4)):
+            if number % 3 == 0:
+                files.append(tmp_path / f"{model.stem}_{number}{model.suffix}")
+                files[-1].write_bytes(content)
+    request = VerifyRequest(
+        targets=files,
+        reference=data / "scores.npy",
+        data=f"npz:{data / 'data.npz'}",
+        runtimes=("litert-xnnpack", "onnxruntime"),
+        time_limit=30,
+        foreign=ForeignRequest(check_inputs=False),
+    )
+    rows = [row.to_dict() for row in verify_request(request).report.candidates]
+    assert len(rows) == len(files) == 8
+    assert [faults_of(row) for row in rows] == [[]] * 8
+    assert any(row["verdict"] == "error" for row in rows)
+
+
+def test_a_dimension_that_asks_for_more_memory_than_there_is_fails_alone(tmp_path: Path) -> None:
+    import numpy as np
+    from onnx import helper, numpy_helper
+    from tiny_models import mean_weights, onnx_model
+
+    model = onnx_model()
+    model.graph.node[-1].input[1] = "huge"
+    model.graph.initializer.append(numpy_helper.from_array(np.array([3, 2**36]), "size"))
+    model.graph.initializer.append(numpy_helper.from_array(mean_weights()[:, :1].copy(), "column"))
+    model.graph.node.insert(2, helper.make_node("Expand", ["column", "size"], ["huge"]))
+    path = tmp_path / "m.onnx"
+    path.write_bytes(model.SerializeToString())
+    np.save(tmp_path / "images.npy", np.zeros((2, 16, 16, 3), np.uint8))
+    said = str(execute("onnxruntime", path, tmp_path / "images.npy", time_limit=60)).lower()
+    assert "memory" in said or "allocate" in said
