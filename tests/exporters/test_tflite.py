@@ -4,6 +4,7 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from tflite_files import interpreter_of, run
 
 from edgekit.artifact import Precision
 from edgekit.errors import CalibrationError, ExportError
@@ -13,29 +14,6 @@ from edgekit.quantization import CalibrationSet
 
 Images = NDArray[np.uint8]
 Scores = NDArray[np.float32]
-
-
-def interpreter_of(content: bytes) -> Any:
-    from ai_edge_litert.interpreter import Interpreter
-
-    interpreter = Interpreter(model_content=content, num_threads=1)
-    interpreter.allocate_tensors()
-    return interpreter
-
-
-def run(content: bytes, images: Images, batch: int = 1) -> Scores:
-    """Bytes of a camera in; the quantization of the file decides what becomes of them."""
-    interpreter = interpreter_of(content)
-    wanted, given = interpreter.get_input_details()[0], interpreter.get_output_details()[0]
-    shift = wanted["quantization"][1] if wanted["dtype"] == np.int8 else 0
-    rows = []
-    for start in range(0, len(images), batch):
-        values = images[start : start + batch].astype(np.int32) + shift
-        interpreter.set_tensor(wanted["index"], values.astype(wanted["dtype"]))
-        interpreter.invoke()
-        rows.append(interpreter.get_tensor(given["index"]))
-    scale, zero_point = given["quantization"]
-    return (np.concatenate(rows).astype(np.float32) - zero_point) * (scale or 1.0)
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +28,13 @@ def contents(exporter: TFLiteExporter, calibration: CalibrationSet) -> dict[Prec
 
 @pytest.mark.parametrize(
     ("precision", "tolerance"),
-    [(Precision.FLOAT32, 1e-4), (Precision.FLOAT16, 0.01), (Precision.DYNAMIC, 0.1), (Precision.INT8, 0.2)],
+    [
+        (Precision.FLOAT32, 1e-4),
+        (Precision.FLOAT16, 0.01),
+        (Precision.DYNAMIC, 0.1),
+        (Precision.INT8, 0.2),
+        (Precision.INT16X8, 0.1),
+    ],
 )
 def test_every_precision_answers_as_keras_does(
     contents: dict[Precision, bytes], images: Images, reference: Scores, precision: Precision, tolerance: float

@@ -45,10 +45,11 @@ def test_a_run_is_exported_to_everything(exported: ExportReport) -> None:
         "tflite/model-float16.tflite",
         "tflite/model-dynamic.tflite",
         "tflite/model-int8.tflite",
+        "tflite/model-int16x8.tflite",
         "onnx/model-float32.onnx",
         "onnx/model-int8.onnx",
     ]
-    assert len(exported.skipped) == 2
+    assert len(exported.skipped) == 3
     for each in exported.files:
         assert each.check is not None
         assert each.check.num_images == 32

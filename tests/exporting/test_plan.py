@@ -14,10 +14,11 @@ def test_everything_where_nothing_is_asked_for() -> None:
         "tflite-float16",
         "tflite-dynamic",
         "tflite-int8",
+        "tflite-int16x8",
         "onnx-float32",
         "onnx-int8",
     ]
-    assert [line.split(":")[0] for line in plan.skipped] == ["onnx float16", "onnx dynamic"]
+    assert [line.split(":")[0] for line in plan.skipped] == ["onnx float16", "onnx dynamic", "onnx int16x8"]
     assert plan.needs_calibration
 
 
@@ -32,7 +33,7 @@ def test_what_no_format_has_is_refused() -> None:
     with pytest.raises(UsageError, match=r"No onnx file of precision float16 .* onnx: float32, int8"):
         make_plan([Precision.INT8, Precision.FLOAT16], [Format.ONNX])
     with pytest.raises(UsageError, match="int16x8"):
-        make_plan([Precision.INT16X8], None)
+        make_plan([Precision.INT16X8], [Format.ONNX])
 
 
 def test_a_choice_makes_a_file_beside_the_default_where_it_changes_numbers() -> None:
@@ -58,3 +59,18 @@ def test_a_method_that_a_format_lacks_is_refused() -> None:
     by_mse = ExportOptions(scheme=QuantizationScheme(calibration=CalibrationMethod.MSE))
     with pytest.raises(UsageError, match=r"onnx files cannot be calibrated by mse\. Possible: minmax"):
         make_plan([Precision.INT8], [Format.ONNX], [by_mse])
+
+
+def test_what_a_quantizer_cannot_do_is_refused_before_the_work() -> None:
+    float_head = ExportOptions(tflite=TFLiteOptions(float_head=True))
+    with pytest.raises(UsageError, match="--float-head cannot be had for tflite float-head int16x8"):
+        make_plan([Precision.INT8, Precision.INT16X8], [Format.TFLITE], [float_head])
+    by_ai_edge = ExportOptions(tflite=TFLiteOptions(float_head=True, quantizer="ai-edge"))
+    assert len(make_plan([Precision.INT16X8], [Format.TFLITE], [by_ai_edge]).jobs) == 1
+
+
+def test_both_quantizers_are_known_by_the_same_names() -> None:
+    from edgekit.exporters.options import QUANTIZERS
+    from edgekit.exporters.quantizers import TFLITE_QUANTIZERS
+
+    assert tuple(TFLITE_QUANTIZERS) == QUANTIZERS

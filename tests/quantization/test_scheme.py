@@ -22,7 +22,16 @@ def test_only_what_changes_the_numbers_of_a_precision_is_in_its_name() -> None:
     per_tensor = {each: variant(each, granularity=Granularity.PER_TENSOR) for each in Precision}
     assert [each for each, name in per_tensor.items() if name] == ["dynamic", "int8", "int16x8"]
     by_mse = {each: variant(each, calibration=CalibrationMethod.MSE) for each in Precision}
-    assert [each for each, name in by_mse.items() if name] == ["int8", "int16x8"]
+    assert [each for each, name in by_mse.items() if name] == ["int8"]
+    mixed = {each: variant(each, float_layers=("dense",)) for each in Precision}
+    assert [each for each, name in mixed.items() if name] == ["int8", "int16x8"]
+
+
+def test_what_counts_for_a_precision_is_what_the_manifest_says() -> None:
+    scheme = QuantizationScheme(calibration=CalibrationMethod.MSE, float_layers=("dense",))
+    assert scheme.of(Precision.INT8) == scheme
+    assert scheme.of(Precision.INT16X8) == QuantizationScheme(float_layers=("dense",))
+    assert scheme.of(Precision.DYNAMIC) == QuantizationScheme()
 
 
 def test_each_set_of_float_layers_has_a_name() -> None:

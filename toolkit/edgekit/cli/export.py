@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from edgekit.exporting import ExportReport
     from edgekit.quantization.scheme import QuantizationScheme
 
-PRECISIONS = ("float32", "float16", "dynamic", "int8")
+PRECISIONS = ("float32", "float16", "dynamic", "int8", "int16x8")
 DATA_HELP = "What the model is for, as NAME or NAME:PATH; by default what the run was trained with."
 
 
@@ -23,6 +23,7 @@ DATA_HELP = "What the model is for, as NAME or NAME:PATH; by default what the ru
 @click.option("--float16", is_flag=True, help="float16 weights: half the size.")
 @click.option("--dynamic", is_flag=True, help="int8 weights, float activations: a quarter of the size.")
 @click.option("--int8", is_flag=True, help="int8 weights and activations: small, fast, for every device.")
+@click.option("--int16x8", is_flag=True, help="int8 weights, int16 activations: where int8 loses too much.")
 @click.option("--all", "everything", is_flag=True, help="Every precision; the default where none is named.")
 @click.option("--format", "formats", metavar="tflite,onnx", help="Only these formats. [default: all]")
 @data_option(None, DATA_HELP)
@@ -84,7 +85,7 @@ def command(target: Path | None, as_json: bool, **chosen: Any) -> None:
         precisions=[Precision.parse(name) for name in names],
         formats=_formats(chosen["formats"]),
         data=chosen["data"],
-        options=[_options(chosen)],
+        options=_choices(chosen),
         calibration_images=chosen["calibration_images"],
         seed=chosen["seed"],
         out=chosen["out"],
@@ -108,6 +109,16 @@ def _formats(text: str | None) -> "list[Format]":
     return [Format(name) for name in names]
 
 
+def _choices(chosen: dict[str, Any]) -> "list[ExportOptions]":
+    """One for each quantizer that is asked for."""
+    from dataclasses import replace
+
+    from edgekit.exporters.options import QUANTIZERS
+
+    options, names = _options(chosen), QUANTIZERS if chosen["quantizer"] == "both" else (chosen["quantizer"],)
+    return [replace(options, tflite=replace(options.tflite, quantizer=name)) for name in names]
+
+
 def _options(chosen: dict[str, Any]) -> "ExportOptions":
     from edgekit.errors import UsageError
     from edgekit.exporters import ExportOptions, TFLiteOptions
@@ -124,6 +135,7 @@ def _options(chosen: dict[str, Any]) -> "ExportOptions":
             io=chosen["io"],
             batch=None if batch == "dynamic" else int(batch),
             allow_flex=chosen["allow_flex"],
+            float_head=chosen["float_head"],
         ),
     )
 

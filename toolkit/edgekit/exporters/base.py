@@ -32,13 +32,11 @@ class Exporter(Protocol):
     Attributes:
         format: What it writes.
         precisions: What it can make, best first.
-        choices: The options of `ExportOptions.words` that it honours; the others are refused.
         calibration_methods: How it can find the ranges of activations.
     """
 
     format: ClassVar[Format]
     precisions: ClassVar[tuple[Precision, ...]]
-    choices: ClassVar[frozenset[str]]
     calibration_methods: ClassVar[tuple[CalibrationMethod, ...]]
 
     def __init__(self, model: "keras.Model", options: ExportOptions) -> None:
@@ -49,6 +47,10 @@ class Exporter(Protocol):
                 made by `edgekit.exporters.classifier.as_classifier`.
             options: What the user chose.
         """
+
+    @classmethod
+    def choices(cls, precision: Precision, options: ExportOptions) -> frozenset[str]:
+        """Those of `ExportOptions.words` that it honours for a file of `precision`; the others are refused."""
 
     def with_options(self, options: ExportOptions) -> Self:
         """The same model with other choices; a graph that is traced already is not traced again."""

@@ -41,7 +41,6 @@ class OnnxExporter:
 
     format: ClassVar[Format] = Format.ONNX
     precisions: ClassVar[tuple[Precision, ...]] = (Precision.FLOAT32, Precision.INT8)
-    choices: ClassVar[frozenset[str]] = frozenset({"--output"})
     calibration_methods: ClassVar[tuple[CalibrationMethod, ...]] = (CalibrationMethod.MINMAX,)
 
     def __init__(self, model: "keras.Model", options: ExportOptions) -> None:
@@ -49,6 +48,12 @@ class OnnxExporter:
         with tempfile.TemporaryDirectory(prefix="edgekit-") as folder, held_back():
             traced = in_canonical_form(_traced(exported_graph(model, options, batch=None)))
             self._float = in_canonical_form(_folded(traced, Path(folder)))
+
+    @classmethod
+    def choices(cls, precision: Precision, options: ExportOptions) -> frozenset[str]:
+        """Those of `ExportOptions.words` that it honours for a file of `precision`; the others are refused."""
+        del precision, options  # the same for all
+        return frozenset({"--output"})
 
     def with_options(self, options: ExportOptions) -> Self:
         """The same model with other choices; a graph that is traced already is not traced again."""

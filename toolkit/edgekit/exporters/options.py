@@ -134,7 +134,7 @@ class ExportOptions:
             "input_range": (self.input_range or RAW).text,
             "output": self.output,
             **self._own(artifact_format).to_dict(precision),
-            **(self.scheme.to_dict() if precision in QUANTIZED else {}),
+            **(self.scheme.of(precision).to_dict() if precision in QUANTIZED else {}),
         }
 
     def _own(self, artifact_format: Format) -> TFLiteOptions | OnnxOptions:

@@ -1,34 +1,37 @@
-"""Keras to TFLite: float32, float16 weights, dynamic range, and full-integer int8.
+"""Keras to TFLite: float32, float16 weights, dynamic range, int8, and int8 weights with int16 activations.
 
-The graph is traced and frozen once, as a SavedModel, for all precisions. An int8 file is int8 from end
-to end or is refused; its quantization is read back from the file. Knows no runtime and no data set.
+The graph is traced and frozen once, as a SavedModel, and converted to a float file once; integer files are made
+of that one. They are integer from end to end, but for what a user keeps in float and what the quantizer is known
+to leave in float: all of it is read back from the file. Knows no runtime and no data set.
 """
 
 import copy
-import re
 import tempfile
-from collections.abc import Callable, Iterator
-from functools import partial
+from collections.abc import Callable
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from edgekit.artifact import Format, Precision
-from edgekit.errors import CalibrationError, ExportError
+from edgekit.errors import CalibrationError, EdgekitError, ExportError, UnknownNameError
+from edgekit.exporters.activations import Activations
 from edgekit.exporters.base import cannot_write
 from edgekit.exporters.classifier import INPUT_NAME, exported_graph
-from edgekit.exporters.integer_check import check_finite_ranges, check_integer
+from edgekit.exporters.conversion_errors import reason_of
+from edgekit.exporters.float_islands import find_islands, outputs_of_head, outputs_of_layers
+from edgekit.exporters.integer_check import check_islands, check_pixel_input
+from edgekit.exporters.layer_names import LayerNames
 from edgekit.exporters.options import ExportOptions
+from edgekit.exporters.quantizers import TFLITE_QUANTIZERS, QuantizeRequest
 from edgekit.exporters.quiet import held_back
+from edgekit.exporters.tflite_graph import Graph
 from edgekit.keras_setup import import_keras, import_tensorflow
-from edgekit.quantization.scheme import CalibrationMethod
+from edgekit.quantization.scheme import CALIBRATED, CalibrationMethod, Granularity
 
 if TYPE_CHECKING:
     import keras
 
     from edgekit.quantization.calibration import CalibrationSet
-
-_OPERATORS = re.compile(r"^(TF Select|Flex|Custom) ops: (.+)$", re.MULTILINE)
-_LOCATION = re.compile(r'fused\["(\w+):", "([^"@]+)')
 
 
 class TFLiteExporter:
@@ -40,18 +43,24 @@ class TFLiteExporter:
     """
 
     format: ClassVar[Format] = Format.TFLITE
-    precisions: ClassVar[tuple[Precision, ...]] = (
-        Precision.FLOAT32,
-        Precision.FLOAT16,
-        Precision.DYNAMIC,
-        Precision.INT8,
+    precisions: ClassVar[tuple[Precision, ...]] = tuple(Precision)
+    calibration_methods: ClassVar[tuple[CalibrationMethod, ...]] = (
+        CalibrationMethod.MINMAX,
+        CalibrationMethod.PERCENTILE,
+        CalibrationMethod.MSE,
     )
-    choices: ClassVar[frozenset[str]] = frozenset({"--output"})
-    calibration_methods: ClassVar[tuple[CalibrationMethod, ...]] = (CalibrationMethod.MINMAX,)
+
+    @classmethod
+    def choices(cls, precision: Precision, options: ExportOptions) -> frozenset[str]:
+        """Those of `ExportOptions.words` that it honours for a file of `precision`; the others are refused."""
+        own = TFLITE_QUANTIZERS.load(options.tflite.quantizer).choices.get(precision, frozenset())
+        return frozenset({"--output"}) | own
 
     def __init__(self, model: "keras.Model", options: ExportOptions) -> None:
         self._model, self._options = model, options
-        self._layer_names = {layer.name for layer in model._flatten_layers()}
+        self._names = LayerNames(model)
+        self._floats: dict[bool, bytes] = {}
+        self._seen: dict[tuple[bool, str], Activations] = {}
         self._folder = tempfile.TemporaryDirectory(prefix="edgekit-")
         self._saved_model = Path(self._folder.name) / "saved_model"
         graph = exported_graph(model, options, options.tflite.batch)
@@ -63,7 +72,7 @@ class TFLiteExporter:
             raise cannot_write(Path(self._folder.name), error) from error
 
     def with_options(self, options: ExportOptions) -> Self:
-        """The same model with other choices; a graph that is traced already is not traced again."""
+        """The same model with other choices; what was traced, converted and seen already is shared."""
         if (options.graph, options.tflite.batch) != (self._options.graph, self._options.tflite.batch):
             return type(self)(self._model, options)
         twin = copy.copy(self)
@@ -76,81 +85,122 @@ class TFLiteExporter:
         Raises:
             CalibrationError: int8 without calibration images, or with images that do not fit its job.
             ExportError: An operator is missing in LiteRT, or has no integer form.
+            UnknownNameError: There is no such layer to keep in float.
         """
-        if precision is Precision.INT8:
-            if calibration is None:
-                raise CalibrationError("int8 needs calibration images. Give a data set with a training split.")
-            return self._convert_int8(calibration)
-        converter = self._converter()
-        tf = import_tensorflow("edgekit export")
-        if precision is not Precision.FLOAT32:
-            converter.optimizations = [tf.lite.Optimize.DEFAULT]
-        if precision is Precision.FLOAT16:
-            converter.target_spec.supported_types = [tf.float16]
-        converter.target_spec.supported_ops = self._operator_sets(tf.lite.OpsSet.TFLITE_BUILTINS)
-        return self._converted(converter.convert, precision)
+        if precision is Precision.FLOAT32:
+            return self._float_content()
+        if precision is Precision.FLOAT16 or self._is_converters_own(precision):
+            return self._converted_smaller(precision)
+        if precision not in CALIBRATED:
+            return self._quantized(
+                QuantizeRequest(content=self._float_content(), precision=precision, options=self._options)
+            )
+        if calibration is None:
+            raise CalibrationError(f"{precision} needs calibration images. Give a data set with a training split.")
+        content = self._quantized(self._request(precision, calibration))
+        if precision is Precision.INT8 and self._options.tflite.io != "float32":
+            check_pixel_input(content, self._options.tflite.io)
+        return content
 
-    def _convert_int8(self, calibration: "CalibrationSet") -> bytes:
-        """Calibrate, look at the ranges, quantize: TensorFlow's own two steps, with a check between them."""
-        from tensorflow.lite.python.convert import mlir_quantize
+    def _is_converters_own(self, precision: Precision) -> bool:
+        return precision is Precision.DYNAMIC and self._options.tflite.quantizer == "tensorflow"
 
+    def _float_content(self) -> bytes:
+        """The float32 file, converted once."""
+        key = self._options.tflite.allow_flex
+        if key not in self._floats:
+            self._floats[key] = self._converted(self._converter().convert, Precision.FLOAT32)
+        return self._floats[key]
+
+    def _converted_smaller(self, precision: Precision) -> bytes:
+        """float16 weights or dynamic range, both of which the converter makes only of the traced graph."""
         tf = import_tensorflow("edgekit export")
         converter = self._converter()
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
-        converter.representative_dataset = self._representative(calibration)
-        converter.target_spec.supported_ops = self._operator_sets(tf.lite.OpsSet.TFLITE_BUILTINS_INT8)
-        converter._experimental_calibrate_only = True
-        calibrated = self._converted(converter.convert, Precision.INT8)
-        check_finite_ranges(calibrated)
-        io = getattr(tf, self._options.tflite.io)
-        quantize = partial(mlir_quantize, calibrated, input_data_type=io, output_data_type=io)
-        content = self._converted(quantize, Precision.INT8)
-        check_integer(content, self._options.tflite)
-        return content
+        if precision is Precision.FLOAT16:
+            converter.target_spec.supported_types = [tf.float16]
+        elif self._options.scheme.granularity is Granularity.PER_TENSOR:
+            converter._experimental_disable_per_channel = True
+        return self._converted(converter.convert, precision)
 
-    def _representative(self, calibration: "CalibrationSet") -> Callable[[], Iterator[list[Any]]]:
-        return lambda: ([batch] for batch in calibration.batches(self._options.tflite.batch or 1))
+    def _request(self, precision: Precision, calibration: "CalibrationSet") -> QuantizeRequest:
+        content, tflite = self._float_content(), self._options.tflite
+        head = outputs_of_head(Graph(content)) if tflite.float_head else frozenset()
+        return QuantizeRequest(
+            content=content,
+            precision=precision,
+            options=self._options,
+            calibration=calibration,
+            activations=self._activations(content, calibration),
+            float_outputs=self._outputs_in_float(content) | head,
+            gives_float=tflite.float_head,
+        )
+
+    def _activations(self, content: bytes, calibration: "CalibrationSet") -> Activations:
+        """What was seen of this graph on these images: shared by all files."""
+        key = (self._options.tflite.allow_flex, calibration.sha256)
+        return self._seen.setdefault(key, Activations(content, calibration, self._options.tflite.batch or 1))
+
+    def _outputs_in_float(self, content: bytes) -> frozenset[str]:
+        """The output tensors of the layers that stay in float; raises for a layer that is not there."""
+        layers = self._options.scheme.float_layers
+        for layer in layers:
+            if layer not in self._names.all:
+                raise UnknownNameError("layer", layer, self._names.all)
+        outputs = outputs_of_layers(Graph(content), layers, self._names)
+        if empty := [layer for layer, names in outputs.items() if not names]:
+            raise ExportError(
+                f"Layer {', '.join(empty)} has no operator of its own in the file: it was merged into another, or "
+                f"does nothing. Name the layer before it."
+            )
+        return frozenset().union(*outputs.values())
+
+    def _quantized(self, request: QuantizeRequest) -> bytes:
+        """Quantize, and read back what is in float."""
+        quantizer = TFLITE_QUANTIZERS.load(self._options.tflite.quantizer)()
+        content = self._converted(lambda: quantizer.quantize(request), request.precision)
+        if request.precision not in CALIBRATED:
+            return content
+        islands = find_islands(content, self._names)
+        unasked = [each for each in islands if not _is_one_of(each.output, request.float_outputs)]
+        if self._options.tflite.allow_flex:
+            unasked = [each for each in unasked if not each.operator.startswith("Flex")]
+        if not quantizer.keeps_islands:
+            check_islands(unasked, request.precision.value)
+        _check_kept(request.float_outputs, content)
+        return content
 
     def _converter(self) -> Any:
         tf = import_tensorflow("edgekit export")
         with held_back():
-            return tf.lite.TFLiteConverter.from_saved_model(str(self._saved_model))
-
-    def _operator_sets(self, builtins: Any) -> list[Any]:
-        tf = import_tensorflow("edgekit export")
-        return [builtins, tf.lite.OpsSet.SELECT_TF_OPS] if self._options.tflite.allow_flex else [builtins]
+            converter = tf.lite.TFLiteConverter.from_saved_model(str(self._saved_model))
+        more = [tf.lite.OpsSet.SELECT_TF_OPS] if self._options.tflite.allow_flex else []
+        converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS, *more]
+        return converter
 
     def _converted(self, convert: Callable[[], bytes], precision: Precision) -> bytes:
-        from tensorflow.lite.python.convert_phase import ConverterError
-
         try:
             with held_back():
                 return bytes(convert())
-        except (ConverterError, RuntimeError, ValueError) as error:
-            raise ExportError(self._reason(precision, str(error))) from error
+        except EdgekitError:
+            raise
+        except Exception as error:  # each library has its own, TensorFlow's among them is none of Python's
+            raise ExportError(reason_of(error, precision, self._names)) from error
 
-    def _reason(self, precision: Precision, text: str) -> str:
-        found = _OPERATORS.findall(text)
-        if not found:
-            return f"TensorFlow could not convert the model to TFLite {precision}: {text.strip().splitlines()[0][:300]}"
-        operators = sorted({name.removeprefix("Flex") for _, names in found for name in names.strip().split(", ")})
-        layers = sorted({layer for _, path in _LOCATION.findall(text) if (layer := self._layer_in(path))})
-        where = f" (layer {', '.join(layers)})" if layers else ""
-        advice = (
-            "No runtime on a device has it. Replace the layer by one made of common operators."
-            if any(kind == "Custom" for kind, _ in found)
-            else "It would need TensorFlow's Flex operators, which make an app some 180 MB larger. Replace the layer, "
-            "or ask for it with --allow-flex."
+
+def _is_one_of(output: str, names: AbstractSet[str]) -> bool:
+    """Whether an operator's output is one of `names`; a quantizer may have numbered it: "scores" is "scores1" now."""
+    return any(output.removeprefix(name).isdecimal() or output == name for name in names if output.startswith(name))
+
+
+def _check_kept(wanted: frozenset[str], content: bytes) -> None:
+    """Raise ExportError if an operator that was to stay in float computes in integers."""
+    found = [operator.output for operator in Graph(content).operators if operator.gives_float]
+    if missing := sorted(name for name in wanted if not any(_is_one_of(each, {name}) for each in found)):
+        raise ExportError(
+            f"The quantizer did not keep in float what it was asked to: {'; '.join(each[:80] for each in missing[:3])}."
+            f" Try the other quantizer (--quantizer), or keep the layers around it in float too."
         )
-        return f"LiteRT has no operator for {', '.join(operators)}{where}. {advice}"
-
-    def _layer_in(self, path: str) -> str | None:
-        """The deepest part of an operator's path that names a layer: "resizing" for "model_1/resizing_1/x"."""
-        for part in reversed(path.split("/")):
-            for name in (part, re.sub(r"_\d+$", "", part)):
-                if name in self._layer_names:
-                    return name
-        return None
 
 
 def _write_saved_model(graph: "keras.Model", folder: Path, output_name: str) -> None:

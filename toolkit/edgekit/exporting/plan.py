@@ -118,16 +118,17 @@ def _check_choices(jobs: Sequence[Job], choices: Sequence[ExportOptions]) -> Non
         raise UsageError(f"{' and '.join(useless)} would count for nothing: it changes none of these files: {what}.")
     for job in jobs:
         exporter, method = EXPORTERS.load(job.format.value), job.options.scheme.calibration
-        if job.precision in CALIBRATED and method not in exporter.calibration_methods:
+        if job.precision is Precision.INT8 and method not in exporter.calibration_methods:
             known = ", ".join(exporter.calibration_methods)
             raise UsageError(
                 f"{job.format} files cannot be calibrated by {method}. Possible: {known}. For another format alone, "
                 f"name it with --format."
             )
-        if unknown := sorted(set(job.options.words(job.format, job.precision)) - exporter.choices - _CHECKED_APART):
+        words = set(job.options.words(job.format, job.precision)) - _CHECKED_APART
+        if unknown := sorted(words - exporter.choices(job.precision, job.options)):
             raise UsageError(
-                f"{' and '.join(unknown)} cannot be had for {job.format} {job.precision} yet. For another format "
-                f"alone, name it with --format."
+                f"{' and '.join(unknown)} cannot be had for {job.title} files. Leave it out, name other "
+                f"precisions or formats (--format), or try the other quantizer (--quantizer ai-edge)."
             )
 
 

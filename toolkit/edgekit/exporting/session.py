@@ -14,7 +14,9 @@ from edgekit.datasets import Dataset
 from edgekit.errors import CalibrationError, ExportError, UsageError
 from edgekit.exporters import EXPORTERS, Exporter, ExportOptions
 from edgekit.exporters.classifier import as_classifier
+from edgekit.exporters.float_islands import Island, find_islands, in_words
 from edgekit.exporters.integer_check import holds_flex
+from edgekit.exporters.layer_names import LayerNames
 from edgekit.exporting.check import CheckResult, check_images, compare, run_file
 from edgekit.exporting.keras_scores import KerasScorer
 from edgekit.exporting.plan import Job, Plan, make_plan
@@ -43,11 +45,13 @@ class ExportedFile:
         artifact: The file.
         variant: What was chosen for it, as its name says; "" for the default.
         check: How it compared with Keras; None for a file with Flex operators, which nothing here can run.
+        islands: The operators of an integer file that compute in float.
     """
 
     artifact: Artifact
     variant: str
     check: CheckResult | None
+    islands: tuple[Island, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -77,6 +81,7 @@ class ExportReport:
                     "size_bytes": each.artifact.size_bytes,
                     "sha256": each.artifact.sha256,
                     "check": each.check.to_dict() if each.check else None,
+                    "float_operators": [island.to_dict() for island in each.islands],
                 }
                 for each in self.files
             ],
@@ -136,6 +141,7 @@ class _Made:
 
     job: Job
     check: CheckResult | None
+    islands: tuple[Island, ...]
 
 
 class _Session:
@@ -180,13 +186,16 @@ class _Session:
                 exporters[job.format] = exporter = self._exporter(job, exporters.get(job.format))
                 content = exporter.convert(job.precision, calibration)
                 temporary.write_bytes(content)
-                made[path] = _Made(job=job, check=self._checked(temporary, job, content, reference))
+                check = self._checked(temporary, job, content, reference)
+                made[path] = _Made(job=job, check=check, islands=self._islands(job, content))
                 advance(1)
             if calibration is not None:
                 stack.enter_context(_replaced_json(run.calibration_path, calibration.to_dict()))
         self._record(run, made, calibration)
         files = tuple(
-            ExportedFile(artifact=Artifact.from_file(path), variant=each.job.variant, check=each.check)
+            ExportedFile(
+                artifact=Artifact.from_file(path), variant=each.job.variant, check=each.check, islands=each.islands
+            )
             for path, each in made.items()
         )
         return ExportReport(run=run, files=files, skipped=plan.skipped)
@@ -206,12 +215,22 @@ class _Session:
         title = f"The file {job.title}"
         return compare(reference, candidate, title=title, precision=job.precision, runtime=runtime)
 
+    def _islands(self, job: Job, content: bytes) -> tuple[Island, ...]:
+        """What an integer file computes in float, which is said, whether it was asked for or not."""
+        if job.format is not Format.TFLITE or job.precision not in CALIBRATED:
+            return ()
+        islands = find_islands(content, LayerNames(self._model))
+        if islands:
+            self._progress.note(f"{job.title}: computed in float: {in_words(islands)}.")
+        return islands
+
     def _record(self, run: RunFolder, made: "dict[Path, _Made]", calibration: CalibrationSet | None) -> None:
         entries = {
             path.relative_to(run.path).as_posix(): {
                 **replace(each.job.options, input_range=self._range).to_dict(each.job.format, each.job.precision),
                 **_calibrated_with(each.job, calibration),
                 "check": each.check.to_dict() if each.check else None,
+                **({"float_operators": [island.to_dict() for island in each.islands]} if each.islands else {}),
             }
             for path, each in made.items()
         }
@@ -310,5 +329,5 @@ def _versions() -> dict[str, str]:
 
     from edgekit import __version__
 
-    libraries = ("tensorflow", "keras", "tf2onnx", "onnx", "onnxruntime", "ai-edge-litert")
+    libraries = ("tensorflow", "keras", "tf2onnx", "onnx", "onnxruntime", "ai-edge-litert", "ai-edge-quantizer")
     return {"edgekit": __version__, **{library: version(library) for library in libraries}}

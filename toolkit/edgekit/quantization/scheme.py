@@ -59,7 +59,7 @@ class QuantizationScheme:
 
     Attributes:
         granularity: Scales of the weights.
-        calibration: How ranges of activations are found.
+        calibration: How ranges of 8-bit activations are found; 16 bits have room for every value that was seen.
         percentile: Percent of the values inside a range by percentile: above 50, at most 100.
         float_layers: Names of the Keras layers that stay in float.
     """
@@ -82,13 +82,22 @@ class QuantizationScheme:
         words = {}
         if precision in QUANTIZED and self.granularity is not Granularity.PER_CHANNEL:
             words["--per-tensor"] = self.granularity.value
-        if precision in CALIBRATED and self.calibration is not CalibrationMethod.MINMAX:
+        if precision is Precision.INT8 and self.calibration is not CalibrationMethod.MINMAX:
             words["--calibration"] = self.calibration.value
-        if precision in CALIBRATED and self.percentile != PERCENTILE:
+        if precision is Precision.INT8 and self.percentile != PERCENTILE:
             words["--percentile"] = f"{self.percentile:g}"
         if precision in CALIBRATED and self.float_layers:
             words["--float-layers"] = f"mixed-{_short_digest(self.float_layers)}"
         return words
+
+    def of(self, precision: Precision) -> "QuantizationScheme":
+        """What counts of it for a file of `precision`; all else as by default."""
+        if precision is Precision.INT8:
+            return self
+        return QuantizationScheme(
+            granularity=self.granularity if precision in QUANTIZED else Granularity.PER_CHANNEL,
+            float_layers=self.float_layers if precision in CALIBRATED else (),
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """As a JSON object, for the manifest."""

@@ -1,0 +1,76 @@
+"""Reads an int8 or int16x8 `.tflite` back: which operators compute in float, and which a user asked to?
+
+Knows nothing of how the file was made.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from edgekit.exporters.layer_names import LayerNames
+from edgekit.exporters.tflite_graph import Graph, GraphOperator
+
+_BORDER = {"QUANTIZE", "DEQUANTIZE", "CAST"}
+_WEIGHTED = {"CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED", "TRANSPOSE_CONV", "BATCH_MATMUL"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Island:
+    """One operator that computes in float.
+
+    Attributes:
+        operator: Its name: "LEAKY_RELU".
+        output: Name of the tensor that it makes.
+        layers: The Keras layers that it comes from; empty where its name does not say.
+    """
+
+    operator: str
+    output: str
+    layers: tuple[str, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """As a JSON object, for the manifest."""
+        return {"operator": self.operator, "layers": list(self.layers)}
+
+
+def find_islands(content: bytes, names: LayerNames) -> tuple[Island, ...]:
+    """The operators of a `.tflite` that compute in float, in the order of the graph."""
+    graph = Graph(content)
+    return tuple(
+        Island(operator=operator.name, output=operator.output, layers=_layers_of(operator, graph, names))
+        for operator in graph.operators
+        if operator.gives_float and operator.name not in _BORDER
+    )
+
+
+def _layers_of(operator: GraphOperator, graph: Graph, names: LayerNames) -> tuple[str, ...]:
+    """The layers of an operator; the model's last one for what makes the output, which has lost its own name."""
+    layers = names.of(operator.output)
+    return layers or ((names.last,) if operator.output in graph.output_names else ())
+
+
+def in_words(islands: Sequence[Island]) -> str:
+    """For a person: "LEAKY_RELU (leaky_re_lu, leaky_re_lu_1), SOFTMAX (scores)"; "" where there are none."""
+    grouped: dict[str, list[str]] = {}
+    for island in islands:
+        grouped.setdefault(island.operator, []).extend(island.layers)
+    return ", ".join(
+        f"{operator} ({', '.join(dict.fromkeys(layers))})" if layers else operator
+        for operator, layers in grouped.items()
+    )
+
+
+def outputs_of_layers(graph: Graph, layers: Sequence[str], names: LayerNames) -> dict[str, frozenset[str]]:
+    """For each of `layers` the output tensors of its operators; empty for a layer without operators of its own."""
+    outputs = {operator.output: _layers_of(operator, graph, names) for operator in graph.operators}
+    return {layer: frozenset(name for name, owners in outputs.items() if layer in owners) for layer in layers}
+
+
+def outputs_of_head(graph: Graph) -> frozenset[str]:
+    """The output tensors of the last operator that has weights, and of those behind it."""
+    head: set[str] = set()
+    for operator in reversed(graph.operators):
+        head.add(operator.output)
+        if operator.name in _WEIGHTED:
+            break
+    return frozenset(head)

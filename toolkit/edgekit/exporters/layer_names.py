@@ -1,0 +1,51 @@
+"""Which Keras layers an operator of a converted graph comes from, read from the paths in its names.
+
+Knows neither files nor quantizers. A fused operator has the paths of all that went into it, "a/Relu;b/BiasAdd".
+"""
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import keras
+
+_COUNTER = re.compile(r"_\d+$")
+ROOT = "edgekit"
+"""Name of the exported graph: every path begins with it, numbered where the graph was called more than once."""
+
+
+class LayerNames:
+    """The layers of one model.
+
+    Args:
+        model: The classifier that was exported.
+    """
+
+    def __init__(self, model: "keras.Model") -> None:
+        self.all = tuple(layer.name for layer in model._flatten_layers(include_self=False))
+        self.last = str(model.outputs[0]._keras_history.operation.name)
+        self._known = frozenset(self.all)
+        self._model_name = model.name
+
+    def of(self, name: str) -> tuple[str, ...]:
+        """The layers that the operator or tensor called `name` comes from, in the order of its paths."""
+        found = (self._layer_in(path) for path in name.split(";"))
+        return tuple(dict.fromkeys(layer for layer in found if layer))
+
+    def _layer_in(self, path: str) -> str | None:
+        """The innermost layer of a path: "conv" for "edgekit_1/model_1/block_1/conv_1/BiasAdd".
+
+        The last part names an operation, and so does what follows a part that is no layer: both may be called as
+        some other layer is ("batch_normalization_1/batchnorm/add_1").
+        """
+        root, *parts = path.split("/")
+        is_numbered = root != ROOT and _COUNTER.sub("", root) == ROOT
+        innermost = None
+        for part in parts[:-1]:
+            without = _COUNTER.sub("", part)
+            candidates = (without, part) if is_numbered else (part, without)
+            if layer := next((name for name in candidates if name in self._known), None):
+                innermost = layer
+            elif self._model_name not in candidates:
+                break
+        return innermost

@@ -1,0 +1,59 @@
+"""The protocol of a quantizer for `.tflite` files: a float file and what was seen of it in, an integer file out."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, Protocol
+
+from edgekit.artifact import Precision
+from edgekit.exporters.options import ExportOptions
+
+if TYPE_CHECKING:
+    from edgekit.exporters.activations import Activations
+    from edgekit.quantization.calibration import CalibrationSet
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class QuantizeRequest:
+    """What a quantizer is given.
+
+    Attributes:
+        content: The float32 `.tflite`.
+        precision: What to make: int8 or int16x8.
+        options: What was chosen.
+        calibration: The images; None where the activations stay in float (dynamic).
+        activations: What was seen on these images; None with `calibration`.
+        float_outputs: Output tensors of the operators that stay in float.
+        gives_float: Whether the file's output is float32, whatever its input is.
+    """
+
+    content: bytes
+    precision: Precision
+    options: ExportOptions
+    calibration: "CalibrationSet | None" = None
+    activations: "Activations | None" = None
+    float_outputs: frozenset[str] = frozenset()
+    gives_float: bool = False
+
+    @property
+    def input_type(self) -> str:
+        """Type of the file's input: pixels as bytes in int8 files alone."""
+        return self.options.tflite.io if self.precision is Precision.INT8 else "float32"
+
+    @property
+    def output_type(self) -> str:
+        """Type of the file's output."""
+        return "float32" if self.gives_float else self.input_type
+
+
+class TFLiteQuantizer(Protocol):
+    """One way to integers.
+
+    Attributes:
+        choices: Precision -> the options of `ExportOptions.words` that it honours there.
+        keeps_islands: Whether an operator without integer form stays in float, in place of an error.
+    """
+
+    choices: ClassVar[dict[Precision, frozenset[str]]]
+    keeps_islands: ClassVar[bool]
+
+    def quantize(self, request: QuantizeRequest) -> bytes:
+        """The bytes of the integer file; raises ExportError."""

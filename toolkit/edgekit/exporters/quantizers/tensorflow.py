@@ -1,0 +1,70 @@
+"""TensorFlow's own quantizers: MLIR's for int8, from ranges that we note; the older one for int16x8, which it lacks.
+
+The older one calibrates by itself and can neither be given ranges nor keep a layer in float.
+"""
+
+from typing import Any, ClassVar
+
+from edgekit.artifact import Precision
+from edgekit.errors import CalibrationError
+from edgekit.exporters.integer_check import check_finite_ranges
+from edgekit.exporters.quantizers.base import QuantizeRequest
+from edgekit.exporters.tflite_graph import Graph
+from edgekit.keras_setup import import_tensorflow
+from edgekit.quantization.scheme import Granularity
+
+
+class TensorFlowQuantizer:
+    """See `edgekit.exporters.quantizers.base.TFLiteQuantizer`."""
+
+    choices: ClassVar[dict[Precision, frozenset[str]]] = {
+        Precision.DYNAMIC: frozenset({"--per-tensor"}),
+        Precision.INT8: frozenset({"--per-tensor", "--float-head", "--float-layers"}),
+        Precision.INT16X8: frozenset({"--per-tensor"}),
+    }
+    keeps_islands: ClassVar[bool] = False
+
+    def quantize(self, request: QuantizeRequest) -> bytes:
+        """The bytes of the integer file; raises CalibrationError, or whatever TensorFlow raises."""
+        if request.activations is None:
+            raise CalibrationError(f"{request.precision} needs calibration images.")
+        check_finite_ranges(request.activations.extremes)
+        return _to_int8(request) if request.precision is Precision.INT8 else _to_int16x8(request)
+
+
+def _to_int8(request: QuantizeRequest) -> bytes:
+    from tensorflow.lite.python.convert import mlir_quantize
+
+    tf, scheme = import_tensorflow("edgekit export"), request.options.scheme
+    ranges = request.activations.ranges(scheme) if request.activations else {}
+    return bytes(
+        mlir_quantize(
+            Graph(request.content).with_ranges(ranges),
+            disable_per_channel=scheme.granularity is Granularity.PER_TENSOR,
+            input_data_type=getattr(tf, request.input_type),
+            output_data_type=getattr(tf, request.output_type),
+            denylisted_nodes=sorted(request.float_outputs) or None,
+        )
+    )
+
+
+def _to_int16x8(request: QuantizeRequest) -> bytes:
+    from tensorflow.lite.python.optimize import calibrator
+
+    tf, images = import_tensorflow("edgekit export"), request.calibration
+    if images is None:
+        raise CalibrationError(f"{request.precision} needs calibration images.")
+
+    def batches() -> Any:
+        return ([batch] for batch in images.batches(request.options.tflite.batch or 1))
+
+    return bytes(
+        calibrator.Calibrator(calibrator.add_intermediate_tensors(request.content)).calibrate_and_quantize(
+            batches,
+            tf.float32,
+            tf.float32,
+            allow_float=False,
+            activations_type=tf.int16,
+            disable_per_channel=request.options.scheme.granularity is Granularity.PER_TENSOR,
+        )
+    )

@@ -1,0 +1,97 @@
+"""A `.tflite` as its operators and tensors, as far as exporters look at them or change them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+
+@dataclass(frozen=True, kw_only=True)
+class GraphOperator:
+    """One operator.
+
+    Attributes:
+        name: "CONV_2D", "FlexErf".
+        output: Name of its first output tensor.
+        gives_float: Whether an output is float.
+    """
+
+    name: str
+    output: str
+    gives_float: bool
+
+
+class Graph:
+    """The first subgraph of a file.
+
+    Args:
+        content: The bytes of a `.tflite`.
+    """
+
+    def __init__(self, content: bytes) -> None:
+        from ai_edge_litert.schema_py_generated import Model, ModelT
+
+        self._model = ModelT.InitFromObj(Model.GetRootAs(content, 0))
+        self._graph = self._model.subgraphs[0]
+
+    @property
+    def input(self) -> Any:
+        """The first input tensor."""
+        return self._graph.tensors[self._graph.inputs[0]]
+
+    @property
+    def input_name(self) -> str:
+        """Name of the first input tensor."""
+        return _text(self.input.name)
+
+    @property
+    def output_names(self) -> tuple[str, ...]:
+        """Names of the output tensors."""
+        return tuple(_text(self._graph.tensors[index].name) for index in self._graph.outputs)
+
+    def ranks(self) -> dict[str, int]:
+        """Tensor name -> number of its dimensions."""
+        return {_text(each.name): len(each.shape) if each.shape is not None else 0 for each in self._graph.tensors}
+
+    @cached_property
+    def operators(self) -> tuple[GraphOperator, ...]:
+        """The operators, in the order in which they run."""
+        from ai_edge_litert.schema_py_generated import TensorType
+
+        floats = {TensorType.FLOAT32, TensorType.FLOAT16}
+        return tuple(
+            GraphOperator(
+                name=self._name(operator),
+                output=_text(self._graph.tensors[operator.outputs[0]].name),
+                gives_float=any(self._graph.tensors[index].type in floats for index in operator.outputs),
+            )
+            for operator in self._graph.operators
+        )
+
+    def with_ranges(self, ranges: Mapping[str, tuple[float, float]]) -> bytes:
+        """The file with a smallest and a largest value noted for each tensor that `ranges` names, as calibrators do."""
+        import flatbuffers
+        import numpy as np
+        from ai_edge_litert.schema_py_generated import QuantizationParametersT
+
+        for tensor in self._graph.tensors:
+            if found := ranges.get(_text(tensor.name)):
+                tensor.quantization = QuantizationParametersT()
+                tensor.quantization.min = np.array([found[0]], np.float32)
+                tensor.quantization.max = np.array([found[1]], np.float32)
+        builder = flatbuffers.Builder(1024)
+        builder.Finish(self._model.Pack(builder), b"TFL3")
+        return bytes(builder.Output())
+
+    def _name(self, operator: Any) -> str:
+        from ai_edge_litert.schema_py_generated import BuiltinOperator
+
+        code = self._model.operatorCodes[operator.opcodeIndex]
+        if code.customCode:
+            return _text(code.customCode)
+        number = max(code.builtinCode, code.deprecatedBuiltinCode)
+        return next(name for name, value in vars(BuiltinOperator).items() if value == number)
+
+
+def _text(content: Any) -> str:
+    return bytes(content).decode(errors="replace")
