@@ -40,6 +40,14 @@ DATA_HELP = "What the model is for, as NAME or NAME:PATH; by default what the ru
     help="What files give; logits: the softmax is left off.",
 )
 @click.option(
+    "--quantizer",
+    default="tensorflow",
+    show_default=True,
+    metavar="tensorflow|ai-edge|both",
+    help="What makes integers of floats in .tflite files.",
+)
+@click.option("--float-head", is_flag=True, help="The last layer of .tflite files computes and answers in float.")
+@click.option(
     "--per-tensor", is_flag=True, help="One scale a weight tensor, for kernels that cannot have one a channel."
 )
 @click.option(
@@ -115,7 +123,8 @@ def _choices(chosen: dict[str, Any]) -> "list[ExportOptions]":
 
     from edgekit.exporters.options import QUANTIZERS
 
-    options, names = _options(chosen), QUANTIZERS if chosen["quantizer"] == "both" else (chosen["quantizer"],)
+    options = _options(chosen)
+    names = QUANTIZERS if chosen["quantizer"] == "both" else (chosen["quantizer"],)
     return [replace(options, tflite=replace(options.tflite, quantizer=name)) for name in names]
 
 
