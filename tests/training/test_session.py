@@ -65,8 +65,25 @@ def test_a_finished_run_holds_everything_and_its_manifest_lists_it(unbroken, sma
     manifest = RunFolder(unbroken.path).manifest
     written = {path.relative_to(unbroken.path).as_posix() for path in unbroken.path.rglob("*") if path.is_file()}
     assert written == {"manifest.json", *manifest["files"]}
-    assert {"model.keras", "history.csv", "reference.npz", "report.json"} <= set(manifest["files"])
-    assert sum(name.startswith("figures/") for name in manifest["files"]) == 4
+    assert {name for name in manifest["files"] if not name.startswith("figures/")} == {
+        "model.keras",
+        "history.csv",
+        "reference.npz",
+        "report.json",
+        "report.txt",
+        "classes.csv",
+        "summary.txt",
+    }
+    assert {Path(name).stem for name in manifest["files"] if name.startswith("figures/")} == {
+        "augmented",
+        "classes",
+        "confusion-by-prediction",
+        "confusion-by-truth",
+        "learning-curves",
+        "learning-rate",
+        "misclassified",
+        "sample-images",
+    }
     assert (manifest["status"], manifest["epochs"], manifest["seed"]) == ("finished", 5, 0)
     assert manifest["dataset"]["num_train"] == 150
     assert manifest["dataset"]["sha256"] == small_digits.sha256
@@ -94,6 +111,22 @@ def test_the_reference_is_what_the_saved_model_answers(unbroken, small_digits):
     assert np.sum(report["confusion_matrix"]) == report["num_images"] == 60
     first = report["misclassified"][0]
     assert first["predicted"] == str(reference.scores[first["index"]].argmax())
+
+
+def test_texts_for_people_say_the_same(unbroken, small_digits):
+    report = json.loads(unbroken.report_path.read_text())
+    lines = (unbroken.path / "report.txt").read_text().splitlines()
+    assert any(line.split() == ["accuracy", f"{report['accuracy']:.4f}", "60"] for line in lines)
+    assert f"{report['per_class'][3]['f1']:.4f}" in next(line for line in lines if line.startswith("3 "))
+    with (unbroken.path / "classes.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert [row["class"] for row in rows] == list(small_digits.class_names)
+    totals = [sum(int(row[name]) for row in rows) for name in ("train", "validation", "test")]
+    assert totals == [150, 40, 60]
+    summary = (unbroken.path / "summary.txt").read_text()
+    assert "Total params: 262" in summary
+    assert "Param #" in summary
+    assert "(None, 15, 15, 6)" in summary
 
 
 def test_history_has_a_row_an_epoch_and_the_plateau_lowers_the_rate(unbroken):

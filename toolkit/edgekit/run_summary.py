@@ -174,6 +174,13 @@ def best_row(history: Sequence[HistoryRow]) -> HistoryRow | None:
     return max(history, key=lambda row: row["val_accuracy"], default=None)
 
 
+def gap_in_words(history: Sequence[HistoryRow]) -> str:
+    """How far training and validation accuracy are apart at the end: the over-fitting gap, in points."""
+    last = history[-1]
+    gap = 100 * (last["accuracy"] - last["val_accuracy"])
+    return f"Accuracy (over-fitting gap at the end: {gap:+.1f} points)"
+
+
 def _is_listed(run: RunFolder, path: Path) -> bool:
     """Whether the manifest lists the file; raises RunFolderError where it is not what is listed."""
     relative = path.relative_to(run.path)

@@ -7,6 +7,7 @@
     checkpoint.py   everything that a training needs to go on, in one file
     monitor.py      what happens at the end of an epoch
     learner.py      one training in memory: network, optimizer, callbacks, phases
+    augmentation.py a few images and what augmentation makes of them, to look at
     results.py      what is written when it is over
     session.py      `train`: the whole of it
 

@@ -12,6 +12,7 @@ from edgekit.errors import EdgekitError, TrainingError
 from edgekit.progress import Progress
 from edgekit.recipe import Recipe, TrainingSettings
 from edgekit.training import checkpoint as state
+from edgekit.training.augmentation import Examples, examples
 from edgekit.training.batches import EvaluationBatches, TrainingBatches, as_keras
 from edgekit.training.checkpoint import Checkpoint
 from edgekit.training.identity import Identity
@@ -185,6 +186,10 @@ class Learner:
         model.compile(jit_compile=_compiler(self._keras))
         scores = model.predict(as_keras(self._keras, EvaluationBatches(self._dataset.test)), verbose=0)
         return np.asarray(scores, dtype=np.float32)
+
+    def examples(self) -> Examples | None:
+        """A few training images and what augmentation makes of them; None where the recipe has none."""
+        return examples(self._keras, self._recipe, self._settings, self._dataset.train)
 
 
 def _compiler(keras: Any) -> bool | str:

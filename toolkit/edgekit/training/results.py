@@ -1,16 +1,25 @@
-"""What is written when a training is over: the model, its reference, its report, its history, its figures."""
+"""What is written when a training is over: the model, its reference, its report, its history, its figures.
+
+model.keras, reference.npz, report.json, history.csv: for programs
+report.txt, classes.csv, summary.txt, figures/*.png: for people
+"""
 
 import csv
 import io
-from collections.abc import Sequence
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edgekit.datasets import Dataset
+from edgekit.datasets.sources import count_per_class, splits_of
 from edgekit.errors import RunFolderError, TrainingError
 from edgekit.metrics.classification import ClassificationReport, Mistake, classification_report, first_mistakes
 from edgekit.rendering import figures
+from edgekit.rendering.classification import report_text
 from edgekit.run_folder import Reference, RunFolder, atomic_path, write_json, write_text
+from edgekit.training.augmentation import Examples
 from edgekit.training.monitor import COLUMNS, Row
 
 if TYPE_CHECKING:
@@ -18,6 +27,9 @@ if TYPE_CHECKING:
     import numpy as np
     from matplotlib.figure import Figure
     from numpy.typing import NDArray
+
+SUMMARY_WIDTH = 100
+"""Columns of summary.txt."""
 
 NUM_MISTAKES = 20
 """How many misclassified images are shown."""
@@ -30,6 +42,7 @@ def write_results(
     scores: "NDArray[np.float32]",
     dataset: Dataset,
     history: Sequence[Row],
+    augmented: Examples | None = None,
 ) -> list[Path]:
     """Write everything but the manifest, and return the paths to list there.
 
@@ -39,6 +52,7 @@ def write_results(
         scores: Its probabilities on the test split: float32 (N, C).
         dataset: What it was trained on.
         history: One row an epoch.
+        augmented: A few training images and what augmentation makes of them.
 
     Raises:
         TrainingError: A score is NaN or infinite.
@@ -60,7 +74,16 @@ def write_results(
     )
     write_json(run.report_path, report.to_dict() | {"misclassified": _named(mistakes, dataset.class_names)})
     write_history(run.history_path, history)
+    texts = {
+        "report.txt": report_text(report) + "\n",
+        "classes.csv": class_table(dataset),
+        "summary.txt": summary_text(network),
+    }
+    for name, text in texts.items():
+        write_text(run.path / name, text)
     drawn = _draw(dataset, history, report, mistakes)
+    if augmented is not None:
+        drawn["augmented"] = figures.augmented_images(*augmented, dataset.class_names)
     for name, figure in drawn.items():
         save_figure(figure, run.figures_path / f"{name}.png")
     return [
@@ -68,8 +91,42 @@ def write_results(
         run.reference_path,
         run.report_path,
         run.history_path,
+        *(run.path / name for name in texts),
         *(run.figures_path / f"{name}.png" for name in drawn),
     ]
+
+
+def summary_text(network: "keras.Model") -> str:
+    """Layers, output shapes and parameters, as Keras prints them; 100 columns wide."""
+    lines: list[str] = []
+    with _columns(SUMMARY_WIDTH):
+        network.summary(line_length=SUMMARY_WIDTH, print_fn=lines.append)
+    return "\n".join(lines).rstrip() + "\n"
+
+
+@contextmanager
+def _columns(count: int) -> Iterator[None]:
+    """Let Keras' printer believe in a terminal so wide: it cuts its lines off at the real one, even into a file."""
+    before = os.environ.get("COLUMNS")
+    os.environ["COLUMNS"] = str(count)
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["COLUMNS"]
+        else:
+            os.environ["COLUMNS"] = before
+
+
+def class_table(dataset: Dataset) -> str:
+    """One CSV row a class: its name, and its images in each split."""
+    splits = splits_of(dataset)
+    counts = [count_per_class(split, len(dataset.class_names)) for split in splits.values()]
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["class", *splits])
+    writer.writerows(zip(dataset.class_names, *counts, strict=True))
+    return text.getvalue()
 
 
 def save_model(network: "keras.Model", path: Path) -> None:
@@ -93,7 +150,7 @@ def write_history(path: Path, history: Sequence[Row]) -> None:
 def save_figure(figure: "Figure", path: Path) -> None:
     """Write a figure as PNG."""
     with atomic_path(path) as temporary:
-        figure.savefig(temporary, dpi=100, metadata={"Software": None})
+        figures.save(figure, temporary)
 
 
 def _named(mistakes: Sequence[Mistake], class_names: tuple[str, ...]) -> list[dict[str, object]]:
@@ -113,9 +170,13 @@ def _draw(
 ) -> "dict[str, Figure]":
     """File name -> figure."""
     names = dataset.class_names
+    counts = {name: count_per_class(split, len(names)) for name, split in splits_of(dataset).items()}
     return {
-        "learning-curves": figures.learning_curves(history),
-        "confusion-matrix": figures.confusion_matrix(report.confusion, names),
-        "misclassified": figures.misclassified(dataset.test.images, mistakes, names, report),
+        "classes": figures.class_table(names, counts),
         "sample-images": figures.sample_images(dataset.train, names),
+        "learning-curves": figures.learning_curves(history),
+        "learning-rate": figures.learning_rate(history),
+        "confusion-by-truth": figures.confusion_matrix(report.confusion, names, "truth"),
+        "confusion-by-prediction": figures.confusion_matrix(report.confusion, names, "prediction"),
+        "misclassified": figures.misclassified(dataset.test.images, mistakes, names, report),
     }

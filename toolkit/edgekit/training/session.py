@@ -114,6 +114,7 @@ class _Session:
             scores=self._learner.scores(),
             dataset=self._dataset,
             history=self._learner.history,
+            augmented=self._learner.examples(),
         )
         if stale := folders.forget_artifacts(self._run):
             self._progress.note(f"Exported from the unfinished model, so export again: {', '.join(stale)}.")

@@ -1,0 +1,77 @@
+"""How a training went: accuracy, loss and learning rate over the epochs."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from edgekit.rendering.figures.style import drawn, empty_figure
+from edgekit.run_summary import best_row, gap_in_words
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+History = Sequence[dict[str, float]]
+"""Rows with the columns of history.csv."""
+
+TRAINING, VALIDATION = "tab:blue", "tab:orange"
+
+
+@drawn
+def learning_curves(history: History) -> "Figure":
+    """Accuracy and loss, training and validation; the space between the two is the over-fitting gap."""
+    figure = empty_figure(9.6, 4.2)
+    accuracy, loss = figure.subplots(1, 2)
+    for axes, name, unit in ((accuracy, "accuracy", "share of images"), (loss, "loss", "mean over the images")):
+        _pair(axes, history, name)
+        axes.set_ylabel(unit)
+    accuracy.set_title(gap_in_words(history), fontsize=10)
+    loss.set_title(f"Loss (validation at the end: {history[-1]['val_loss']:.4f})", fontsize=10)
+    best = best_row(history)
+    if best is not None:
+        label = f"best epoch: {int(best['epoch'])} ({100 * best['val_accuracy']:.2f} %)"
+        accuracy.axvline(best["epoch"], color="gray", linestyle=":", label=label)
+    accuracy.legend(fontsize=9)
+    loss.legend(fontsize=9)
+    return figure
+
+
+@drawn
+def learning_rate(history: History) -> "Figure":
+    """The optimizer's rate at the end of each epoch; logarithmic where it falls by more than a factor of 20."""
+    figure = empty_figure(4.8, 3.6)
+    axes = figure.subplots()
+    rates = _column(history, "learning_rate")
+    axes.plot(_column(history, "epoch"), rates, marker=_marker(history), color="tab:green")
+    if min(rates) > 0 and max(rates) > 20 * min(rates):
+        axes.set_yscale("log")
+        axes.yaxis.set_major_formatter("{x:g}")
+        axes.yaxis.set_minor_formatter("")
+    axes.set_title("Learning rate at the end of each epoch", fontsize=10)
+    axes.set_ylabel("learning rate")
+    _epochs_across(axes)
+    return figure
+
+
+def _pair(axes: "Axes", history: History, name: str) -> None:
+    epochs, training, validation = (_column(history, column) for column in ("epoch", name, f"val_{name}"))
+    axes.plot(epochs, training, marker=_marker(history), color=TRAINING, label="training")
+    axes.plot(epochs, validation, marker=_marker(history), color=VALIDATION, label="validation")
+    axes.fill_between(epochs, training, validation, color=VALIDATION, alpha=0.15, linewidth=0, label="gap")
+    _epochs_across(axes)
+
+
+def _epochs_across(axes: "Axes") -> None:
+    from matplotlib.ticker import MaxNLocator
+
+    axes.set_xlabel("epoch")
+    axes.grid(alpha=0.3)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+
+
+def _column(history: Sequence[Mapping[str, float]], name: str) -> list[float]:
+    return [row[name] for row in history]
+
+
+def _marker(history: Sequence[object]) -> str | None:
+    """Dots where there are few epochs: a line of one point would not be seen."""
+    return "o" if len(history) <= 10 else None
