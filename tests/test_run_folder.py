@@ -135,3 +135,24 @@ def test_not_a_number_is_never_written(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="JSON"):
         write_json(tmp_path / "report.json", {"accuracy": float("nan")})
     assert list(tmp_path.iterdir()) == []
+
+
+def test_large_scores_lie_in_a_file_and_are_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from edgekit.mapped import place_of
+
+    scores = np.random.default_rng(0).dirichlet(np.ones(4), 500).astype(np.float32)
+    reference = Reference(
+        scores=scores, labels=np.arange(500) % 4, dataset_sha256="0" * 64, class_names=("a", "b", "c", "d")
+    )
+    reference.save(tmp_path / "reference.npz")
+    in_memory = Reference.load(tmp_path / "reference.npz")
+    monkeypatch.setattr("edgekit.run_folder.LARGE_SCORES", 1000)
+    mapped = Reference.load(tmp_path / "reference.npz")
+    assert isinstance(mapped.scores, np.memmap)
+    assert place_of(in_memory.scores) is None
+    assert np.array_equal(mapped.scores, scores)
+    content = bytearray((tmp_path / "reference.npz").read_bytes())
+    content[200] ^= 1
+    (tmp_path / "reference.npz").write_bytes(content)
+    with pytest.raises(RunFolderError):
+        Reference.load(tmp_path / "reference.npz")

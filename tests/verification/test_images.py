@@ -6,7 +6,8 @@ from fakes import fake_dataset, fake_reference, numbered_images
 from numpy.typing import NDArray
 
 from edgekit.errors import VerificationError
-from edgekit.verification.images import WRITE_BATCH, file_of, open_workloads, spread_over_classes, write_images
+from edgekit.runtimes.streaming import ImageFile
+from edgekit.verification.images import WRITE_BATCH, images_file, open_workloads, spread_over_classes, write_images
 
 COUNT = WRITE_BATCH + 77
 
@@ -24,31 +25,63 @@ def test_written_images_read_back_the_same(tmp_path: Path) -> None:
     assert np.array_equal(np.load(write_images(backwards, tmp_path / "b.npy")), backwards)
 
 
-def test_a_mapped_file_is_used_as_it_is(stored: Path) -> None:
-    assert file_of(np.load(stored, mmap_mode="r")) == stored
-    assert file_of(np.lib.format.open_memmap(stored, mode="r")) == stored
+def read_back(images: NDArray[np.uint8], folder: Path) -> tuple[Path, NDArray[np.uint8]]:
+    """The file that workers get, and what they read from it."""
+    path = images_file(images, folder / "images.npy")
+    file = ImageFile(path)
+    return path, file.read(0, file.num_images)
 
 
 @pytest.mark.parametrize(
     "part",
     [
+        lambda images: images,
         lambda images: images[1:],
-        lambda images: images[:-1],
+        lambda images: images[7:-3],
+        lambda images: images[:, :, :, :].view(),
+    ],
+)
+def test_mapped_images_stay_where_they_are(stored: Path, tmp_path: Path, part) -> None:
+    images = part(np.load(stored, mmap_mode="r"))
+    path, found = read_back(images, tmp_path)
+    assert path.suffix == ".json"
+    assert path.stat().st_size < 1000
+    assert np.array_equal(found, images)
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
         lambda images: images[::-1],
+        lambda images: images[::2],
         lambda images: images[:, :, ::-1],
         lambda images: images.transpose(0, 2, 1, 3),
         lambda images: images[np.arange(COUNT)[::-1]],
         np.array,
     ],
 )
-def test_a_part_or_another_order_of_a_mapped_file_is_not(stored: Path, part) -> None:
-    assert file_of(part(np.load(stored, mmap_mode="r"))) is None
+def test_other_images_are_written(stored: Path, tmp_path: Path, part) -> None:
+    images = part(np.load(stored, mmap_mode="r"))
+    path, found = read_back(images, tmp_path)
+    assert path.suffix == ".npy"
+    assert np.array_equal(found, images)
 
 
-def test_a_raw_mapping_that_is_no_npy_is_not_used(tmp_path: Path) -> None:
-    path = tmp_path / "raw"
-    numbered_images(8).tofile(path)
-    assert file_of(np.memmap(path, np.uint8, "r", shape=(8, 2, 2, 3))) is None
+def test_a_raw_mapping_at_an_odd_offset_is_used_as_it_is(tmp_path: Path) -> None:
+    images = numbered_images(5000)
+    (tmp_path / "raw").write_bytes(b"x" * 12_345 + images.tobytes())
+    mapped = np.memmap(tmp_path / "raw", np.uint8, "r", offset=12_345, shape=images.shape)
+    path, found = read_back(mapped[10:], tmp_path)
+    assert path.suffix == ".json"
+    assert np.array_equal(found, images[10:])
+
+
+def test_what_was_changed_in_memory_is_not_read_from_the_file(stored: Path, tmp_path: Path) -> None:
+    images = np.load(stored, mmap_mode="c")
+    images[0] = 99
+    path, found = read_back(images, tmp_path)
+    assert path.suffix == ".npy"
+    assert (found[0] == 99).all()
 
 
 def test_the_spread_keeps_proportions_and_order() -> None:

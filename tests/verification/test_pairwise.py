@@ -49,3 +49,13 @@ def test_an_answer_takes_as_few_bytes_as_the_classes_allow(num_classes: int, siz
     kept = keep_answers("a", "x", np.arange(2), scores)
     assert kept.classes.itemsize == size
     assert kept.classes.tolist() == [num_classes - 1] * 2
+
+
+def test_the_whole_split_against_a_part_of_it() -> None:
+    rng = np.random.default_rng(0)
+    whole, part = rng.random((50, 4)).astype(np.float32), rng.random((20, 4)).astype(np.float32)
+    places = np.sort(rng.permutation(50)[:20])
+    found = compare_pairs([keep_answers("a", "x", None, whole), keep_answers("b", "x", places, part)])
+    same = sum(int(whole[place].argmax() == row.argmax()) for place, row in zip(places, part, strict=True))
+    assert found.agreement[0][1] == found.agreement[1][0] == same / 20
+    assert found.num_images == ((50, 20), (20, 20))

@@ -150,7 +150,7 @@ class Reference:
     def _from_arrays(cls, path: Path, arrays: Mapping[str, Any]) -> "Reference":
         import numpy as np
 
-        scores, labels, names = arrays["scores"], arrays["labels"], arrays["class_names"]
+        scores, labels, names = _scores_in(arrays), arrays["labels"], arrays["class_names"]
         kinds = (scores.dtype.kind, labels.dtype.kind, names.dtype.kind)
         if kinds not in (("f", "i", "U"), ("f", "u", "U")) or labels.ndim != 1 or names.ndim != 1:
             raise RunFolderError(
@@ -164,11 +164,38 @@ class Reference:
                 f"and {len(names)} classes. Restore the file or train again."
             )
         return cls(
-            scores=scores.astype(np.float32),
-            labels=labels.astype(np.int64),
+            scores=scores.astype(np.float32, copy=False),
+            labels=labels.astype(np.int64, copy=False),
             dataset_sha256=str(arrays["dataset_sha256"]),
             class_names=tuple(str(name) for name in names),
         )
+
+
+LARGE_SCORES = 2**24
+"""Bytes from which on a reference's scores are kept in a temporary file rather than in memory."""
+
+
+def _scores_in(arrays: Any) -> Any:
+    """The array `scores` of an open .npz; a large one as a mapped file without a name, if there is room for it."""
+    import shutil
+
+    import numpy as np
+
+    member = next((one for one in arrays.zip.infolist() if one.filename == "scores.npy"), None)
+    if member is None or member.file_size < LARGE_SCORES:
+        return arrays["scores"]
+    try:
+        with tempfile.TemporaryFile(prefix="edgekit-") as file, arrays.zip.open(member) as packed:
+            shutil.copyfileobj(packed, file, 2**20)
+            file.seek(0)
+            if np.lib.format.read_magic(file) != (1, 0):
+                return arrays["scores"]
+            shape, is_fortran, dtype = np.lib.format.read_array_header_1_0(file)
+            if is_fortran or dtype.hasobject:
+                return arrays["scores"]
+            return np.memmap(file, dtype=dtype, mode="r", offset=file.tell(), shape=shape)
+    except OSError:  # no room: then memory it is
+        return arrays["scores"]
 
 
 class RunFolder:

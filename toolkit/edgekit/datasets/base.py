@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from edgekit.errors import DatasetError
+from edgekit.mapped import pieces
 from edgekit.progress import Progress, SilentProgress
 
 if TYPE_CHECKING:
@@ -51,9 +52,9 @@ class Split:
     def sha256(self) -> str:
         """Hex SHA-256 of the shape, the image bytes and the labels (little-endian int64), in that order."""
         digest = hashlib.sha256(repr(tuple(int(n) for n in self.images.shape)).encode())
-        for images, _ in self.batches(1024):
-            digest.update(images.tobytes())
-        digest.update(self.labels.astype("<i8").tobytes())
+        for piece in pieces(len(self), self.images, size=1024):
+            digest.update(self.images[piece].tobytes())
+        digest.update(self.labels.astype("<i8", copy=False).data)
         return digest.hexdigest()
 
 

@@ -1,4 +1,7 @@
-"""`npz:PATH`: images and labels as arrays in one numpy file. Nothing in it is ever unpickled."""
+"""`npz:PATH`: images and labels as arrays in one numpy file. Nothing in it is ever unpickled.
+
+Large arrays of a file without compression (numpy.savez) are mapped, so they may be larger than memory.
+"""
 
 import zipfile
 import zlib
@@ -9,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from edgekit.datasets.base import Dataset, DatasetRequest, Split
 from edgekit.datasets.splits import empty_split, split_validation
+from edgekit.datasets.zip_mapping import MappedArrays
 from edgekit.errors import DatasetError, UsageError
 
 if TYPE_CHECKING:
@@ -44,7 +48,7 @@ def _open(path: Path) -> Iterator[Mapping[str, Any]]:
             raise DatasetError(f"{path} is {_instead_of_zip(path)}. Expected an .npz file with the arrays {ARRAYS}.")
         arrays = np.load(path, allow_pickle=False)
         with arrays:
-            yield arrays
+            yield MappedArrays(path, arrays)
     except (OSError, EOFError, ValueError, MemoryError, NotImplementedError, zlib.error, zipfile.BadZipFile) as error:
         raise DatasetError(
             f"{path} is not a whole .npz file of plain arrays: {error}. Expected the arrays {ARRAYS}; write them "
@@ -58,12 +62,10 @@ def _instead_of_zip(path: Path) -> str:
 
 
 def _build(path: Path, arrays: Mapping[str, Any], request: DatasetRequest) -> Dataset:
-    import numpy as np
-
     has_training = _has_training(path, arrays)
     test = _split(path, arrays, "test")
     train_labels = _labels(path, "y_train", arrays["y_train"]) if has_training else test.labels[:0]
-    class_names = _class_names(path, arrays, np.concatenate([test.labels, train_labels]))
+    class_names = _class_names(path, arrays, test.labels, train_labels)
     train = validation = empty_split(*test.images.shape[1:3])
     if has_training and not request.test_only:
         training = _split(path, arrays, "train")
@@ -147,12 +149,13 @@ def _labels(path: Path, name: str, array: "NDArray[Any]") -> "NDArray[np.int64]"
     return array.astype(np.int64)
 
 
-def _class_names(path: Path, arrays: Mapping[str, Any], labels: "NDArray[np.int64]") -> tuple[str, ...]:
+def _class_names(path: Path, arrays: Mapping[str, Any], *labels: "NDArray[np.int64]") -> tuple[str, ...]:
     if "class_names" not in arrays:
-        num_classes = int(labels.max(initial=-1)) + 1
-        if num_classes > len(labels):
+        num_classes = max(int(part.max(initial=-1)) for part in labels) + 1
+        num_images = sum(map(len, labels))
+        if num_classes > num_images:
             raise DatasetError(
-                f"The labels in {path} go up to {num_classes - 1:,}, but there are only {len(labels):,} images. "
+                f"The labels in {path} go up to {num_classes - 1:,}, but there are only {num_images:,} images. "
                 f"Expected class indices that count from 0; or store class_names."
             )
         return tuple(str(label) for label in range(num_classes))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from edgekit.errors import VerificationError
+from edgekit.mapped import pieces
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -77,12 +78,27 @@ def check_comparable(reference: Scores, candidate: Scores, labels: Classes) -> N
             f"scores, {len(labels)} labels. Expected one of each for every image."
         )
     for owner, scores in (("reference", reference), ("candidate", candidate)):
-        broken = np.flatnonzero(~np.isfinite(scores).all(axis=1))
-        if len(broken):
+        num_broken, first = _not_finite(scores)
+        if num_broken:
             raise VerificationError(
-                f"The {owner}'s scores hold NaN or infinity for {len(broken):,} of {len(scores):,} images, "
-                f"image {broken[0]} first. Expected finite numbers."
+                f"The {owner}'s scores hold NaN or infinity for {num_broken:,} of {len(scores):,} images, "
+                f"image {first} first. Expected finite numbers."
             )
+
+
+def are_finite(scores: Scores) -> bool:
+    """Whether every score is a finite number."""
+    return _not_finite(scores)[0] == 0
+
+
+def _not_finite(scores: Scores) -> tuple[int, int]:
+    """How many images have a score that is no finite number, and the first of them."""
+    count, first = 0, -1
+    for piece in pieces(len(scores), scores):
+        broken = np.flatnonzero(~np.isfinite(scores[piece]).all(axis=1))
+        first = piece.start + int(broken[0]) if len(broken) and not count else first
+        count += len(broken)
+    return count, first
 
 
 def top_classes(scores: Scores) -> Classes:
@@ -123,7 +139,8 @@ def agreement(reference: Scores, candidate: Scores) -> float:
 
 def accuracy(scores: Scores, labels: Classes) -> float:
     """Share of images whose top class is their label."""
-    return float((top_classes(scores) == labels).mean())
+    right = sum(int((top_classes(scores[piece]) == labels[piece]).sum()) for piece in pieces(len(scores), scores))
+    return right / len(scores)
 
 
 def flips(reference: Scores, candidate: Scores, labels: Classes, chosen: "NDArray[np.bool_]") -> Flips:
@@ -139,7 +156,10 @@ def flips(reference: Scores, candidate: Scores, labels: Classes, chosen: "NDArra
 
 def flips_beyond_margin(reference: Scores, candidate: Scores, margin: float) -> int:
     """Flipped images, without exact ties and without those whose two highest reference scores lie within `margin`."""
-    return int(is_flipped_beyond_margin(reference, candidate, margin).sum())
+    return sum(
+        int(is_flipped_beyond_margin(reference[piece], candidate[piece], margin).sum())
+        for piece in pieces(len(reference), reference, candidate)
+    )
 
 
 def is_flipped_beyond_margin(reference: Scores, candidate: Scores, margin: float) -> "NDArray[np.bool_]":
@@ -148,11 +168,27 @@ def is_flipped_beyond_margin(reference: Scores, candidate: Scores, margin: float
     return real & (top_margins(reference) > margin)
 
 
-def per_class(predictions: Classes, labels: Classes, num_classes: int) -> PerClass:
-    """Precision, recall and F1 of every class; see PerClass for the formulas."""
-    predicted = np.bincount(predictions, minlength=num_classes)
-    support = np.bincount(labels, minlength=num_classes)
-    true_positive = np.bincount(labels[predictions == labels], minlength=num_classes)
+def per_class(
+    predictions: Classes, labels: Classes, num_classes: int, counts: "NDArray[np.int64] | None" = None
+) -> PerClass:
+    """Precision, recall and F1 of every class; see PerClass for the formulas.
+
+    Args:
+        predictions: Top classes.
+        labels: True classes.
+        num_classes: C.
+        counts: int64 (N,), for how many images each entry stands; None: one each.
+    """
+    weights = np.ones(len(labels), np.int64) if counts is None else counts
+    is_right = predictions == labels
+    predicted, support, true_positive = (
+        np.bincount(classes, chosen, num_classes).astype(np.int64)
+        for classes, chosen in (
+            (predictions, weights),
+            (labels, weights),
+            (labels[is_right], weights[is_right]),
+        )
+    )
     return PerClass(
         precision=_ratio(true_positive, predicted),
         recall=_ratio(true_positive, support),
@@ -195,7 +231,14 @@ def mean_kl_divergence(reference: Scores, candidate: Scores) -> float:
 
 def are_probabilities(scores: Scores) -> bool:
     """Whether all scores lie in 0 to 1, give or take a quantization step; logits hardly ever do."""
-    return bool(scores.min() >= -0.01 and scores.max() <= 1.01)
+    lowest, highest = range_of(scores)
+    return lowest >= -0.01 and highest <= 1.01
+
+
+def range_of(scores: Scores) -> tuple[float, float]:
+    """The lowest and the highest of all scores."""
+    ranges = [(float(part.min()), float(part.max())) for part in (scores[p] for p in pieces(len(scores), scores))]
+    return min(low for low, _ in ranges), max(high for _, high in ranges)
 
 
 def softmax(scores: Scores) -> Scores:

@@ -5,12 +5,14 @@ file would count as memory of the process, a million images long.
 """
 
 import heapq
+import json
 import os
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,10 +26,10 @@ REPORT_INTERVAL = 0.1
 
 
 class ImageFile:
-    """The images of a `.npy` file: uint8 (N, H, W, 3). Several threads may read at once.
+    """Images in a file: uint8 (N, H, W, 3). Several threads may read at once.
 
     Args:
-        path: The file.
+        path: An .npy file; or a .json file that says where they lie in another one: path, offset in bytes, shape.
         order: An .npy file of int64 (n,), each 0 to N - 1: which images count, and in which order; None: all of
             them as they stand.
 
@@ -37,16 +39,13 @@ class ImageFile:
 
     def __init__(self, path: Path, order: Path | None = None) -> None:
         try:
-            mapped = np.lib.format.open_memmap(path, mode="r")
+            path, self._offset, shape, dtype = _place_of_images(path)
             self._descriptor = os.open(path, os.O_RDONLY)
         except (OSError, ValueError) as error:
             raise ArtifactError(f"The image file {path} cannot be read: {error}") from error
-        check_images(mapped.dtype, mapped.shape)
-        if not mapped.flags.c_contiguous:
-            raise ArtifactError(f"The image file {path} is not stored row by row (C order). Save it again.")
-        self.image_shape: tuple[int, ...] = mapped.shape[1:]
-        self.num_images: int = mapped.shape[0]
-        self._offset = int(mapped.offset)
+        check_images(dtype, shape)
+        self.image_shape: tuple[int, ...] = shape[1:]
+        self.num_images: int = shape[0]
         self._stride = int(np.prod(self.image_shape))
         self._order: NDArray[np.int64] | None = None
         if order is not None:
@@ -67,6 +66,17 @@ class ImageFile:
         if len(content) != wanted:
             raise ArtifactError(f"The image file ends before image {place + count}.")
         return content
+
+
+def _place_of_images(path: Path) -> tuple[Path, int, tuple[int, ...], "np.dtype[Any]"]:
+    """(file, offset, shape, dtype); raises OSError, ValueError and ArtifactError."""
+    if path.suffix == ".json":
+        note = json.loads(path.read_text())
+        return Path(note["path"]), int(note["offset"]), tuple(note["shape"]), np.dtype(np.uint8)
+    mapped = np.lib.format.open_memmap(path, mode="r")
+    if not mapped.flags.c_contiguous:
+        raise ArtifactError(f"The image file {path} is not stored row by row (C order). Save it again.")
+    return path, int(mapped.offset), mapped.shape, mapped.dtype
 
 
 class ScoreFile:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from edgekit.artifact import Precision
 from edgekit.datasets import Dataset
 from edgekit.errors import UsageError, VerificationError
+from edgekit.mapped import pieces
 from edgekit.metrics import drift
 from edgekit.progress import Progress, SilentProgress
 from edgekit.run_folder import Reference
@@ -16,6 +17,7 @@ from edgekit.verification.environment import this_environment
 from edgekit.verification.execution import SLOW_RUNTIMES, Executor, IsolatedExecutor
 from edgekit.verification.images import Workload, open_workloads
 from edgekit.verification.measure import class_results
+from edgekit.verification.outcomes import Outcomes
 from edgekit.verification.pairwise import compare_pairs
 from edgekit.verification.report import DatasetSummary, ReferenceSummary, VerificationReport
 from edgekit.verification.rows import not_compared
@@ -148,10 +150,14 @@ def check_belongs(reference: Reference, dataset: Dataset) -> None:
 def summary_of(reference: Reference, runtime: str = "keras") -> ReferenceSummary:
     """The reference's own quality."""
     scores, labels = reference.scores, reference.labels
+    parts = [
+        Outcomes.of(labels[piece], top := drift.top_classes(scores[piece]), top)
+        for piece in pieces(len(labels), scores)
+    ]
     return ReferenceSummary(
         runtime=runtime,
         accuracy=drift.accuracy(scores, labels),
-        report=class_results(scores, scores, labels, reference.class_names),
+        report=class_results(Outcomes.together(parts), reference.class_names),
     )
 
 

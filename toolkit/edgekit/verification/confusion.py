@@ -6,8 +6,8 @@ changed most.
 
 from typing import TYPE_CHECKING
 
-from edgekit.metrics.drift import Classes
 from edgekit.verification.measurement import ClassFlip, ConfusionCell
+from edgekit.verification.outcomes import Outcomes
 
 if TYPE_CHECKING:
     import numpy as np
@@ -17,15 +17,11 @@ MAX_CELLS = 1000
 """Cells that a report holds of each matrix: all of them up to 31 classes."""
 
 
-def confusion_cells(
-    labels: Classes, reference_top: Classes, candidate_top: Classes, num_classes: int
-) -> tuple[ConfusionCell, ...]:
+def confusion_cells(outcomes: Outcomes, num_classes: int) -> tuple[ConfusionCell, ...]:
     """Images of each true class by predicted class, for both models; cells that are 0 in both are left out.
 
     Args:
-        labels: The true classes.
-        reference_top: The reference's top classes of the same images.
-        candidate_top: The candidate's.
+        outcomes: What became of the images.
         num_classes: C.
 
     Returns:
@@ -34,9 +30,9 @@ def confusion_cells(
     """
     import numpy as np
 
-    before, after = labels * num_classes + reference_top, labels * num_classes + candidate_top
+    before, after = (outcomes.labels * num_classes + top for top in (outcomes.before, outcomes.after))
     keys = np.unique(np.concatenate([before, after]))
-    counts = np.stack([_count(keys, before), _count(keys, after)])
+    counts = np.stack([_count(keys, places, outcomes.counts) for places in (before, after)])
     kept = _most_changed(counts)
     return tuple(
         ConfusionCell(
@@ -49,12 +45,14 @@ def confusion_cells(
     )
 
 
-def class_flips(reference_top: Classes, candidate_top: Classes, num_classes: int) -> tuple[ClassFlip, ...]:
+def class_flips(outcomes: Outcomes, num_classes: int) -> tuple[ClassFlip, ...]:
     """From which class to which the top class changed, ties among them, the most frequent first; at most MAX_CELLS."""
     import numpy as np
 
-    changed = reference_top != candidate_top
-    keys, counts = np.unique(reference_top[changed] * num_classes + candidate_top[changed], return_counts=True)
+    changed = outcomes.before != outcomes.after
+    places = outcomes.before[changed] * num_classes + outcomes.after[changed]
+    keys = np.unique(places)
+    counts = _count(keys, places, outcomes.counts[changed])
     return tuple(
         ClassFlip(
             reference_class=int(keys[at] // num_classes),
@@ -65,11 +63,11 @@ def class_flips(reference_top: Classes, candidate_top: Classes, num_classes: int
     )
 
 
-def _count(keys: "NDArray[np.int64]", values: "NDArray[np.int64]") -> "NDArray[np.int64]":
-    """How often each of `keys`, ascending, occurs in `values`, all of which are among them."""
+def _count(keys: "NDArray[np.int64]", values: "NDArray[np.int64]", weights: "NDArray[np.int64]") -> "NDArray[np.int64]":
+    """How often each of `keys`, ascending, occurs in `values`, all of which are among them and stand for `weights`."""
     import numpy as np
 
-    return np.bincount(np.searchsorted(keys, values), minlength=len(keys)).astype(np.int64)
+    return np.bincount(np.searchsorted(keys, values), weights, len(keys)).astype(np.int64)
 
 
 def _most_changed(counts: "NDArray[np.int64]") -> "NDArray[np.int64]":

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from edgekit.errors import UsageError, VerificationError
 from edgekit.input_range import RAW, InputEncoding
+from edgekit.mapped import pieces
 from edgekit.metrics import drift
 
 if TYPE_CHECKING:
@@ -47,16 +48,20 @@ class Interface:
         import numpy as np
 
         scores = raw if self.order is None or len(self.order) != raw.shape[1] else raw[:, self.order]
-        if not len(scores) or not np.isfinite(scores).all():
+        if not len(scores) or not drift.are_finite(scores):
             return scores
         if not self.gives_logits(scores):
             return scores
         if self.output == "probabilities":
+            lowest, highest = drift.range_of(scores)
             raise VerificationError(
-                f"The scores run from {scores.min():.4g} to {scores.max():.4g}, but were announced as probabilities. "
+                f"The scores run from {lowest:.4g} to {highest:.4g}, but were announced as probabilities. "
                 f"Expected 0 to 1. Leave --output out, or say --output logits."
             )
-        return drift.softmax(scores).astype(np.float32)
+        converted = np.empty(scores.shape, np.float32)
+        for piece in pieces(len(scores), scores):
+            converted[piece] = drift.softmax(scores[piece])
+        return converted
 
     def gives_logits(self, scores: "NDArray[np.float32]") -> bool:
         """Whether these scores of the model, float32 (N, C), need a softmax: said so, or seen by their values."""

@@ -1,5 +1,6 @@
 """Test images as .npy files that worker processes map into memory: written once, in constant memory."""
 
+import json
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edgekit.errors import VerificationError
+from edgekit.mapped import place_of, release
 from edgekit.verification.sampling import Sampling
 
 if TYPE_CHECKING:
@@ -26,7 +28,7 @@ class Workload:
     """Images to run, and what the reference says of the same images.
 
     Attributes:
-        images_npy: uint8 (n, H, W, 3), RGB, 0 to 255, an .npy file.
+        images_npy: uint8 (n, H, W, 3), RGB, 0 to 255, an .npy file, or a note where they lie; see `images_file`.
         split_scores: float32 (N, C), the reference's scores of the whole split.
         split_labels: int64 (N,), its labels.
         indices: int64 (n,), where each image stands in the split, in the order of running; None: all as they stand.
@@ -138,7 +140,7 @@ class Workloads:
 
     @cached_property
     def _whole_npy(self) -> Path:
-        return file_of(self._split.images) or write_images(self._split.images, self._folder / "test.npy")
+        return images_file(self._split.images, self._folder / "test.npy")
 
     def _in_random_order(self, count: int, why: str) -> Workload:
         """The first `count` images of a uniformly random order, the same for the same seed."""
@@ -182,19 +184,18 @@ def spread_over_classes(labels: "NDArray[np.int64]", count: int, seed: int | Non
     return np.sort(by_class[positions])
 
 
-def file_of(images: "NDArray[np.uint8]") -> Path | None:
-    """The .npy file that `images` maps as a whole and in its order; None where there is no such file."""
-    import numpy as np
+def images_file(images: "NDArray[np.uint8]", path: Path) -> Path:
+    """A file that workers read `images` from: uint8 (N, H, W, 3), RGB.
 
-    if not isinstance(images, np.memmap) or images.filename is None:
-        return None
-    path = Path(images.filename)
-    try:
-        on_disk = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (OSError, ValueError, EOFError):
-        return None
-    same = (on_disk.shape, on_disk.dtype, on_disk.strides) == (images.shape, images.dtype, images.strides)
-    return path if same and on_disk.offset == images.offset else None
+    Images that are mapped from a file stay where they are: only a note is written, `path` with the suffix .json.
+    Others are written to `path`, an .npy.
+    """
+    place = place_of(images)
+    if place is None:
+        return write_images(images, path)
+    note = path.with_suffix(".json")
+    note.write_text(json.dumps({"path": str(place[0].resolve()), "offset": place[1], "shape": list(images.shape)}))
+    return note
 
 
 def write_images(images: "NDArray[np.uint8]", path: Path, chosen: "NDArray[np.int64] | None" = None) -> Path:
@@ -212,6 +213,7 @@ def write_images(images: "NDArray[np.uint8]", path: Path, chosen: "NDArray[np.in
             for start in range(0, count, WRITE_BATCH):
                 part = slice(start, start + WRITE_BATCH)
                 file.write(np.ascontiguousarray(images[part if chosen is None else chosen[part]]).data)
+                release(images)
     except OSError as error:
         raise VerificationError(
             f"The test images ({images.nbytes:,} bytes) could not be written to {path.parent}: "

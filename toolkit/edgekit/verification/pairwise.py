@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
+from edgekit.mapped import pieces
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -123,8 +125,10 @@ def keep_answers(
     """What `compare_pairs` needs of the scores, float32 (n, C), of the images at `indices`, int64 (n,)."""
     import numpy as np
 
-    small = np.min_scalar_type(scores.shape[1] - 1)
-    return Answers(artifact=artifact, runtime=runtime, indices=indices, classes=scores.argmax(axis=1).astype(small))
+    classes = np.empty(len(scores), np.min_scalar_type(scores.shape[1] - 1))
+    for piece in pieces(len(scores), scores):
+        classes[piece] = scores[piece].argmax(axis=1)
+    return Answers(artifact=artifact, runtime=runtime, indices=indices, classes=classes)
 
 
 def compare_pairs(answers: Sequence[Answers]) -> PairwiseAgreement:

@@ -16,7 +16,7 @@ from edgekit.runtimes import Execution, ExecutionFailure, SessionSettings
 from edgekit.runtimes.isolation import execute
 from edgekit.verification import keras_reference
 from edgekit.verification.foreign import Interface, column_order, listed
-from edgekit.verification.images import file_of, write_images
+from edgekit.verification.images import images_file
 
 if TYPE_CHECKING:
     import numpy as np
@@ -86,7 +86,7 @@ def run_reference(
         tempfile.TemporaryDirectory(prefix="edgekit-reference-") as folder,
         progress.task(f"reference {path.name} in {runtime}", len(dataset.test)) as advance,
     ):
-        images = file_of(dataset.test.images) or write_images(dataset.test.images, Path(folder) / "test.npy")
+        images = images_file(dataset.test.images, Path(folder) / "test.npy")
         result = execute(
             runtime_target(path),
             path,
@@ -143,7 +143,7 @@ def read_scores(path: Path, interface: Interface, dataset: Dataset) -> ScoredRef
     if "labels" in arrays:
         _check_labels(path, arrays["labels"], label_order, dataset)
     return ScoredReference(
-        reference=_reference(scores.astype(np.float32), interface, dataset), runtime="file of scores"
+        reference=_reference(scores.astype(np.float32, copy=False), interface, dataset), runtime="file of scores"
     )
 
 
@@ -151,7 +151,7 @@ def _load(path: Path) -> "dict[str, NDArray[Any]]":
     import numpy as np
 
     try:
-        content = np.load(path, allow_pickle=False)
+        content = np.load(path, mmap_mode="r", allow_pickle=False)
         if isinstance(content, np.ndarray):
             return {"scores": content}
         with content:

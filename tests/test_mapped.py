@@ -1,0 +1,56 @@
+"""Where mapped arrays lie, and that going through them keeps nothing in memory."""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from edgekit.mapped import pieces, place_of, release
+
+
+def test_pieces_cover_every_row_once() -> None:
+    assert [(one.start, one.stop) for one in pieces(10, size=4)] == [(0, 4), (4, 8), (8, 10)]
+    assert list(pieces(0)) == []
+
+
+def test_places_of_whole_arrays_and_parts(tmp_path: Path) -> None:
+    path = tmp_path / "a.npy"
+    np.save(path, np.arange(3000, dtype=np.int64).reshape(1000, 3))
+    mapped = np.load(path, mmap_mode="r")
+    start = path.stat().st_size - 24_000
+    assert place_of(mapped) == (path, start)
+    assert place_of(mapped[500:700]) == (path, start + 500 * 24)
+    assert place_of(mapped[:, 1]) is None
+    assert place_of(np.array(mapped)) is None
+    assert place_of(np.load(path, mmap_mode="c")) is None
+    assert place_of(np.load(path, mmap_mode="r+")) is None
+
+
+def test_released_arrays_still_hold_what_they_held(tmp_path: Path) -> None:
+    path = tmp_path / "a.npy"
+    np.save(path, np.arange(100_000))
+    for mode in ("r", "c", None):
+        array = np.load(path, mmap_mode=mode)
+        if mode == "c":
+            array[5] = -1
+        release(array)
+        release(array[3:])
+        assert array[5] == (-1 if mode == "c" else 5)
+        assert array.sum() == sum(range(100_000)) - (6 if mode == "c" else 0)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+def test_a_large_file_is_read_in_the_memory_of_a_piece(tmp_path: Path) -> None:
+    def resident() -> int:
+        return int(Path("/proc/self/statm").read_text().split()[1]) * 4096
+
+    path = tmp_path / "large.npy"
+    np.lib.format.open_memmap(path, "w+", np.uint8, (200_000, 500)).flush()
+    mapped = np.load(path, mmap_mode="r")
+    before, highest, total = resident(), 0, 0
+    for piece in pieces(len(mapped), mapped, size=5000):
+        total += int(mapped[piece].sum())
+        highest = max(highest, resident())
+    assert total == 0
+    assert highest - before < 60_000_000
