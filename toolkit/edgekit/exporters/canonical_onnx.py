@@ -10,19 +10,23 @@ from typing import TYPE_CHECKING
 
 from edgekit.errors import ExportError
 from edgekit.exporters.classifier import INPUT_NAME, OUTPUT_NAME
+from edgekit.exporters.onnx_targets import IR_VERSION
 
 if TYPE_CHECKING:
     import onnx
 
-IR_VERSION = 8
 BATCH_NAME = "batch"
+
+_PROBES = 2
 
 _COUNTER = re.compile(r"__\d+|:0$")
 _MERGED = {"Cast", "Concat", "Gather", "Identity", "Reshape", "Shape", "Slice", "Squeeze", "Transpose", "Unsqueeze"}
 """Operators that tf2onnx moves and merges, so that their names are not to be trusted."""
 
 
-def in_canonical_form(model: "onnx.ModelProto") -> "onnx.ModelProto":
+def in_canonical_form(
+    model: "onnx.ModelProto", *, output_name: str = OUTPUT_NAME, ir_version: int = IR_VERSION
+) -> "onnx.ModelProto":
     """A copy of `model` (one input, one output, no subgraphs) with settled names, order and metadata.
 
     Raises:
@@ -38,15 +42,15 @@ def in_canonical_form(model: "onnx.ModelProto") -> "onnx.ModelProto":
     if any(attribute.HasField("g") or attribute.graphs for node in graph.node for attribute in node.attribute):
         raise ExportError("The model holds control flow (If, Loop, Scan). Not yet: edgekit exports plain graphs.")
     result = onnx.shape_inference.infer_shapes(model, data_prop=True)
-    _fix_reshapes(result.graph)
+    _fix_reshapes(result)
     _order(result.graph)
-    _rename(result.graph)
-    result = with_settled_metadata(result)
+    _rename(result.graph, output_name)
+    result = with_settled_metadata(result, ir_version=ir_version)
     onnx.checker.check_model(result)
     return result
 
 
-def with_settled_metadata(model: "onnx.ModelProto") -> "onnx.ModelProto":
+def with_settled_metadata(model: "onnx.ModelProto", *, ir_version: int = IR_VERSION) -> "onnx.ModelProto":
     """A copy of `model` without traces of the tools and the day: versions, producer, comments, unused operator sets."""
     import onnx
 
@@ -55,7 +59,7 @@ def with_settled_metadata(model: "onnx.ModelProto") -> "onnx.ModelProto":
     result = onnx.ModelProto()
     result.CopyFrom(model)
     graph = result.graph
-    result.ir_version = IR_VERSION
+    result.ir_version = ir_version
     result.producer_name, result.producer_version, result.doc_string = "edgekit", __version__, ""
     graph.name, graph.doc_string = "edgekit", ""
     used = {node.domain for node in graph.node} | {""}
@@ -68,19 +72,48 @@ def with_settled_metadata(model: "onnx.ModelProto") -> "onnx.ModelProto":
     return result
 
 
-def _fix_reshapes(graph: "onnx.GraphProto") -> None:
+def _fix_reshapes(model: "onnx.ModelProto") -> None:
     """Give every Reshape of known shape but for the batch a constant target, in place of one computed at run time."""
     import numpy as np
     import onnx
 
-    shapes = {value.name: value.type.tensor_type.shape.dim for value in (*graph.value_info, *graph.output)}
+    graph = model.graph
+    shapes = {
+        value.name: [dim.dim_value for dim in value.type.tensor_type.shape.dim]
+        for value in (*graph.value_info, *graph.output)
+    }
     constants = {each.name for each in graph.initializer}
-    for node in graph.node:
-        sizes = [dim.dim_value for dim in shapes.get(node.output[0], [])]
-        if node.op_type == "Reshape" and node.input[1] not in constants and sizes and 0 not in sizes[1:]:
+    open_ones = [node for node in graph.node if node.op_type == "Reshape" and node.input[1] not in constants]
+    if unknown := [node.output[0] for node in open_ones if not all(shapes.get(node.output[0], [0])[1:] or [0])]:
+        shapes.update(_measured_shapes(model, unknown))
+    for node in open_ones:
+        sizes = shapes.get(node.output[0], [])
+        if sizes and 0 not in sizes[1:]:
             target = onnx.numpy_helper.from_array(np.array([-1, *sizes[1:]], np.int64), f"{node.output[0]}/shape")
             graph.initializer.append(target)
             node.input[1] = target.name
+
+
+def _measured_shapes(model: "onnx.ModelProto", names: list[str]) -> dict[str, list[int]]:
+    """Shapes of tensors that inference does not find, as in older operator sets: the graph is run on two empty images.
+
+    Those whose first dimension is not the batch are left out.
+    """
+    import numpy as np
+    import onnx
+    import onnxruntime
+
+    probe = onnx.ModelProto()
+    probe.CopyFrom(model)
+    for name in names:
+        probe.graph.output.add().name = name
+    options = onnxruntime.SessionOptions()
+    options.log_severity_level = 3
+    session = onnxruntime.InferenceSession(probe.SerializeToString(), options, providers=["CPUExecutionProvider"])
+    pixels = model.graph.input[0]
+    images = np.zeros([_PROBES, *(dim.dim_value for dim in pixels.type.tensor_type.shape.dim[1:])], np.float32)
+    results = session.run(names, {pixels.name: images})
+    return {name: list(each.shape) for name, each in zip(names, results, strict=True) if len(each) == _PROBES}
 
 
 def _order(graph: "onnx.GraphProto") -> None:
@@ -103,9 +136,9 @@ def _order(graph: "onnx.GraphProto") -> None:
     graph.node.extend(ordered)
 
 
-def _rename(graph: "onnx.GraphProto") -> None:
+def _rename(graph: "onnx.GraphProto", output_name: str) -> None:
     """Name nodes by the layer they come from, and constants by the first node that uses them, numbered apart."""
-    names = {"": "", graph.input[0].name: INPUT_NAME, graph.output[0].name: OUTPUT_NAME}
+    names = {"": "", graph.input[0].name: INPUT_NAME, graph.output[0].name: output_name}
     taken = set(names.values())
     constants = {each.name: each for each in graph.initializer}
 
@@ -127,7 +160,7 @@ def _rename(graph: "onnx.GraphProto") -> None:
         copy.name = names[copy.name]
     del graph.initializer[:]
     graph.initializer.extend(copies)
-    for value, name in ((graph.input[0], INPUT_NAME), (graph.output[0], OUTPUT_NAME)):
+    for value, name in ((graph.input[0], INPUT_NAME), (graph.output[0], output_name)):
         value.name, value.doc_string = name, ""
         value.type.tensor_type.shape.dim[0].dim_param = BATCH_NAME
 

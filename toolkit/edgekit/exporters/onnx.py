@@ -1,25 +1,30 @@
-"""Keras to ONNX: float32, and int8 as QDQ with one scale a channel.
+"""Keras to ONNX: float32, float16, int8 weights, and int8 as QDQ.
 
-Files are opset 15 with IR version 8, which ONNX Runtime reads since 1.10 (December 2021). The batch is
-dynamic, the layout NHWC as in Keras; input "pixels" and output "scores" are float32 in every precision.
-Names and metadata are brought into one form, so that the same model gives the same bytes. Knows no
-runtime of ours and no data set.
+A file is never newer than the ONNX Runtime that it is for (`edgekit.exporters.onnx_targets`). The batch is dynamic,
+the layout NHWC as in Keras unless asked otherwise; input "pixels" and output "scores" are float32 in every precision.
+Names and metadata are brought into one form, so that the same model gives the same bytes. Knows no runtime of ours
+and no data set.
 """
 
 import copy
 import tempfile
+from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar, Self
 
 from edgekit.artifact import Format, Precision
 from edgekit.errors import CalibrationError, ExportError
 from edgekit.exporters.base import cannot_write
 from edgekit.exporters.canonical_onnx import in_canonical_form, with_settled_metadata
-from edgekit.exporters.classifier import INPUT_NAME, OUTPUT_NAME, exported_graph
+from edgekit.exporters.classifier import INPUT_NAME, exported_graph
+from edgekit.exporters.onnx_integers import CALIBRATION_METHODS, quantized
+from edgekit.exporters.onnx_layout import with_channels_first, without_needless_transposes
+from edgekit.exporters.onnx_targets import check_readable
+from edgekit.exporters.onnx_weights import in_half_precision, with_integer_weights
 from edgekit.exporters.options import ExportOptions
 from edgekit.exporters.quiet import held_back
 from edgekit.keras_setup import import_tensorflow
-from edgekit.quantization.scheme import CalibrationMethod
+from edgekit.quantization.scheme import CalibrationMethod, Granularity
 
 if TYPE_CHECKING:
     import keras
@@ -27,8 +32,8 @@ if TYPE_CHECKING:
 
     from edgekit.quantization.calibration import CalibrationSet
 
-OPSET = 15
-CALIBRATION_BATCH = 16
+
+CHOICES = frozenset({"--output", "--no-fold", "--layout", "--onnx-activations", "--reduce-range", "--per-tensor"})
 
 
 class OnnxExporter:
@@ -40,45 +45,80 @@ class OnnxExporter:
     """
 
     format: ClassVar[Format] = Format.ONNX
-    precisions: ClassVar[tuple[Precision, ...]] = (Precision.FLOAT32, Precision.INT8)
-    calibration_methods: ClassVar[tuple[CalibrationMethod, ...]] = (CalibrationMethod.MINMAX,)
+    precisions: ClassVar[tuple[Precision, ...]] = (
+        Precision.FLOAT32,
+        Precision.FLOAT16,
+        Precision.DYNAMIC,
+        Precision.INT8,
+    )
+    calibration_methods: ClassVar[tuple[CalibrationMethod, ...]] = CALIBRATION_METHODS
 
     def __init__(self, model: "keras.Model", options: ExportOptions) -> None:
         self._model, self._options = model, options
         with tempfile.TemporaryDirectory(prefix="edgekit-") as folder, held_back():
-            traced = in_canonical_form(_traced(exported_graph(model, options, batch=None)))
-            self._float = in_canonical_form(_folded(traced, Path(folder)))
+            traced = self._settled(_traced(exported_graph(model, options, batch=None), options.onnx.target.opset))
+            self._channels_last = self._settled(
+                without_needless_transposes(self._settled(_folded(traced, Path(folder))))
+            )
 
     @classmethod
     def choices(cls, precision: Precision, options: ExportOptions) -> frozenset[str]:
         """Those of `ExportOptions.words` that it honours for a file of `precision`; the others are refused."""
         del precision, options  # the same for all
-        return frozenset({"--output"})
+        return CHOICES
 
     def with_options(self, options: ExportOptions) -> Self:
         """The same model with other choices; a graph that is traced already is not traced again."""
-        if options.graph != self._options.graph:
+        if (options.graph, options.onnx.target) != (self._options.graph, self._options.onnx.target):
             return type(self)(self._model, options)
         twin = copy.copy(self)
         twin._options = options
+        twin.__dict__.pop("_float", None)
         return twin
 
     def convert(self, precision: Precision, calibration: "CalibrationSet | None") -> bytes:
         """The bytes of one file; the same bytes for the same model, options and calibration images.
 
         Raises:
-            CalibrationError: int8 without calibration images.
-            ExportError: ONNX Runtime's quantizer refuses the graph.
+            CalibrationError: int8 without calibration images, or with images on which an activation overflows.
+            ExportError: ONNX Runtime's quantizer refuses the graph, or a number does not fit into float16.
+            UsageError: The target lacks what the precision needs.
         """
+        with held_back():
+            model = self._converted(precision, calibration)
+        check_readable(model, self._options.onnx.target)
+        return bytes(model.SerializeToString(deterministic=True))
+
+    def _converted(self, precision: Precision, calibration: "CalibrationSet | None") -> "onnx.ModelProto":
+        options = self._options
         if precision is Precision.FLOAT32:
-            return _serialized(self._float)
+            return self._float
+        if precision is Precision.FLOAT16:
+            return self._settled(in_half_precision(self._float))
+        is_per_channel = options.scheme.granularity is Granularity.PER_CHANNEL
+        if precision is Precision.DYNAMIC:
+            return self._settled(with_integer_weights(self._float, is_per_channel=is_per_channel))
         if calibration is None:
             raise CalibrationError("int8 needs calibration images. Give a data set with a training split.")
-        with tempfile.TemporaryDirectory(prefix="edgekit-") as folder, held_back():
-            return _serialized(with_settled_metadata(_quantized(self._float, calibration, Path(folder))))
+        if is_per_channel:
+            options.onnx.target.check_per_channel()
+        with tempfile.TemporaryDirectory(prefix="edgekit-") as folder:
+            model = quantized(self._float, calibration, options.scheme, options.onnx, Path(folder))
+        return with_settled_metadata(model, ir_version=options.onnx.target.ir_version)
+
+    @cached_property
+    def _float(self) -> "onnx.ModelProto":
+        """The float32 graph in the layout that was chosen."""
+        if not self._options.onnx.is_channels_first:
+            return self._channels_last
+        return self._settled(with_channels_first(self._channels_last))
+
+    def _settled(self, model: "onnx.ModelProto") -> "onnx.ModelProto":
+        options = self._options
+        return in_canonical_form(model, output_name=options.output_name, ir_version=options.onnx.target.ir_version)
 
 
-def _traced(graph: "keras.Model") -> "onnx.ModelProto":
+def _traced(graph: "keras.Model", opset: int) -> "onnx.ModelProto":
     """The graph as ONNX; raises ExportError, naming the operators that ONNX lacks."""
     tf = import_tensorflow("edgekit export")
     import tf2onnx
@@ -88,7 +128,7 @@ def _traced(graph: "keras.Model") -> "onnx.ModelProto":
     signature = [tf.TensorSpec(tuple(graph.inputs[0].shape), tf.float32, name=INPUT_NAME)]
     function = tf.function(lambda pixels: graph(pixels, training=False), input_signature=signature)
     try:
-        model, _ = tf2onnx.convert.from_function(function, input_signature=signature, opset=OPSET)
+        model, _ = tf2onnx.convert.from_function(function, input_signature=signature, opset=opset)
     except (ValueError, RuntimeError, KeyError, TypeError) as error:
         reason = str(error).strip().splitlines()[0][:300]
         raise ExportError(f"tf2onnx could not convert the model to ONNX: {reason}") from error
@@ -112,72 +152,3 @@ def _folded(model: "onnx.ModelProto", folder: Path) -> "onnx.ModelProto":
         return onnx.load(folded)
     except OSError as error:
         raise cannot_write(folder, error) from error
-
-
-def _quantized(model: "onnx.ModelProto", calibration: "CalibrationSet", folder: Path) -> "onnx.ModelProto":
-    """QDQ: uint8 activations, int8 weights a channel, ranges from the smallest and largest values seen."""
-    import onnx
-    from onnxruntime import quantization
-
-    float_path, int8_path = folder / "float32.onnx", folder / "int8.onnx"
-    try:
-        onnx.save(model, float_path)
-        quantization.quantize_static(
-            float_path,
-            int8_path,
-            _reader(calibration),
-            quant_format=quantization.QuantFormat.QDQ,
-            calibrate_method=quantization.CalibrationMethod.MinMax,
-            per_channel=True,
-            activation_type=quantization.QuantType.QUInt8,
-            weight_type=quantization.QuantType.QInt8,
-            nodes_to_exclude=[node.name for node in model.graph.node if _gives_scores(node)],
-        )
-    except (ValueError, RuntimeError, KeyError, TypeError) as error:
-        reason = str(error).strip().splitlines()[0][:300]
-        raise ExportError(f"ONNX Runtime could not quantize the model: {reason}") from error
-    except OSError as error:
-        raise cannot_write(folder, error) from error
-    quantized = onnx.load(int8_path)
-    _keep_logits_in_float(quantized.graph)
-    return quantized
-
-
-def _gives_scores(node: Any) -> bool:
-    """Whether `node` is the softmax at the end, which stays in float: scores in steps of 1/256 would only make ties."""
-    return node.op_type == "Softmax" and node.output[0] == OUTPUT_NAME
-
-
-def _keep_logits_in_float(graph: "onnx.GraphProto") -> None:
-    """Take away the rounding of the logits to 256 steps, which made ties: the last layer adds up in integers anyway."""
-    producers = {node.output[0]: node for node in graph.node}
-    softmax = producers[OUTPUT_NAME]
-    dequantize = producers.get(softmax.input[0])
-    quantize = producers.get(dequantize.input[0]) if dequantize and dequantize.op_type == "DequantizeLinear" else None
-    if softmax.op_type != "Softmax" or quantize is None or quantize.op_type != "QuantizeLinear":
-        return
-    softmax.input[0] = quantize.input[0]
-    for node in (quantize, dequantize):
-        graph.node.remove(node)
-    used = {name for node in graph.node for name in node.input}
-    for constant in [each for each in graph.initializer if each.name not in used]:
-        graph.initializer.remove(constant)
-
-
-def _reader(calibration: "CalibrationSet") -> Any:
-    """The calibration images as ONNX Runtime's quantizer wants to be handed them."""
-    from onnxruntime.quantization import CalibrationDataReader
-
-    class Reader(CalibrationDataReader):
-        def __init__(self) -> None:
-            self._batches = calibration.batches(CALIBRATION_BATCH)
-
-        def get_next(self) -> dict[str, Any] | None:
-            batch = next(self._batches, None)
-            return None if batch is None else {INPUT_NAME: batch}
-
-    return Reader()
-
-
-def _serialized(model: "onnx.ModelProto") -> bytes:
-    return bytes(model.SerializeToString(deterministic=True))

@@ -9,11 +9,14 @@ from typing import Any
 
 from edgekit.artifact import Format, Precision
 from edgekit.errors import UnknownNameError, UsageError
+from edgekit.exporters.onnx_targets import OrtTarget
 from edgekit.input_range import RAW, InputRange
 from edgekit.quantization.scheme import CALIBRATED, QUANTIZED, QuantizationScheme
 
 IO_TYPES = ("uint8", "int8", "float32")
 OUTPUTS = ("probabilities", "logits")
+ACTIVATIONS = ("uint8", "int8")
+LAYOUTS = ("nhwc", "nchw")
 QUANTIZERS = ("tensorflow", "ai-edge")
 MAX_BATCH = 65_536
 
@@ -69,15 +72,50 @@ class TFLiteOptions:
 
 @dataclass(frozen=True, kw_only=True)
 class OnnxOptions:
-    """What may be chosen about `.onnx` files. Their batch is always dynamic, their input and output float32."""
+    """What may be chosen about `.onnx` files. Their batch is always dynamic, their input and output float32.
+
+    Attributes:
+        activations: Type of the activations of int8 files: "uint8", which is the faster one on x86 and no worse,
+            or "int8".
+        reduce_range: int8 weights use 7 of their 8 bits, so that sums of products cannot overflow the 16 bits of
+            x86 processors without VNNI.
+        layout: Of the input: "nhwc", (batch, H, W, 3), or "nchw", (batch, 3, H, W).
+        target: The oldest ONNX Runtime that has to read the file.
+    """
+
+    activations: str = ACTIVATIONS[0]
+    reduce_range: bool = False
+    layout: str = LAYOUTS[0]
+    target: OrtTarget = field(default_factory=OrtTarget)
+
+    def __post_init__(self) -> None:
+        if self.activations not in ACTIVATIONS:
+            raise UnknownNameError("type of activations", self.activations, ACTIVATIONS)
+        if self.layout not in LAYOUTS:
+            raise UnknownNameError("layout", self.layout, LAYOUTS)
+
+    @property
+    def is_channels_first(self) -> bool:
+        """Whether the input is (batch, 3, H, W)."""
+        return self.layout == "nchw"
 
     def words(self, precision: Precision) -> dict[str, str]:
         """See `QuantizationScheme.words`."""
-        return {}
+        words = {"--layout": self.layout} if self.is_channels_first else {}
+        if precision in CALIBRATED and self.activations != ACTIVATIONS[0]:
+            words["--onnx-activations"] = "signed"
+        if precision in CALIBRATED and self.reduce_range:
+            words["--reduce-range"] = "reduced"
+        return words
 
     def to_dict(self, precision: Precision) -> dict[str, Any]:
         """As a JSON object, for the manifest."""
-        return {}
+        integers = {"activations": self.activations, "reduce_range": self.reduce_range}
+        return {
+            "layout": self.layout,
+            "ort_target": self.target.name,
+            **(integers if precision in CALIBRATED else {}),
+        }
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,6 +127,7 @@ class ExportOptions:
             None where nobody said: `edgekit.exporting` then reads it in the manifest or finds it out, and
             an exporter takes pixels as they are.
         output: What the file gives: "probabilities", or "logits", the same before the softmax.
+        fold: Fold batch normalization that converters leave; see `edgekit.exporters.batchnorm_folding`.
         scheme: How numbers become integers.
         tflite: For `.tflite` files alone.
         onnx: For `.onnx` files alone.
@@ -96,6 +135,7 @@ class ExportOptions:
 
     input_range: InputRange | None = None
     output: str = OUTPUTS[0]
+    fold: bool = True
     scheme: QuantizationScheme = field(default_factory=QuantizationScheme)
     tflite: TFLiteOptions = field(default_factory=TFLiteOptions)
     onnx: OnnxOptions = field(default_factory=OnnxOptions)
@@ -121,8 +161,10 @@ class ExportOptions:
 
     def words(self, artifact_format: Format, precision: Precision) -> dict[str, str]:
         """What makes a file differ in its numbers from the default: option -> word for the file's name."""
-        own = self._own(artifact_format).words(precision)
-        return {**({"--output": self.output} if self.gives_logits else {}), **own, **self.scheme.words(precision)}
+        common = {"--output": self.output} if self.gives_logits else {}
+        if not self.fold:
+            common["--no-fold"] = "unfolded"
+        return {**common, **self._own(artifact_format).words(precision), **self.scheme.words(precision)}
 
     def variant(self, artifact_format: Format, precision: Precision) -> str:
         """The words of a file's name between "model" and its precision: "ai-edge-per-tensor"; "" by default."""
