@@ -258,3 +258,15 @@ def test_the_recipe_cnn6_loses_nine_of_fourteen_operators() -> None:
     assert outcome(result) == (2, 5, 0)
     assert result.num_operators_saved == 9
     assert "Of 7 batch normalizations" in result.summary
+
+
+def test_a_folded_model_can_lose_its_softmax(layers: Any) -> None:
+    from edgekit.exporters.classifier import without_softmax
+
+    parts = [conv(layers, "same"), layers.ReLU(), layers.BatchNormalization(), conv(layers, "same"), layers.Flatten()]
+    result = checked(settle(network(layers, *parts)))
+    assert outcome(result) == (0, 1, 0)
+    logits = np.asarray(without_softmax(result.model)(images(1.0)))
+    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+    scores = np.asarray(result.model(images(1.0)))
+    assert np.allclose(powers / powers.sum(axis=1, keepdims=True), scores, atol=1e-6)

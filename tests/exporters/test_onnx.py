@@ -8,10 +8,12 @@ import pytest
 from numpy.typing import NDArray
 
 from edgekit.artifact import Precision
-from edgekit.errors import CalibrationError
-from edgekit.exporters import ExportOptions
+from edgekit.errors import CalibrationError, UsageError
+from edgekit.exporters import ExportOptions, OnnxOptions
 from edgekit.exporters.onnx import OnnxExporter
+from edgekit.exporters.onnx_targets import OrtTarget, missing_in_mobile
 from edgekit.quantization import CalibrationSet
+from edgekit.quantization.scheme import PERCENTILE, CalibrationMethod, Granularity, QuantizationScheme
 
 Images = NDArray[np.uint8]
 Scores = NDArray[np.float32]
@@ -44,7 +46,10 @@ def contents(exporter: OnnxExporter, calibration: CalibrationSet) -> dict[Precis
     return {precision: exporter.convert(precision, calibration) for precision in exporter.precisions}
 
 
-@pytest.mark.parametrize(("precision", "tolerance"), [(Precision.FLOAT32, 1e-4), (Precision.INT8, 0.25)])
+@pytest.mark.parametrize(
+    ("precision", "tolerance"),
+    [(Precision.FLOAT32, 1e-4), (Precision.FLOAT16, 0.02), (Precision.DYNAMIC, 0.15), (Precision.INT8, 0.25)],
+)
 def test_every_precision_answers_as_keras_does(
     contents: dict[Precision, bytes], images: Images, reference: Scores, precision: Precision, tolerance: float
 ) -> None:
@@ -60,11 +65,159 @@ def test_the_batch_is_free(contents: dict[Precision, bytes], images: Images) -> 
         assert np.allclose(run(content, images[:1]), run(content, images[:7])[:1], atol=1e-5)
 
 
-def test_old_runtimes_can_read_the_files(contents: dict[Precision, bytes]) -> None:
-    for content in contents.values():
+@pytest.mark.parametrize(("target", "versions"), [("1.16", (8, 15)), ("1.9", (7, 15)), ("1.6", (7, 13))])
+def test_a_file_is_as_old_as_its_target(
+    exporter: OnnxExporter,
+    contents: dict[Precision, bytes],
+    calibration: CalibrationSet,
+    images: Images,
+    target: str,
+    versions: tuple[int, int],
+) -> None:
+    options = ExportOptions(onnx=OnnxOptions(target=OrtTarget.parse(target)))
+    older = exporter.with_options(options)
+    for precision in older.precisions:
+        content = older.convert(precision, calibration)
         model = parsed(content)
-        assert model.ir_version == 8
-        assert [(each.domain, each.version) for each in model.opset_import] == [("", 15)]
+        assert model.ir_version == versions[0]
+        assert [(each.domain, each.version) for each in model.opset_import] == [("", versions[1])]
+        assert operators(content) == operators(contents[precision])
+        assert np.allclose(run(content, images), run(contents[precision], images), atol=1e-5)
+
+
+def test_before_scales_a_channel_int8_has_one_a_tensor(
+    exporter: OnnxExporter, calibration: CalibrationSet, images: Images, reference: Scores
+) -> None:
+    onnx_options = OnnxOptions(target=OrtTarget.parse("1.3"))
+    with pytest.raises(UsageError, match="--per-tensor"):
+        exporter.with_options(ExportOptions(onnx=onnx_options)).convert(Precision.INT8, calibration)
+    scheme = QuantizationScheme(granularity=Granularity.PER_TENSOR)
+    content = exporter.with_options(ExportOptions(onnx=onnx_options, scheme=scheme)).convert(
+        Precision.INT8, calibration
+    )
+    assert parsed(content).opset_import[0].version == 12
+    assert (run(content, images).argmax(1) == reference.argmax(1)).mean() > 0.9
+
+
+def test_no_file_needs_what_mobile_builds_lack(contents: dict[Precision, bytes]) -> None:
+    for content in contents.values():
+        assert missing_in_mobile(content) == ()
+
+
+def test_sizes_are_what_the_precisions_promise(contents: dict[Precision, bytes]) -> None:
+    size = {precision: len(content) / len(contents[Precision.FLOAT32]) for precision, content in contents.items()}
+    assert 0.5 < size[Precision.FLOAT16] < 0.56
+    assert 0.25 < size[Precision.DYNAMIC] < 0.36
+    assert 0.25 < size[Precision.INT8] < 0.40
+
+
+@pytest.mark.parametrize("precision", list(OnnxExporter.precisions))
+def test_channels_first_answers_the_same_without_a_transpose(
+    exporter: OnnxExporter,
+    contents: dict[Precision, bytes],
+    calibration: CalibrationSet,
+    images: Images,
+    precision: Precision,
+) -> None:
+    turned = exporter.with_options(ExportOptions(onnx=OnnxOptions(layout="nchw"))).convert(precision, calibration)
+    shape = parsed(turned).graph.input[0].type.tensor_type.shape.dim
+    assert [each.dim_param or each.dim_value for each in shape] == ["batch", 3, 32, 32]
+    assert operators(turned)["Transpose"] == 0
+    assert operators(contents[precision])["Transpose"] == 1
+    scores = run(turned, np.ascontiguousarray(images.transpose(0, 3, 1, 2)))
+    assert np.allclose(scores, run(contents[precision], images), atol=0.05)
+
+
+def constants_of(content: bytes) -> dict[str, Any]:
+    import onnx
+
+    return {each.name: onnx.numpy_helper.to_array(each) for each in parsed(content).graph.initializer}
+
+
+@pytest.mark.parametrize("method", [CalibrationMethod.PERCENTILE, CalibrationMethod.ENTROPY])
+@pytest.mark.parametrize("activations", ["uint8", "int8"])
+def test_ranges_by_histogram_are_narrower_and_round_no_pixel(
+    exporter: OnnxExporter,
+    contents: dict[Precision, bytes],
+    calibration: CalibrationSet,
+    images: Images,
+    reference: Scores,
+    method: CalibrationMethod,
+    activations: str,
+) -> None:
+    percentile = 99.0 if method is CalibrationMethod.PERCENTILE else PERCENTILE
+    scheme = QuantizationScheme(calibration=method, percentile=percentile)
+    options = ExportOptions(scheme=scheme, onnx=OnnxOptions(activations=activations))
+    content = exporter.with_options(options).convert(Precision.INT8, calibration)
+    assert (run(content, images).argmax(1) == reference.argmax(1)).mean() > 0.9
+    narrow, wide = activation_scales(content), activation_scales(contents[Precision.INT8])
+    assert narrow.keys() == wide.keys()
+    assert narrow["pixels"] == 1.0
+    assert sum(narrow[name] < 0.99 * wide[name] for name in narrow) >= 2
+
+
+def activation_scales(content: bytes) -> dict[str, float]:
+    constants = constants_of(content)
+    quantizers = [node for node in parsed(content).graph.node if node.op_type == "QuantizeLinear"]
+    return {node.input[0]: float(constants[node.input[1]]) for node in quantizers}
+
+
+def test_signed_activations_reduced_weights_and_one_scale_a_tensor(
+    exporter: OnnxExporter, calibration: CalibrationSet, images: Images, reference: Scores
+) -> None:
+    options = ExportOptions(
+        scheme=QuantizationScheme(granularity=Granularity.PER_TENSOR),
+        onnx=OnnxOptions(activations="int8", reduce_range=True),
+    )
+    content = exporter.with_options(options).convert(Precision.INT8, calibration)
+    constants = constants_of(content)
+    producers = {node.output[0]: node for node in parsed(content).graph.node}
+    for node in parsed(content).graph.node:
+        if node.op_type == "QuantizeLinear":
+            assert constants[node.input[2]].dtype == np.int8
+        if node.op_type in ("Conv", "Gemm"):
+            weights, scale = (constants[name] for name in producers[node.input[1]].input[:2])
+            assert weights.dtype == np.int8
+            assert np.abs(weights.astype(int)).max() <= 64
+            assert scale.size == 1
+    assert (run(content, images).argmax(1) == reference.argmax(1)).mean() > 0.85
+
+
+def test_calibration_by_histogram_takes_no_more_memory_for_more_images(
+    exporter: OnnxExporter, digits: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """ONNX Runtime's calibrators would keep every activation of every image."""
+    from onnxruntime.quantization.calibrate import HistogramCollector
+
+    most, collect = [], HistogramCollector.collect
+
+    def watched(self: Any, name_to_arrays: dict[str, list[Any]]) -> Any:
+        most.append(max(len(arrays) for arrays in name_to_arrays.values()))
+        return collect(self, name_to_arrays)
+
+    monkeypatch.setattr(HistogramCollector, "collect", watched)
+    options = ExportOptions(scheme=QuantizationScheme(calibration=CalibrationMethod.PERCENTILE))
+    exporter.with_options(options).convert(Precision.INT8, CalibrationSet.choose(digits, 100))
+    assert len(most) == 7, "101 images in batches of 16"
+    assert set(most) == {1}, "batches of activations that are held at a time"
+
+
+def test_logits_are_called_so_and_not_rounded(
+    model: Any, calibration: CalibrationSet, images: Images, reference: Scores
+) -> None:
+    exporter = OnnxExporter(model, ExportOptions(output="logits"))
+    for precision in exporter.precisions:
+        content = exporter.convert(precision, calibration)
+        graph = parsed(content).graph
+        assert graph.output[0].name == "logits"
+        assert "Softmax" not in operators(content)
+        assert graph.node[-1].op_type in ("Gemm", "Cast")
+        import onnxruntime
+
+        session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
+        logits = session.run(["logits"], {"pixels": images.astype(np.float32)})[0]
+        assert logits.min() < 0
+        assert (logits.argmax(1) == reference.argmax(1)).mean() > 0.9
 
 
 def test_nothing_of_this_machine_and_its_tools_stands_in_the_file(contents: dict[Precision, bytes]) -> None:

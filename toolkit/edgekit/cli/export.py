@@ -9,7 +9,7 @@ from edgekit.cli.options import PATH, data_option, json_option, make_progress, p
 
 if TYPE_CHECKING:
     from edgekit.artifact import Format
-    from edgekit.exporters import ExportOptions
+    from edgekit.exporters import ExportOptions, OnnxOptions
     from edgekit.exporting import ExportReport
     from edgekit.quantization.scheme import QuantizationScheme
 
@@ -70,6 +70,28 @@ DATA_HELP = "What the model is for, as NAME or NAME:PATH; by default what the ru
 @click.option(
     "--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True, help="Chooses the calibration images."
 )
+@click.option("--no-fold", is_flag=True, help="Leave batch normalization where it is, even where folding is exact.")
+@click.option(
+    "--layout",
+    default="nhwc",
+    show_default=True,
+    metavar="nhwc|nchw",
+    help="Input of .onnx files: nchw is (N, 3, H, W).",
+)
+@click.option(
+    "--ort-target",
+    default=None,
+    metavar="VERSION",
+    help="Oldest ONNX Runtime that reads the .onnx files. [default: 1.16]",
+)
+@click.option(
+    "--onnx-activations",
+    default="uint8",
+    show_default=True,
+    metavar="uint8|int8",
+    help="Type of activations in int8 .onnx files.",
+)
+@click.option("--reduce-range", is_flag=True, help="7-bit weights in int8 .onnx files, for x86 without VNNI.")
 @click.option("--allow-flex", is_flag=True, help="Keep TensorFlow operators that LiteRT lacks: a far bigger app.")
 @click.option("--out", type=PATH, help="For a MODEL.keras: the run folder to make. [default: exported/NAME]")
 @skip_broken_option
@@ -139,6 +161,7 @@ def _options(chosen: dict[str, Any]) -> "ExportOptions":
     return ExportOptions(
         input_range=None if chosen["input_range"] is None else InputRange.parse(chosen["input_range"]),
         output=chosen["output"],
+        fold=not chosen["no_fold"],
         scheme=_scheme(chosen),
         tflite=TFLiteOptions(
             io=chosen["io"],
@@ -146,6 +169,20 @@ def _options(chosen: dict[str, Any]) -> "ExportOptions":
             allow_flex=chosen["allow_flex"],
             float_head=chosen["float_head"],
         ),
+        onnx=_onnx_options(chosen),
+    )
+
+
+def _onnx_options(chosen: dict[str, Any]) -> "OnnxOptions":
+    from edgekit.exporters import OnnxOptions
+    from edgekit.exporters.onnx_targets import OrtTarget
+
+    target = chosen["ort_target"]
+    return OnnxOptions(
+        activations=chosen["onnx_activations"],
+        reduce_range=chosen["reduce_range"],
+        layout=chosen["layout"],
+        target=OrtTarget() if target is None else OrtTarget.parse(target),
     )
 
 

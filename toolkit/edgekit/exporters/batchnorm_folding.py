@@ -300,18 +300,22 @@ def _num_places(flatten: Step) -> int:
 def _shift_class() -> Any:
     keras = import_keras("edgekit export")
 
+    @keras.saving.register_keras_serializable(package="edgekit")
     class Shift(keras.layers.Layer):  # type: ignore[name-defined]
         """Adds a constant to each channel."""
 
-        def __init__(self, name: str, summands: "Vector") -> None:
-            super().__init__(name=name)
-            self._summands = summands.astype("float32")
+        def __init__(self, summands: list[float], **options: Any) -> None:
+            super().__init__(**options)
+            self._summands = summands
 
         def call(self, inputs: Any) -> Any:
-            return inputs + self._summands
+            return inputs + keras.ops.convert_to_tensor(self._summands, inputs.dtype)
+
+        def get_config(self) -> dict[str, Any]:
+            return {**super().get_config(), "summands": self._summands}
 
     return Shift
 
 
 def _shift_layer(name: str, summands: "Vector") -> Any:
-    return _shift_class()(name, summands)
+    return _shift_class()(summands.tolist(), name=name)

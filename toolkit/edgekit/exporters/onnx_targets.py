@@ -100,7 +100,7 @@ class OrtTarget:
         Raises:
             UsageError: It is no version, or older than the table.
         """
-        found = re.fullmatch(r"(\d{1,4})\.(\d{1,4})(\.\d{1,4})?", text)
+        found = re.fullmatch(r"([0-9]{1,4})\.([0-9]{1,4})(\.[0-9]{1,4})?", text)
         oldest, newest = RELEASES[0], RELEASES[-1]
         span = f"Known: {oldest.name} to {newest.name}, and what comes after."
         if not found:
@@ -134,10 +134,9 @@ def check_readable(model: "onnx.ModelProto", target: OrtTarget) -> None:
         )
 
 
-def missing_in_mobile(model: "onnx.ModelProto") -> tuple[str, ...]:
-    """What the mobile packages of reduced size lack: operators by name, and "float16" where a file has such tensors."""
+def missing_in_mobile(content: bytes) -> tuple[str, ...]:
+    """The operators in an `.onnx` file that the mobile packages of reduced size lack."""
     import onnx
 
-    lacking = {node.op_type for node in model.graph.node} - MOBILE_OPERATORS
-    half = any(constant.data_type == onnx.TensorProto.FLOAT16 for constant in model.graph.initializer)
-    return (*sorted(lacking), *(["float16"] if half else []))
+    graph = onnx.ModelProto.FromString(content).graph
+    return tuple(sorted({node.op_type for node in graph.node} - MOBILE_OPERATORS))

@@ -54,7 +54,7 @@ class TFLiteExporter:
     def choices(cls, precision: Precision, options: ExportOptions) -> frozenset[str]:
         """Those of `ExportOptions.words` that it honours for a file of `precision`; the others are refused."""
         own = TFLITE_QUANTIZERS.load(options.tflite.quantizer).choices.get(precision, frozenset())
-        return frozenset({"--output"}) | own
+        return frozenset({"--no-fold", "--output"}) | own
 
     def __init__(self, model: "keras.Model", options: ExportOptions) -> None:
         self._model, self._options = model, options

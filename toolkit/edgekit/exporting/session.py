@@ -13,11 +13,14 @@ from edgekit.artifact import Artifact, Format, Precision
 from edgekit.datasets import Dataset
 from edgekit.errors import CalibrationError, ExportError, UsageError
 from edgekit.exporters import EXPORTERS, Exporter, ExportOptions
+from edgekit.exporters.batchnorm_folding import Folding
 from edgekit.exporters.classifier import as_classifier
 from edgekit.exporters.float_islands import Island, find_islands, in_words
 from edgekit.exporters.integer_check import holds_flex
 from edgekit.exporters.layer_names import LayerNames
+from edgekit.exporters.onnx_targets import missing_in_mobile
 from edgekit.exporting.check import CheckResult, check_images, compare, run_file
+from edgekit.exporting.folding import proven_folding
 from edgekit.exporting.keras_scores import KerasScorer
 from edgekit.exporting.plan import Job, Plan, make_plan
 from edgekit.exporting.source import Source, check_source, load_source
@@ -62,11 +65,13 @@ class ExportReport:
         run: The run folder that holds the files.
         files: What was made, in the order of the work.
         skipped: One line for each combination of format and precision that does not exist.
+        folding: What became of batch normalization; None where nothing was to be folded.
     """
 
     run: RunFolder
     files: tuple[ExportedFile, ...]
     skipped: tuple[str, ...]
+    folding: Folding | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """As a JSON object."""
@@ -86,6 +91,7 @@ class ExportReport:
                 for each in self.files
             ],
             "skipped": list(self.skipped),
+            "folding": self.folding.to_dict() if self.folding else None,
         }
 
 
@@ -157,6 +163,7 @@ class _Session:
             progress.note("The model gives logits: a softmax is added, so that scores are probabilities.")
         self._range = self._input_range(input_range, seed)
         self._images = check_images(dataset, shape)
+        self._folding: Folding | None = None
 
     def run(self, plan: Plan, calibration: CalibrationSet | None, out: Path | None) -> ExportReport:
         """Make everything in `plan`."""
@@ -177,13 +184,16 @@ class _Session:
 
     def _into(self, run: RunFolder, plan: Plan, calibration: CalibrationSet | None) -> ExportReport:
         reference = KerasScorer(self._model, self._range)(self._images)
+        if any(job.options.fold for job in plan.jobs):
+            self._folding = proven_folding(self._model, self._range, self._images, reference, self._progress)
         made: dict[Path, _Made] = {}
-        exporters: dict[Format, Exporter] = {}
+        exporters: dict[tuple[Format, bool], Exporter] = {}
         with ExitStack() as stack, self._progress.task("Exporting", len(plan.jobs)) as advance:
             for job in plan.jobs:
                 path = run.artifact_path(job.format, job.precision, job.variant)
                 temporary = stack.enter_context(atomic_path(path))
-                exporters[job.format] = exporter = self._exporter(job, exporters.get(job.format))
+                kind = job.format, job.options.fold
+                exporters[kind] = exporter = self._exporter(job, exporters.get(kind))
                 content = exporter.convert(job.precision, calibration)
                 temporary.write_bytes(content)
                 check = self._checked(temporary, job, content, reference)
@@ -198,17 +208,22 @@ class _Session:
             )
             for path, each in made.items()
         )
-        return ExportReport(run=run, files=files, skipped=plan.skipped)
+        return ExportReport(run=run, files=files, skipped=plan.skipped, folding=self._folding)
 
     def _exporter(self, job: Job, before: "Exporter | None") -> "Exporter":
-        """The one of this job; `before` has made the last file of the same format."""
+        """The one of this job; `before` has made the last file of the same format and the same model."""
         options = replace(job.options, input_range=self._range)
-        return before.with_options(options) if before else EXPORTERS.load(job.format.value)(self._model, options)
+        if before:
+            return before.with_options(options)
+        model = self._folding.model if self._folding and options.fold else self._model
+        return EXPORTERS.load(job.format.value)(model, options)
 
     def _checked(self, path: Path, job: Job, content: bytes, reference: "NDArray[np.float32]") -> CheckResult | None:
         if job.format is Format.TFLITE and holds_flex(content):
             self._progress.note(f"{job.title}: not run, for nothing here has Flex operators.")
             return None
+        if job.format is Format.ONNX and (missing := missing_in_mobile(content)):
+            self._progress.note(f"{job.title}: the small onnxruntime-mobile packages lack {', '.join(missing)}.")
         candidate, runtime = run_file(path, job.format, self._images)
         if job.options.gives_logits:
             candidate = softmax(candidate).astype(candidate.dtype)
@@ -229,6 +244,7 @@ class _Session:
             path.relative_to(run.path).as_posix(): {
                 **replace(each.job.options, input_range=self._range).to_dict(each.job.format, each.job.precision),
                 **_calibrated_with(each.job, calibration),
+                **self._folded_entry(each.job),
                 "check": each.check.to_dict() if each.check else None,
                 **({"float_operators": [island.to_dict() for island in each.islands]} if each.islands else {}),
             }
@@ -241,6 +257,9 @@ class _Session:
             exports={**run.manifest.get("exports", {}), **entries},
             export_versions=_versions(),
         )
+
+    def _folded_entry(self, job: Job) -> dict[str, Any]:
+        return {"folding": self._folding.to_dict()} if self._folding and job.options.fold else {}
 
     def _input_range(self, given: InputRange | None, seed: int) -> InputRange:
         """What the user said, else what the manifest says, else 0 to 255 if no other range is clearly better."""

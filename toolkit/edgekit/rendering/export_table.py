@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from edgekit.artifact import Precision
-from edgekit.rendering.tables import Column, print_table
+from edgekit.rendering.tables import Column, make_console, print_table
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -43,6 +43,8 @@ def print_export(report: "ExportReport", console: "Console | None" = None) -> No
         )
     num_images = max((each.check.num_images for each in report.files if each.check), default=0)
     print_table(f"Exported, checked against Keras on {num_images} images", _COLUMNS, rows, console=console)
+    if report.folding and report.folding.summary:
+        (console or make_console()).print(report.folding.summary, highlight=False)
 
 
 def _check_cells(check: "CheckResult | None") -> tuple[str, str]:
