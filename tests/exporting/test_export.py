@@ -47,9 +47,11 @@ def test_a_run_is_exported_to_everything(exported: ExportReport) -> None:
         "tflite/model-int8.tflite",
         "tflite/model-int16x8.tflite",
         "onnx/model-float32.onnx",
+        "onnx/model-float16.onnx",
+        "onnx/model-dynamic.onnx",
         "onnx/model-int8.onnx",
     ]
-    assert len(exported.skipped) == 3
+    assert exported.skipped == ("onnx int16x8: left out, edgekit cannot make it yet.",)
     for each in exported.files:
         assert each.check is not None
         assert each.check.num_images == 32

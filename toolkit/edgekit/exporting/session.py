@@ -36,6 +36,7 @@ from edgekit.run_folder import RunFolder, atomic_path, write_json
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    import keras
     import numpy as np
     from numpy.typing import NDArray
 
@@ -215,8 +216,10 @@ class _Session:
         options = replace(job.options, input_range=self._range)
         if before:
             return before.with_options(options)
-        model = self._folding.model if self._folding and options.fold else self._model
-        return EXPORTERS.load(job.format.value)(model, options)
+        return EXPORTERS.load(job.format.value)(self._model_of(job), options)
+
+    def _model_of(self, job: Job) -> "keras.Model":
+        return self._folding.model if self._folding and job.options.fold else self._model
 
     def _checked(self, path: Path, job: Job, content: bytes, reference: "NDArray[np.float32]") -> CheckResult | None:
         if job.format is Format.TFLITE and holds_flex(content):
@@ -234,7 +237,7 @@ class _Session:
         """What an integer file computes in float, which is said, whether it was asked for or not."""
         if job.format is not Format.TFLITE or job.precision not in CALIBRATED:
             return ()
-        islands = find_islands(content, LayerNames(self._model))
+        islands = find_islands(content, LayerNames(self._model_of(job)))
         if islands:
             self._progress.note(f"{job.title}: computed in float: {in_words(islands)}.")
         return islands
