@@ -90,7 +90,7 @@ def test_before_scales_a_channel_int8_has_one_a_tensor(
 ) -> None:
     onnx_options = OnnxOptions(target=OrtTarget.parse("1.3"))
     with pytest.raises(UsageError, match="--per-tensor"):
-        exporter.with_options(ExportOptions(onnx=onnx_options)).convert(Precision.INT8, calibration)
+        exporter.choices(Precision.INT8, ExportOptions(onnx=onnx_options))
     scheme = QuantizationScheme(granularity=Granularity.PER_TENSOR)
     content = exporter.with_options(ExportOptions(onnx=onnx_options, scheme=scheme)).convert(
         Precision.INT8, calibration

@@ -2,7 +2,8 @@ import pytest
 
 from edgekit.artifact import Format, Precision
 from edgekit.errors import UsageError
-from edgekit.exporters import ExportOptions, TFLiteOptions
+from edgekit.exporters import ExportOptions, OnnxOptions, TFLiteOptions
+from edgekit.exporters.onnx_targets import OrtTarget
 from edgekit.exporting.plan import make_plan
 from edgekit.quantization.scheme import CalibrationMethod, Granularity, QuantizationScheme
 
@@ -16,24 +17,24 @@ def test_everything_where_nothing_is_asked_for() -> None:
         "tflite-int8",
         "tflite-int16x8",
         "onnx-float32",
+        "onnx-float16",
+        "onnx-dynamic",
         "onnx-int8",
     ]
-    assert [line.split(":")[0] for line in plan.skipped] == ["onnx float16", "onnx dynamic", "onnx int16x8"]
+    assert [line.split(":")[0] for line in plan.skipped] == ["onnx int16x8"]
     assert plan.needs_calibration
 
 
 def test_what_one_format_lacks_is_left_out_where_another_has_it() -> None:
-    plan = make_plan([Precision.FLOAT16], None)
-    assert [job.title for job in plan.jobs] == ["tflite float16"]
+    plan = make_plan([Precision.INT16X8], None)
+    assert [job.title for job in plan.jobs] == ["tflite int16x8"]
     assert len(plan.skipped) == 1
-    assert not plan.needs_calibration
+    assert not make_plan([Precision.FLOAT16], None).needs_calibration
 
 
 def test_what_no_format_has_is_refused() -> None:
-    with pytest.raises(UsageError, match=r"No onnx file of precision float16 .* onnx: float32, int8"):
-        make_plan([Precision.INT8, Precision.FLOAT16], [Format.ONNX])
-    with pytest.raises(UsageError, match="int16x8"):
-        make_plan([Precision.INT16X8], [Format.ONNX])
+    with pytest.raises(UsageError, match=r"No onnx file of precision int16x8 .* onnx: float32, .*int8"):
+        make_plan([Precision.INT8, Precision.INT16X8], [Format.ONNX])
 
 
 def test_a_choice_makes_a_file_beside_the_default_where_it_changes_numbers() -> None:
@@ -57,7 +58,9 @@ def test_a_choice_that_changes_nothing_is_refused() -> None:
 
 def test_a_method_that_a_format_lacks_is_refused() -> None:
     by_mse = ExportOptions(scheme=QuantizationScheme(calibration=CalibrationMethod.MSE))
-    with pytest.raises(UsageError, match=r"onnx files cannot be calibrated by mse\. Possible: minmax"):
+    with pytest.raises(
+        UsageError, match=r"onnx files cannot be calibrated by mse\. Possible: minmax, percentile, entropy"
+    ):
         make_plan([Precision.INT8], [Format.ONNX], [by_mse])
 
 
@@ -74,3 +77,21 @@ def test_both_quantizers_are_known_by_the_same_names() -> None:
     from edgekit.exporters.quantizers import TFLITE_QUANTIZERS
 
     assert tuple(TFLITE_QUANTIZERS) == QUANTIZERS
+
+
+def test_what_a_target_lacks_is_refused_before_the_work() -> None:
+    old = ExportOptions(onnx=OnnxOptions(target=OrtTarget.parse("1.3")))
+    with pytest.raises(UsageError, match=r"--ort-target 1\.3, which reads 12"):
+        make_plan([Precision.INT8], None, [old])
+    assert make_plan([Precision.FLOAT32], None, [old]).jobs
+
+
+def test_choices_of_onnx_files_name_them() -> None:
+    onnx = OnnxOptions(activations="int8", reduce_range=True, layout="nchw", target=OrtTarget.parse("1.9"))
+    plan = make_plan([Precision.FLOAT32, Precision.INT8], [Format.ONNX], [ExportOptions(fold=False, onnx=onnx)])
+    assert [job.title for job in plan.jobs] == [
+        "onnx unfolded-nchw float32",
+        "onnx unfolded-nchw-signed-reduced int8",
+    ]
+    with pytest.raises(UsageError, match="--reduce-range would count for nothing"):
+        make_plan([Precision.INT8], [Format.TFLITE], [ExportOptions(onnx=OnnxOptions(reduce_range=True))])

@@ -63,8 +63,13 @@ class OnnxExporter:
 
     @classmethod
     def choices(cls, precision: Precision, options: ExportOptions) -> frozenset[str]:
-        """Those of `ExportOptions.words` that it honours for a file of `precision`; the others are refused."""
-        del precision, options  # the same for all
+        """Those of `ExportOptions.words` that it honours for a file of `precision`; the others are refused.
+
+        Raises:
+            UsageError: The runtime that the file is for lacks what the precision needs.
+        """
+        if precision is Precision.INT8 and options.scheme.granularity is Granularity.PER_CHANNEL:
+            options.onnx.target.check_per_channel()
         return CHOICES
 
     def with_options(self, options: ExportOptions) -> Self:
@@ -82,7 +87,6 @@ class OnnxExporter:
         Raises:
             CalibrationError: int8 without calibration images, or with images on which an activation overflows.
             ExportError: ONNX Runtime's quantizer refuses the graph, or a number does not fit into float16.
-            UsageError: The target lacks what the precision needs.
         """
         with held_back():
             model = self._converted(precision, calibration)
@@ -100,8 +104,6 @@ class OnnxExporter:
             return self._settled(with_integer_weights(self._float, is_per_channel=is_per_channel))
         if calibration is None:
             raise CalibrationError("int8 needs calibration images. Give a data set with a training split.")
-        if is_per_channel:
-            options.onnx.target.check_per_channel()
         with tempfile.TemporaryDirectory(prefix="edgekit-") as folder:
             model = quantized(self._float, calibration, options.scheme, options.onnx, Path(folder))
         return with_settled_metadata(model, ir_version=options.onnx.target.ir_version)
