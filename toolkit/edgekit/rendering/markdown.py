@@ -1,15 +1,20 @@
 """A VerificationReport as verification.md: readable in a pull request. The numbers are those of verification.json."""
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 
+from edgekit.rendering.candidate_table import num_flips
 from edgekit.rendering.pairwise_table import matrix, notes
-from edgekit.rendering.verification_table import explanations, headline, num_flips, passes_in_words, summary
+from edgekit.rendering.verification_table import explanations, headline, passes_in_words, summary
 from edgekit.tolerance import SIGNIFICANCE
 from edgekit.verification.measurement import ClassResult, Measurement
 from edgekit.verification.report import CandidateReport, Verdict, VerificationReport
 
 MAX_CLASSES = 50
 """Rows of the table of classes."""
+
+MARKUP = re.compile(r"[\\|<`*~\[$]|(?<!\w)_|_(?!\w)|&(?=#?\w+;)")
+"""What GitHub-flavoured Markdown would read as more than text."""
 
 SIGNIFICANT = "(!)"
 """Stands at a class whose recall changed by more than chance."""
@@ -32,6 +37,12 @@ HEADINGS = (
 )
 
 
+class _Marked(str):
+    """Markdown already, not to be escaped."""
+
+    __slots__ = ()
+
+
 def verification_markdown(report: VerificationReport, name: str) -> str:
     """The whole report as GitHub-flavoured Markdown.
 
@@ -49,7 +60,7 @@ def _lines(report: VerificationReport, name: str) -> Iterator[str]:
     yield ""
     yield f"**{summary(report)}**"
     yield ""
-    yield from _table(HEADINGS, map(_cells, report.worst_first))
+    yield from _table(HEADINGS, map(_cells, report.worst_first), num_words=3)
     if said := [f"- {_escaped(line)}" for line in passes_in_words(report, verbose=True)]:
         yield from ("", "## What passes, in words", "", *said)
     if said := [f"- {_escaped(line)}" for line in explanations(report)]:
@@ -73,12 +84,12 @@ def _cells(row: CandidateReport) -> list[str]:
             f"{one.agreement:.2%}",
             num_flips(one),
             f"{one.mcnemar_p:.2g}",
-            f"{100 * worst.f1_delta:+.2f} ({worst.class_name})",
+            f"{100 * worst.f1_delta:+.2f}{f' ({worst.class_name})' if worst.f1_delta < 0 else ''}",
             _calibration_error(one),
             f"{one.max_abs_score_difference:.2g}",
         ]
     speed = f"{took.images_per_second:,.0f}" if took else "-"
-    verdict = row.verdict.value if row.verdict is Verdict.PASS else f"**{row.verdict.value}**"
+    verdict = row.verdict.value if row.verdict is Verdict.PASS else _Marked(f"**{row.verdict.value}**")
     return [row.artifact, row.runtime, verdict, *measured, f"{row.size_bytes:,}", speed]
 
 
@@ -138,9 +149,10 @@ def _f1_delta(one: ClassResult) -> str:
     return f"{100 * one.f1_delta:+.2f}{mark}"
 
 
-def _table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
+def _table(headings: Sequence[str], rows: Iterable[Sequence[str]], num_words: int = 1) -> Iterator[str]:
+    """A table whose first `num_words` columns are words, and the others numbers."""
     yield _line(headings)
-    yield "|" + "---|" * len(headings)
+    yield "|" + "---|" * num_words + "---:|" * (len(headings) - num_words)
     yield from map(_line, rows)
 
 
@@ -149,7 +161,7 @@ def _line(cells: Sequence[str]) -> str:
 
 
 def _escaped(text: str) -> str:
-    """`text` as it stands: a class called a|b or <b> breaks no table."""
-    for character in "\\|<":
-        text = text.replace(character, "\\" + character)
-    return text.replace("\n", " ")
+    """`text` as it stands: a class called a|b, <b> or *star* breaks no table and is no markup."""
+    if isinstance(text, _Marked):
+        return text
+    return MARKUP.sub(r"\\\g<0>", " ".join(text.splitlines()))

@@ -3,39 +3,20 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from edgekit.rendering.candidate_table import is_ambiguous, print_candidates
 from edgekit.rendering.pairwise_table import print_pairwise
-from edgekit.rendering.tables import Column, make_console, print_table
-from edgekit.verification.report import CandidateReport, Measurement, Verdict, VerificationReport
+from edgekit.rendering.tables import make_console
+from edgekit.verification.report import CandidateReport, Verdict, VerificationReport
 from edgekit.verification.words import in_words, measured_in_words
 
 if TYPE_CHECKING:
     from rich.console import Console
-    from rich.text import Text
-
-STYLES = {Verdict.PASS: "green", Verdict.DRIFT: "yellow", Verdict.ERROR: "bold red", Verdict.NOT_COMPARED: "dim"}
-
-MEASURED = [
-    Column(name="runtime", wrap=False),
-    Column(name="verdict", wrap=False),
-    Column(name="acc.\n%", align="right", wrap=False),
-    Column(name="delta\npoints", align="right", wrap=False),
-    Column(name="agree\n%", align="right", wrap=False),
-    Column(name="flips", align="right", wrap=False),
-    Column(name="worst F1\npoints", align="right"),
-    Column(name="kB", align="right", wrap=False),
-    Column(name="img/s", align="right", wrap=False),
-]
-
-MAX_CLASS_NAME = 8
 
 
 def print_verification(report: VerificationReport, *, verbose: bool = False, console: "Console | None" = None) -> None:
     """Print `report` to stdout, or to `console`; `verbose` says of every row in words what was measured."""
     console = console or make_console()
-    show_file = _is_ambiguous(report)
-    first = Column(name="file" if show_file else "model", wrap=show_file)
-    rows = [[row.artifact if show_file else row.label, *_cells(row)] for row in report.worst_first]
-    print_table(headline(report), [first, *MEASURED], rows, console=console)
+    print_candidates(report, headline(report), console)
     print_pairwise(report, console=console)
     for line in (*explanations(report), *passes_in_words(report, verbose=verbose), summary(report)):
         console.print(line, markup=False)
@@ -70,7 +51,7 @@ def passes_in_words(report: VerificationReport, *, verbose: bool) -> Iterator[st
     ]
     for row in differing if verbose else differing[:1]:
         words = row.summary or in_words(row)
-        yield f"{row.artifact}: {words}" if _is_ambiguous(report) else words
+        yield f"{row.artifact}: {words}" if is_ambiguous(report) else words
     if len(differing) > 1 and not verbose:
         yield f"{len(differing) - 1} more differ less: --verbose says how."
 
@@ -97,44 +78,7 @@ def title(row: CandidateReport) -> str:
 
 
 def _title(report: VerificationReport, row: CandidateReport) -> str:
-    return f"{row.artifact} in {row.runtime}" if _is_ambiguous(report) else title(row)
-
-
-def worst_class(measurement: Measurement) -> str:
-    """The change of the class whose F1 changed for the worst, in points, and its name if it lost."""
-    worst = measurement.worst_class
-    points = f"{100 * worst.f1_delta:+.2f}"
-    return f"{points} {_shortened(worst.class_name)}" if worst.f1_delta < 0 else points
-
-
-def num_flips(measurement: Measurement) -> str:
-    """Flips in all directions, and those that are only ties behind a +."""
-    ties = f"+{measurement.tie_flips.total}" if measurement.tie_flips.total else ""
-    return f"{measurement.flips.total:,}{ties}"
-
-
-def _cells(row: CandidateReport) -> list["str | Text"]:
-    from rich.text import Text
-
-    one = row.measurement
-    measured = [""] * 5
-    if one:
-        measured = [
-            f"{100 * one.accuracy:.2f}",
-            f"{100 * one.accuracy_delta:+.2f}",
-            f"{100 * one.agreement:.2f}",
-            num_flips(one),
-            worst_class(one),
-        ]
-    speed = f"{row.performance.images_per_second:,.0f}" if row.performance else ""
-    verdict = Text(row.verdict.value, style=STYLES[row.verdict])
-    return [row.runtime, verdict, *measured, f"{row.size_bytes / 1000:,.0f}", speed]
-
-
-def _is_ambiguous(report: VerificationReport) -> bool:
-    """Whether precision and runtime do not tell the rows apart, so that the files must be named."""
-    shown = {(row.label, row.runtime) for row in report.candidates}
-    return len(shown) < len(report.candidates)
+    return f"{row.artifact} in {row.runtime}" if is_ambiguous(report) else title(row)
 
 
 def _who(report: VerificationReport, rows: list[CandidateReport]) -> str:
@@ -147,7 +91,3 @@ def _who(report: VerificationReport, rows: list[CandidateReport]) -> str:
     ):
         return f"Every row of {rows[0].runtime}"
     return "; ".join(_title(report, row) for row in rows)
-
-
-def _shortened(name: str) -> str:
-    return name if len(name) <= MAX_CLASS_NAME else name[: MAX_CLASS_NAME - 1] + "…"

@@ -1,0 +1,68 @@
+"""One line a candidate that fits, whatever the terminal: a number is never cut."""
+
+import io
+from dataclasses import replace
+
+import pytest
+from hard_report import hard_report
+
+from edgekit.rendering.candidate_table import print_candidates, shortened_names
+from edgekit.rendering.tables import make_console
+from edgekit.verification import VerificationReport
+
+NUM_DRIFTING = 30
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory: pytest.TempPathFactory) -> VerificationReport:
+    """Many candidates, told apart by long file names alone; one with an escape sequence in its name."""
+    made, _ = hard_report(tmp_path_factory.mktemp("many"), num_drifting=NUM_DRIFTING)
+    rows = [replace(row, artifact=f"tflite/{'a_very_long_folder_name/' * 4}{row.artifact}") for row in made.candidates]
+    rows[-1] = replace(rows[-1], artifact="\x1b[31mred\n.onnx")
+    return replace(made, candidates=tuple(rows))
+
+
+def lines_of(report: VerificationReport, width: int) -> list[str]:
+    file = io.StringIO()
+    console = make_console(file=file, force_terminal=False)
+    console.width = width
+    print_candidates(report, "Title", console)
+    return file.getvalue().splitlines()
+
+
+@pytest.mark.parametrize("width", [80, 100])
+def test_one_line_each_and_every_number_whole(report: VerificationReport, width: int) -> None:
+    lines = lines_of(report, width)
+    assert max(map(len, lines)) <= width
+    drifting = [line for line in lines if " drift " in line]
+    assert len(drifting) == NUM_DRIFTING
+    measured = next(row.measurement for row in report.candidates if row.verdict == "drift")
+    for line in drifting:
+        assert f" {100 * measured.accuracy:.2f} " in line
+        assert f" {100 * measured.accuracy_delta:+.2f} " in line
+        assert f" {100 * measured.agreement:.2f} " in line
+    assert len({line.split()[0] for line in drifting}) == NUM_DRIFTING
+    assert not any("\x1b" in line for line in lines)
+
+
+def test_columns_go_where_there_is_no_room(report: VerificationReport) -> None:
+    heads = {width: " ".join(lines_of(report, width)[2:5]) for width in (80, 100, 200)}
+    assert "img/s" not in heads[80]
+    assert "img/s" in heads[100]
+    assert "class" not in heads[100]
+    assert "class" in heads[200]
+
+
+def test_on_a_very_narrow_terminal_nothing_is_cut(report: VerificationReport) -> None:
+    lines = lines_of(report, 40)
+    delta = next(row.measurement.accuracy_delta for row in report.candidates if row.verdict == "drift")
+    assert sum(f"{100 * delta:+.2f}" in line for line in lines) == NUM_DRIFTING
+
+
+def test_no_candidate_is_an_empty_table(report: VerificationReport) -> None:
+    assert "runtime" in " ".join(lines_of(replace(report, candidates=()), 80))
+
+
+def test_names_are_shortened_so_that_they_differ() -> None:
+    assert shortened_names(["short", "folder/model-int8.tflite"], 12) == ["short", "…int8.tflite"]
+    assert shortened_names(["a/long/model.tflite", "b/long/model.tflite"], 11) == ["a/lon…flite", "b/lon…flite"]

@@ -1,0 +1,147 @@
+"""The candidates on the terminal, one line each, in as many columns as fit. A number is never cut.
+
+Where all of it is too wide, file names are shortened first; then the names of the worst classes go, then whole columns,
+the least important first. What is left out stands in verification.md, in report.html and, in words, below the table.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from edgekit.rendering.tables import Column, make_table
+from edgekit.verification.report import CandidateReport, Measurement, Verdict, VerificationReport
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+STYLES = {Verdict.PASS: "green", Verdict.DRIFT: "yellow", Verdict.ERROR: "bold red", Verdict.NOT_COMPARED: "dim"}
+
+CLASS, WORST, SIZE, SPEED, FLIPS, ACCURACY = "class", "worst\nF1", "kB", "img/s", "flips", "acc.\n%"
+
+COLUMNS = (
+    Column(name="runtime", wrap=False),
+    Column(name="verdict", wrap=False),
+    Column(name=ACCURACY, align="right", wrap=False),
+    Column(name="delta\npoints", align="right", wrap=False),
+    Column(name="agree\n%", align="right", wrap=False),
+    Column(name=FLIPS, align="right", wrap=False),
+    Column(name=WORST, align="right", wrap=False),
+    Column(name=CLASS, wrap=False),
+    Column(name=SIZE, align="right", wrap=False),
+    Column(name=SPEED, align="right", wrap=False),
+)
+
+LEAST_IMPORTANT = (CLASS, SPEED, SIZE, FLIPS, WORST, ACCURACY)
+"""Columns that go where there is no room, the first one first."""
+
+MAX_CLASS_NAME = 8
+MIN_FILE_NAME = 14
+"""Characters that a file name keeps at least."""
+
+
+def print_candidates(report: VerificationReport, title: str, console: "Console") -> None:
+    """Print the table that fits; on a very narrow terminal its lines break, and still nothing is cut."""
+    table = candidate_table(report, title, console)
+    own_width = console.width
+    try:
+        console.width = max(own_width, _width(table, console))
+        console.print(table, crop=False)
+    finally:
+        console.width = own_width
+
+
+def candidate_table(report: VerificationReport, title: str, console: "Console") -> "Table":
+    """The table that fits `console`, with the most columns; the one with the fewest where none fits."""
+    full = names_of(report)
+    for num_dropped in range(len(LEAST_IMPORTANT) + 1):
+        dropped = LEAST_IMPORTANT[:num_dropped]
+        table = _table(report, title, full, dropped)
+        if (excess := _width(table, console) - console.width) <= 0:
+            return table
+        names = shortened_names(full, max(MIN_FILE_NAME, max(map(len, full), default=0) - excess))
+        table = _table(report, title, names, dropped)
+        if _width(table, console) <= console.width and len(set(names)) == len(set(full)):
+            return table
+    return table
+
+
+def is_ambiguous(report: VerificationReport) -> bool:
+    """Whether precision and runtime do not tell the rows apart, so that the files must be named."""
+    shown = {(row.label, row.runtime) for row in report.candidates}
+    return len(shown) < len(report.candidates)
+
+
+def names_of(report: VerificationReport) -> list[str]:
+    """What the first column says of each row, worst first: its precision, or its file; always one line."""
+    show_file = is_ambiguous(report)
+    return [_printable(row.artifact if show_file else row.label) for row in report.worst_first]
+
+
+def shortened_names(names: Sequence[str], length: int) -> list[str]:
+    """Names of at most `length` characters: their ends, or beginning and end where the ends are alike."""
+    ends = {name: _cut(name, 0, length) for name in names}
+    if len(set(ends.values())) < len(ends):
+        ends = {name: _cut(name, (length - 1) // 2, length) for name in names}
+    return [ends[name] for name in names]
+
+
+def num_flips(measurement: Measurement) -> str:
+    """Flips in all directions, and those that are only ties behind a +."""
+    ties = f"+{measurement.tie_flips.total}" if measurement.tie_flips.total else ""
+    return f"{measurement.flips.total:,}{ties}"
+
+
+def _table(report: VerificationReport, title: str, names: Sequence[str], dropped: Sequence[str]) -> "Table":
+    kept = [place for place, column in enumerate(COLUMNS) if column.name not in dropped]
+    first = Column(name="file" if is_ambiguous(report) else "model", wrap=False)
+    rows = [
+        [name, *(cells[place] for place in kept)]
+        for name, cells in zip(names, (list(_cells(row)) for row in report.worst_first), strict=True)
+    ]
+    return make_table(title, [first, *(COLUMNS[place] for place in kept)], rows)
+
+
+def _width(table: "Table", console: "Console") -> int:
+    """Columns that the table takes where nothing is cut; its title wraps and does not count."""
+    title, table.title = table.title, None
+    width = console.measure(table, options=console.options.update(width=10_000)).maximum
+    table.title = title
+    return width
+
+
+def _cells(row: CandidateReport) -> Iterator["str | Text"]:
+    """One cell a column."""
+    from rich.text import Text
+
+    yield row.runtime
+    yield Text(row.verdict.value, style=STYLES[row.verdict])
+    yield from _measured(row.measurement) if row.measurement else [""] * 6
+    yield f"{row.size_bytes / 1000:,.0f}"
+    yield f"{row.performance.images_per_second:,.0f}" if row.performance else ""
+
+
+def _measured(one: Measurement) -> Iterator[str]:
+    worst = one.worst_class
+    yield f"{100 * one.accuracy:.2f}"
+    yield f"{100 * one.accuracy_delta:+.2f}"
+    yield f"{100 * one.agreement:.2f}"
+    yield num_flips(one)
+    yield f"{100 * worst.f1_delta:+.2f}"
+    yield _class_name(worst.class_name) if worst.f1_delta < 0 else ""
+
+
+def _class_name(name: str) -> str:
+    name = _printable(name)
+    return name if len(name) <= MAX_CLASS_NAME else name[: MAX_CLASS_NAME - 1] + "…"
+
+
+def _cut(name: str, num_first: int, length: int) -> str:
+    if len(name) <= length:
+        return name
+    return f"{name[:num_first]}…{name[len(name) - (length - 1 - num_first) :]}"
+
+
+def _printable(text: str) -> str:
+    """On one line, and nothing that a terminal would obey."""
+    return "".join(character if character.isprintable() else "?" for character in text)
