@@ -61,6 +61,14 @@ def test_the_wheel_lists_its_recipes(installed: Path, tmp_path: Path) -> None:
     assert {"resnet8", "cnn6"} <= names
 
 
+def test_the_wheel_makes_pages(installed: Path, tmp_path: Path) -> None:
+    made = subprocess.run(
+        [installed, "-c", "from edgekit.rendering.html import page; print(page('A page'))"],
+        cwd=tmp_path, capture_output=True, text=True, check=True,
+    ).stdout  # fmt: skip
+    assert "<h1>A page</h1>" in made
+
+
 def test_the_wheel_trains_a_recipe(installed: Path, tmp_path: Path) -> None:
     edgekit(installed, tmp_path, "train", "resnet8", "--data", "digits", "--epochs", "1", "--out", "run")
     assert (tmp_path / "run" / "model.keras").is_file()

@@ -65,6 +65,18 @@ def test_a_measurement_holds_them_and_they_add_up(measurement: Measurement) -> N
     assert error == pytest.approx(measurement.expected_calibration_error)
 
 
+def test_logits_are_as_sure_as_their_probabilities() -> None:
+    labels = np.arange(600) % 3
+    logits = np.full((600, 3), -20.0, np.float32)
+    logits[np.arange(600), labels] = 20.0
+    logits[:60] = logits[:60, ::-1]
+    one = measure(logits, logits + 1, labels, ("a", "b", "c"))
+    assert [each.num_images for each in one.reliability] == [0] * 14 + [600]
+    assert one.reliability[-1].confidence == pytest.approx(1.0)
+    assert one.reliability[-1].accuracy == pytest.approx(560 / 600)
+    assert one.reference_reliability == one.reliability
+
+
 def test_json_keeps_them(measurement: Measurement) -> None:
     values = measurement.to_dict()
     assert values["confusion"][0] == {

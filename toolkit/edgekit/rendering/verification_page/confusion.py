@@ -65,7 +65,7 @@ def _lists(one: Measurement, names: Sequence[str], label: str) -> Html:
         f"With {len(names):,} classes no matrix is drawn: these are the largest changes; more are in verification.json."
     )
     tables = [
-        table("Taken for another class: what changed most", described[0], cells),
+        table("True and predicted class: what changed most", described[0], cells),
         table("Flips: where predictions went most often", described[1], flips),
     ]
     return join([paragraph(said, is_muted=True), figures([tag("div", one) for one in tables], is_large=True)])

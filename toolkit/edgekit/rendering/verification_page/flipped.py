@@ -78,8 +78,8 @@ def _words(each: FlippedImage, names: Sequence[str], label: str) -> Html:
         )
         for who, what, sure in lines
     ]
-    number = tag("span", f"no. {each.index:,}", class_="muted")
-    return join([badge(direction, tone), " ", number, tag("dl", *answers, class_="answers")])
+    number = tag("span", f"no. {each.index:,}", class_="path")
+    return join([badge(direction, tone), number, tag("dl", *answers, class_="answers")])
 
 
 def _direction(each: FlippedImage) -> int:
