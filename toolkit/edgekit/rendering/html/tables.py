@@ -79,12 +79,12 @@ def table(
         rows: In the order in which they stand until the reader sorts them.
         filters: Buttons above it; one whose rows all have the same value is left out.
         is_sortable: Whether its headings are buttons that sort.
-        anchor: Its id; made from the caption if None.
+        anchor: Its id; made from the caption if None and filters need one. Ids of one page must differ.
 
     Raises:
         ValueError: A row has another number of cells than there are columns.
     """
-    identifier = anchor or f"table-{slug(caption)}"
+    identifier = anchor or (f"table-{slug(caption)}" if filters else None)
     made = [row if isinstance(row, Row) else Row(cells=row) for row in rows]
     for row in made:
         if len(row.cells) != len(columns):
@@ -124,7 +124,7 @@ def _cell(cell: str | Cell, column: Column, is_heading: bool) -> Html:
     )
 
 
-def _filters(filters: Sequence[Filter], rows: Sequence[Row], identifier: str) -> Html | None:
+def _filters(filters: Sequence[Filter], rows: Sequence[Row], identifier: str | None) -> Html | None:
     """One group of buttons a filter, and how many rows are shown; the page's script brings them to life."""
     groups = [_group(one, [row.keys[one.key] for row in rows if one.key in row.keys]) for one in filters]
     if not any(groups):

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from edgekit.rendering.candidate_table import is_ambiguous
 from edgekit.rendering.pairwise_table import most_different
 from edgekit.rendering.verification_page.wording import size, title
 from edgekit.verification.report import CandidateReport, Verdict, VerificationReport
@@ -12,17 +13,18 @@ MAX_NAMED = 4
 
 def advice(report: VerificationReport) -> Iterator[str]:
     """Sentences, the most urgent first."""
+    by_file = is_ambiguous(report)
     rows = {verdict: [row for row in report.worst_first if row.verdict is verdict] for verdict in Verdict}
     if failed := rows[Verdict.ERROR]:
-        yield f"Do not ship what failed: {_named(failed)}. Why stands at each."
+        yield f"Do not ship what failed: {_named(failed, by_file)}. Why stands at each."
     if drifted := rows[Verdict.DRIFT]:
-        yield f"Do not ship what drifted, unless you accept what it lost: {_named(drifted)}."
+        yield f"Do not ship what drifted, unless you accept what it lost: {_named(drifted, by_file)}."
     yield from _by_runtime(report.candidates)
-    yield from _best(rows[Verdict.PASS])
+    yield from _best(rows[Verdict.PASS], by_file)
     if report.pairwise is not None:
         yield most_different(report.pairwise)
     if missing := rows[Verdict.NOT_COMPARED]:
-        yield f"Not run here, so nothing is known of {_named(missing)}."
+        yield f"Not run here, so nothing is known of {_named(missing, by_file)}."
 
 
 def _by_runtime(rows: Sequence[CandidateReport]) -> Iterator[str]:
@@ -39,7 +41,7 @@ def _by_runtime(rows: Sequence[CandidateReport]) -> Iterator[str]:
             )
 
 
-def _best(passing: Sequence[CandidateReport]) -> Iterator[str]:
+def _best(passing: Sequence[CandidateReport], by_file: bool) -> Iterator[str]:
     """The smallest and the fastest of those that pass."""
     if not passing:
         yield "Nothing passes, so there is nothing to ship yet."
@@ -49,9 +51,10 @@ def _best(passing: Sequence[CandidateReport]) -> Iterator[str]:
     timed = [(row.performance.images_per_second, row) for row in passing if row.performance]
     if timed:
         speed, fastest = max(timed, key=lambda each: each[0])
-        yield f"The fastest here that passes: {title(fastest)}, {speed:,.0f} images/s; on a phone it may be another."
+        named = title(fastest, by_file=by_file)
+        yield f"The fastest here that passes: {named}, {speed:,.0f} images/s; on a phone it may be another."
 
 
-def _named(rows: Sequence[CandidateReport]) -> str:
-    named = ", ".join(title(row) for row in rows[:MAX_NAMED])
+def _named(rows: Sequence[CandidateReport], by_file: bool) -> str:
+    named = ", ".join(title(row, by_file=by_file) for row in rows[:MAX_NAMED])
     return f"{named} and {len(rows) - MAX_NAMED} more" if len(rows) > MAX_NAMED else named

@@ -34,6 +34,7 @@ def candidate_details(
     images: "NDArray[np.uint8] | None",
     *,
     max_images: int,
+    by_file: bool,
     is_open: bool,
 ) -> Html:
     """All that was measured of one row.
@@ -44,9 +45,18 @@ def candidate_details(
         names: C class names.
         images: uint8 (N, H, W, 3), the test split; None: no pictures.
         max_images: Flipped images to show.
+        by_file: Whether only its file tells it from others.
         is_open: Whether it is open at first.
     """
-    line = join([tag("span", f"{number}", class_="index"), tag("strong", title(row)), " ", verdict(row), _short(row)])
+    line = join(
+        [
+            tag("span", f"{number}", class_="index"),
+            tag("strong", title(row, by_file=by_file)),
+            " ",
+            verdict(row),
+            _short(row),
+        ]
+    )
     said = [paragraph(measured_in_words(row.measurement))] if row.measurement else []
     reasons = note(bullets(row.reasons), tone=TONES[row.verdict]) if row.reasons else None
     parts = [] if row.measurement is None else list(_parts(row, row.measurement, names, images, max_images))

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
+from edgekit.rendering.candidate_table import is_ambiguous
 from edgekit.rendering.html import Html, open_all, page, section
 from edgekit.rendering.verification_page.candidate import candidate_details, opens_first
 from edgekit.rendering.verification_page.flipped import images_for_each
@@ -61,10 +62,17 @@ def verification_page(
 
 def _in_full(report: VerificationReport, images: "NDArray[np.uint8] | None") -> Html:
     rows = report.worst_first
-    limit, first = images_for_each(sum(bool(row.measurement) for row in rows)), opens_first(rows)
+    limit = images_for_each(sum(bool(row.measurement) for row in rows))
+    by_file, first = is_ambiguous(report), opens_first(rows)
     opened = [
         candidate_details(
-            number, row, report.dataset.class_names, images, max_images=limit, is_open=first == number - 1
+            number,
+            row,
+            report.dataset.class_names,
+            images,
+            max_images=limit,
+            by_file=by_file,
+            is_open=first == number - 1,
         )
         for number, row in enumerate(rows, start=1)
     ]

@@ -43,9 +43,11 @@ def verdict(row: CandidateReport) -> Html:
     return badge(row.verdict.value, TONES[row.verdict])
 
 
-def title(row: CandidateReport) -> str:
-    """A row in words, whatever the rows beside it: "int8 tflite in litert-xnnpack"."""
-    return f"{row.precision} {row.format} in {row.runtime}" if row.precision else f"{row.artifact} in {row.runtime}"
+def title(row: CandidateReport, *, by_file: bool = False) -> str:
+    """A row in words: "int8 tflite in litert-xnnpack"; by its file where others have the same precision."""
+    if by_file or row.precision is None:
+        return f"{row.artifact} in {row.runtime}"
+    return f"{row.precision} {row.format} in {row.runtime}"
 
 
 def counted(count: int, one: str, many: str | None = None) -> str:
