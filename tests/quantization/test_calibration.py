@@ -58,6 +58,56 @@ def test_fewer_images_than_classes_are_refused(dataset: Dataset) -> None:
         CalibrationSet.choose(dataset, -1)
 
 
+def test_test_images_are_refused(dataset: Dataset) -> None:
+    spoiled = replace(dataset, test=dataset.train)
+    with pytest.raises(CalibrationError, match="20 of 20 calibration images of 'made-up' are test images too"):
+        CalibrationSet.choose(spoiled, 20)
+    few = np.concatenate([dataset.test.images, dataset.train.images[CalibrationSet.choose(dataset, 20).indices[:2]]])
+    labels = np.concatenate([dataset.test.labels, [0, 0]])
+    assert len(CalibrationSet.choose(replace(dataset, test=Split(images=few, labels=labels)), 20)) == 20
+
+
+def test_images_that_were_scaled_are_refused(dataset: Dataset) -> None:
+    scaled = Split(images=dataset.train.images // 255, labels=dataset.train.labels)
+    with pytest.raises(CalibrationError, match=r"no value above 0\. Expected raw pixels"):
+        CalibrationSet.choose(replace(dataset, train=scaled), 20)
+    chosen = CalibrationSet.choose(dataset, 20)
+    for wrong in (dataset.train.images / np.float32(255), dataset.train.images[..., :1], dataset.train.images[0]):
+        with pytest.raises(CalibrationError, match=r"must be uint8 \(N, height, width, 3\).*Received"):
+            replace(chosen, source=wrong)
+
+
+def test_two_sets_share_no_image_and_are_both_balanced(dataset: Dataset) -> None:
+    first, second = CalibrationSet.choose_two(dataset, 6)
+    assert first.to_dict() == CalibrationSet.choose(dataset, 6).to_dict()
+    assert not set(first.indices.tolist()) & set(second.indices.tolist())
+    assert [set(each.to_dict()["per_class"].values()) for each in (first, second)] == [{2}, {2}]
+    halves = CalibrationSet.choose_two(dataset, 1000)
+    assert [len(half) for half in halves] == [42, 42]
+
+
+class WatchedImages(np.ndarray[tuple[int, ...], np.dtype[np.uint8]]):
+    """Images that know how many of them were read at once."""
+
+    most = 0
+
+    def __getitem__(self, key: object) -> object:
+        found = super().__getitem__(key)  # type: ignore[index]
+        if isinstance(found, np.ndarray) and found.ndim == 4:
+            WatchedImages.most = max(WatchedImages.most, len(found))
+        return found
+
+
+def test_memory_does_not_grow_with_the_number_of_images(dataset: Dataset) -> None:
+    images = np.random.default_rng(0).integers(0, 256, (2000, 4, 4, 3), dtype=np.uint8)
+    train = Split(images=images.view(WatchedImages), labels=np.arange(2000, dtype=np.int64) % 3)
+    WatchedImages.most = 0
+    chosen = CalibrationSet.choose(replace(dataset, train=train), 1500)
+    assert sum(len(batch) for batch in chosen.batches(16)) >= 1500
+    assert chosen.to_dict()["num_images"] == 1500
+    assert WatchedImages.most <= 1024, "Split.sha256 reads 1,024 images at once, and nothing reads more"
+
+
 def test_no_training_images_are_refused(dataset: Dataset) -> None:
     empty = Split(images=dataset.train.images[:0], labels=dataset.train.labels[:0])
     with pytest.raises(CalibrationError, match="no training images"):

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from edgekit.errors import CalibrationError
 from edgekit.exporters.quiet import held_back
 from edgekit.exporters.tflite_graph import Graph
 from edgekit.keras_setup import import_tensorflow
@@ -80,6 +81,11 @@ class Activations:
             model_content=self._content, num_threads=1, experimental_preserve_all_tensors=True
         )
         source = interpreter.get_input_details()[0]
+        if tuple(source["shape"][1:]) != self._calibration.source.shape[1:]:
+            raise CalibrationError(
+                f"The calibration images have shape {self._calibration.source.shape[1:]}; the model takes "
+                f"{tuple(int(size) for size in source['shape'][1:])}. Give the data set that the model was made for."
+            )
         interpreter.resize_tensor_input(source["index"], [self._batch, *source["shape"][1:]])
         interpreter.allocate_tensors()
         return interpreter

@@ -1,7 +1,8 @@
 """Calibration images: chosen from the training split alone, class-balanced, seeded, with their SHA-256.
 
-Knows no format and no model. The test split is never looked at: calibrating on what is measured
-afterwards would make the measurement worthless.
+They are read when they are needed, a batch at a time: a data set may be larger than memory. Knows no format and no
+model. Of the test split only one thing is asked: whether it holds the same images, for calibrating on what is
+measured afterwards would make the measurement worthless.
 """
 
 import hashlib
@@ -21,13 +22,19 @@ if TYPE_CHECKING:
 NUM_IMAGES = 500
 """How many images are enough for the smallest and largest values of every layer."""
 
+MAX_TEST_SHARE = 0.1
+"""Share of calibration images that may lie in the test split too: data sets hold a few images twice."""
+
+_CHUNK = 64
+"""Images read at once."""
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class CalibrationSet:
     """Images that int8 artifacts are calibrated with. Made by `choose`.
 
     Attributes:
-        images: uint8 (n, H, W, 3), RGB, 0 to 255.
+        source: uint8 (N, H, W, 3), RGB, 0 to 255: all images of the training split; may be a memory map.
         labels: int64 (n,), their classes; quantization does not use them, finding the input range does.
         indices: int64 (n,), where they stand in the training split, rising.
         seed: What chose them.
@@ -36,13 +43,21 @@ class CalibrationSet:
         train_sha256: `Split.sha256` of the training split that they come from.
     """
 
-    images: "NDArray[np.uint8]"
+    source: "NDArray[np.uint8]"
     labels: "NDArray[np.int64]"
     indices: "NDArray[np.int64]"
     seed: int
     class_names: tuple[str, ...]
     dataset_name: str
     train_sha256: str
+
+    def __post_init__(self) -> None:
+        source = self.source
+        if source.dtype != "uint8" or source.ndim != 4 or source.shape[3] != 3:
+            raise CalibrationError(
+                f"Calibration images must be uint8 (N, height, width, 3), RGB, 0 to 255: raw pixels, as an app has "
+                f"them. Received {source.dtype} of shape {source.shape}."
+            )
 
     @classmethod
     def choose(cls, dataset: "Dataset", num_images: int = NUM_IMAGES, seed: int = 0) -> "CalibrationSet":
@@ -51,10 +66,9 @@ class CalibrationSet:
         Classes differ by at most one image, except where a class has too few of its own.
 
         Raises:
-            CalibrationError: The training split is empty, or there would be fewer images than classes.
+            CalibrationError: The training split is empty, holds no pixels of 0 to 255, or test images; or there
+                would be fewer images than classes.
         """
-        import numpy as np
-
         train, num_classes = dataset.train, len(dataset.class_names)
         if len(train) == 0:
             raise CalibrationError(
@@ -68,38 +82,74 @@ class CalibrationSet:
                 f"Received {min(num_images, len(train))} (asked for {num_images}, the training split holds "
                 f"{len(train):,})."
             )
-        indices = _balanced_indices(train.labels, num_classes, num_images, seed)
+        chosen = cls._of(dataset, _dealt(train.labels, num_classes, seed)[:num_images], seed)
+        chosen._check_range()
+        chosen._check_not_of_test(dataset)
+        return chosen
+
+    @classmethod
+    def choose_two(
+        cls, dataset: "Dataset", num_images: int = NUM_IMAGES, seed: int = 0
+    ) -> "tuple[CalibrationSet, CalibrationSet]":
+        """The set that `choose` takes, and another of the same size and balance that shares no image with it.
+
+        Where the training split holds fewer than twice `num_images`, both get half of it.
+
+        Raises:
+            CalibrationError: As `choose`, for either.
+        """
+        size = min(num_images, len(dataset.train) // 2)
+        first = cls.choose(dataset, size, seed)
+        dealt = _dealt(dataset.train.labels, len(dataset.class_names), seed)
+        return first, cls._of(dataset, dealt[size : 2 * size], seed)
+
+    @classmethod
+    def _of(cls, dataset: "Dataset", indices: "NDArray[np.int64]", seed: int) -> "CalibrationSet":
+        import numpy as np
+
+        rising = np.sort(indices)
         return cls(
-            images=np.ascontiguousarray(train.images[indices]),
-            labels=train.labels[indices],
-            indices=indices,
+            source=dataset.train.images,
+            labels=dataset.train.labels[rising],
+            indices=rising,
             seed=seed,
             class_names=dataset.class_names,
             dataset_name=dataset.name,
-            train_sha256=train.sha256,
+            train_sha256=dataset.train.sha256,
         )
 
     def __len__(self) -> int:
         return len(self.indices)
 
+    @property
+    def images(self) -> "NDArray[np.uint8]":
+        """uint8 (n, H, W, 3): all of them at once, for what cannot work batch by batch."""
+        import numpy as np
+
+        return np.ascontiguousarray(self.source[self.indices])
+
     @cached_property
     def sha256(self) -> str:
-        """Hex SHA-256 of the shape and the bytes of `images`."""
-        digest = hashlib.sha256(repr(tuple(int(n) for n in self.images.shape)).encode())
-        digest.update(self.images.tobytes())
+        """Hex SHA-256 of the shape and the bytes of the images."""
+        shape = (len(self), *(int(size) for size in self.source.shape[1:]))
+        digest = hashlib.sha256(repr(shape).encode())
+        for images in self._chunks():
+            digest.update(images.tobytes())
         return digest.hexdigest()
 
     def batches(self, size: int) -> Iterator["NDArray[np.float32]"]:
-        """What a quantizer is shown: float32 (size, H, W, 3), 0 to 255, every batch full.
+        """What a quantizer is shown: float32 (size, H, W, 3), 0 to 255, every batch full; one is held at a time.
 
         The first image is `span_image`, so that the input's scale is exactly 1; the last batch is filled
         up with images from the beginning.
         """
         import numpy as np
 
-        shown = np.concatenate([self.span_image[None], self.images])
-        for start in range(0, len(shown), size):
-            yield np.take(shown, range(start, start + size), axis=0, mode="wrap").astype(np.float32)
+        num_shown = len(self) + 1
+        for start in range(0, num_shown, size):
+            positions = [position % num_shown for position in range(start, start + size)]
+            rows = [self.source[self.indices[position - 1]] if position else self.span_image for position in positions]
+            yield np.stack(rows).astype(np.float32)
 
     @property
     def span_image(self) -> "NDArray[np.uint8]":
@@ -108,9 +158,41 @@ class CalibrationSet:
         A range of exactly 0 to 255 gives an input scale of exactly 1 and a zero point of exactly 0, even
         where no calibration image holds black and white.
         """
-        image = self.images[0].copy()
+        import numpy as np
+
+        image = np.array(self.source[self.indices[0]])
         image.flat[0], image.flat[-1] = 0, 255
         return image
+
+    def _chunks(self) -> Iterator["NDArray[np.uint8]"]:
+        """The images in their order, _CHUNK at a time."""
+        for start in range(0, len(self), _CHUNK):
+            yield self.source[self.indices[start : start + _CHUNK]]
+
+    def _check_range(self) -> None:
+        """Raise CalibrationError where the images look as if they had been brought to 0 to 1 and rounded."""
+        highest = max(int(images.max()) for images in self._chunks())
+        if highest <= 1:
+            raise CalibrationError(
+                f"The training images of '{self.dataset_name}' hold no value above {highest}. Expected raw pixels, 0 "
+                f"to 255: they seem to have been divided by 255 and rounded. Store them as uint8, 0 to 255."
+            )
+
+    def _check_not_of_test(self, dataset: "Dataset") -> None:
+        """Raise CalibrationError where more than a few of the images are test images."""
+        wanted = {hashlib.sha256(image.tobytes()).digest() for images in self._chunks() for image in images}
+        found = {
+            digest
+            for images, _ in dataset.test.batches(_CHUNK)
+            for image in images
+            if (digest := hashlib.sha256(image.tobytes()).digest()) in wanted
+        }
+        if len(found) > MAX_TEST_SHARE * len(wanted):
+            raise CalibrationError(
+                f"{len(found):,} of {len(wanted):,} calibration images of '{dataset.name}' are test images too: "
+                f"calibrating on what is measured afterwards would spoil the measurement. Take the test images out of "
+                f"the training split."
+            )
 
     def to_dict(self) -> dict[str, Any]:
         """As a JSON object, for calibration.json."""
@@ -128,8 +210,8 @@ class CalibrationSet:
         }
 
 
-def _balanced_indices(labels: "NDArray[np.int64]", num_classes: int, num_images: int, seed: int) -> "NDArray[np.int64]":
-    """Rising positions: the classes are dealt from in turn, each in an order of its own, until there are enough."""
+def _dealt(labels: "NDArray[np.int64]", num_classes: int, seed: int) -> "NDArray[np.int64]":
+    """All positions in the order in which they are taken: from the classes in turn, each in an order of its own."""
     import numpy as np
 
     generator = np.random.default_rng(seed)
@@ -138,5 +220,4 @@ def _balanced_indices(labels: "NDArray[np.int64]", num_classes: int, num_images:
     for label in range(num_classes):
         mine = shuffled[labels[shuffled] == label]
         turn[mine] = np.arange(len(mine))
-    first_turns = shuffled[np.argsort(turn[shuffled], kind="stable")]
-    return np.sort(first_turns[:num_images]).astype(np.int64)
+    return shuffled[np.argsort(turn[shuffled], kind="stable")].astype(np.int64)
