@@ -22,6 +22,10 @@ COMMANDS: Registry[click.Command] = Registry(
     {
         "train": ("edgekit.cli.train:command", "Train a recipe; makes a run folder"),
         "export": ("edgekit.cli.export:command", "Write .tflite and .onnx files in the precisions you ask for"),
+        "compare-schemes": (
+            "edgekit.cli.compare_schemes:command",
+            "Quantizers and schemes side by side, on validation images",
+        ),
         "verify": ("edgekit.cli.verify:command", "Compare every exported file with the float model, in every runtime"),
         "compare-reports": (
             "edgekit.cli.compare_reports:command",

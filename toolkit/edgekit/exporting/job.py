@@ -1,4 +1,4 @@
-"""The whole of `edgekit export`: find what is meant, load model and data, export."""
+"""The whole of `edgekit export` and `compare-schemes`: find what is meant, load model and data, do it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,6 +9,7 @@ from edgekit.datasets import Dataset, DatasetRequest, load_dataset
 from edgekit.errors import DatasetError, UsageError
 from edgekit.exporters import ExportOptions
 from edgekit.exporting.plan import make_plan
+from edgekit.exporting.schemes import SPLITS, SchemeComparison, compare_schemes
 from edgekit.exporting.session import ExportReport, export
 from edgekit.exporting.source import Source, check_source, load_source
 from edgekit.progress import Progress, SilentProgress
@@ -59,7 +60,13 @@ def export_request(request: ExportRequest, *, progress: Progress | None = None) 
         source,
         precisions=request.precisions,
         formats=request.formats,
-        dataset=_load(request, source, plan.needs_calibration, progress),
+        dataset=load_dataset_of(
+            source,
+            request.data,
+            is_needed=plan.needs_calibration,
+            skip_broken=request.skip_broken,
+            progress=progress,
+        ),
         options=request.options,
         calibration_images=request.calibration_images,
         seed=request.seed,
@@ -68,18 +75,83 @@ def export_request(request: ExportRequest, *, progress: Progress | None = None) 
     )
 
 
-def _load(request: ExportRequest, source: Source, is_needed: bool, progress: Progress) -> Dataset | None:
-    """The data set at the model's size, split as it was for the training; None where it can be done without."""
+@dataclass(frozen=True, kw_only=True, eq=False)
+class SchemesRequest:
+    """What a user asks of `edgekit compare-schemes`; see `edgekit.exporting.schemes.compare_schemes`.
+
+    Attributes:
+        target: A run folder, or None for the newest run.
+        precisions: What to make.
+        data: The data set, as `NAME[:PATH]`; None: the one in the run's manifest.
+        calibration_images: How many training images calibrate each file.
+        seed: Chooses them.
+        check_calibration: Calibrate each file a second time, with other images.
+        split: "validation" or "test".
+        skip_broken: Leave broken images out of a `folder:` data set, as the training did.
+    """
+
+    target: Path | None = None
+    precisions: Sequence[Precision] = (Precision.INT8,)
+    data: str | None = None
+    calibration_images: int = NUM_IMAGES
+    seed: int = 0
+    check_calibration: bool = False
+    split: str = SPLITS[0]
+    skip_broken: bool = False
+
+    def __post_init__(self) -> None:
+        if self.split not in SPLITS:
+            raise UsageError(f"The split must be {' or '.join(SPLITS)}. Received '{self.split}'.")
+
+
+def compare_schemes_request(request: SchemesRequest, *, progress: Progress | None = None) -> SchemeComparison:
+    """Do what `request` says; raises EdgekitError as `compare_schemes` does."""
+    progress = progress or SilentProgress()
+    found = check_source(request.target)
+    if not isinstance(found, RunFolder):
+        raise UsageError(f"{found} belongs to no run. Make one first: edgekit export {found} --data …")
+    source = load_source(found)
+    dataset = load_dataset_of(source, request.data, is_needed=True, skip_broken=request.skip_broken, progress=progress)
+    if dataset is None:
+        raise UsageError("Say which images to compare on, as in --data folder:PATH.")
+    return compare_schemes(
+        source,
+        dataset,
+        precisions=request.precisions,
+        calibration_images=request.calibration_images,
+        seed=request.seed,
+        check_calibration=request.check_calibration,
+        split=request.split,
+        progress=progress,
+    )
+
+
+def load_dataset_of(
+    source: Source, data: str | None, *, is_needed: bool, skip_broken: bool, progress: Progress
+) -> Dataset | None:
+    """The data set at the model's size, split as it was for the training; None where it can be done without.
+
+    Args:
+        source: The model.
+        data: `NAME[:PATH]`; None: the one in the run's manifest.
+        is_needed: Whether it cannot be done without.
+        skip_broken: Leave broken images out of a `folder:` data set.
+        progress: Where it reports.
+
+    Raises:
+        UsageError: The run's data set is not found without a path.
+        DatasetError: It cannot be read.
+    """
     settings = source.run.manifest.get("settings", {}) if source.run else {}
     wanted = DatasetRequest(
         image_size=source.image_size,
         validation_fraction=settings.get("validation_fraction", DatasetRequest().validation_fraction),
         seed=settings.get("seed", 0),
-        skip_broken=request.skip_broken,
+        skip_broken=skip_broken,
         progress=progress,
     )
-    if request.data is not None:
-        return load_dataset(request.data, wanted)
+    if data is not None:
+        return load_dataset(data, wanted)
     name = str(source.dataset_entry.get("name"))
     if not is_needed and name != "digits":
         progress.note(f"Without --data the files are checked on random images, not on those of '{name}'.")

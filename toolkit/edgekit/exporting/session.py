@@ -136,7 +136,7 @@ def export(
     loaded = found if isinstance(found, Source) else load_source(found)
     if loaded.run is not None and out is not None:
         raise UsageError("--out is for a Keras file from elsewhere; a run's files go into the run itself.")
-    _check_dataset(loaded, dataset)
+    check_dataset(loaded, dataset)
     calibration = _calibration(plan, dataset, calibration_images, seed)
     session = _Session(loaded, dataset, choices[0].input_range, seed, progress)
     return session.run(plan, calibration, Path(out) if out is not None else None)
@@ -157,7 +157,7 @@ class _Session:
     def __init__(
         self, source: Source, dataset: Dataset | None, input_range: InputRange | None, seed: int, progress: Progress
     ) -> None:
-        shape, num_classes = _interface(source, dataset)
+        shape, num_classes = interface_of(source, dataset)
         self._source, self._dataset, self._progress = source, dataset, progress
         self._model, self._adds_softmax = as_classifier(source.model, shape, num_classes)
         if self._adds_softmax:
@@ -288,7 +288,8 @@ class _Session:
         return RAW
 
 
-def _check_dataset(source: Source, dataset: Dataset | None) -> None:
+def check_dataset(source: Source, dataset: Dataset | None) -> None:
+    """Raise UsageError or ExportError unless `dataset` is what the model of `source` was made for."""
     if source.run is None:
         if dataset is None:
             raise UsageError(
@@ -313,7 +314,7 @@ def _calibration(plan: Plan, dataset: Dataset | None, num_images: int, seed: int
     return CalibrationSet.choose(dataset, num_images, seed)
 
 
-def _interface(source: Source, dataset: Dataset | None) -> tuple[tuple[int, int, int], int]:
+def interface_of(source: Source, dataset: Dataset | None) -> tuple[tuple[int, int, int], int]:
     """(height, width, 3) and number of classes: of the data set, else as the manifest says."""
     if dataset is not None:
         return dataset.image_shape, len(dataset.class_names)

@@ -1,0 +1,66 @@
+"""`edgekit compare-schemes`: quantizers and schemes side by side, on validation images."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from edgekit.cli.options import PATH, data_option, json_option, make_progress, print_json, skip_broken_option
+
+PRECISIONS = ("dynamic", "int8", "int16x8")
+
+
+@click.command("compare-schemes")
+@click.argument("run", required=False, metavar="[RUN]", type=PATH)
+@click.option("--dynamic", is_flag=True, help="int8 weights, float activations.")
+@click.option("--int8", is_flag=True, help="int8 weights and activations; the default where none is named.")
+@click.option("--int16x8", is_flag=True, help="int8 weights, int16 activations.")
+@data_option(None, "What the run was trained on, as NAME or NAME:PATH.")
+@click.option(
+    "--calibration-images",
+    type=click.IntRange(min=1),
+    default=500,
+    show_default=True,
+    metavar="N",
+    help="Training images that calibrate each file.",
+)
+@click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True, help="Chooses them.")
+@click.option("--check-calibration", is_flag=True, help="Calibrate each file once more, with other images.")
+@click.option(
+    "--split",
+    default="validation",
+    show_default=True,
+    metavar="validation|test",
+    help="Images to compare on; test is for the last measurement.",
+)
+@skip_broken_option
+@json_option
+def command(run: Path | None, as_json: bool, **chosen: Any) -> None:
+    """Make integer .tflite files of a run, by default the newest, in every way; compare them, and keep none.
+
+    Both quantizers, ranges by minmax, percentile and mean squared error, one scale a tensor, a float head.
+
+    \b
+    edgekit compare-schemes exported/first
+    edgekit compare-schemes exported/first --dynamic --int8 --int16x8 --check-calibration
+    """  # noqa: D301 - click wants the backspace itself
+    from edgekit.artifact import Precision
+    from edgekit.exporting.job import SchemesRequest, compare_schemes_request
+
+    request = SchemesRequest(
+        target=run,
+        precisions=[Precision(name) for name in PRECISIONS if chosen[name]] or [Precision.INT8],
+        data=chosen["data"],
+        calibration_images=chosen["calibration_images"],
+        seed=chosen["seed"],
+        check_calibration=chosen["check_calibration"],
+        split=chosen["split"],
+        skip_broken=chosen["skip_broken"],
+    )
+    comparison = compare_schemes_request(request, progress=make_progress())
+    if as_json:
+        print_json(comparison.to_dict())
+    else:
+        from edgekit.rendering.schemes_table import print_schemes
+
+        print_schemes(comparison)
