@@ -17,18 +17,21 @@ from edgekit.exporters.classifier import as_classifier
 from edgekit.exporters.float_islands import find_islands, in_words
 from edgekit.exporters.layer_names import LayerNames
 from edgekit.exporters.options import QUANTIZERS
+from edgekit.exporting.check import NUM_IMAGES as NUM_CHECKED
 from edgekit.exporting.check import run_file
+from edgekit.exporting.folding import proven_folding
 from edgekit.exporting.keras_scores import KerasScorer
 from edgekit.exporting.plan import Job
 from edgekit.exporting.session import check_dataset, interface_of
 from edgekit.exporting.source import Source
-from edgekit.input_range import RAW
+from edgekit.input_range import RAW, InputRange
 from edgekit.metrics import drift
 from edgekit.progress import Progress, SilentProgress
 from edgekit.quantization.calibration import NUM_IMAGES, CalibrationSet
 from edgekit.quantization.scheme import CALIBRATED, Granularity, QuantizationScheme
 
 if TYPE_CHECKING:
+    import keras
     import numpy as np
     from numpy.typing import NDArray
 
@@ -139,6 +142,7 @@ def compare_schemes(
     model, _ = as_classifier(source.model, *interface_of(source, dataset))
     input_range = source.known_input_range or RAW
     reference = KerasScorer(model, input_range)(images.images)
+    model = _as_exported(model, input_range, images, reference, progress or SilentProgress())
     bench = _Bench(
         exporter=EXPORTERS.load(Format.TFLITE.value)(model, ExportOptions(input_range=input_range)),
         names=LayerNames(model),
@@ -161,6 +165,14 @@ def compare_schemes(
         reference_accuracy=drift.accuracy(reference, images.labels),
         results=tuple(results),
     )
+
+
+def _as_exported(
+    model: "keras.Model", input_range: InputRange, images: Split, reference: "NDArray[np.float32]", progress: Progress
+) -> "keras.Model":
+    """The model as an export makes it: with batch normalization folded where that is exact."""
+    checked = images.images[:NUM_CHECKED]
+    return proven_folding(model, input_range, checked, reference[:NUM_CHECKED], progress).model
 
 
 def schemes(precisions: Sequence[Precision]) -> Iterator[Job]:
