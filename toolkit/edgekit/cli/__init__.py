@@ -32,6 +32,7 @@ COMMANDS: Registry[click.Command] = Registry(
             "What changed between two verifications; worse exits 3",
         ),
         "compare": ("edgekit.cli.compare:command", "Trainings side by side: size, accuracy, best epoch, seconds"),
+        "tune": ("edgekit.cli.tune:command", "Find the smallest file within a budget of drift"),
         "run": ("edgekit.cli.run:command", "Train, export everything, verify"),
         "inspect": ("edgekit.cli.inspect:command", "Tensors, quantization, operators and size of a model file"),
         "recipes": ("edgekit.cli.recipes:command", "List the training recipes, with measured accuracy"),

@@ -113,7 +113,7 @@ def command(target: Path | None, as_json: bool, **chosen: Any) -> None:
     request = ExportRequest(
         target=target,
         precisions=[Precision.parse(name) for name in names],
-        formats=_formats(chosen["formats"]),
+        formats=parse_formats(chosen["formats"]),
         data=chosen["data"],
         options=_choices(chosen),
         calibration_images=chosen["calibration_images"],
@@ -128,7 +128,8 @@ def command(target: Path | None, as_json: bool, **chosen: Any) -> None:
         _show(report)
 
 
-def _formats(text: str | None) -> "list[Format]":
+def parse_formats(text: str | None) -> "list[Format]":
+    """The formats of a list such as "tflite,onnx"; raises UnknownNameError."""
     from edgekit.artifact import Format
     from edgekit.errors import UnknownNameError
 

@@ -60,13 +60,7 @@ def export_request(request: ExportRequest, *, progress: Progress | None = None) 
         source,
         precisions=request.precisions,
         formats=request.formats,
-        dataset=load_dataset_of(
-            source,
-            request.data,
-            is_needed=plan.needs_calibration,
-            skip_broken=request.skip_broken,
-            progress=progress,
-        ),
+        dataset=_load(request, source, plan.needs_calibration, progress),
         options=request.options,
         calibration_images=request.calibration_images,
         seed=request.seed,
@@ -111,9 +105,7 @@ def compare_schemes_request(request: SchemesRequest, *, progress: Progress | Non
     if not isinstance(found, RunFolder):
         raise UsageError(f"{found} belongs to no run. Make one first: edgekit export {found} --data …")
     source = load_source(found)
-    dataset = load_dataset_of(source, request.data, is_needed=True, skip_broken=request.skip_broken, progress=progress)
-    if dataset is None:
-        raise UsageError("Say which images to compare on, as in --data folder:PATH.")
+    dataset = load_dataset_of(source, request.data, request.skip_broken, progress)
     return compare_schemes(
         source,
         dataset,
@@ -126,21 +118,27 @@ def compare_schemes_request(request: SchemesRequest, *, progress: Progress | Non
     )
 
 
-def load_dataset_of(
-    source: Source, data: str | None, *, is_needed: bool, skip_broken: bool, progress: Progress
-) -> Dataset | None:
-    """The data set at the model's size, split as it was for the training; None where it can be done without.
+def _load(request: ExportRequest, source: Source, is_needed: bool, progress: Progress) -> Dataset | None:
+    """The data set of the export; None where it can be done without."""
+    name = source.dataset_entry.get("name")
+    if request.data is None and not is_needed and name != "digits":
+        progress.note(f"Without --data the files are checked on random images, not on those of '{name}'.")
+        return None
+    return load_dataset_of(source, request.data, request.skip_broken, progress)
+
+
+def load_dataset_of(source: Source, data: str | None, skip_broken: bool, progress: Progress) -> Dataset:
+    """The data set at the model's size, split as it was for the training.
 
     Args:
         source: The model.
         data: `NAME[:PATH]`; None: the one in the run's manifest.
-        is_needed: Whether it cannot be done without.
-        skip_broken: Leave broken images out of a `folder:` data set.
-        progress: Where it reports.
+        skip_broken: Leave broken images out of a `folder:` data set, as the training did.
+        progress: Told of long reading.
 
     Raises:
-        UsageError: The run's data set is not found without a path.
-        DatasetError: It cannot be read.
+        UsageError: The run's own data set needs a path, which a run does not say.
+        DatasetError: It is missing or broken.
     """
     settings = source.run.manifest.get("settings", {}) if source.run else {}
     wanted = DatasetRequest(
@@ -153,9 +151,6 @@ def load_dataset_of(
     if data is not None:
         return load_dataset(data, wanted)
     name = str(source.dataset_entry.get("name"))
-    if not is_needed and name != "digits":
-        progress.note(f"Without --data the files are checked on random images, not on those of '{name}'.")
-        return None
     try:
         return load_dataset(name, wanted)
     except (UsageError, DatasetError) as error:

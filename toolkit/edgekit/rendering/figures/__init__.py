@@ -5,12 +5,14 @@ curves.py      accuracy and loss with the over-fitting gap, learning rate
 confusion.py   the confusion matrix, normalized by truth or by prediction
 images.py      training images, augmented images, misclassified images
 classes.py     the table of classes
+search.py      size against drift of a search's trials
 """
 
 from edgekit.rendering.figures.classes import class_table
 from edgekit.rendering.figures.confusion import confusion_matrix
 from edgekit.rendering.figures.curves import learning_curves, learning_rate
 from edgekit.rendering.figures.images import augmented_images, misclassified, sample_images
+from edgekit.rendering.figures.search import size_against_flips
 from edgekit.rendering.figures.style import save
 
 __all__ = [
@@ -22,4 +24,5 @@ __all__ = [
     "misclassified",
     "sample_images",
     "save",
+    "size_against_flips",
 ]

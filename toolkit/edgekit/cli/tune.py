@@ -1,0 +1,70 @@
+"""`edgekit tune`: the smallest file within a budget of drift."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from edgekit.cli.options import PATH, data_option, json_option, make_progress, print_json, skip_broken_option
+
+
+@click.command("tune")
+@click.argument("run", type=PATH, required=False)
+@click.option(
+    "--max-accuracy-drop",
+    type=float,
+    default=0.5,
+    show_default=True,
+    metavar="POINTS",
+    help="Accept a loss of accuracy up to this.",
+)
+@click.option(
+    "--max-flips",
+    default="2%",
+    show_default=True,
+    metavar="PERCENT",
+    help="Accept so many predictions that differ from the float model's.",
+)
+@click.option("--format", "formats", default="tflite", show_default=True, metavar="tflite,onnx", help="What to try.")
+@click.option("--runtime", "runtimes", multiple=True, metavar="NAME", help="What measures; one a format.")
+@data_option(None, "The data set of the run, as NAME or NAME:PATH. [default: the run's]")
+@click.option(
+    "--calibration-images",
+    type=click.IntRange(min=1),
+    default=500,
+    show_default=True,
+    metavar="N",
+    help="Training images that calibrate.",
+)
+@click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True, help="Chooses them.")
+@click.option("--restart", is_flag=True, help="Forget the trials of an earlier search.")
+@skip_broken_option
+@json_option
+def command(run: Path | None, as_json: bool, max_flips: str, formats: str, **chosen: Any) -> int:
+    """Find the smallest file of RUN, by default the newest, that keeps to a budget of drift.
+
+    Precisions, quantization schemes and calibration methods are tried on the validation images; where none is
+    enough, int8 with the layers that lose most left in float. The winner is kept in the run and measured once on
+    the test split. Every trial is a row in tuning/trials.jsonl; a search that was stopped goes on from there.
+
+    \b
+    Exit status: 0 found, and within the budget on the test split; 3 not; 1 an error.
+
+    \b
+    edgekit tune --max-accuracy-drop 0.1 --max-flips 0.5%
+    edgekit tune exported/first --format tflite,onnx
+    """  # noqa: D301 - click wants the backspace itself
+    from edgekit.cli.export import parse_formats
+    from edgekit.rendering.tuning_table import print_tuning, save_frontier
+    from edgekit.tuning.budget import Budget, parse_percent
+    from edgekit.tuning.job import TuneRequest, tune_request
+
+    budget = Budget(max_accuracy_drop=chosen.pop("max_accuracy_drop"), max_flips=parse_percent(max_flips))
+    request = TuneRequest(run=run, budget=budget, formats=parse_formats(formats), **chosen)
+    report = tune_request(request, progress=make_progress())
+    if as_json:
+        print_json(report.to_dict())
+    else:
+        print_tuning(report)
+    click.echo(f"Wrote {save_frontier(report)}", err=True)
+    return report.exit_status

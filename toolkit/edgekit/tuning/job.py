@@ -1,0 +1,260 @@
+"""The whole of `edgekit tune`: search on validation images, keep the winner, measure it once on the test split."""
+
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from edgekit.artifact import Format, sha256_of
+from edgekit.datasets import Dataset
+from edgekit.errors import ExportError, RuntimeUnavailableError, UsageError
+from edgekit.exporting.plan import Job
+from edgekit.exporting.session import export
+from edgekit.exporting.source import Source, load_source
+from edgekit.progress import Progress, SilentProgress
+from edgekit.quantization import CalibrationSet
+from edgekit.quantization.calibration import NUM_IMAGES
+from edgekit.run_folder import RunFolder, write_json
+from edgekit.runtimes import RUNTIMES
+from edgekit.tolerance import Tolerances
+from edgekit.tuning.budget import Budget
+from edgekit.tuning.journal import Journal
+from edgekit.tuning.ranking import layers_that_lose_most
+from edgekit.tuning.search import Search
+from edgekit.tuning.trial import Trial, best_within, closest_to, frontier
+from edgekit.verification.execution import Executor, IsolatedExecutor
+from edgekit.verification.job import VerifyRequest, verify_request
+
+if TYPE_CHECKING:
+    from edgekit.verification.report import CandidateReport
+
+DEFAULT_RUNTIMES = {Format.TFLITE: "litert-xnnpack", Format.ONNX: "onnxruntime"}
+"""What measures a format unless another runtime is named: what phones run by default."""
+
+FOLDER = "tuning"
+"""Where in a run a search keeps its trials."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class TuneRequest:
+    """What a user asks of `edgekit tune`.
+
+    Attributes:
+        run: The run; None for the newest.
+        budget: What to keep to.
+        data: The data set, as `NAME[:PATH]`; None: the one in the run's manifest.
+        formats: What to try; TFLite alone by default.
+        runtimes: Names of runtimes, one a format; the usual one by default.
+        calibration_images: How many training images calibrate.
+        seed: Chooses them.
+        restart: Forget the trials of an earlier search.
+        skip_broken: Leave broken images out of a `folder:` data set, as the training did.
+    """
+
+    run: Path | None = None
+    budget: Budget = field(default_factory=Budget)
+    data: str | None = None
+    formats: Sequence[Format] = (Format.TFLITE,)
+    runtimes: Sequence[str] = ()
+    calibration_images: int = NUM_IMAGES
+    seed: int = 0
+    restart: bool = False
+    skip_broken: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class TuneReport:
+    """What a search found.
+
+    Attributes:
+        run: The run.
+        budget: What it kept to.
+        trials: Every file that was tried, in the order of the work.
+        chosen: The smallest that keeps to the budget; None where none does.
+        closest: The one that breaks the budget least, where none keeps to it.
+        artifact: The chosen file in the run folder; None where there is none.
+        test: Its row on the test split, measured once; None where nothing was chosen.
+    """
+
+    run: RunFolder
+    budget: Budget
+    trials: tuple[Trial, ...]
+    chosen: Trial | None
+    closest: Trial | None
+    artifact: Path | None
+    test: "CandidateReport | None"
+
+    @property
+    def frontier(self) -> list[Trial]:
+        """See `edgekit.tuning.trial.frontier`."""
+        return frontier(self.trials)
+
+    @property
+    def exit_status(self) -> int:
+        """0 where the chosen file keeps to the budget on the test split too, else 3."""
+        return 0 if self.test is not None and self.test.verdict == "pass" else 3
+
+    def to_dict(self) -> dict[str, Any]:
+        """As a JSON object."""
+        return {
+            "run": str(self.run.path),
+            "budget": self.budget.to_dict(),
+            "trials": [trial.to_dict() for trial in self.trials],
+            "frontier": [trial.name for trial in self.frontier],
+            "chosen": self.chosen.name if self.chosen else None,
+            "closest": self.closest.name if self.closest else None,
+            "artifact": self.artifact.relative_to(self.run.path).as_posix() if self.artifact else None,
+            "test": self.test.to_dict() if self.test else None,
+        }
+
+
+def tune_request(
+    request: TuneRequest, *, progress: Progress | None = None, executor: Executor | None = None
+) -> TuneReport:
+    """Do what `request` says. Trials are kept in the run's `tuning/`, the chosen file beside the other artifacts.
+
+    Raises:
+        RunFolderError: There is no such run, or the trials in it are of another search.
+        UsageError: A runtime reads none of the formats.
+        RuntimeUnavailableError: A runtime does not work here.
+        CalibrationError: There are too few training images.
+    """
+    from edgekit.exporting.job import load_dataset_of
+
+    progress, executor = progress or SilentProgress(), executor or IsolatedExecutor()
+    run = RunFolder(request.run) if request.run is not None else RunFolder.newest()
+    runtimes = _runtimes(request)
+    for name in runtimes.values():
+        if reason := executor.availability(name).reason:
+            raise RuntimeUnavailableError(f"{name} cannot measure here: {reason}")
+    source = load_source(run)
+    dataset = load_dataset_of(source, request.data, request.skip_broken, progress)
+    if len(dataset.validation) == 0:
+        raise UsageError(f"Data set '{dataset.name}' has no validation images, and a search chooses by no others.")
+    calibration = CalibrationSet.choose(dataset, request.calibration_images, request.seed)
+    journal = Journal(
+        run.path / FOLDER / "trials.jsonl",
+        _identity(run, dataset, calibration, runtimes),
+        restart=request.restart,
+    )
+    if journal.trials:
+        progress.note(f"{len(journal.trials)} trials are known from {run.path / FOLDER}; the search goes on.")
+    with tempfile.TemporaryDirectory(prefix="edgekit-tune-") as folder:
+        search = Search(
+            source,
+            dataset,
+            calibration,
+            runtimes=runtimes,
+            budget=request.budget,
+            journal=journal,
+            rank_layers=lambda job: layers_that_lose_most(source, dataset, calibration, job, progress),
+            executor=executor,
+            progress=progress,
+            folder=Path(folder),
+        )
+        jobs = search.run()
+    return _finished(request, run, source, dataset, jobs, journal, progress, executor)
+
+
+def _finished(
+    request: TuneRequest,
+    run: RunFolder,
+    source: Source,
+    dataset: Dataset,
+    jobs: dict[str, Job],
+    journal: Journal,
+    progress: Progress,
+    executor: Executor,
+) -> TuneReport:
+    trials = [journal[name] for name in jobs]
+    chosen = best_within(trials, request.budget)
+    artifact = test = None
+    if chosen is not None:
+        artifact = _kept(chosen, jobs[chosen.name], request, source, dataset, progress)
+        test = _measured_once(artifact, chosen, request, progress, executor)
+    report = TuneReport(
+        run=run,
+        budget=request.budget,
+        trials=tuple(trials),
+        chosen=chosen,
+        closest=None if chosen else closest_to(trials, request.budget),
+        artifact=artifact,
+        test=test,
+    )
+    write_json(run.path / FOLDER / "tuning.json", report.to_dict())
+    return report
+
+
+def _kept(chosen: Trial, job: Job, request: TuneRequest, source: Source, dataset: Dataset, progress: Progress) -> Path:
+    """The chosen file, made again as `edgekit export` makes it and kept in the run; raises ExportError."""
+    report = export(
+        source,
+        precisions=[job.precision],
+        formats=[job.format],
+        dataset=dataset,
+        options=job.options,
+        calibration_images=request.calibration_images,
+        seed=request.seed,
+        progress=progress,
+    )
+    path = report.files[0].artifact.path
+    if sha256_of(path) != chosen.sha256:
+        raise ExportError(
+            f"{path} was made again with other bytes than in the search ({chosen.sha256}), so what was measured does "
+            f"not hold for it. Begin anew with --restart."
+        )
+    return path
+
+
+def _measured_once(
+    artifact: Path, chosen: Trial, request: TuneRequest, progress: Progress, executor: Executor
+) -> "CandidateReport":
+    """The chosen file on the whole test split, judged by the budget."""
+    limits = {
+        "max_accuracy_drop": request.budget.max_accuracy_drop,
+        "min_agreement": _agreement(request.budget.max_flips),
+        "max_f1_drop": False,
+        "max_score_difference": False,
+    }
+    wanted = VerifyRequest(
+        targets=[artifact],
+        data=request.data,
+        runtimes=[chosen.runtime],
+        tolerances=Tolerances().updated(limits),
+        skip_broken=request.skip_broken,
+    )
+    return verify_request(wanted, progress=progress, executor=executor).report.candidates[0]
+
+
+def _agreement(max_flips: float) -> float | bool:
+    """The same limit as agreement in percent; False (no limit) where every image may flip."""
+    return 100 - max_flips if max_flips < 99 else False
+
+
+def _runtimes(request: TuneRequest) -> dict[Format, str]:
+    chosen = {each: DEFAULT_RUNTIMES[each] for each in dict.fromkeys(request.formats)}
+    for name in request.runtimes:
+        readable = RUNTIMES.load(name).format
+        if readable not in chosen:
+            raise UsageError(f"{name} reads .{readable} files, and none are tried. Add --format {readable}.")
+        chosen[readable] = name
+    return chosen
+
+
+def _identity(
+    run: RunFolder, dataset: Dataset, calibration: CalibrationSet, runtimes: dict[Format, str]
+) -> dict[str, Any]:
+    """What must be the same for trials to be comparable."""
+    from importlib.metadata import version
+
+    from edgekit import __version__
+
+    libraries = ("tensorflow", "onnxruntime", "ai-edge-litert", "ai-edge-quantizer")
+    return {
+        "model": sha256_of(run.model_path),
+        "validation images": dataset.validation.sha256,
+        "calibration images": calibration.sha256,
+        "runtimes": {each.value: name for each, name in sorted(runtimes.items())},
+        "versions": {"edgekit": __version__, **{library: version(library) for library in libraries}},
+    }

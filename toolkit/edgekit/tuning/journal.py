@@ -1,0 +1,66 @@
+"""The trials of a search on disk, a JSON object a line, so that a search goes on where it stopped."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from edgekit.errors import RunFolderError
+from edgekit.run_folder import write_text
+from edgekit.tuning.trial import Trial
+
+
+class Journal:
+    """The file `tuning/trials.jsonl` of a run: first what the search is of, then a line a trial.
+
+    Args:
+        path: The file.
+        identity: What must be the same for trials to be comparable: model, images, runtimes, versions.
+        restart: Begin anew, whatever is there.
+
+    Raises:
+        RunFolderError: The trials there are of another search, or the file cannot be read.
+    """
+
+    def __init__(self, path: Path, identity: Mapping[str, Any], *, restart: bool = False) -> None:
+        self._path, self._identity = path, dict(identity)
+        self._trials: dict[str, Trial] = {} if restart else self._read()
+
+    @property
+    def trials(self) -> tuple[Trial, ...]:
+        """Every trial, in the order in which they were made."""
+        return tuple(self._trials.values())
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._trials
+
+    def __getitem__(self, name: str) -> Trial:
+        return self._trials[name]
+
+    def add(self, trial: Trial) -> None:
+        """Keep `trial`, in memory and on disk: the file holds it or is as before."""
+        self._trials[trial.name] = trial
+        lines = [self._identity, *(each.to_dict() for each in self._trials.values())]
+        write_text(self._path, "".join(json.dumps(line, allow_nan=False) + "\n" for line in lines))
+
+    def _read(self) -> dict[str, Trial]:
+        try:
+            lines = self._path.read_text(encoding="utf-8").splitlines()
+        except FileNotFoundError:
+            return {}
+        except OSError as error:
+            raise RunFolderError(f"{self._path} cannot be read: {error.strerror or error}.") from error
+        try:
+            identity, *rows = [json.loads(line) for line in lines]
+            trials = [Trial.from_dict(row) for row in rows]
+        except (ValueError, TypeError, KeyError) as error:
+            raise RunFolderError(f"{self._path} is broken ({error}). Begin anew with --restart.") from error
+        if identity != self._identity:
+            changed = sorted(
+                name for name in {*identity, *self._identity} if identity.get(name) != self._identity.get(name)
+            )
+            raise RunFolderError(
+                f"The trials in {self._path} are of another search: {', '.join(changed)} differ. Begin anew with "
+                f"--restart."
+            )
+        return {trial.name: trial for trial in trials}

@@ -1,0 +1,182 @@
+"""The search: makes and measures one file after another on the validation images, until the budget is met.
+
+First every precision and scheme; where no small file keeps to the budget, int8 with the layers that lose most left
+in float: twice as many each time, then halving back to the fewest that are enough. The test split is never looked at.
+"""
+
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from edgekit.artifact import Format, Precision
+from edgekit.errors import EdgekitError, ExportError
+from edgekit.exporters import EXPORTERS, Exporter
+from edgekit.exporters.classifier import as_classifier
+from edgekit.exporting.keras_scores import KerasScorer
+from edgekit.exporting.plan import Job
+from edgekit.exporting.source import Source
+from edgekit.input_range import RAW
+from edgekit.metrics import drift
+from edgekit.progress import Progress
+from edgekit.runtimes import ExecutionFailure
+from edgekit.tuning.budget import Budget
+from edgekit.tuning.journal import Journal
+from edgekit.tuning.space import can_mix, jobs_of, mixed
+from edgekit.tuning.trial import Trial, best_within
+from edgekit.verification.execution import Executor
+from edgekit.verification.images import write_images
+
+if TYPE_CHECKING:
+    from edgekit.datasets import Dataset
+    from edgekit.quantization import CalibrationSet
+
+TIME_LIMIT = 600.0
+"""Seconds after which a candidate counts as hung."""
+
+RankLayers = Callable[[Job], Sequence[str]]
+"""The Keras layers of a job's file, the one that loses most first."""
+
+
+class Search:
+    """One search; `run` does it.
+
+    Args:
+        source: The run's model.
+        dataset: Its validation split measures, its training split has calibrated.
+        calibration: The calibration images.
+        runtimes: Format -> name of the runtime that measures; its keys are the formats to try.
+        budget: What to keep to.
+        journal: The trials that are known already; new ones are added.
+        rank_layers: Says which layers to leave in float first.
+        executor: Runs the files.
+        progress: Told of every trial.
+        folder: Where files may be written meanwhile.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        dataset: "Dataset",
+        calibration: "CalibrationSet",
+        *,
+        runtimes: dict[Format, str],
+        budget: Budget,
+        journal: Journal,
+        rank_layers: RankLayers,
+        executor: Executor,
+        progress: Progress,
+        folder: Path,
+    ) -> None:
+        self._runtimes, self._budget, self._journal = runtimes, budget, journal
+        self._rank_layers, self._executor, self._progress = rank_layers, executor, progress
+        self._calibration, self._labels = calibration, dataset.validation.labels
+        self._range = source.known_input_range or RAW
+        self._model, _ = as_classifier(source.model, dataset.image_shape, len(dataset.class_names))
+        self._exporters: dict[Format, Exporter] = {}
+        self._jobs: dict[str, Job] = {}
+        self._folder = folder
+        self._images = write_images(dataset.validation.images, folder / "validation.npy")
+        scorer = KerasScorer(self._model, self._range)
+        self._reference = scorer(dataset.validation.images, progress=progress, task="Keras on the validation images")
+
+    def run(self) -> dict[str, Job]:
+        """Fill the journal; returns name -> job of every trial of this search, in the order of the work."""
+        for artifact_format in self._runtimes:
+            jobs = jobs_of(artifact_format)
+            for number, job in enumerate(jobs, start=1):
+                self._try(job, f"{number}/{len(jobs)} ")
+            self._mix(jobs)
+        return self._jobs
+
+    # --- Mixed precision ----------------------------------------------------------------------------
+
+    def _mix(self, jobs: Sequence[Job]) -> None:
+        """Leave as few layers in float as the budget allows, unless a file as small as int8 keeps to it already."""
+        base = self._best_int8(jobs)
+        if base is None or not can_mix(base):
+            return
+        best = best_within((self._journal[job.title] for job in jobs), self._budget)
+        if best is not None and (best.size_bytes or 0) <= (self._journal[base.title].size_bytes or 0):
+            return
+        layers = list(self._rank_layers(base))
+        too_few, count = 0, 1
+        while count < len(layers) and not self._is_enough(base, layers[:count]):
+            too_few, count = count, count * 2
+        enough = min(count, len(layers))
+        while enough - too_few > 1:
+            middle = (too_few + enough) // 2
+            if self._is_enough(base, layers[:middle]):
+                enough = middle
+            else:
+                too_few = middle
+
+    def _best_int8(self, jobs: Sequence[Job]) -> Job | None:
+        """The int8 file that breaks the budget least."""
+        measured = [job for job in jobs if job.precision is Precision.INT8 and self._journal[job.title].is_measured]
+        return min(measured, key=lambda job: self._journal[job.title].excess(self._budget), default=None)
+
+    def _is_enough(self, base: Job, layers: Sequence[str]) -> bool:
+        trial = self._try(mixed(base, layers), f"{len(layers)} layers in float: ")
+        return not trial.excess(self._budget)
+
+    # --- One trial ----------------------------------------------------------------------------------
+
+    def _try(self, job: Job, position: str) -> Trial:
+        """The trial of `job`, from the journal where it is known."""
+        self._jobs[job.title] = job
+        if job.title in self._journal:
+            return self._journal[job.title]
+        start = time.perf_counter()
+        options = replace(job.options, input_range=self._range).to_dict(job.format, job.precision)
+        trial = Trial(name=job.title, runtime=self._runtimes[job.format], options=options)
+        try:
+            trial = self._measured(job, trial, f"{position}{job.title}")
+        except ExportError as error:
+            trial = replace(trial, error=str(error))
+        trial = replace(trial, seconds=round(time.perf_counter() - start, 2))
+        self._journal.add(trial)
+        return trial
+
+    def _measured(self, job: Job, trial: Trial, description: str) -> Trial:
+        import hashlib
+
+        with (
+            self._progress.task(description, len(self._labels)) as advance,
+            tempfile.TemporaryDirectory(dir=self._folder) as name,
+        ):
+            content = self._exporter(job).convert(job.precision, self._calibration)
+            path = Path(name) / f"model-{job.precision}.{job.format}"
+            path.write_bytes(content)
+            made = replace(trial, size_bytes=len(content), sha256=hashlib.sha256(content).hexdigest())
+            execution = self._executor.execute(
+                trial.runtime,
+                path,
+                self._images,
+                num_images=len(self._labels),
+                time_limit=TIME_LIMIT,
+                advance=advance,
+            )
+        if isinstance(execution, ExecutionFailure):
+            return replace(made, error=execution.reason)
+        try:
+            drift.check_comparable(self._reference, execution.scores, self._labels)
+        except EdgekitError as error:
+            return replace(made, error=str(error))
+        fall = drift.accuracy(self._reference, self._labels) - drift.accuracy(execution.scores, self._labels)
+        return replace(
+            made,
+            num_images=len(self._labels),
+            accuracy_drop=round(100 * fall, 6),
+            flips=round(100 * (1 - drift.agreement(self._reference, execution.scores)), 6),
+            images_per_second=round(execution.images_per_second, 1),
+        )
+
+    def _exporter(self, job: Job) -> Exporter:
+        options = replace(job.options, input_range=self._range)
+        before = self._exporters.get(job.format)
+        made = before.with_options(options) if before else EXPORTERS.load(job.format.value)(self._model, options)
+        self._exporters[job.format] = made
+        return made

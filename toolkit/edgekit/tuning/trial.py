@@ -1,0 +1,87 @@
+"""One file that a search made and measured on the validation images. Makes and measures nothing."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+from edgekit.tuning.budget import Budget
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trial:
+    """One row of the search.
+
+    Attributes:
+        name: What was tried, and the key by which a search that goes on finds it again: "tflite per-tensor int8".
+        runtime: What ran it.
+        options: What the manifest would say of how it was made.
+        size_bytes: Size of the file; None where it could not be made.
+        sha256: Hex digest of its bytes; None where it could not be made.
+        num_images: Validation images that it was run on.
+        accuracy_drop: Points of accuracy below the float model on these images; negative where it is better.
+        flips: Percent of these images with another top class than the float model's.
+        images_per_second: As its worker measured it.
+        seconds: What making and running it took.
+        error: Why there is no measurement; None where there is one.
+    """
+
+    name: str
+    runtime: str
+    options: dict[str, Any]
+    size_bytes: int | None = None
+    sha256: str | None = None
+    num_images: int = 0
+    accuracy_drop: float | None = None
+    flips: float | None = None
+    images_per_second: float | None = None
+    seconds: float = 0.0
+    error: str | None = None
+
+    @property
+    def is_measured(self) -> bool:
+        """Whether it was made and run."""
+        return self.error is None and None not in (self.size_bytes, self.accuracy_drop, self.flips)
+
+    def excess(self, budget: Budget) -> float:
+        """See `Budget.excess`; infinite where nothing was measured."""
+        if not self.is_measured:
+            return float("inf")
+        assert self.accuracy_drop is not None and self.flips is not None  # noqa: S101, PT018 - it is measured
+        return budget.excess(self.accuracy_drop, self.flips)
+
+    def to_dict(self) -> dict[str, Any]:
+        """As a JSON object."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> "Trial":
+        """Read what `to_dict` wrote; raises TypeError or KeyError where it is something else."""
+        return cls(**{field.name: values[field.name] for field in fields(cls)})
+
+
+def best_within(trials: Iterable[Trial], budget: Budget) -> Trial | None:
+    """The smallest that keeps to `budget`; of equal size the one with the fewest flips; None where none does."""
+    fitting = [trial for trial in trials if trial.is_measured and not trial.excess(budget)]
+    return min(fitting, key=_size_then_flips, default=None)
+
+
+def closest_to(trials: Iterable[Trial], budget: Budget) -> Trial | None:
+    """The one that breaks `budget` least, the smaller first; None where nothing was measured."""
+    measured = [trial for trial in trials if trial.is_measured]
+    return min(measured, key=lambda trial: (trial.excess(budget), *_size_then_flips(trial)), default=None)
+
+
+def frontier(trials: Iterable[Trial]) -> list[Trial]:
+    """Those of which no other is at most as large and has fewer flips (or as many, and is smaller), smallest first.
+
+    The Pareto front of size and flips: every further one buys fewer flips with more bytes.
+    """
+    front: list[Trial] = []
+    for trial in sorted((each for each in trials if each.is_measured), key=_size_then_flips):
+        if not front or (trial.flips or 0.0) < (front[-1].flips or 0.0):
+            front.append(trial)
+    return front
+
+
+def _size_then_flips(trial: Trial) -> tuple[int, float, float]:
+    return trial.size_bytes or 0, trial.flips or 0.0, trial.accuracy_drop or 0.0
