@@ -148,7 +148,7 @@ def tune_request(
             runtimes=runtimes,
             budget=request.budget,
             journal=journal,
-            rank_layers=lambda job: layers_that_lose_most(source, dataset, calibration, job, progress),
+            rank_layers=lambda: [error.layer for error in layers_that_lose_most(source, calibration)],
             executor=executor,
             progress=progress,
             folder=Path(folder),

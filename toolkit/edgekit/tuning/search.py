@@ -36,8 +36,8 @@ if TYPE_CHECKING:
 TIME_LIMIT = 600.0
 """Seconds after which a candidate counts as hung."""
 
-RankLayers = Callable[[Job], Sequence[str]]
-"""The Keras layers of a job's file, the one that loses most first."""
+RankLayers = Callable[[], Sequence[str]]
+"""The names of the Keras layers with weights, the one that loses most first."""
 
 
 class Search:
@@ -101,7 +101,7 @@ class Search:
         best = best_within((self._journal[job.title] for job in jobs), self._budget)
         if best is not None and (best.size_bytes or 0) <= (self._journal[base.title].size_bytes or 0):
             return
-        layers = list(self._rank_layers(base))
+        layers = list(self._rank_layers())
         too_few, count = 0, 1
         while count < len(layers) and not self._is_enough(base, layers[:count]):
             too_few, count = count, count * 2

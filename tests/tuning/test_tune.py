@@ -1,0 +1,58 @@
+"""The whole search on a real run: real quantizers, a real runtime, real images."""
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from edgekit.artifact import Format
+from edgekit.errors import RunFolderError, UsageError
+from edgekit.run_folder import RunFolder
+from edgekit.tuning.budget import Budget
+from edgekit.tuning.job import TuneRequest, tune_request
+
+
+@pytest.fixture
+def new_run(finished_run: Path, tmp_path: Path) -> Callable[[], RunFolder]:
+    """Makes a copy that a test may change."""
+    return lambda: RunFolder(Path(shutil.copytree(finished_run, tmp_path / "run")))
+
+
+@pytest.mark.slow
+def test_the_smallest_file_is_found_kept_and_measured_once_and_a_second_search_repeats_nothing(new_run):
+    run = new_run()
+    request = TuneRequest(run=run.path, budget=Budget(max_accuracy_drop=3, max_flips=5))
+    report = tune_request(request)
+    fitting = [trial.size_bytes for trial in report.trials if not trial.excess(request.budget)]
+    assert report.chosen.size_bytes == min(fitting)
+    assert report.artifact.is_file()
+    assert report.test.measurement.num_images == 359
+    assert report.exit_status == (0 if report.test.verdict == "pass" else 3)
+    stored = (run.path / "tuning" / "trials.jsonl").read_text()
+    assert len(stored.splitlines()) == 1 + len(report.trials)
+    assert json.loads((run.path / "tuning" / "tuning.json").read_text())["chosen"] == report.chosen.name
+
+    again = tune_request(TuneRequest(run=run.path, budget=Budget(max_accuracy_drop=100, max_flips=100)))
+    assert (run.path / "tuning" / "trials.jsonl").read_text() == stored
+    assert again.chosen.size_bytes == min(trial.size_bytes for trial in again.trials if trial.is_measured)
+    assert RunFolder(run.path).export_entry(again.artifact)
+
+
+def test_trials_of_another_search_are_refused(new_run):
+    run = new_run()
+    (run.path / "tuning").mkdir()
+    (run.path / "tuning" / "trials.jsonl").write_text('{"model": "of another day"}\n')
+    with pytest.raises(RunFolderError, match="another search"):
+        tune_request(TuneRequest(run=run.path))
+
+
+def test_a_runtime_that_reads_none_of_the_formats_is_a_sentence(new_run):
+    with pytest.raises(UsageError, match=r"onnxruntime reads \.onnx files"):
+        tune_request(TuneRequest(run=new_run().path, formats=(Format.TFLITE,), runtimes=("onnxruntime",)))
+
+
+def test_no_run_is_a_sentence(tmp_path: Path):
+    with pytest.raises(RunFolderError):
+        tune_request(TuneRequest(run=tmp_path / "nothing"))
