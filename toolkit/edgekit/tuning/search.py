@@ -15,6 +15,8 @@ from edgekit.artifact import Format, Precision
 from edgekit.errors import EdgekitError, ExportError
 from edgekit.exporters import EXPORTERS, Exporter
 from edgekit.exporters.classifier import as_classifier
+from edgekit.exporting.check import NUM_IMAGES as NUM_CHECKED
+from edgekit.exporting.folding import proven_folding
 from edgekit.exporting.keras_scores import KerasScorer
 from edgekit.exporting.plan import Job
 from edgekit.exporting.source import Source
@@ -74,13 +76,16 @@ class Search:
         self._rank_layers, self._executor, self._progress = rank_layers, executor, progress
         self._calibration, self._labels = calibration, dataset.validation.labels
         self._range = source.known_input_range or RAW
-        self._model, _ = as_classifier(source.model, dataset.image_shape, len(dataset.class_names))
+        model, _ = as_classifier(source.model, dataset.image_shape, len(dataset.class_names))
         self._exporters: dict[Format, Exporter] = {}
         self._jobs: dict[str, Job] = {}
         self._folder = folder
         self._images = write_images(dataset.validation.images, folder / "validation.npy")
-        scorer = KerasScorer(self._model, self._range)
-        self._reference = scorer(dataset.validation.images, progress=progress, task="Keras on the validation images")
+        images = dataset.validation.images
+        scorer = KerasScorer(model, self._range)
+        self._reference = scorer(images, progress=progress, task="Keras on the validation images")
+        some = slice(NUM_CHECKED)
+        self._model = proven_folding(model, self._range, images[some], self._reference[some], progress).model
 
     def run(self) -> dict[str, Job]:
         """Fill the journal; returns name -> job of every trial of this search, in the order of the work."""
