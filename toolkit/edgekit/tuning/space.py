@@ -6,7 +6,7 @@ from dataclasses import replace
 from edgekit.artifact import Format, Precision
 from edgekit.errors import UsageError
 from edgekit.exporters import EXPORTERS, ExportOptions
-from edgekit.exporters.options import TFLiteOptions
+from edgekit.exporters.options import OnnxOptions, TFLiteOptions
 from edgekit.exporting.plan import Job, make_plan
 from edgekit.quantization.scheme import CalibrationMethod, Granularity, QuantizationScheme
 
@@ -19,6 +19,7 @@ CHOICES: tuple[ExportOptions, ...] = (
     ),
     ExportOptions(scheme=QuantizationScheme(granularity=Granularity.PER_TENSOR)),
     ExportOptions(tflite=TFLiteOptions(float_head=True)),
+    ExportOptions(onnx=OnnxOptions(activations="int8")),
     *(
         ExportOptions(tflite=TFLiteOptions(quantizer="ai-edge"), scheme=QuantizationScheme(calibration=method))
         for method in CalibrationMethod
