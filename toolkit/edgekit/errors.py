@@ -7,6 +7,7 @@
     ├── DatasetError                a data set is missing, broken or not the one that was meant
     ├── RecipeError                 a recipe file does not keep the contract
     ├── TrainingError               training cannot start, go on or be resumed
+    ├── CompressionError            a network cannot be pruned, clustered or trained for quantization
     ├── RunFolderError              a run folder is missing, incomplete or was changed by hand
     ├── ArtifactError               a model file is missing, broken, or not what its name says
     ├── ExportError                 a model cannot be exported as asked
@@ -78,6 +79,10 @@ class RecipeError(EdgekitError):
 
 class TrainingError(EdgekitError):
     """Training cannot start, go on or be resumed."""
+
+
+class CompressionError(EdgekitError):
+    """A network cannot be pruned, clustered or trained for quantization."""
 
 
 class RunFolderError(EdgekitError):

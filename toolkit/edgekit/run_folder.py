@@ -267,6 +267,11 @@ class RunFolder:
         return self.path / "calibration.json"
 
     @property
+    def learned_ranges_path(self) -> Path:
+        """Ranges of activations that quantization-aware training has learned; there after such a training only."""
+        return self.path / "learned-ranges.json"
+
+    @property
     def verification_path(self) -> Path:
         """The last verification, as JSON."""
         return self.path / "verification.json"

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from edgekit.errors import DatasetError
 from edgekit.mapped import pieces
@@ -114,6 +114,20 @@ class Dataset:
         """
         names = "\n".join(self.class_names).encode()
         return hashlib.sha256(names + b"\n\n" + self.test.sha256.encode()).hexdigest()
+
+    def to_dict(self) -> dict[str, Any]:
+        """As a JSON object, for the manifest of a run; the images themselves as checksums."""
+        return {
+            "name": self.name,
+            "sha256": self.sha256,
+            "train_sha256": self.train.sha256,
+            "num_train": len(self.train),
+            "num_validation": len(self.validation),
+            "num_test": len(self.test),
+            "num_skipped": self.num_skipped,
+            "image_shape": list(self.image_shape),
+            "class_names": list(self.class_names),
+        }
 
 
 MAX_SIDE = 8192

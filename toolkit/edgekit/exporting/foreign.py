@@ -58,17 +58,7 @@ def _manifest(source: Source, dataset: Dataset, input_range: InputRange, adds_so
         "source": {"file": source.path.name, "sha256": sha256_of(source.path)},
         "input_range": input_range.text,
         "adds_softmax": adds_softmax,
-        "dataset": {
-            "name": dataset.name,
-            "sha256": dataset.sha256,
-            "train_sha256": dataset.train.sha256,
-            "num_train": len(dataset.train),
-            "num_validation": len(dataset.validation),
-            "num_test": len(dataset.test),
-            "num_skipped": dataset.num_skipped,
-            "image_shape": list(dataset.image_shape),
-            "class_names": list(dataset.class_names),
-        },
+        "dataset": dataset.to_dict(),
         "machine": this_machine().to_dict(),
         "num_parameters": int(source.model.count_params()),
     }

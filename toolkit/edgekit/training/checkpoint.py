@@ -99,8 +99,8 @@ def assign(prefix: str, arrays: "Arrays", variables: Sequence["keras.Variable"])
         value = arrays.get(f"{prefix}.{number}")
         if value is None or value.shape != tuple(variable.shape):
             raise TrainingError(
-                f"The checkpoint does not fit the network: '{variable.path}' has shape {tuple(variable.shape)}, the "
-                f"checkpoint {'nothing for it' if value is None else f'shape {value.shape}'}. Was it written by "
+                f"The checkpoint does not fit the network: '{getattr(variable, 'path', variable.name)}' has shape "
+                f"{tuple(variable.shape)}, the checkpoint {'nothing for it' if value is None else f'shape {value.shape}'}. Was it written by "
                 f"another version of Keras? Start anew in another folder with --out."
             )
         variable.assign(value)

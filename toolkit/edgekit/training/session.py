@@ -1,7 +1,8 @@
 """`train`: from a recipe and a data set to a finished run folder, interrupted and resumed as it may be."""
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from edgekit.datasets import Dataset
 from edgekit.errors import EdgekitError, TrainingError
@@ -13,8 +14,39 @@ from edgekit.training import environment, folders, results
 from edgekit.training.checkpoint import Checkpoint
 from edgekit.training.identity import Identity, check_same, identity_of
 from edgekit.training.learner import Learner
+from edgekit.training.monitor import Row
+
+if TYPE_CHECKING:
+    import keras
+    import numpy as np
+    from numpy.typing import NDArray
 
 _SILENT = SilentProgress()
+
+Extras = Callable[[RunFolder], tuple[list[Path], dict[str, Any]]]
+"""Writes more files into a run; returns their paths, and entries for the manifest."""
+
+
+class Learning(Protocol):
+    """What a session drives: `Learner`, or the one of `edgekit.compression`; see `Learner` for each of these."""
+
+    network: "keras.Model"
+
+    @property
+    def history(self) -> tuple[Row, ...]:
+        """One row for each whole epoch."""
+
+    def learn(self, checkpoint: Checkpoint | None, at_epoch_end: Callable[[], None], progress: Progress) -> None:
+        """Go through all epochs that are left."""
+
+    def state(self, identity: Identity) -> Checkpoint:
+        """Everything, after a whole epoch."""
+
+    def restore(self, checkpoint: Checkpoint) -> None:
+        """Go back to the end of the checkpoint's last epoch."""
+
+    def scores(self) -> "NDArray[np.float32]":
+        """The network's probabilities on the test split: float32 (N, C)."""
 
 
 def train(
@@ -48,10 +80,10 @@ def train(
     """
     keras = import_keras("edgekit train")
     settings = settings or recipe.settings
-    _check_dataset(dataset)
+    check_dataset(dataset)
     identity = identity_of(recipe, settings, dataset, keras.backend.backend())
     if resume:
-        checkpoint = _find_checkpoint(out, identity)
+        checkpoint = find_checkpoint(out, identity)
         if folders.status_of(out) == folders.FINISHED:
             progress.note(
                 f"{out} is finished: {folders.describe(RunFolder(out).manifest)}. There is nothing to resume."
@@ -63,15 +95,36 @@ def train(
     environment.make_deterministic(keras)
     learner = Learner(keras, recipe, settings, dataset)
     run = RunFolder(out) if resume else _create(out, recipe, settings, dataset, identity, keras, learner)
-    return _Session(run, learner, identity, dataset, progress).run_to_end(checkpoint)
+    return Session(run, learner, identity, dataset, progress).run_to_end(checkpoint)
 
 
-class _Session:
-    """A training that has its folder."""
+def no_extras(_: RunFolder) -> tuple[list[Path], dict[str, Any]]:
+    """Nothing beside what every training writes."""
+    return [], {}
+
+
+class Session:
+    """A training that has its folder.
+
+    Args:
+        run: The folder, with its first manifest.
+        learner: What learns.
+        identity: What must be the same when it is resumed.
+        dataset: What it learns.
+        progress: Told of steps and epochs.
+        extras: Called when the results are written.
+    """
 
     def __init__(
-        self, run: RunFolder, learner: Learner, identity: Identity, dataset: Dataset, progress: Progress
+        self,
+        run: RunFolder,
+        learner: Learning,
+        identity: Identity,
+        dataset: Dataset,
+        progress: Progress,
+        extras: Extras = no_extras,
     ) -> None:
+        self._extras = extras
         self._run, self._learner, self._identity = run, learner, identity
         self._dataset, self._progress = dataset, progress
         self._checkpoint_path = run.path / folders.CHECKPOINT
@@ -116,15 +169,22 @@ class _Session:
             history=self._learner.history,
             augmented=self._learner.examples(),
         )
+        extra_paths, entries = self._extras(self._run)
         if stale := folders.forget_artifacts(self._run):
             self._progress.note(f"Exported from the unfinished model, so export again: {', '.join(stale)}.")
         history = self._learner.history
         self._run.record(
-            *paths, status=status, epochs=len(history), seconds=round(sum(row["seconds"] for row in history), 1)
+            *paths,
+            *extra_paths,
+            status=status,
+            epochs=len(history),
+            seconds=round(sum(row["seconds"] for row in history), 1),
+            **entries,
         )
 
 
-def _check_dataset(dataset: Dataset) -> None:
+def check_dataset(dataset: Dataset) -> None:
+    """Raise TrainingError unless there are images to learn from, to validate on and to test on."""
     for name in ("train", "validation", "test"):
         if len(getattr(dataset, name)) == 0:
             raise TrainingError(
@@ -133,7 +193,7 @@ def _check_dataset(dataset: Dataset) -> None:
             )
 
 
-def _find_checkpoint(out: Path, identity: Identity) -> Checkpoint | None:
+def find_checkpoint(out: Path, identity: Identity) -> Checkpoint | None:
     """The checkpoint in `out`, None where no epoch was done; raises TrainingError where it is another training's."""
     if not (out / "manifest.json").is_file():
         raise TrainingError(f"There is no training to resume in {out}. Start one without --resume.")
@@ -163,17 +223,7 @@ def _create(
             "recipe": recipe.name,
             "settings": settings.to_dict(),
             "seed": settings.seed,
-            "dataset": {
-                "name": dataset.name,
-                "sha256": dataset.sha256,
-                "train_sha256": dataset.train.sha256,
-                "num_train": len(dataset.train),
-                "num_validation": len(dataset.validation),
-                "num_test": len(dataset.test),
-                "num_skipped": dataset.num_skipped,
-                "image_shape": list(dataset.image_shape),
-                "class_names": list(dataset.class_names),
-            },
+            "dataset": dataset.to_dict(),
             "versions": environment.versions(keras.backend.backend()),
             "machine": environment.machine(keras),
             "num_parameters": learner.network.count_params(),

@@ -1,0 +1,68 @@
+"""The one door to Keras 2 (tf_keras) and tensorflow-model-optimization, in a process that works with Keras 3.
+
+tensorflow-model-optimization 0.8 asks for Keras 2 by setting TF_USE_LEGACY_KERAS for the whole process and all its
+children. Here `tf.keras` is Keras 3 before it is imported, and the variable is set back behind it, so that both live
+side by side and nothing else changes.
+"""
+
+import importlib
+import importlib.util
+import os
+import sys
+from dataclasses import dataclass
+from typing import Any
+
+from edgekit.errors import MissingExtraError
+from edgekit.exporters.quiet import held_back
+from edgekit.keras_setup import import_keras, import_tensorflow
+
+COMMAND = "edgekit compress"
+LIBRARIES = ("tf_keras", "tensorflow_model_optimization")
+
+_SWITCH = "TF_USE_LEGACY_KERAS"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Libraries:
+    """The modules that compression works with.
+
+    Attributes:
+        keras: Keras 3, on TensorFlow.
+        tf: TensorFlow.
+        keras2: tf_keras.
+        tfmot: tensorflow_model_optimization.
+    """
+
+    keras: Any
+    tf: Any
+    keras2: Any
+    tfmot: Any
+
+
+def check_installed() -> None:
+    """Raise MissingExtraError unless tf_keras and tensorflow-model-optimization are there; imports nothing."""
+    for library in LIBRARIES:
+        is_there = sys.modules.get(library) is not None or (
+            library not in sys.modules and importlib.util.find_spec(library) is not None
+        )
+        if not is_there:
+            raise MissingExtraError(COMMAND, library, "train")
+
+
+def import_libraries() -> Libraries:
+    """All four; raises MissingExtraError, and UsageError where Keras runs on another backend than TensorFlow."""
+    check_installed()
+    keras = import_keras(COMMAND, backend="tensorflow")
+    tf = import_tensorflow(COMMAND)
+    before = os.environ.pop(_SWITCH, None)
+    try:
+        with held_back():
+            getattr(tf.keras, "version", None)  # settles that tf.keras is Keras 3
+            tfmot = importlib.import_module("tensorflow_model_optimization")
+            keras2 = importlib.import_module("tf_keras")
+            keras2.backend.experimental.enable_tf_random_generator()  # dropout that can be set back
+    finally:
+        os.environ.pop(_SWITCH, None)
+        if before is not None:
+            os.environ[_SWITCH] = before
+    return Libraries(keras=keras, tf=tf, keras2=keras2, tfmot=tfmot)
