@@ -8,6 +8,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from edgekit.compression import CompressionSettings, compress
     from edgekit.datasets import Dataset, DatasetRequest, load_dataset
     from edgekit.exporting import export
     from edgekit.recipe import Recipe, TrainingSettings, load_recipe
@@ -21,10 +22,12 @@ os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 they are first imported."""
 
 __all__ = [
+    "CompressionSettings",
     "Dataset",
     "DatasetRequest",
     "Recipe",
     "TrainingSettings",
+    "compress",
     "export",
     "load_dataset",
     "load_recipe",
@@ -33,10 +36,12 @@ __all__ = [
 ]
 
 _HOMES = {
+    "CompressionSettings": "edgekit.compression",
     "Dataset": "edgekit.datasets",
     "DatasetRequest": "edgekit.datasets",
     "Recipe": "edgekit.recipe",
     "TrainingSettings": "edgekit.recipe",
+    "compress": "edgekit.compression",
     "export": "edgekit.exporting",
     "load_dataset": "edgekit.datasets",
     "load_recipe": "edgekit.recipe",

@@ -21,6 +21,7 @@ COMMANDS: Registry[click.Command] = Registry(
     "command",
     {
         "train": ("edgekit.cli.train:command", "Train a recipe; makes a run folder"),
+        "compress": ("edgekit.cli.compress:command", "Prune, cluster, or train for int8; makes a new run"),
         "export": ("edgekit.cli.export:command", "Write .tflite and .onnx files in the precisions you ask for"),
         "compare-schemes": (
             "edgekit.cli.compare_schemes:command",

@@ -9,8 +9,9 @@ from edgekit.cli.options import PATH, json_option, print_json
 
 @click.command("inspect")
 @click.argument("file", type=PATH)
+@click.option("--weights", is_flag=True, help="Each kernel's zeros and distinct values, and the zipped size.")
 @json_option
-def command(file: Path, as_json: bool) -> None:
+def command(file: Path, weights: bool, as_json: bool) -> None:
     """Show tensors, scales, operators, size and metadata of FILE, and whether it is really int8.
 
     FILE is a .tflite or .onnx model; it is read, not run.
@@ -18,9 +19,17 @@ def command(file: Path, as_json: bool) -> None:
     from edgekit.inspection import inspect_file
 
     info = inspect_file(file)
+    if weights:
+        from edgekit.inspection.kernels import inspect_kernels
+
+        kernels = inspect_kernels(file)
     if as_json:
-        print_json(info.to_dict())
+        print_json(info.to_dict() | ({"weights": kernels.to_dict()} if weights else {}))
         return
     from edgekit.rendering.model_info import print_model_info
 
     print_model_info(info)
+    if weights:
+        from edgekit.rendering.kernels_table import print_kernels
+
+        print_kernels(kernels)

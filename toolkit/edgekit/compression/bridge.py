@@ -64,10 +64,11 @@ def check_equal(reference: Any, candidate: Any, images: "NDArray[np.uint8]") -> 
     expected, received = (np.asarray(model(pixels, training=False)) for model in (reference, candidate))
     difference = float(np.abs(expected - received).max()) if expected.shape == received.shape else np.inf
     if not difference <= MAX_DIFFERENCE:
+        kinds = ", ".join(sorted({type(each).__name__ for each in layers_of(reference)}))
         raise CompressionError(
             f"The network rebuilt in the other version of Keras is not the same: on {len(images)} training images a "
             f"score differs by {difference:.3g}, at most {MAX_DIFFERENCE} is expected. Nothing was written. Please "
-            f"report the layers of your model: {', '.join(sorted({type(each).__name__ for each in layers_of(reference)}))}."
+            f"report the layers of your model: {kinds}."
         )
     return difference
 

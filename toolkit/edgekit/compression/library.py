@@ -60,6 +60,7 @@ def import_libraries() -> Libraries:
             getattr(tf.keras, "version", None)  # settles that tf.keras is Keras 3
             tfmot = importlib.import_module("tensorflow_model_optimization")
             keras2 = importlib.import_module("tf_keras")
+            tf.get_logger().setLevel("ERROR")  # it warns of what clustering does on purpose
             keras2.backend.experimental.enable_tf_random_generator()  # dropout that can be set back
     finally:
         os.environ.pop(_SWITCH, None)

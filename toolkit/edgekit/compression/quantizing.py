@@ -6,7 +6,8 @@ move values. All layers of the bridge are known here, those that tensorflow-mode
 (LeakyReLU's input, batch normalization after an activation, PReLU, Multiply) among them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -91,7 +92,8 @@ class Quantizing:
                 return layer
             return wrapper(layer, config(layer, kernel, has_range=has_range, keeping=keeping))
 
-        self.model = wrapped(libraries, bridge, around)
+        with _clusters_of_whole_layers():
+            self.model = wrapped(libraries, bridge, around)
         self._wrappers = {
             each.layer.name: each for each in self.model.layers if hasattr(each, "_output_quantizer_vars")
         }
@@ -120,6 +122,27 @@ class Quantizing:
             )
             for name, wrapper in self._wrappers.items()
         }
+
+
+@contextmanager
+def _clusters_of_whole_layers() -> Iterator[None]:
+    """Let the distinct weights stay those of a layer.
+
+    tensorflow-model-optimization takes a clustered convolution for one that was clustered channel by channel where
+    all channels hold about as many values, and then trains so many values for each channel.
+    """
+    from unittest import mock
+
+    from tensorflow_model_optimization.python.core.quantization.keras.collab_opts.cluster_preserve import (
+        cluster_preserve_quantize_registry as registry,
+    )
+
+    def whole(_: Any, weight: Any, __: Any) -> Any:
+        centroids, index = registry.get_unique(weight)
+        return centroids, len(centroids), index, False
+
+    with mock.patch.object(registry, "get_centroids", whole):
+        yield
 
 
 def quantized_outputs(model: Any) -> list[str]:
@@ -174,11 +197,11 @@ def _observed_ranges(
 
 def config_class(libraries: Libraries) -> Any:
     """The class that tells tensorflow-model-optimization how one layer is quantized."""
-    quantization = libraries.tfmot.quantization.keras
-    quantizers = quantization.quantizers
+    quantizers = libraries.tfmot.quantization.keras.quantizers
+    base: Any = libraries.tfmot.quantization.keras.QuantizeConfig
     channels = _channel_quantizer(libraries)
 
-    class LayerConfig(quantization.QuantizeConfig):
+    class LayerConfig(base):
         def __init__(self, layer: Any, kernel: str | None, *, has_range: bool, keeping: Keeping) -> None:
             self._kernel = kernel
             self._weights = None if kernel is None else _weight_quantizer(layer, channels, keeping)
@@ -236,8 +259,9 @@ def _channel_quantizer(libraries: Libraries) -> Any:
     (height, width, channel, multiplier) or of a transposed one (height, width, output, input).
     """
     keras2, tf = libraries.keras2, libraries.tf
+    base: Any = libraries.tfmot.quantization.keras.quantizers.LastValueQuantizer
 
-    class ChannelQuantizer(libraries.tfmot.quantization.keras.quantizers.LastValueQuantizer):
+    class ChannelQuantizer(base):
         def __init__(self, kind: str) -> None:
             super().__init__(num_bits=8, per_axis=True, symmetric=True, narrow_range=True)
             self._kind = kind

@@ -74,6 +74,7 @@ def compress_request(request: CompressRequest, *, progress: Progress = _SILENT) 
     source = load_source(original)
     export_like = ExportRequest(data=request.data, skip_broken=request.skip_broken)
     dataset = load_run_dataset(export_like, source, is_needed=True, progress=progress)
+    assert dataset is not None  # noqa: S101 - it was said to be needed
     return _compress(source, dataset, request, out, progress)
 
 
@@ -131,9 +132,7 @@ def check_original(target: "RunFolder | Path | None") -> RunFolder:
     return found
 
 
-def _compress(
-    source: Source, dataset: Dataset, request: CompressRequest, out: Path, progress: Progress
-) -> RunFolder:
+def _compress(source: Source, dataset: Dataset, request: CompressRequest, out: Path, progress: Progress) -> RunFolder:
     assert source.run is not None  # noqa: S101 - check_original has seen to it
     original, settings = source.run, request.settings
     check_dataset(dataset)

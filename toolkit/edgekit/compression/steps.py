@@ -67,7 +67,9 @@ class Pruning:
         self.model = wrapped(
             libraries,
             bridge,
-            lambda layer: pruning.prune_low_magnitude(layer, pruning_schedule=schedule) if is_weighted(layer) else layer,
+            lambda layer: (
+                pruning.prune_low_magnitude(layer, pruning_schedule=schedule) if is_weighted(layer) else layer
+            ),
         )
 
     def callbacks(self) -> list[Any]:

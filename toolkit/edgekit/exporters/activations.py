@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from edgekit.errors import CalibrationError
+from edgekit.exporters.learned_tensors import learned_in_tflite
 from edgekit.exporters.quiet import held_back
 from edgekit.exporters.tflite_graph import Graph
 from edgekit.keras_setup import import_tensorflow
@@ -57,12 +58,18 @@ class Activations:
         return made
 
     def ranges(self, scheme: QuantizationScheme) -> dict[str, Range]:
-        """Tensor name -> range as `scheme` has it. The input keeps that of pixels, 0 to 255."""
+        """Tensor name -> range: what training has learned, else as `scheme` has it. The input keeps 0 to 255."""
         if scheme.calibration is CalibrationMethod.MINMAX:
-            return self.extremes
+            return {**self.extremes, **self.learned}
         cut = {name: range_of(histogram, scheme) for name, histogram in self.histograms.items()}
         source = Graph(self._content).input_name
-        return {**self.extremes, **cut, source: self.extremes[source]}
+        return {**self.extremes, **cut, **self.learned, source: self.extremes[source]}
+
+    @cached_property
+    def learned(self) -> dict[str, Range]:
+        """Tensor name -> range that quantization-aware training has learned; raises ExportError where none is known."""
+        ranges = self._calibration.learned
+        return learned_in_tflite(self._content, ranges) if ranges is not None else {}
 
     def _seen(self) -> "Iterator[tuple[str, NDArray[np.float32]]]":
         """Every float activation of every batch, by name."""

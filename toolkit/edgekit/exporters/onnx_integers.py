@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from edgekit.errors import CalibrationError, ExportError
 from edgekit.exporters.base import cannot_write
 from edgekit.exporters.classifier import INPUT_NAME
+from edgekit.exporters.learned_tensors import learned_in_onnx
 from edgekit.exporters.onnx_graph import is_last_softmax
 from edgekit.quantization.scheme import CalibrationMethod, Granularity
 
@@ -73,7 +74,10 @@ def quantized(
             activation_type=quantization.QuantType.QInt8 if is_signed else quantization.QuantType.QUInt8,
             weight_type=quantization.QuantType.QInt8,
             nodes_to_exclude=[node.name for node in model.graph.node if is_last_softmax(model.graph, node)],
-            extra_options={"TensorQuantOverrides": _pixels_unrounded(is_signed)} if by_histogram else {},
+            extra_options={
+                "TensorQuantOverrides": _learned_ranges(model, calibration, is_channels_first=options.is_channels_first)
+                | (_pixels_unrounded(is_signed) if by_histogram else {})
+            },
         )
     except (ValueError, RuntimeError, KeyError, TypeError) as error:
         reason = str(error).strip().splitlines()[0][:300]
@@ -130,6 +134,18 @@ def _pixels_unrounded(is_signed: bool) -> dict[str, list[dict[str, Any]]]:
         "zero_point": np.array(-128, np.int8) if is_signed else np.array(0, np.uint8),
     }
     return {INPUT_NAME: [whole]}
+
+
+def _learned_ranges(
+    model: "onnx.ModelProto", calibration: "CalibrationSet", *, is_channels_first: bool
+) -> dict[str, list[dict[str, Any]]]:
+    """What training has learned, in place of the ranges that calibration finds; nothing without such a training."""
+    import numpy as np
+
+    if calibration.learned is None:
+        return {}
+    found = learned_in_onnx(model, calibration.learned, is_channels_first=is_channels_first)
+    return {name: [{"rmin": np.float32(low), "rmax": np.float32(high)}] for name, (low, high) in found.items()}
 
 
 def _keep_logits_in_float(graph: "onnx.GraphProto") -> None:

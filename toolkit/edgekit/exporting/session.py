@@ -26,10 +26,12 @@ from edgekit.exporting.plan import Job, Plan, make_plan
 from edgekit.exporting.source import Source, check_source, load_source
 from edgekit.input_probe import check_takes_raw_pixels, try_ranges, warning_about
 from edgekit.input_range import RAW, InputRange
+from edgekit.inspection.kernels import FileKernels, inspect_kernels
 from edgekit.metrics.drift import softmax
 from edgekit.progress import Progress, SilentProgress
 from edgekit.quantization import CalibrationSet
 from edgekit.quantization.calibration import NUM_IMAGES
+from edgekit.quantization.learned_ranges import LearnedRanges
 from edgekit.quantization.scheme import CALIBRATED
 from edgekit.run_folder import RunFolder, atomic_path, write_json
 
@@ -50,12 +52,14 @@ class ExportedFile:
         variant: What was chosen for it, as its name says; "" for the default.
         check: How it compared with Keras; None for a file with Flex operators, which nothing here can run.
         islands: The operators of an integer file that compute in float.
+        kernels: Zeros and distinct values of its weights; None for a run that was not compressed.
     """
 
     artifact: Artifact
     variant: str
     check: CheckResult | None
     islands: tuple[Island, ...] = ()
+    kernels: FileKernels | None = None
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -88,6 +92,7 @@ class ExportReport:
                     "sha256": each.artifact.sha256,
                     "check": each.check.to_dict() if each.check else None,
                     "float_operators": [island.to_dict() for island in each.islands],
+                    **({"weights": each.kernels.to_dict()} if each.kernels else {}),
                 }
                 for each in self.files
             ],
@@ -137,7 +142,7 @@ def export(
     if loaded.run is not None and out is not None:
         raise UsageError("--out is for a Keras file from elsewhere; a run's files go into the run itself.")
     check_dataset(loaded, dataset)
-    calibration = _calibration(plan, dataset, calibration_images, seed)
+    calibration = _with_learned_ranges(loaded, _calibration(plan, dataset, calibration_images, seed))
     session = _Session(loaded, dataset, choices[0].input_range, seed, progress)
     return session.run(plan, calibration, Path(out) if out is not None else None)
 
@@ -205,7 +210,11 @@ class _Session:
         self._record(run, made, calibration)
         files = tuple(
             ExportedFile(
-                artifact=Artifact.from_file(path), variant=each.job.variant, check=each.check, islands=each.islands
+                artifact=Artifact.from_file(path),
+                variant=each.job.variant,
+                check=each.check,
+                islands=each.islands,
+                kernels=inspect_kernels(path) if "compression" in run.manifest else None,
             )
             for path, each in made.items()
         )
@@ -312,6 +321,15 @@ def _calibration(plan: Plan, dataset: Dataset | None, num_images: int, seed: int
         names = ", ".join(sorted({job.precision for job in plan.jobs if job.precision in CALIBRATED}))
         raise CalibrationError(f"{names} needs training images for calibration. Name the data set with --data.")
     return CalibrationSet.choose(dataset, num_images, seed)
+
+
+def _with_learned_ranges(source: Source, calibration: CalibrationSet | None) -> CalibrationSet | None:
+    """The same, with what quantization-aware training has learned, where the run was compressed so."""
+    run = source.run
+    if calibration is None or run is None or run.learned_ranges_path.name not in run.manifest["files"]:
+        return calibration
+    run.check_file(Path(run.learned_ranges_path.name))
+    return replace(calibration, learned=LearnedRanges.load(run.learned_ranges_path))
 
 
 def interface_of(source: Source, dataset: Dataset | None) -> tuple[tuple[int, int, int], int]:

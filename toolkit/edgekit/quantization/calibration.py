@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from edgekit.errors import CalibrationError
+from edgekit.quantization.learned_ranges import LearnedRanges
 
 if TYPE_CHECKING:
     import numpy as np
@@ -41,6 +42,8 @@ class CalibrationSet:
         class_names: All C classes of the data set.
         dataset_name: Name of the data set.
         train_sha256: `Split.sha256` of the training split that they come from.
+        learned: Ranges of quantization-aware training, which go before those that these images show; None
+            where there was none.
     """
 
     source: "NDArray[np.uint8]"
@@ -50,6 +53,7 @@ class CalibrationSet:
     class_names: tuple[str, ...]
     dataset_name: str
     train_sha256: str
+    learned: LearnedRanges | None = None
 
     def __post_init__(self) -> None:
         source = self.source
@@ -206,6 +210,7 @@ class CalibrationSet:
             "per_class": dict(zip(self.class_names, counts, strict=True)),
             "sha256": self.sha256,
             "span_sample": "image 0 once more, its first value set to 0 and its last to 255",
+            "num_learned_ranges": len(self.learned.ranges) if self.learned else 0,
             "indices": self.indices.tolist(),
         }
 

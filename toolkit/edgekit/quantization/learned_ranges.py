@@ -76,7 +76,7 @@ class LearnedRanges:
         found = {}
         for name, values in tensors.items():
             size, fingerprint = int(values[0].size), fingerprint_of(values)
-            nearest = min(self.ranges, key=lambda each: each.distance(size, fingerprint), default=None)  # noqa: B023
+            nearest = min(self.ranges, key=lambda each: each.distance(size, fingerprint), default=None)
             if nearest is not None and nearest.distance(size, fingerprint) <= TOLERANCE:
                 found[name] = nearest
         return found
@@ -114,9 +114,7 @@ def _range_from(entry: Mapping[str, Any]) -> LearnedRange:
     low, high = float(entry["low"]), float(entry["high"])
     if len(fingerprint) != 4 * NUM_PROBES or not low <= 0 <= high or not high - low < float("inf"):
         raise ValueError(f"the range of {entry['layer']} is {low} to {high}")
-    return LearnedRange(
-        layer=str(entry["layer"]), low=low, high=high, size=int(entry["size"]), fingerprint=fingerprint
-    )
+    return LearnedRange(layer=str(entry["layer"]), low=low, high=high, size=int(entry["size"]), fingerprint=fingerprint)
 
 
 def probe_images(image_shape: Iterable[int]) -> "NDArray[np.uint8]":

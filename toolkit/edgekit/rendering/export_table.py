@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from edgekit.artifact import Precision
+from edgekit.rendering.kernels_table import describe_file
 from edgekit.rendering.tables import Column, make_console, print_table
 
 if TYPE_CHECKING:
@@ -45,6 +46,10 @@ def print_export(report: "ExportReport", console: "Console | None" = None) -> No
     print_table(f"Exported, checked against Keras on {num_images} images", _COLUMNS, rows, console=console)
     if report.folding and report.folding.summary:
         (console or make_console()).print(report.folding.summary, highlight=False)
+    for each in report.files:
+        if each.kernels is not None:
+            name = each.artifact.path.relative_to(report.run.path).as_posix()
+            (console or make_console()).print(f"{name}: {describe_file(each.kernels)}")
 
 
 def _check_cells(check: "CheckResult | None") -> tuple[str, str]:

@@ -98,10 +98,12 @@ def assign(prefix: str, arrays: "Arrays", variables: Sequence["keras.Variable"])
     for number, variable in enumerate(variables):
         value = arrays.get(f"{prefix}.{number}")
         if value is None or value.shape != tuple(variable.shape):
+            name = getattr(variable, "path", variable.name)  # TensorFlow's own variables have no path
+            found = "nothing for it" if value is None else f"shape {value.shape}"
             raise TrainingError(
-                f"The checkpoint does not fit the network: '{getattr(variable, 'path', variable.name)}' has shape "
-                f"{tuple(variable.shape)}, the checkpoint {'nothing for it' if value is None else f'shape {value.shape}'}. Was it written by "
-                f"another version of Keras? Start anew in another folder with --out."
+                f"The checkpoint does not fit the network: '{name}' has shape {tuple(variable.shape)}, the "
+                f"checkpoint {found}. Was it written by another version of Keras? Start anew in another folder with "
+                f"--out."
             )
         variable.assign(value)
 

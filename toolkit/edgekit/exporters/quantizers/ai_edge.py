@@ -95,10 +95,11 @@ def _observed(request: QuantizeRequest) -> "dict[str, dict[str, NDArray[np.float
         raise CalibrationError(f"{request.precision} needs calibration images.")
     check_finite_ranges(request.activations.extremes)
     ranks = Graph(request.content).ranks()
-    scheme = request.options.scheme.of(request.precision)
+    seen = request.activations
+    ranges = seen.ranges(request.options.scheme) if request.precision is Precision.INT8 else seen.extremes
     return {
         name: {
             end: np.full((1,) * ranks[name], value, np.float32) for end, value in zip(("min", "max"), ends, strict=True)
         }
-        for name, ends in request.activations.ranges(scheme).items()
+        for name, ends in ranges.items()
     }

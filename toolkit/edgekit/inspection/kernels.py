@@ -1,0 +1,148 @@
+"""The kernels in a model file: zeros, distinct values, and what zipping makes of the whole file.
+
+A kernel is the constant that a convolution or a dense layer multiplies with. Counts are of the numbers as they
+are stored: int8 values in an int8 file. Reads files that `inspect_file` reads, and runs nothing.
+"""
+
+import gzip
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from edgekit.artifact import Format
+from edgekit.inspection import check_format
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Found = tuple[str, NDArray[np.generic], int]
+    """Name of a kernel, its stored values, the axis of its output channels."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kernel:
+    """One kernel.
+
+    Attributes:
+        name: Of its tensor in the file.
+        dtype: How it is stored.
+        num_weights: How many numbers.
+        num_zeros: How many of them are exactly zero.
+        num_distinct: How many different values it holds.
+        num_distinct_in_a_channel: The most of any output channel: a scale for each channel, or a folded batch
+            normalization, multiplies the values of a whole layer.
+    """
+
+    name: str
+    dtype: str
+    num_weights: int
+    num_zeros: int
+    num_distinct: int
+    num_distinct_in_a_channel: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class FileKernels:
+    """All kernels of a file.
+
+    Attributes:
+        size_bytes: Size of the file.
+        zipped_bytes: Its size after gzip, level 9: what a download or an app package takes.
+        kernels: In the order in which they are used.
+    """
+
+    size_bytes: int
+    zipped_bytes: int
+    kernels: tuple[Kernel, ...]
+
+    @property
+    def sparsity(self) -> float:
+        """Share of zeros among all weights; 0 where there are none."""
+        num_weights = sum(each.num_weights for each in self.kernels)
+        return sum(each.num_zeros for each in self.kernels) / num_weights if num_weights else 0.0
+
+    def to_dict(self) -> dict[str, Any]:
+        """As a JSON object."""
+        return {
+            "size_bytes": self.size_bytes,
+            "zipped_bytes": self.zipped_bytes,
+            "sparsity": round(self.sparsity, 6),
+            "kernels": [asdict(each) for each in self.kernels],
+        }
+
+
+def inspect_kernels(path: Path) -> FileKernels:
+    """Look at the kernels of the file at `path`; raises ArtifactError for what is no model."""
+    read = {Format.TFLITE: _in_tflite, Format.ONNX: _in_onnx}[check_format(path)]
+    content = path.read_bytes()
+    return FileKernels(
+        size_bytes=len(content),
+        zipped_bytes=len(gzip.compress(content, 9, mtime=0)),
+        kernels=tuple(_describe(*found) for found in read(content)),
+    )
+
+
+def _describe(name: str, values: "NDArray[np.generic]", axis: int) -> Kernel:
+    import numpy as np
+
+    channels = np.moveaxis(values, axis, 0).reshape(values.shape[axis], -1)
+    return Kernel(
+        name=name,
+        dtype=str(values.dtype),
+        num_weights=int(values.size),
+        num_zeros=int((values == 0).sum()),
+        num_distinct=len(np.unique(values)),
+        num_distinct_in_a_channel=max(len(np.unique(channel)) for channel in channels),
+    )
+
+
+_TFLITE_AXES = {"CONV_2D": 0, "DEPTHWISE_CONV_2D": 3, "FULLY_CONNECTED": 0, "TRANSPOSE_CONV": 0}
+
+
+def _in_tflite(content: bytes) -> "Iterator[Found]":
+    import numpy as np
+    from ai_edge_litert.schema_py_generated import BuiltinOperator, Model, ModelT, TensorType
+
+    model = ModelT.InitFromObj(Model.GetRootAs(content, 0))
+    operators = {number: name for name, number in vars(BuiltinOperator).items() if isinstance(number, int)}
+    dtypes = {TensorType.FLOAT32: np.float32, TensorType.FLOAT16: np.float16, TensorType.INT8: np.int8}
+    graph = model.subgraphs[0]
+
+    def name_of(operator: Any) -> str:
+        code = model.operatorCodes[operator.opcodeIndex]
+        return operators.get(max(code.builtinCode, code.deprecatedBuiltinCode), "")
+
+    unpacked = {each.outputs[0]: each.inputs[0] for each in graph.operators if name_of(each) == "DEQUANTIZE"}
+    for operator in graph.operators:
+        axis = _TFLITE_AXES.get(name_of(operator))
+        if axis is None:
+            continue
+        tensor = graph.tensors[unpacked.get(operator.inputs[1], operator.inputs[1])]
+        data = model.buffers[tensor.buffer].data
+        if data is not None and tensor.type in dtypes:
+            values = np.frombuffer(bytes(data), dtypes[tensor.type]).reshape(tensor.shape)
+            yield tensor.name.decode(errors="replace"), values, axis
+
+
+def _in_onnx(content: bytes) -> "Iterator[Found]":
+    import onnx
+    from onnx import numpy_helper
+
+    graph = onnx.load_model_from_string(content).graph
+    constants = {each.name: each for each in graph.initializer}
+    unpacked = {node.output[0]: node.input[0] for node in graph.node if node.op_type in ("DequantizeLinear", "Cast")}
+    for node in graph.node:
+        if node.op_type not in ("Conv", "ConvTranspose", "Gemm", "MatMul") or len(node.input) < 2:
+            continue
+        name = unpacked.get(node.input[1], node.input[1])
+        if name in constants:
+            yield name, numpy_helper.to_array(constants[name]), _onnx_axis(node)
+
+
+def _onnx_axis(node: Any) -> int:
+    """The axis of the output channels of a node's kernel."""
+    if node.op_type == "Gemm":
+        return 0 if any(each.name == "transB" and each.i for each in node.attribute) else 1
+    return {"Conv": 0, "ConvTranspose": 1, "MatMul": -1}[str(node.op_type)]

@@ -1,0 +1,35 @@
+"""What `edgekit compress` prints: layers, accuracy before and after. Measures nothing."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from edgekit.rendering.kernels_table import print_layers
+from edgekit.rendering.tables import make_console
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from edgekit.metrics.classification import ClassificationReport
+
+
+def print_compression(
+    entry: Mapping[str, Any], report: "ClassificationReport", console: "Console | None" = None
+) -> None:
+    """Print what became of a network.
+
+    Args:
+        entry: "compression" of the new run's manifest.
+        report: Of the new network, in float, on the test images.
+        console: In place of stdout.
+    """
+    console = console or make_console()
+    print_layers(entry["layers"], console)
+    console.print(f"All weights as float32, zipped: {entry['zipped_float32_bytes'] / 1000:,.1f} kB")
+    original = entry.get("original", {})
+    before = ""
+    if "accuracy" in original:
+        before = (
+            f"; the original run '{original['run']}': {original['accuracy']:.4f}, "
+            f"the same answer on {original['agreement']:.2%}"
+        )
+    console.print(f"Accuracy in float {report.accuracy:.4f} on {report.num_images:,} test images{before}")
