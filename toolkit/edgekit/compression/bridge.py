@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from edgekit.compression.library import Libraries
-from edgekit.compression.translators import TRANSLATORS, Piece, no_counterpart, translate
+from edgekit.compression.translators import TRANSLATORS, Piece, no_counterpart, translate, translate_operation
 from edgekit.errors import CompressionError
 
 if TYPE_CHECKING:
@@ -131,7 +131,7 @@ class _Builder:
         for operation in graph.operations:
             if self._is_model(operation):
                 found += self._missing(_graph_of(operation))
-            elif self._constants_rescale(operation) is None and not self._is_input(operation):
+            elif translate_operation(operation) is None and not self._is_input(operation):
                 is_layer = type(operation).__module__.startswith("keras.src.layers")
                 if not is_layer or type(operation).__name__ not in TRANSLATORS:
                     found.append(f"'{operation.name}' ({type(operation).__name__})")
@@ -159,7 +159,7 @@ class _Builder:
 
     def _layers_for(self, operation: Any) -> list[Any]:
         if id(operation) not in self._built:
-            pieces = self._constants_rescale(operation) or translate(operation)
+            pieces = translate_operation(operation) or translate(operation)
             self._built[id(operation)] = [self._make(operation, piece) for piece in pieces]
         return self._built[id(operation)]
 
@@ -191,21 +191,3 @@ class _Builder:
 
     def _is_input(self, operation: Any) -> bool:
         return isinstance(operation, self._keras.layers.InputLayer)
-
-    def _constants_rescale(self, operation: Any) -> list[Piece] | None:
-        """Of `x * 2`, `x / 127.5`, `x - 1` and the like, the Rescaling that does the same; None for anything else."""
-        if type(operation).__module__ != "keras.src.ops.numpy":
-            return None
-        node = operation._inbound_nodes[0]
-        numbers = [each for each in node.arguments.args if isinstance(each, int | float)]
-        is_first = len(node.arguments.args) == 2 and not isinstance(node.arguments.args[0], int | float)
-        if len(numbers) != 1 or not is_first:
-            return None
-        scale, offset = {
-            "Multiply": (numbers[0], 0.0),
-            "Divide": (1 / (numbers[0] or 1), 0.0),
-            "TrueDivide": (1 / (numbers[0] or 1), 0.0),
-            "Add": (1.0, numbers[0]),
-            "Subtract": (1.0, -numbers[0]),
-        }.get(type(operation).__name__, (None, 0.0))
-        return None if scale is None else [Piece(kind="Rescaling", options={"scale": scale, "offset": offset})]

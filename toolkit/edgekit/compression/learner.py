@@ -154,6 +154,7 @@ class CompressionLearner:
         if method == "cluster":
             return Clustering(self._libraries, bridge, settings.num_clusters or 0, keeps_zeros=has_zeros)
         keeping = Keeping(zeros=has_zeros, clusters=settings.num_clusters is not None)
+        self._batches.start_epoch(len(self._history))
         first = [self._batches[index][0] for index in range(min(FIRST_BATCHES, len(self._batches)))]
         return Quantizing(self._libraries, bridge, keeping, first)
 

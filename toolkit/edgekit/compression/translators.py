@@ -207,6 +207,47 @@ def translate(layer: Any) -> list[Piece]:
     return TRANSLATORS[kind](layer)
 
 
+_ACTIVATION_OPERATIONS = {
+    "Elu": "elu",
+    "Gelu": "gelu",
+    "HardSigmoid": "hard_sigmoid",
+    "LeakyRelu": "leaky_relu",
+    "Relu": "relu",
+    "Relu6": "relu6",
+    "Sigmoid": "sigmoid",
+    "Silu": "silu",
+    "Tanh": "tanh",
+}
+_MERGING_OPERATIONS = frozenset({"Add", "Maximum", "Minimum", "Multiply", "Subtract"})
+_WITH_A_NUMBER: Mapping[str, Callable[[float], tuple[float, float]]] = {
+    "Add": lambda number: (1.0, number),
+    "Divide": lambda number: (1 / number, 0.0),
+    "Multiply": lambda number: (number, 0.0),
+    "Subtract": lambda number: (1.0, -number),
+    "TrueDivide": lambda number: (1 / number, 0.0),
+}
+"""Operation -> (scale, offset) of the Rescaling that does the same."""
+
+
+def translate_operation(operation: Any) -> list[Piece] | None:
+    """The pieces of an operation that is no layer, such as `x / 127.5` or `keras.ops.relu(x)`; None: no counterpart."""
+    module, kind = type(operation).__module__, type(operation).__name__
+    if module == "keras.src.ops.nn" and kind in _ACTIVATION_OPERATIONS:
+        return _activation_pieces(_ACTIVATION_OPERATIONS[kind], operation.name, "")
+    if module != "keras.src.ops.numpy":
+        return None
+    first, *others = operation._inbound_nodes[0].arguments.args
+    if len(others) != 1 or isinstance(first, int | float):
+        return None
+    if isinstance(others[0], int | float):
+        if kind not in _WITH_A_NUMBER or others[0] == 0:
+            return None
+        scale, offset = _WITH_A_NUMBER[kind](float(others[0]))
+        return [Piece(kind="Rescaling", options={"scale": scale, "offset": offset})]
+    is_tensor = hasattr(others[0], "_keras_history")
+    return [Piece(kind=kind)] if kind in _MERGING_OPERATIONS and is_tensor else None
+
+
 def no_counterpart(layers: list[str]) -> str:
     """The sentence about layers that cannot be translated."""
     return (

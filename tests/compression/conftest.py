@@ -1,0 +1,25 @@
+"""A finished run on few digits, and the networks of the recipes with weights that make their layers count."""
+
+import keras_models
+import pytest
+from compression_networks import few_digits, make_run
+
+from edgekit.compression.library import Libraries, import_libraries
+from edgekit.datasets import Dataset
+from edgekit.run_folder import RunFolder
+
+
+@pytest.fixture(scope="session")
+def libraries() -> Libraries:
+    return import_libraries()
+
+
+@pytest.fixture(scope="session")
+def dataset() -> Dataset:
+    return few_digits()
+
+
+@pytest.fixture(scope="session")
+def original(tmp_path_factory: pytest.TempPathFactory, dataset: Dataset) -> RunFolder:
+    """The tutorial's network (batch normalization after ReLU, dropout, Flatten), trained on the digits."""
+    return make_run(tmp_path_factory.mktemp("runs") / "original", keras_models.trained(), dataset)

@@ -1,0 +1,44 @@
+import numpy as np
+import pytest
+import tiny_models
+
+from edgekit.errors import ArtifactError
+from edgekit.inspection.kernels import inspect_kernels
+
+
+def test_onnx_kernels_by_hand(tmp_path):
+    from onnx import TensorProto, helper, numpy_helper, save
+
+    weights = np.array([[0, 0, 1], [2, 2, 0]], np.float32)  # rows are channels: Gemm with transB
+    node = helper.make_node("Gemm", ["x", "w"], ["y"], transB=1)
+    graph = helper.make_graph(
+        [node],
+        "one",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, ("N", 3))],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, ("N", 2))],
+        [numpy_helper.from_array(weights, "w")],
+    )
+    save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 15)]), tmp_path / "one.onnx")
+    found = inspect_kernels(tmp_path / "one.onnx")
+    (kernel,) = found.kernels
+    assert (kernel.name, kernel.dtype, kernel.num_weights) == ("w", "float32", 6)
+    assert (kernel.num_zeros, kernel.num_distinct, kernel.num_distinct_in_a_channel) == (3, 3, 2)
+    assert found.sparsity == 0.5
+    assert found.to_dict()["kernels"][0]["num_zeros"] == 3
+
+
+@pytest.mark.parametrize(("name", "dtype"), [("float32", "float32"), ("float16", "float16"), ("int8", "int8")])
+def test_tflite_kernels_in_every_precision(tmp_path, name, dtype):
+    path = tmp_path / f"{name}.tflite"
+    path.write_bytes(tiny_models.converted_models()[name])
+    found = inspect_kernels(path)
+    assert [each.num_weights for each in found.kernels] == [3 * 3 * 3 * 16, 3 * 3 * 16 * 16, 16 * 5]
+    assert {each.dtype for each in found.kernels} == {dtype}
+    assert found.size_bytes == path.stat().st_size
+    assert 0 < found.zipped_bytes < found.size_bytes + 100
+
+
+def test_what_is_no_model_is_a_sentence(tmp_path):
+    (tmp_path / "x.tflite").write_text("no model")
+    with pytest.raises(ArtifactError, match="not a model that edgekit can read"):
+        inspect_kernels(tmp_path / "x.tflite")
