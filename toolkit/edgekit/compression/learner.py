@@ -218,6 +218,9 @@ class CompressionLearner:
         """The network's probabilities on the test split: float32 (N, C)."""
         return KerasScorer(self.network, RAW)(self._dataset.test.images)
 
+    def examples(self) -> None:
+        """Augmented images are shown in the original run."""
+
     def learned_ranges(self) -> LearnedRanges | None:
         """What quantization-aware training has learned so far; None where it has not begun."""
         if self._number is None or not isinstance(self._step, Quantizing):

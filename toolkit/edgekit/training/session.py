@@ -11,6 +11,7 @@ from edgekit.progress import Progress, SilentProgress
 from edgekit.recipe import Recipe, TrainingSettings
 from edgekit.run_folder import RunFolder
 from edgekit.training import environment, folders, results
+from edgekit.training.augmentation import Examples
 from edgekit.training.checkpoint import Checkpoint
 from edgekit.training.identity import Identity, check_same, identity_of
 from edgekit.training.learner import Learner
@@ -47,6 +48,9 @@ class Learning(Protocol):
 
     def scores(self) -> "NDArray[np.float32]":
         """The network's probabilities on the test split: float32 (N, C)."""
+
+    def examples(self) -> Examples | None:
+        """Some training images before and after augmentation; None where there is none to show."""
 
 
 def train(
