@@ -6,7 +6,7 @@ from typing import Any
 import keras_models
 import numpy as np
 
-from edgekit.datasets import Dataset, Split
+from edgekit.datasets import Dataset
 from edgekit.exporting.keras_scores import KerasScorer
 from edgekit.input_range import RAW
 from edgekit.run_folder import Reference, RunFolder
@@ -14,18 +14,7 @@ from edgekit.run_folder import Reference, RunFolder
 
 def few_digits() -> Dataset:
     """320 training, 100 validation and 200 test images of the digits."""
-    digits = keras_models.digits()
-
-    def first(split: Split, count: int) -> Split:
-        return Split(images=split.images[:count], labels=split.labels[:count])
-
-    return Dataset(
-        name="digits",
-        class_names=digits.class_names,
-        train=first(digits.train, 320),
-        validation=first(digits.validation, 100),
-        test=first(digits.test, 200),
-    )
+    return keras_models.first_images(keras_models.digits(), name="digits", train=320, validation=100, test=200)
 
 
 def make_run(path: Path, network: Any, dataset: Dataset, **entries: Any) -> RunFolder:

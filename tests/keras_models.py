@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from edgekit.datasets import Dataset, load_dataset
+from edgekit.datasets import Dataset, Split, load_dataset
 from edgekit.keras_setup import import_keras
 
 NUM_TRAINING_IMAGES = 1280
@@ -16,6 +16,21 @@ NUM_TRAINING_IMAGES = 1280
 def digits() -> Dataset:
     """scikit-learn's digits, 32 x 32."""
     return load_dataset("digits")
+
+
+def first_images(dataset: Dataset, *, name: str, train: int, validation: int, test: int) -> Dataset:
+    """The first so many images of each split."""
+
+    def first(split: Split, count: int) -> Split:
+        return Split(images=split.images[:count], labels=split.labels[:count])
+
+    return Dataset(
+        name=name,
+        class_names=dataset.class_names,
+        train=first(dataset.train, train),
+        validation=first(dataset.validation, validation),
+        test=first(dataset.test, test),
+    )
 
 
 def plain_network(*, activation: str = "softmax", first: str = "rescaling", middle: Any = None) -> Any:

@@ -1,5 +1,8 @@
+import numpy as np
+from compression_networks import shaken
+
 from edgekit.compression.bridge import to_keras2
-from edgekit.compression.quantizing import quantized_outputs
+from edgekit.compression.quantizing import Keeping, Quantizing, quantized_outputs
 from edgekit.keras_setup import import_keras
 from edgekit.recipe import load_recipe
 
@@ -40,3 +43,33 @@ def test_scaling_at_the_input_has_the_range_of_pixels_and_scaling_inside_one_of_
     x = keras.layers.Rescaling(0.5)(x)
     found = kinds(libraries, keras.Model(pixels, keras.layers.GlobalAveragePooling2D()(x)))
     assert found == ["ReLU", "Concatenate", "Rescaling", "GlobalAveragePooling2D"]
+
+
+def test_every_kernel_is_rounded_by_the_channels_of_its_output(libraries):
+    """Depthwise and transposed kernels too, whose last axis is another one; a layer that is used twice stays one."""
+    keras = import_keras("the tests", backend="tensorflow")
+    layers = keras.layers
+    pixels = keras.Input((8, 8, 3))
+    x = layers.DepthwiseConv2D(3, depth_multiplier=2, padding="same", name="depthwise")(
+        layers.Rescaling(1 / 255)(pixels)
+    )
+    shared = layers.Conv2D(6, 1, name="shared")
+    x = layers.Conv2DTranspose(5, 2, strides=2, name="transposed")(
+        layers.LeakyReLU()(shared(layers.PReLU()(shared(x))))
+    )
+    scores = layers.Dense(4, activation="softmax", name="scores")(layers.Flatten()(x))
+    bridge = to_keras2(libraries, shaken(keras.Model(pixels, scores)))
+    images = np.random.default_rng(0).integers(0, 256, (4, 8, 8, 3), dtype=np.uint8)
+    step = Quantizing(libraries, bridge, Keeping(), [images, images[:2]])
+    sizes = {
+        each.layer.name: [variables["min_var"].shape[0] for _, _, variables in each._weight_vars]
+        for each in step.model.layers
+        if getattr(each, "_weight_vars", None)
+    }
+    assert sizes == {"depthwise": [6], "shared": [6], "transposed": [5], "scores": [4]}
+    assert set(step.ranges()) == {"depthwise", "p_re_lu", "shared", "leaky_re_lu", "transposed", "scores"}
+    step.model.compile("sgd", loss="sparse_categorical_crossentropy")
+    before = bridge.network(images.astype(np.float32))
+    step.model.train_on_batch(images.astype(np.float32), np.arange(4))  # sets the ranges of the weights
+    rounded = step.model(images.astype(np.float32), training=False)
+    assert 0 < np.abs(np.asarray(rounded) - np.asarray(before)).max() < 0.2

@@ -132,7 +132,7 @@ def test_it_is_verified_like_any_run(trained_for_int8, edgekit_command, dataset,
         "onnxruntime",
     )
     assert result.returncode in (0, 3), result.stderr  # with 20 images a class, one flip is drift
-    assert "model-int8.tflite" in result.stdout or "tflite int8" in result.stdout
+    assert "4 candidates" in result.stdout
 
 
 def test_ranges_that_belong_to_another_network_are_refused(trained_for_int8, original, dataset, tmp_path):
@@ -272,6 +272,7 @@ def test_a_layer_without_counterpart_leaves_nothing_behind(dataset, tmp_path):
     assert not (tmp_path / "new").exists()
 
 
+@pytest.mark.slow
 def test_a_model_that_wants_other_pixels_becomes_one_from_raw_pixels(dataset, tmp_path):
     import keras_models
     from compression_networks import make_run

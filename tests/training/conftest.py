@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
+import keras_models
 import pytest
 
-from edgekit.datasets import Dataset, DatasetRequest, Split, load_dataset
+from edgekit.datasets import Dataset, DatasetRequest, load_dataset
 from edgekit.recipe import Recipe, load_recipe
 
 RECIPE_TEXT = """
@@ -40,17 +41,7 @@ RECIPE = Recipe(
 def small_digits() -> Dataset:
     """150 training, 40 validation and 60 test images of the digits."""
     digits = load_dataset("digits", DatasetRequest(validation_fraction=0.2))
-
-    def first(split: Split, count: int) -> Split:
-        return Split(images=split.images[:count], labels=split.labels[:count])
-
-    return Dataset(
-        name="small",
-        class_names=digits.class_names,
-        train=first(digits.train, 150),
-        validation=first(digits.validation, 40),
-        test=first(digits.test, 60),
-    )
+    return keras_models.first_images(digits, name="small", train=150, validation=40, test=60)
 
 
 @pytest.fixture(scope="session")

@@ -225,9 +225,12 @@ class CompressionLearner:
         """What quantization-aware training has learned so far; None where it has not begun."""
         if self._number is None or not isinstance(self._step, Quantizing):
             return None
-        ranges, shape = self._step.ranges(), self._dataset.image_shape
+        shape, places = self._dataset.image_shape, []
         model = to_keras2(self._libraries, self.network).model
-        watched = self._libraries.keras2.Model(model.inputs, [model.get_layer(name).output for name in ranges])
+        for name, ends in self._step.ranges().items():
+            layer = model.get_layer(name)  # one that is used twice has two outputs, and one range
+            places += [(name, ends, layer.get_output_at(index)) for index in range(len(layer.inbound_nodes))]
+        watched = self._libraries.keras2.Model(model.inputs, [output for _, _, output in places])
         outputs = watched.predict_on_batch(probe_images(shape).astype("float32"))
         return LearnedRanges(
             image_shape=shape,
@@ -235,7 +238,7 @@ class CompressionLearner:
                 LearnedRange(
                     layer=name, low=low, high=high, size=int(output[0].size), fingerprint=fingerprint_of(output)
                 )
-                for (name, (low, high)), output in zip(ranges.items(), outputs, strict=True)
+                for (name, (low, high), _), output in zip(places, outputs, strict=True)
             ),
         )
 

@@ -48,6 +48,9 @@ MOVES_VALUES = frozenset(
 )
 """Layers whose output has the range of their input, or (Softmax) one that every int8 file fixes."""
 
+MOST_VALUES = 64 * 1024**2
+"""So many values of activations are looked at in one go, which float32 keeps in 256 MiB."""
+
 FIRST_BATCHES = 8
 """From so many batches of training images the ranges start, in place of -6 to 6."""
 
@@ -185,14 +188,23 @@ def _observed_ranges(
     """Layer -> mean over batches of the smallest and of the largest value of its output."""
     import numpy as np
 
-    watched = libraries.keras2.Model(model.inputs, [model.get_layer(name).get_output_at(0) for name in names])
+    outputs = [model.get_layer(name).get_output_at(0) for name in names]
+    watched = libraries.keras2.Model(model.inputs, outputs)
+    num_values = sum(int(np.prod(each.shape[1:])) for each in outputs)
+    part = max(1, MOST_VALUES // num_values)
     found = []
     for images in batches:
-        outputs = watched.predict_on_batch(images.astype(np.float32))
-        outputs = outputs if isinstance(outputs, list) else [outputs]
-        found.append([(float(each.min()), float(each.max())) for each in outputs])
+        seen = [
+            [(float(each.min()), float(each.max())) for each in _as_list(watched.predict_on_batch(piece))]
+            for piece in (images[at : at + part].astype(np.float32) for at in range(0, len(images), part))
+        ]
+        found.append([(min(low for low, _ in ends), max(high for _, high in ends)) for ends in zip(*seen, strict=True)])
     means = np.mean(found, axis=0)
     return {name: (float(low), float(high)) for name, (low, high) in zip(names, means, strict=True)}
+
+
+def _as_list(outputs: Any) -> list[Any]:
+    return outputs if isinstance(outputs, list) else [outputs]
 
 
 def config_class(libraries: Libraries) -> Any:
