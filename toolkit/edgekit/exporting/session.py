@@ -190,7 +190,9 @@ class _Session:
 
     def _into(self, run: RunFolder, plan: Plan, calibration: CalibrationSet | None) -> ExportReport:
         reference = KerasScorer(self._model, self._range)(self._images)
-        if any(job.options.fold for job in plan.jobs):
+        if _has_learned_ranges(run) and any(job.options.fold for job in plan.jobs):
+            self._progress.note("Batch normalization is not folded: ranges were learned with it as it stands.")
+        elif any(job.options.fold for job in plan.jobs):
             self._folding = proven_folding(self._model, self._range, self._images, reference, self._progress)
         made: dict[Path, _Made] = {}
         exporters: dict[tuple[Format, bool], Exporter] = {}
@@ -323,10 +325,14 @@ def _calibration(plan: Plan, dataset: Dataset | None, num_images: int, seed: int
     return CalibrationSet.choose(dataset, num_images, seed)
 
 
+def _has_learned_ranges(run: RunFolder) -> bool:
+    return run.learned_ranges_path.name in run.manifest["files"]
+
+
 def _with_learned_ranges(source: Source, calibration: CalibrationSet | None) -> CalibrationSet | None:
     """The same, with what quantization-aware training has learned, where the run was compressed so."""
     run = source.run
-    if calibration is None or run is None or run.learned_ranges_path.name not in run.manifest["files"]:
+    if calibration is None or run is None or not _has_learned_ranges(run):
         return calibration
     run.check_file(Path(run.learned_ranges_path.name))
     return replace(calibration, learned=LearnedRanges.load(run.learned_ranges_path))
