@@ -19,7 +19,7 @@ from edgekit.datasets import Dataset
 from edgekit.errors import CompressionError
 from edgekit.exporters import ExportOptions
 from edgekit.exporters.classifier import as_classifier, exported_graph
-from edgekit.exporting.job import ExportRequest, load_run_dataset
+from edgekit.exporting.job import load_dataset_of
 from edgekit.exporting.source import Source, check_source, load_source
 from edgekit.input_range import RAW
 from edgekit.metrics.drift import flipped_images
@@ -72,8 +72,7 @@ def compress_request(request: CompressRequest, *, progress: Progress = _SILENT) 
         folders.check_free(out)
     check_installed()
     source = load_source(original)
-    export_like = ExportRequest(data=request.data, skip_broken=request.skip_broken)
-    dataset = load_run_dataset(export_like, source, is_needed=True, progress=progress)
+    dataset = load_dataset_of(source, request.data, is_needed=True, skip_broken=request.skip_broken, progress=progress)
     assert dataset is not None  # noqa: S101 - it was said to be needed
     return _compress(source, dataset, request, out, progress)
 
