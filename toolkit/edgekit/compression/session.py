@@ -72,8 +72,7 @@ def compress_request(request: CompressRequest, *, progress: Progress = _SILENT) 
         folders.check_free(out)
     check_installed()
     source = load_source(original)
-    dataset = load_dataset_of(source, request.data, is_needed=True, skip_broken=request.skip_broken, progress=progress)
-    assert dataset is not None  # noqa: S101 - it was said to be needed
+    dataset = load_dataset_of(source, request.data, request.skip_broken, progress)
     return _compress(source, dataset, request, out, progress)
 
 
