@@ -13,7 +13,17 @@ LEVELS = [
     {"artifact", "input_range", "run_folder", "manifest", "machine", "keras_setup"},
     {"inspection"},
     {"exporters", "quantization", "runtimes", "metrics", "datasets", "recipe", "tolerance", "run_summary"},
-    {"compression", "training", "exporting", "verification", "tuning", "rendering", "input_probe", "diagnosis"},
+    {
+        "compression",
+        "training",
+        "exporting",
+        "verification",
+        "tuning",
+        "rendering",
+        "input_probe",
+        "diagnosis",
+        "layer_drift",
+    },
     {"cli"},
 ]
 LEVEL_OF = {name: level for level, names in enumerate(LEVELS) for name in names}

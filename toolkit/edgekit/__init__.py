@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from edgekit.compression import CompressionSettings, compress
     from edgekit.datasets import Dataset, DatasetRequest, load_dataset
     from edgekit.exporting import export
+    from edgekit.layer_drift import DriftRequest, diagnose_request
     from edgekit.recipe import Recipe, TrainingSettings, load_recipe
     from edgekit.training import train
     from edgekit.verification import verify
@@ -25,9 +26,11 @@ __all__ = [
     "CompressionSettings",
     "Dataset",
     "DatasetRequest",
+    "DriftRequest",
     "Recipe",
     "TrainingSettings",
     "compress",
+    "diagnose_request",
     "export",
     "load_dataset",
     "load_recipe",
@@ -39,9 +42,11 @@ _HOMES = {
     "CompressionSettings": "edgekit.compression",
     "Dataset": "edgekit.datasets",
     "DatasetRequest": "edgekit.datasets",
+    "DriftRequest": "edgekit.layer_drift",
     "Recipe": "edgekit.recipe",
     "TrainingSettings": "edgekit.recipe",
     "compress": "edgekit.compression",
+    "diagnose_request": "edgekit.layer_drift",
     "export": "edgekit.exporting",
     "load_dataset": "edgekit.datasets",
     "load_recipe": "edgekit.recipe",

@@ -28,6 +28,7 @@ COMMANDS: Registry[click.Command] = Registry(
             "Quantizers and schemes side by side, on validation images",
         ),
         "verify": ("edgekit.cli.verify:command", "Compare every exported file with the float model, in every runtime"),
+        "diagnose": ("edgekit.cli.diagnose:command", "Which layer of a quantized file loses most"),
         "compare-reports": (
             "edgekit.cli.compare_reports:command",
             "What changed between two verifications; worse exits 3",

@@ -1,0 +1,107 @@
+"""`edgekit diagnose` on a real run, and what it refuses."""
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from drifting_models import SIDE, write
+from helpers import ROOT
+from tiny_models import some_images
+
+from edgekit.cli import run as edgekit
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> str:
+    path = tmp_path_factory.mktemp("data") / "gradients.npz"
+    images, labels = some_images(20), np.arange(20) % 5
+    np.savez(path, x_train=images, y_train=labels, x_test=images[:5] // 2, y_test=labels[:5])
+    return f"npz:{path}"
+
+
+@pytest.fixture(scope="module")
+def photos(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Images of 32 x 32 for the run that is committed."""
+    path = tmp_path_factory.mktemp("data") / "photos.npz"
+    images, labels = some_images(40, side=32), np.arange(40) % 10
+    np.savez(path, x_train=images, y_train=labels, x_test=images, y_test=labels)
+    return f"npz:{path}"
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("run") / "resnet8"
+    shutil.copytree(ROOT / "exported" / "resnet8", path)
+    return path
+
+
+def refused(capsys: pytest.CaptureFixture[str], *arguments: str | Path) -> str:
+    assert edgekit(["diagnose", *map(str, arguments)]) in (1, 2)
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "Traceback" not in err
+    return err
+
+
+def test_both_formats_of_a_run(run: Path, photos: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert edgekit(["diagnose", str(run), "--data", photos, "--images", "4", "--top", "3"]) == 0
+    out, err = capsys.readouterr()
+    assert "tflite/model-int8.tflite beside model-float32.tflite" in out
+    assert "onnx/model-int8.onnx beside model-float32.onnx" in out
+    assert "4 train images" in " ".join(out.split())
+    assert "more add less: --top N shows them" in out
+    assert "adds most" in out
+    assert max(map(len, out.splitlines())) <= 100
+    for name in ("layers-int8-tflite.png", "layers-int8-onnx.png"):
+        assert (run / "figures" / name).read_bytes().startswith(b"\x89PNG")
+        assert name in err
+
+
+@pytest.mark.parametrize("precision", ["float16", "dynamic"])
+def test_other_precisions_have_counterparts_too(
+    precision: str, run: Path, photos: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["diagnose", str(run), "--data", photos, "--images", "2", "--precision", precision, "--json"]
+    assert edgekit(command) == 0
+    [report] = json.loads(capsys.readouterr().out)["reports"]
+    assert len(report["layers"]) > 12
+    assert report["unmatched"] == []
+    assert all(layer["scale"] is None for layer in report["layers"])
+
+
+def test_single_files_as_json_and_a_figure_where_it_is_asked_for(
+    tmp_path: Path, data: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    candidate, reference = write(tmp_path, "onnx", "spoiled", int8=True), write(tmp_path, "onnx")
+    arguments = [str(candidate), "--reference", str(reference), "--data", data, "--figure", str(tmp_path / "a.png")]
+    assert edgekit(["diagnose", *arguments, "--json"]) == 0
+    [report] = json.loads(capsys.readouterr().out)["reports"]
+    assert report["ranked"][0] == "relu2"
+    assert "'relu2' (Conv) adds most" in report["advice"]
+    assert (report["split"], report["num_images"]) == ("train", 15)
+    assert report["layers"][0]["depth"] == 0
+    assert {"own_noise", "own_sqnr_db", "sqnr_db", "cosine", "rmse_in_steps", "saturated"} <= set(report["layers"][0])
+    assert (tmp_path / "a.png").stat().st_size > 5000
+
+
+def test_what_cannot_be_meant_costs_a_sentence(
+    tmp_path: Path, data: str, run: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    candidate, reference = write(tmp_path, "onnx", int8=True), write(tmp_path, "onnx")
+    assert "--reference FILE" in refused(capsys, candidate, "--data", data)
+    assert "--data NAME" in refused(capsys, candidate, "--reference", reference)
+    tflite = write(tmp_path, "tflite")
+    assert "different formats" in refused(capsys, candidate, "--reference", tflite, "--data", data)
+    assert "at least 1" in refused(capsys, candidate, "--reference", reference, "--data", data, "--images", "0")
+    assert "There is no file" in refused(capsys, "nothing.onnx", "--reference", reference, "--data", data)
+    assert "compared with" in refused(capsys, run, "--precision", "float32")
+    assert "Did you mean 'tflite'?" in refused(capsys, run, "--format", "tflit")
+    assert "no int16x8 artifact" in refused(capsys, run, "--precision", "int16x8")
+    (tmp_path / "broken.onnx").write_bytes(b"\x08\x08\x12\x00")
+    assert "broken.onnx" in refused(capsys, tmp_path / "broken.onnx", "--reference", reference, "--data", data)
+    images = np.zeros((5, SIDE, SIDE, 3), np.uint8)
+    np.savez(tmp_path / "test-only.npz", x_test=images, y_test=np.arange(5))
+    only = f"npz:{tmp_path / 'test-only.npz'}"
+    assert "no training and no validation" in refused(capsys, candidate, "--reference", reference, "--data", only)

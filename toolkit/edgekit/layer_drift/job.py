@@ -1,0 +1,224 @@
+"""The whole of `edgekit diagnose`: find the files, choose images, measure. Images are never those of the test split."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from edgekit.artifact import Format, Precision
+from edgekit.datasets import Dataset, DatasetRequest, load_dataset
+from edgekit.errors import UsageError, VerificationError
+from edgekit.input_range import InputEncoding
+from edgekit.inspection import check_format
+from edgekit.layer_drift.measure import measure_layers
+from edgekit.layer_drift.probe import Probe
+from edgekit.layer_drift.report import LayerDriftReport
+from edgekit.progress import Progress, SilentProgress
+from edgekit.registry import Registry
+from edgekit.run_folder import RUNS_FOLDER, RunFolder
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from edgekit.datasets import Split
+
+NUM_IMAGES = 64
+
+PROBES: Registry[Callable[[Path], Probe]] = Registry(
+    "format",
+    {
+        "tflite": ("edgekit.layer_drift.tflite:TFLiteProbe", "LiteRT's builtin kernels"),
+        "onnx": ("edgekit.layer_drift.onnx:OnnxProbe", "ONNX Runtime without graph optimizations"),
+    },
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class DriftRequest:
+    """What a user asks of `edgekit diagnose`.
+
+    Attributes:
+        target: A run folder, or one quantized file; None: the newest run.
+        reference: The float file to compare with; None: that of the run.
+        precision: Which artifacts of the run.
+        formats: Which formats of the run; empty: all that it has in that precision.
+        data: The data set, as `NAME[:PATH]`; None: the one in the run's manifest.
+        num_images: How many images, at least 1.
+        seed: Of their choice.
+        input_range: What values models made elsewhere want.
+    """
+
+    target: Path | None = None
+    reference: Path | None = None
+    precision: str = Precision.INT8.value
+    formats: tuple[str, ...] = ()
+    data: str | None = None
+    num_images: int = NUM_IMAGES
+    seed: int = 0
+    input_range: str = "0..255"
+
+    def __post_init__(self) -> None:
+        if self.num_images < 1:
+            raise UsageError(f"The number of images must be at least 1. Received {self.num_images}.")
+        if self.seed < 0:
+            raise UsageError(f"The seed must be 0 or more. Received {self.seed}.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Diagnosed:
+    """What `edgekit diagnose` found.
+
+    Attributes:
+        reports: One for each candidate.
+        run: The run that they belong to; None for a single file.
+    """
+
+    reports: tuple[LayerDriftReport, ...]
+    run: RunFolder | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Pair:
+    candidate: Path
+    reference: Path
+    name: str
+
+
+def diagnose_request(request: DriftRequest, *, progress: Progress | None = None) -> Diagnosed:
+    """Measure every layer of what `request` means; writes nothing.
+
+    Raises:
+        EdgekitError: Whatever is missing, changed, unknown, or does not belong together.
+    """
+    progress = progress or SilentProgress()
+    encoding = InputEncoding.parse(request.input_range)
+    run, pairs = _find(request)
+    probes = [(pair, _open(pair.reference), _open(pair.candidate)) for pair in pairs]
+    dataset = load_dataset(
+        request.data or _data_of(run), DatasetRequest(image_size=_image_size(probes[0][2]), progress=progress)
+    )
+    split_name, images = choose_images(dataset, request.num_images, request.seed)
+    reports = []
+    for pair, reference, candidate in probes:
+        with progress.task(f"layers of {pair.name}", len(images)) as advance:
+            fed = _inputs(images, reference, candidate, encoding)
+            layers, unmatched = measure_layers(reference, candidate, fed, advance=advance)
+        report = LayerDriftReport(
+            candidate=pair.name,
+            reference=pair.reference.name,
+            num_images=len(images),
+            split=split_name,
+            seed=request.seed,
+            layers=layers,
+            unmatched=unmatched,
+        )
+        reports.append(report)
+    return Diagnosed(reports=tuple(reports), run=run)
+
+
+def choose_images(dataset: Dataset, num_images: int, seed: int) -> "tuple[str, NDArray[np.uint8]]":
+    """At most `num_images` random training images, of the validation split where there are none; never test images.
+
+    Returns:
+        The split's name, and uint8 (n, H, W, 3).
+
+    Raises:
+        VerificationError: There are only test images.
+    """
+    import numpy as np
+
+    splits: dict[str, Split] = {"train": dataset.train, "validation": dataset.validation}
+    name = next((name for name, split in splits.items() if len(split)), None)
+    if name is None:
+        raise VerificationError(
+            f"Data set '{dataset.name}' has no training and no validation images, and a model is not mended by looking "
+            f"at its test images. Name another in --data."
+        )
+    split = splits[name]
+    chosen = np.sort(np.random.default_rng(seed).permutation(len(split))[:num_images])
+    return name, np.ascontiguousarray(split.images[chosen])
+
+
+def _find(request: DriftRequest) -> tuple[RunFolder | None, list[_Pair]]:
+    target = request.target
+    if target is not None and not target.is_dir() and (target.exists() or target.suffix):
+        return _one_file(target, request)
+    run = RunFolder(_run_path(target)) if target else RunFolder.newest()
+    precision = Precision.parse(request.precision)
+    if precision is Precision.FLOAT32:
+        raise UsageError("float32 is what the others are compared with. Name another precision: --precision int8")
+    formats = [Format(_known_format(name)) for name in request.formats or tuple(PROBES)]
+    found = [run.artifact_path(one, precision) for one in formats]
+    names = [path.relative_to(run.path) for path in found if path.is_file()]
+    if not names:
+        raise VerificationError(
+            f"{run.path} has no {precision} artifact in {' or '.join(formats)}. Export it first: edgekit export "
+            f"{run.path} --{precision}"
+        )
+    pairs = []
+    for name in names:
+        own = run.artifact_path(Format(name.parent.name), Precision.FLOAT32)
+        reference = request.reference or own
+        if not reference.is_file():
+            raise VerificationError(
+                f"There is no float model {reference} to compare {name} with. Export it first: edgekit export "
+                f"{run.path} --float32 --format {name.parent.name}"
+            )
+        if reference == own:
+            run.check_file(own.relative_to(run.path))
+        pairs.append(_Pair(candidate=run.checked_artifact(name).path, reference=reference, name=name.as_posix()))
+    return run, pairs
+
+
+def _one_file(path: Path, request: DriftRequest) -> tuple[None, list[_Pair]]:
+    if request.reference is None:
+        raise UsageError(
+            f"Nothing says what {path} is to be compared with. Name the float file that the same converter made of the "
+            f"same model: --reference FILE"
+        )
+    if request.data is None:
+        raise UsageError("Nothing says which images to run. Name the data: --data NAME or --data NAME:PATH")
+    if check_format(path) is not check_format(request.reference):
+        raise UsageError(
+            f"{path} and {request.reference} are of different formats, so their layers have no counterparts. Name a "
+            f"float .{check_format(path)} file."
+        )
+    return None, [_Pair(candidate=path, reference=request.reference, name=path.name)]
+
+
+def _run_path(target: Path) -> Path:
+    return target if target.exists() or not (RUNS_FOLDER / target).is_dir() else RUNS_FOLDER / target
+
+
+def _known_format(name: str) -> str:
+    PROBES[name]  # raises UnknownNameError with the closest name
+    return name
+
+
+def _open(path: Path) -> Probe:
+    return PROBES.load(check_format(path).value)(path)
+
+
+def _data_of(run: RunFolder | None) -> str:
+    entry = run.manifest.get("dataset") if run else None
+    name = entry.get("name") if isinstance(entry, dict) else None
+    if not isinstance(name, str):
+        raise UsageError("Nothing says which images to run. Name the data: --data NAME or --data NAME:PATH")
+    return name
+
+
+def _image_size(probe: Probe) -> tuple[int, int] | None:
+    sizes = probe.input_spec.shape[1:]
+    height, width = sizes[:2] if sizes[2:] == (3,) else sizes[1:3] if sizes[:1] == (3,) else (None, None)
+    return (height, width) if height and width else None
+
+
+def _inputs(
+    images: "NDArray[np.uint8]", reference: Probe, candidate: Probe, encoding: InputEncoding
+) -> "Iterator[tuple[NDArray[np.generic], NDArray[np.generic]]]":
+    from edgekit.runtimes.pixels import encoder_for
+
+    encoders = [encoder_for(probe.input_spec, images.shape[1:], encoding) for probe in (reference, candidate)]
+    for number in range(len(images)):
+        yield tuple(encode(images[number : number + 1]) for encode in encoders)  # type: ignore[misc]

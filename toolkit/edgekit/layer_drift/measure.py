@@ -1,0 +1,137 @@
+"""From two probes to the drift of every layer. Knows no format and no data set.
+
+An int8 model carries the error of every layer on to the end, so the last layers always look worst. To know which
+layer loses, each layer's own error is measured: the float model is cut behind every layer, and each of its layers
+is fed with what the candidate's was fed. What still differs was added there.
+"""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from edgekit.errors import VerificationError
+from edgekit.layer_drift.probe import Layer, Probe
+from edgekit.layer_drift.report import LayerDrift, finite
+from edgekit.metrics.quantization import (
+    NoiseSums,
+    cosine,
+    noise_share,
+    rmse_in_steps,
+    saturated_share,
+    sqnr_db,
+)
+from edgekit.progress import Advance
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Pair = tuple["NDArray[np.generic]", "NDArray[np.generic]"]
+
+BORDERS = frozenset({"QUANTIZE", "DEQUANTIZE", "CAST"})
+"""Operators that change how a tensor is stored: their output is the tensor that they read."""
+
+
+def measure_layers(
+    reference: Probe, candidate: Probe, images: "Iterable[Pair]", *, advance: Advance = lambda _: None
+) -> tuple[tuple[LayerDrift, ...], tuple[str, ...]]:
+    """The drift of every layer of `candidate`, in the order of its graph, and what the float model has not.
+
+    Args:
+        reference: The float model.
+        candidate: The same model, quantized.
+        images: For each image the float model's input and the candidate's, each (1, ...), at least one.
+        advance: Called with 1 after each image.
+
+    Raises:
+        ArtifactError: One of them stopped.
+        VerificationError: No layer has a counterpart of the same name and shape, or there is no image.
+    """
+    matched = match_layers(reference.layers, candidate.layers)
+    totals: dict[str, NoiseSums] = {}
+    owns: dict[str, NoiseSums] = {}
+    shapes: dict[str, tuple[int, ...]] = {}
+    cut = None
+    for for_reference, for_candidate in images:
+        right, got = reference.read(for_reference), candidate.read(for_candidate)
+        if cut is None:
+            matched = {name: layer for name, layer in matched.items() if right[name].shape == got[layer.name].shape}
+            check_matched(matched, reference, candidate)
+            cut = reference.cut_at(list(matched))
+        fed = {name: got[layer.name] for name, layer in matched.items()}
+        alone = cut.compute(for_reference, fed)
+        for name, layer in matched.items():
+            shapes[name] = fed[name].shape[1:]
+            for sums, expected in ((totals, right[name]), (owns, alone[name])):
+                found = NoiseSums.of(expected, fed[name], layer.limits)
+                sums[name] = sums[name] + found if name in sums else found
+        advance(1)
+    if not totals:
+        raise VerificationError("There is no image to run. Expected at least one training or validation image.")
+    order = {layer.name: depth for depth, layer in enumerate(candidate.layers)}
+    names = sorted(matched, key=lambda name: order[matched[name].name])
+    layers = tuple(
+        _drift(name, matched[name], depth, shapes[name], totals[name], owns[name]) for depth, name in enumerate(names)
+    )
+    return layers, _unmatched(candidate, matched)
+
+
+def match_layers(reference: tuple[Layer, ...], candidate: tuple[Layer, ...]) -> dict[str, Layer]:
+    """Name of the float model's tensor -> the candidate's layer that stands for it.
+
+    Tensors of one name belong together; else names that differ in the number at their end alone, which LiteRT's
+    converter counts up, where there is one of them. A tensor that was only stored in another way before it got its
+    name (an output that is quantized anew) is the one that was stored.
+    """
+    stored_as = {layer.inputs[0]: layer.name for layer in candidate if layer.operator in BORDERS and layer.inputs}
+    computed = [layer for layer in candidate if layer.operator not in BORDERS]
+    known = {layer.name for layer in reference}
+    matched: dict[str, Layer] = {}
+    for layer in computed:
+        name = layer.name if layer.name in known else stored_as.get(layer.name)
+        if name in known:
+            matched.setdefault(name, layer)
+    taken = {layer.name for layer in matched.values()}
+    free = [layer.name for layer in reference if layer.name not in matched and layer.operator not in BORDERS]
+    left = [layer for layer in computed if layer.name not in taken]
+    by_stem = {_stem(name): name for name in free if [_stem(one) for one in free].count(_stem(name)) == 1}
+    for layer in left:
+        name = by_stem.get(_stem(layer.name))
+        if name and [_stem(one.name) for one in left].count(_stem(name)) == 1:
+            matched[name] = layer
+    return matched
+
+
+def _stem(name: str) -> str:
+    return name.rstrip("0123456789")
+
+
+def check_matched(matched: dict[str, Layer], reference: Probe, candidate: Probe) -> None:
+    """Raise VerificationError where no layer has a counterpart."""
+    if not matched:
+        raise VerificationError(
+            f"No layer of the candidate has a counterpart of the same name and shape in the float model: "
+            f"{len(candidate.layers)} and {len(reference.layers)} layers, such as "
+            f"{', '.join(repr(one.layers[-1].name) for one in (candidate, reference) if one.layers) or 'none'}. "
+            f"Expected two files that one converter made of one model."
+        )
+
+
+def _unmatched(candidate: Probe, matched: dict[str, Layer]) -> tuple[str, ...]:
+    known = {layer.name for layer in matched.values()}
+    return tuple(one.name for one in candidate.layers if one.name not in known and one.operator not in BORDERS)
+
+
+def _drift(name: str, layer: Layer, depth: int, shape: tuple[int, ...], total: NoiseSums, own: NoiseSums) -> LayerDrift:
+    return LayerDrift(
+        name=name,
+        operator=layer.operator,
+        depth=depth,
+        shape=shape,
+        scale=layer.scale,
+        own_noise=noise_share(own),
+        own_sqnr_db=finite(sqnr_db(own)),
+        sqnr_db=finite(sqnr_db(total)),
+        cosine=cosine(total),
+        rmse_in_steps=rmse_in_steps(own, layer.scale) if layer.scale else None,
+        saturated=saturated_share(own) if layer.limits else None,
+    )

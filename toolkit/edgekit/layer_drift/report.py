@@ -1,0 +1,145 @@
+"""What is found out about the layers of one file, and what it means. Runs nothing."""
+
+from dataclasses import asdict, dataclass
+from math import isfinite
+from typing import Any
+
+from edgekit.metrics.quantization import IDEAL_RMSE
+
+MANY_OUTSIDE = 0.002
+"""Share of values outside the range from which the range itself is to blame."""
+MUCH_MORE_THAN_ROUNDING = 4 * IDEAL_RMSE
+"""Root mean square error in steps from which it is no longer rounding."""
+UNEVEN = 8.0
+"""How many times more noise the median channel has than the tensor as a whole, where a few channels are very large."""
+FEW_STEPS = 15.0
+"""Signal-to-noise ratio in dB below which rounding alone means that hardly any of the 256 steps is used."""
+SCORES = frozenset({"SOFTMAX", "LOGISTIC", "Softmax", "Sigmoid"})
+"""Operators whose int8 output has a step and a range that LiteRT prescribes."""
+NEGLIGIBLE = 0.01
+"""Share of noise of the worst layer below which no layer stands out."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LayerDrift:
+    """One layer of a candidate beside the float model's.
+
+    *Own* error is what this layer adds: the float layer, fed with what the candidate's layer was fed, is the
+    reference. The others compare with the float model as a whole, so they hold the errors of all layers before too.
+
+    Attributes:
+        name: The tensor, as the float model calls it.
+        operator: What computes it in the candidate.
+        depth: Its place among the layers, from 0.
+        shape: Of one image, channels last, without the batch.
+        scale: Its quantization step; None where it is float.
+        own_noise: Noise that it adds as a share of the signal, 0 to 1: of the whole tensor or of its median channel,
+            whichever is more (`edgekit.metrics.quantization.noise_share`). Layers are ranked by it.
+        own_sqnr_db: Signal-to-quantization-noise ratio of what it adds, in dB; None: no noise.
+        sqnr_db: The same with all layers before it; None: no noise.
+        cosine: Cosine of the angle to the float model's tensor.
+        rmse_in_steps: Its own root mean square error in quantization steps, ideally 0.289; None where it is float.
+        saturated: Share of its own values that its range cannot hold; None where it is float.
+    """
+
+    name: str
+    operator: str
+    depth: int
+    shape: tuple[int, ...]
+    scale: float | None
+    own_noise: float
+    own_sqnr_db: float | None
+    sqnr_db: float | None
+    cosine: float
+    rmse_in_steps: float | None
+    saturated: float | None
+
+    @property
+    def short_name(self) -> str:
+        """The name's last parts that tell layers apart: "re_lu_1/Relu"."""
+        parts = self.name.partition(";")[0].split("/")
+        return "/".join(parts[-3:-1] if parts[-2:-1] == ["batchnorm"] else parts[-2:])
+
+
+@dataclass(frozen=True, kw_only=True)
+class LayerDriftReport:
+    """All layers of one candidate.
+
+    Attributes:
+        candidate: The file, as the user knows it.
+        reference: The float file.
+        num_images: How many images were run.
+        split: Which images: "train" or "validation".
+        seed: Of their choice.
+        layers: In the order of the graph.
+        unmatched: Layers of the candidate that the float model has no counterpart of.
+    """
+
+    candidate: str
+    reference: str
+    num_images: int
+    split: str
+    seed: int
+    layers: tuple[LayerDrift, ...]
+    unmatched: tuple[str, ...]
+
+    @property
+    def ranked(self) -> tuple[LayerDrift, ...]:
+        """The layers, the one that adds most noise first."""
+        return tuple(sorted(self.layers, key=lambda layer: (-layer.own_noise, layer.depth)))
+
+    @property
+    def advice(self) -> str:
+        """One or two sentences: which layer loses most, why as far as can be seen, and what to do."""
+        return advice_on(self.ranked[0])
+
+    def to_dict(self) -> dict[str, Any]:
+        """As a JSON object: layers in the order of the graph, `ranked` their names, the worst first."""
+        return {**asdict(self), "ranked": [layer.name for layer in self.ranked], "advice": self.advice}
+
+
+def finite(value: float) -> float | None:
+    """A number for JSON: None where it is infinite."""
+    return value if isfinite(value) else None
+
+
+def percent(share: float) -> str:
+    """In words of two digits: 12 %, 0.19 %."""
+    return f"{100 * share:.0f} %" if share >= 0.1 else f"{100 * share:.2g} %"
+
+
+def advice_on(worst: LayerDrift) -> str:
+    """What is wrong with the layer that loses most, and what to do."""
+    name, noise = f"'{worst.short_name}' ({worst.operator})", f"{percent(worst.own_noise)} noise"
+    if worst.own_noise < NEGLIGIBLE:
+        return f"No layer stands out: {name} adds most, {noise}, which is little."
+    if worst.operator in SCORES:
+        return (
+            f"{name} adds most: {noise}. Its int8 scores have steps of 1/256, whatever the calibration: export the "
+            f"model with its logits, or with a float output."
+        )
+    if worst.saturated is not None and worst.saturated > MANY_OUTSIDE:
+        return (
+            f"{name} adds most: {noise}. {percent(worst.saturated)} of its values lie outside its range: it was "
+            f"calibrated on too few or too plain images. Calibrate with more training images, or with min and max."
+        )
+    if worst.rmse_in_steps is not None and worst.rmse_in_steps > MUCH_MORE_THAN_ROUNDING:
+        return (
+            f"{name} adds most: {noise}. Its error is {worst.rmse_in_steps:.2g} steps, rounding alone gives "
+            f"{IDEAL_RMSE:.2g}: its weights lose. Quantize them per channel, or keep this layer in float or int16."
+        )
+    if worst.own_sqnr_db is not None and worst.own_noise > UNEVEN * 10 ** (-worst.own_sqnr_db / 10):
+        return (
+            f"{name} adds most: {noise} in its median channel, though the tensor as a whole keeps "
+            f"{worst.own_sqnr_db:.0f} dB: a few channels are much larger than the rest, which share the few steps that "
+            f"are left. Look at the scale of its BatchNorm, bound its activation (ReLU6), or keep it in int16."
+        )
+    if worst.own_sqnr_db is not None and worst.own_sqnr_db < FEW_STEPS:
+        return (
+            f"{name} adds most: {noise}. Its values fill a few steps of its range alone: the range is far too wide, "
+            f"perhaps because the layer behind it shares it. Look at the scale of the BatchNorm there."
+        )
+    return (
+        f"{name} adds most: {noise}, all of it rounding. Keep this layer in float or int16 (int16x8), or train with "
+        f"quantization."
+    )
