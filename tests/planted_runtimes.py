@@ -193,19 +193,20 @@ class Slow(Answers):
 
 
 class Busy(Answers):
-    """Notes beside the artifact when it invoked, slowly until "measured" is there."""
+    """Notes beside the artifact when it invoked: again and again until "measured" is there, then once more."""
 
     @classmethod
     def open(cls, path: Path, settings: SessionSettings) -> Session:
-        session, moments = super().open(path, settings), []
-        invoke = session.invoke
-        note = path.with_name("measured")
+        session = super().open(path, settings)
+        invoke, note = session.invoke, path.with_name("measured")
+        is_over: list[bool] = []
 
         def answer(batch: Any) -> Any:
-            moments.append(time.monotonic())
-            path.with_name("busy").write_text(str(moments))
-            if len(moments) < 3000 and not note.exists():
+            if not is_over:
+                is_over.extend([True] if note.exists() else [])
                 time.sleep(0.005)
+                with path.with_name("busy").open("a") as file:
+                    file.write(f"{time.monotonic()}\n")
             return invoke(batch)
 
         session.invoke = answer  # type: ignore[method-assign]

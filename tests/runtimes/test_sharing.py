@@ -13,9 +13,11 @@ import pytest
 from numpy.typing import NDArray
 
 from edgekit.errors import UsageError
-from edgekit.runtimes import Execution, ExecutionFailure
+from edgekit.runtimes import Execution, ExecutionFailure, SessionSettings
 from edgekit.runtimes.isolation import execute
 from edgekit.runtimes.sharing import Cancelled, Processors
+
+ONE_BY_ONE = SessionSettings()
 
 
 class Recorded:
@@ -126,13 +128,15 @@ def test_workers_side_by_side_answer_as_one_alone_does(
 def test_a_worker_that_measures_is_the_only_one_that_runs(artifact: Path, images_npy: Path) -> None:
     """Busy notes when it invokes; while Measures sleeps in its window, Busy must not have moved."""
     processors = Processors(2)
-    np.save(images_npy, np.zeros((4000, 16, 16, 3), np.uint8))
+    np.save(images_npy, np.zeros((20_000, 16, 16, 3), np.uint8))
     with ThreadPoolExecutor(2) as pool:
-        busy = pool.submit(execute, "Busy", artifact, images_npy, processors=processors)
+        busy = pool.submit(execute, "Busy", artifact, images_npy, settings=ONE_BY_ONE, processors=processors)
+        while not artifact.with_name("busy").exists():
+            time.sleep(0.01)
         slow = pool.submit(execute, "MeasuresLong", artifact, images_npy, num_images=20, processors=processors)
         assert isinstance(busy.result(), Execution), busy.result()
         assert isinstance(slow.result(), Execution), slow.result()
-    moments = np.array(json.loads(artifact.with_name("busy").read_text()))
+    moments = np.sort([float(line) for line in artifact.with_name("busy").read_text().splitlines()])
     start, end = json.loads(artifact.with_name("measured").read_text())
     assert end - start > 0.5
     assert moments[0] < start < end < moments[-1], "both were at work at the same time"

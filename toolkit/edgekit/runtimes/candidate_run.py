@@ -65,23 +65,24 @@ class CandidateRun:
             settings = self._settings()
             scorers = self._tuner.take(settings)
             num_classes = scorers[0](self._images.read(0, 1)).shape[1]
-            if is_shared:
-                with ScoreFile(scores_path, self._num_images, num_classes) as scores:
-                    self._rate = self._measured(scorers, scores)
+            scores = ScoreFile(scores_path, self._num_images, num_classes)
+            num_measured, measured = self._measured(scorers, scores) if is_shared else (0, 0.0)
         settings = replace(settings, batch_size=scorers[0].session.batch_size)
-        with ScoreFile(scores_path, self._num_images, num_classes) as scores:
+        first = num_measured if settings.num_threads == 1 else 0  # other kernels may round otherwise
+        with scores:
             num_done, seconds = run(
                 self._beside_others(settings) if is_shared else scorers,
                 self._images,
                 scores,
                 self._num_images,
                 self._control,
+                first=first,
                 max_piece=self._max_piece,
             )
         return {
             "num_images": num_done,
-            "seconds": seconds,
-            "images_per_second": self._rate if is_shared else num_done / seconds,
+            "seconds": seconds + measured,
+            "images_per_second": num_measured / measured if is_shared else num_done / seconds,
             "peak_rss_bytes": self._memory(),
             "runtime_version": self._runtime.availability().version,
             "settings": vars(settings),
@@ -131,15 +132,16 @@ class CandidateRun:
         """Fewer images at once where each takes long, so that whoever waits for scores need not wait long."""
         return PIECE if self._rate is None else max(1, min(PIECE, int(self._rate * MAX_PIECE_SECONDS)))
 
-    def _measured(self, scorers: list[Scorer], scores: ScoreFile) -> float:
-        """Images a second: the first images are read, scored and written as all will be."""
+    def _measured(self, scorers: list[Scorer], scores: ScoreFile) -> tuple[int, float]:
+        """(images, seconds): the first images are read, scored and written as all will be."""
         wanted = len(scorers) * scorers[0].session.batch_size
         if self._rate is not None:
             shortest, longest = MEASURE_SECONDS
             seconds = min(max(self._num_images / self._rate / 8, shortest), longest)
             wanted = max(wanted, int(self._rate * seconds))
         count, seconds = run(scorers, self._images, scores, min(wanted, self._num_images))
-        return count / seconds
+        self._rate = count / seconds
+        return count, seconds
 
     def _beside_others(self, best: SessionSettings) -> list[Scorer | OpenScorer]:
         """A session of one thread for every processor that this worker may get, opened when it gets it.

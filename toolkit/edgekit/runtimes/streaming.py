@@ -113,6 +113,7 @@ def run(
     num_images: int,
     control: Control | None = None,
     *,
+    first: int = 0,
     max_piece: int = PIECE,
 ) -> tuple[int, float]:
     """Score the first `num_images` images; every scorer works in a thread of its own.
@@ -124,13 +125,14 @@ def run(
         num_images: At most as many as there are.
         control: How many of the scorers may work, and whether enough was done; is told the number of images done,
             without gaps from the first on. None: all scorers do all the work.
+        first: Where to begin: so many images are done already.
         max_piece: Images that one scorer takes at once, at most, but for a larger batch.
 
     Returns:
         Images that were scored, without gaps from the first on, and seconds from the first to the last score.
     """
     piece = _piece_size(scorers, num_images, max_piece)
-    work = _Work(scorers, images, scores, num_images, piece, control or Control(num_cpus=len(scorers)))
+    work = _Work(scorers, images, scores, (first, num_images), piece, control or Control(num_cpus=len(scorers)))
     threads = [threading.Thread(target=work.do, args=(index,), daemon=True) for index in range(1, len(scorers))]
     start = time.perf_counter()
     for thread in threads:
@@ -153,20 +155,20 @@ class _Work:
         scorers: Sequence[Scorer | OpenScorer],
         images: ImageFile,
         scores: ScoreFile,
-        num_images: int,
+        span: tuple[int, int],
         piece_size: int,
         control: Control,
     ) -> None:
         self._scorers = scorers
         self._images = images
         self._scores = scores
-        self._num_images = num_images
+        self._num_images = span[1]
         self._control = control
         self._piece_size = piece_size
-        self._next = 0
+        self._next = span[0]
         self._lock = threading.Lock()
         self._ahead: list[tuple[int, int]] = []
-        self.num_done = 0
+        self.num_done = span[0]
         self.errors: list[Exception] = []
 
     def do(self, index: int) -> None:

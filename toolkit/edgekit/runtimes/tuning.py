@@ -28,8 +28,9 @@ MAX_BYTES = 200 * 2**20
 """Memory of the process that no probe should exceed, as far as it can be foreseen."""
 PROBE = 0.02
 """Seconds of one probe."""
-BUDGET = (0.3, 1.5)
-"""Seconds that a search takes: half of what the whole run is expected to take, within these limits."""
+BUDGET = (0.3, 1.0)
+"""Seconds that a search takes: a share of what the whole run is expected to take, within these limits."""
+SHARE = 0.1
 KEEP = 0.75
 """Share of the best rate below which settings are not probed again."""
 
@@ -98,7 +99,7 @@ class Tuner:
         if seconds > 2 * MAX_INVOCATION:
             return self._side_by_side(own)
         expected = seconds * self.num_images / own.batch_size
-        self._deadline = start + min(max(expected / 2, BUDGET[0]), BUDGET[1])
+        self._deadline = start + min(max(expected * SHARE, BUDGET[0]), BUDGET[1])
         self._probe(own)
         self._try_batches(own.batch_size)
         for settings in [way for best in self._best(2) for way in _ways(best.batch_size, self.num_cpus)]:
