@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from tflite_files import interpreter_of, run
 
 from edgekit.artifact import Precision
-from edgekit.errors import ExportError, UnknownNameError
+from edgekit.errors import CalibrationError, ExportError, UnknownNameError
 from edgekit.exporters import ExportOptions, TFLiteOptions
 from edgekit.exporters.float_islands import find_islands, in_words
 from edgekit.exporters.layer_names import LayerNames
@@ -192,3 +192,25 @@ def test_an_operator_without_an_integer_form_can_be_kept_in_float(calibration: C
     scheme = QuantizationScheme(float_layers=("soft",))
     content = exporter.with_options(options("tensorflow", scheme=scheme)).convert(Precision.INT8, calibration)
     assert np.abs(run(content, images) - np.asarray(network(images.astype(np.float32)))).max() < 0.2
+
+
+@both_quantizers
+def test_images_of_another_size_are_refused(model: Any, quantizer: str) -> None:
+    from dataclasses import replace
+
+    from keras_models import digits
+
+    smaller = replace(CalibrationSet.choose(digits(), 20), source=digits().train.images[:, :16, :16])
+    with pytest.raises(CalibrationError, match=r"have shape \(16, 16, 3\); the model takes \(32, 32, 3\)"):
+        TFLiteExporter(model, options(quantizer)).convert(Precision.INT8, smaller)
+
+
+@both_quantizers
+def test_depthwise_convolutions_have_the_biases_that_their_int16_kernels_want(
+    calibration: CalibrationSet, images: Images, quantizer: str
+) -> None:
+    from keras_models import import_keras, plain_network
+
+    network = plain_network(middle=import_keras().layers.DepthwiseConv2D(3, padding="same"))
+    content = TFLiteExporter(network, options(quantizer)).convert(Precision.INT16X8, calibration)
+    assert np.abs(run(content, images) - np.asarray(network(images.astype(np.float32)))).max() < 0.05

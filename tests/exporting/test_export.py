@@ -205,3 +205,43 @@ def test_a_run_that_is_not_whole_is_refused(new_run: NewRun, digits: Dataset) ->
 def test_out_is_not_for_a_run(new_run: NewRun, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="--out"):
         export(new_run(), out=tmp_path / "elsewhere", precisions=[Precision.FLOAT32])
+
+
+def test_int16x8_is_left_out_with_a_reason_where_it_cannot_be_had_and_was_not_named(
+    new_run: NewRun, digits: Dataset
+) -> None:
+    from dataclasses import replace
+
+    from keras_models import plain_network
+
+    from edgekit.exporting.source import load_source
+
+    network = plain_network(middle=hard_swish())
+    run = new_run()
+    source = replace(load_source(run), model=network)
+    report = export(source, formats=[Format.TFLITE], dataset=digits, calibration_images=20)
+    assert [each.artifact.precision for each in report.files] == ["float32", "float16", "dynamic", "int8"]
+    assert any("int16x8: left out" in line and "HARD_SWISH" in line for line in report.skipped)
+    before = files_of(run.path)
+    with pytest.raises(ExportError, match="HARD_SWISH"):
+        export(source, precisions=[Precision.INT16X8], formats=[Format.TFLITE], dataset=digits, calibration_images=20)
+    assert files_of(run.path) == before
+
+
+def hard_swish() -> Any:
+    from keras_models import import_keras
+
+    return import_keras().layers.Activation("hard_silu")
+
+
+def test_the_graph_is_traced_once_for_all_precisions_and_schemes(
+    new_run: NewRun, digits: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from edgekit.exporters import tflite
+
+    traces, write = [], tflite._write_saved_model
+    monkeypatch.setattr(tflite, "_write_saved_model", lambda *a: (traces.append(1), write(*a))[1])
+    choices = [ExportOptions(tflite=TFLiteOptions(quantizer=name)) for name in ("tensorflow", "ai-edge")]
+    report = export(new_run(), formats=[Format.TFLITE], dataset=digits, options=choices, calibration_images=20)
+    assert len(report.files) == 8
+    assert len(traces) == 1

@@ -17,11 +17,14 @@ class Job:
         format: Its format.
         precision: Its precision.
         options: What was chosen for it.
+        is_required: Whether the export fails without it; False for int16x8 where nobody named it, because LiteRT
+            has kernels for it for few operators.
     """
 
     format: Format
     precision: Precision
     options: ExportOptions
+    is_required: bool = True
 
     @property
     def variant(self) -> str:
@@ -79,7 +82,12 @@ def make_plan(
             )
     pairs = [(each, precision) for each in chosen for precision in wanted]
     jobs = _distinct(
-        Job(format=each, precision=precision, options=options)
+        Job(
+            format=each,
+            precision=precision,
+            options=options,
+            is_required=precision is not Precision.INT16X8 or precision in (precisions or ()),
+        )
         for each, precision in pairs
         for options in choices
         if precision in possible[each]

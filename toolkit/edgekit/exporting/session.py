@@ -196,16 +196,20 @@ class _Session:
             self._folding = proven_folding(self._model, self._range, self._images, reference, self._progress)
         made: dict[Path, _Made] = {}
         exporters: dict[tuple[Format, bool], Exporter] = {}
+        skipped = list(plan.skipped)
         with ExitStack() as stack, self._progress.task("Exporting", len(plan.jobs)) as advance:
             for job in plan.jobs:
-                path = run.artifact_path(job.format, job.precision, job.variant)
-                temporary = stack.enter_context(atomic_path(path))
-                kind = job.format, job.options.fold
-                exporters[kind] = exporter = self._exporter(job, exporters.get(kind))
-                content = exporter.convert(job.precision, calibration)
-                temporary.write_bytes(content)
-                check = self._checked(temporary, job, content, reference)
-                made[path] = _Made(job=job, check=check, islands=self._islands(job, content))
+                try:
+                    with ExitStack() as alone:
+                        path = run.artifact_path(job.format, job.precision, job.variant)
+                        temporary = alone.enter_context(atomic_path(path))
+                        made[path] = self._one(job, temporary, exporters, calibration, reference)
+                        stack.enter_context(alone.pop_all())
+                except ExportError as error:
+                    if job.is_required:
+                        raise
+                    skipped.append(f"{job.title}: left out, because nobody asked for it by name and: {error}")
+                    self._progress.note(skipped[-1])
                 advance(1)
             if calibration is not None:
                 stack.enter_context(_replaced_json(run.calibration_path, calibration.to_dict()))
@@ -220,7 +224,23 @@ class _Session:
             )
             for path, each in made.items()
         )
-        return ExportReport(run=run, files=files, skipped=plan.skipped, folding=self._folding)
+        return ExportReport(run=run, files=files, skipped=tuple(skipped), folding=self._folding)
+
+    def _one(
+        self,
+        job: Job,
+        path: Path,
+        exporters: "dict[tuple[Format, bool], Exporter]",
+        calibration: CalibrationSet | None,
+        reference: "NDArray[np.float32]",
+    ) -> "_Made":
+        """Make one file at `path`, run and compare it; `exporters` are those so far, and keep this one."""
+        kind = job.format, job.options.fold
+        exporters[kind] = exporter = self._exporter(job, exporters.get(kind))
+        content = exporter.convert(job.precision, calibration)
+        path.write_bytes(content)
+        check = self._checked(path, job, content, reference)
+        return _Made(job=job, check=check, islands=self._islands(job, content))
 
     def _exporter(self, job: Job, before: "Exporter | None") -> "Exporter":
         """The one of this job; `before` has made the last file of the same format and the same model."""
