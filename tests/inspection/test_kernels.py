@@ -42,3 +42,21 @@ def test_what_is_no_model_is_a_sentence(tmp_path):
     (tmp_path / "x.tflite").write_text("no model")
     with pytest.raises(ArtifactError, match="not a model that edgekit can read"):
         inspect_kernels(tmp_path / "x.tflite")
+
+
+def test_a_kernel_that_is_cut_short_is_a_sentence(tmp_path):
+    from onnx import TensorProto, helper, save
+
+    weights = helper.make_tensor("w", TensorProto.FLOAT, (2, 3), np.zeros(6, np.float32).tobytes(), raw=True)
+    weights.raw_data = weights.raw_data[:-1]
+    node = helper.make_node("MatMul", ["x", "w"], ["y"])
+    graph = helper.make_graph(
+        [node],
+        "one",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, ("N", 2))],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, ("N", 3))],
+        [weights],
+    )
+    save(helper.make_model(graph), tmp_path / "short.onnx")
+    with pytest.raises(ArtifactError, match=r"The weights in .*short\.onnx cannot be read"):
+        inspect_kernels(tmp_path / "short.onnx")

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edgekit.artifact import Format
+from edgekit.errors import ArtifactError
 from edgekit.inspection import check_format
 
 if TYPE_CHECKING:
@@ -77,11 +78,12 @@ def inspect_kernels(path: Path) -> FileKernels:
     """Look at the kernels of the file at `path`; raises ArtifactError for what is no model."""
     read = {Format.TFLITE: _in_tflite, Format.ONNX: _in_onnx}[check_format(path)]
     content = path.read_bytes()
-    return FileKernels(
-        size_bytes=len(content),
-        zipped_bytes=len(gzip.compress(content, 9, mtime=0)),
-        kernels=tuple(_describe(*found) for found in read(content)),
-    )
+    try:
+        kernels = tuple(_describe(*found) for found in read(content))
+    except Exception as error:  # the file is a stranger's: what the libraries raise on a damaged one is anybody's guess
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0][:200]
+        raise ArtifactError(f"The weights in {path} cannot be read: {reason}. Export the model again.") from error
+    return FileKernels(size_bytes=len(content), zipped_bytes=len(gzip.compress(content, 9, mtime=0)), kernels=kernels)
 
 
 def _describe(name: str, values: "NDArray[np.generic]", axis: int) -> Kernel:
