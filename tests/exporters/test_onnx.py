@@ -288,6 +288,11 @@ def test_int8_without_images_is_refused(exporter: OnnxExporter) -> None:
         exporter.convert(Precision.INT8, None)
 
 
-def test_the_terminal_stays_quiet(exporter: OnnxExporter, calibration: CalibrationSet, capfd: Any) -> None:
-    exporter.convert(Precision.INT8, calibration)
+@pytest.mark.parametrize("method", [CalibrationMethod.MINMAX, CalibrationMethod.PERCENTILE])
+def test_the_terminal_stays_quiet(
+    exporter: OnnxExporter, calibration: CalibrationSet, method: CalibrationMethod, capfd: Any
+) -> None:
+    options = ExportOptions(scheme=QuantizationScheme(calibration=method))
+    for precision in exporter.precisions:
+        exporter.with_options(options).convert(precision, calibration)
     assert capfd.readouterr() == ("", "")

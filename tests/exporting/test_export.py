@@ -10,7 +10,7 @@ from helpers import EdgekitCommand
 from edgekit.artifact import Format, Precision
 from edgekit.datasets import Dataset, Split
 from edgekit.errors import CalibrationError, ExportError, RunFolderError, UsageError
-from edgekit.exporters import ExportOptions, TFLiteOptions
+from edgekit.exporters import ExportOptions, OnnxOptions, TFLiteOptions
 from edgekit.exporters.tflite import TFLiteExporter
 from edgekit.exporting import ExportReport, export
 from edgekit.run_folder import RunFolder
@@ -72,13 +72,45 @@ def test_the_manifest_says_how_each_file_was_made(exported: ExportReport) -> Non
     assert "calibration" not in RunFolder(exported.run.path).manifest["exports"]["tflite/model-float32.tflite"]
 
 
-def test_logits_lie_beside_probabilities_and_are_verified_as_such(
-    new_run: NewRun, digits: Dataset, edgekit_command: EdgekitCommand
-) -> None:
+def add_reference(run: RunFolder, digits: Dataset) -> None:
+    """Store what the trained network answers, as a training does."""
     import keras_models
 
     from edgekit.run_folder import Reference
 
+    scores = np.asarray(keras_models.trained().predict(digits.test.images.astype(np.float32), verbose=0))
+    sha256, names = digits.sha256, digits.class_names
+    Reference(scores=scores, labels=digits.test.labels, dataset_sha256=sha256, class_names=names).save(
+        run.reference_path
+    )
+    run.record(run.reference_path)
+
+
+def test_every_onnx_precision_is_verified_in_either_layout(
+    new_run: NewRun, digits: Dataset, edgekit_command: EdgekitCommand
+) -> None:
+    run = new_run()
+    turned = ExportOptions(onnx=OnnxOptions(layout="nchw", activations="int8"))
+    choices = [ExportOptions(), turned]
+    export(run, formats=[Format.ONNX], dataset=digits, options=choices, calibration_images=60)
+    add_reference(run, digits)
+    result = edgekit_command("verify", run.path, "--runtime", "onnxruntime", "--json", "--max-f1-drop", "20")
+    assert result.returncode == 0, result.stderr
+    agreement = {row["artifact"]: row["agreement"] for row in json.loads(result.stdout)["candidates"]}
+    assert agreement.keys() == {
+        f"onnx/model-{words}.onnx"
+        for words in (
+            *("float32", "float16", "dynamic", "int8"),
+            *("nchw-float32", "nchw-float16", "nchw-dynamic", "nchw-signed-int8"),
+        )
+    }
+    assert agreement["onnx/model-nchw-float32.onnx"] == agreement["onnx/model-float32.onnx"] == 1.0
+    assert min(agreement.values()) > 0.95
+
+
+def test_logits_lie_beside_probabilities_and_are_verified_as_such(
+    new_run: NewRun, digits: Dataset, edgekit_command: EdgekitCommand
+) -> None:
     run = new_run()
     choices = [ExportOptions(), ExportOptions(output="logits")]
     wanted = [Precision.FLOAT32, Precision.INT8]
@@ -91,12 +123,7 @@ def test_logits_lie_beside_probabilities_and_are_verified_as_such(
     ]
     assert len(report.files) == 8
     assert run.manifest["exports"]["tflite/model-logits-int8.tflite"]["output"] == "logits"
-    scores = np.asarray(keras_models.trained().predict(digits.test.images.astype(np.float32), verbose=0))
-    sha256, names = digits.sha256, digits.class_names
-    Reference(scores=scores, labels=digits.test.labels, dataset_sha256=sha256, class_names=names).save(
-        run.reference_path
-    )
-    run.record(run.reference_path)
+    add_reference(run, digits)
     arguments = ["--runtime", "litert-xnnpack", "--runtime", "onnxruntime", "--json", "--max-f1-drop", "20"]
     result = edgekit_command("verify", run.path, *arguments)
     assert result.returncode == 0, result.stderr

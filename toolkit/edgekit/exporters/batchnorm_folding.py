@@ -1,4 +1,4 @@
-"""Folds batch normalization that converters leave in the graph: behind an activation or a pooling. Keras to Keras.
+"""Folds batch normalization that converters mostly leave: behind an activation or a pooling. Keras to Keras.
 
 At inference batch normalization is a factor and a summand a channel, `y = a * x + b`. Behind a convolution every
 converter folds it backwards. Behind ReLU, LeakyReLU or a pooling (as in recipe cnn6) it stays, as a multiplication
@@ -45,7 +45,7 @@ class Folding:
         model: The model to go on with; the given one where nothing was folded.
         removed: Names of the batch normalizations that are gone.
         shifts: Names of those of which one addition is left.
-        left: Name -> why it stays, of those that no converter folds either.
+        left: Name -> why it stays.
     """
 
     model: "keras.Model"
@@ -55,7 +55,7 @@ class Folding:
 
     @property
     def num_operators_saved(self) -> int:
-        """Multiplications and additions that each exported graph is spared."""
+        """Multiplications and additions that converters are spared; some fold a few of them on their own."""
         return 2 * len(self.removed) + len(self.shifts)
 
     @property
@@ -68,8 +68,8 @@ class Folding:
         parts += [f"{len(self.shifts)} became one addition"] * bool(self.shifts)
         parts += [f"{len(self.left)} stay ({'; '.join(sorted(set(self.left.values())))})"] * bool(self.left)
         return (
-            f"Of {total} batch normalizations that no converter folds, {', '.join(parts)}: "
-            f"{self.num_operators_saved} operators fewer in each file."
+            f"Of {total} batch normalizations behind an activation or a pooling, {', '.join(parts)}: "
+            f"{self.num_operators_saved} multiplications and additions fewer."
         )
 
     def to_dict(self) -> dict[str, Any]:

@@ -6,6 +6,8 @@ the entropy method, 128 bins for 128 steps, leave nothing to choose from, so her
 """
 
 from collections.abc import Iterator
+from contextlib import redirect_stdout
+from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -116,10 +118,11 @@ def _ranges_by_histogram(
             "symmetric": False,
         },
     )
-    for batch in batches:
-        calibrator.collect_data(_reader(iter([batch])))
     path = model_path.with_name("ranges.json")
-    quantization.save_tensors_data(calibrator.compute_data(), path)
+    with redirect_stdout(StringIO()):  # the calibrators print
+        for batch in batches:
+            calibrator.collect_data(_reader(iter([batch])))
+        quantization.save_tensors_data(calibrator.compute_data(), path)
     return path
 
 
