@@ -132,10 +132,14 @@ def test_the_data_is_the_report(made: Made) -> None:
 @pytest.mark.parametrize("num_classes", [100, 1000])
 def test_many_classes_stay_small_and_say_what_is_left_out(tmp_path: Path, num_classes: int) -> None:
     names = [f"class {number:04}" for number in range(num_classes)]
-    report, images = hard_report(tmp_path, names, num_images=5000, num_drifting=10)
+    report, images = hard_report(tmp_path, names, num_images=2000, num_drifting=10)
     text = verification_page(report, "many", images=images)
     assert len(text) < 3_000_000
     assert "no matrix is drawn" in text
+    outline = Outline()
+    outline.feed(text)
+    assert len(set(outline.ids)) == len(outline.ids)
+    assert "<strong>model3-int8.tflite in litert-xnnpack</strong>" in text
     assert f"{num_classes - 30:,} more are in verification.json" in text
     assert ("left_out" in data_of(text)) is (num_classes > 100)
     assert 'scope="row">class 0000<' in text.partition('id="candidate-2"')[2].partition("<tbody>")[2][:200]
