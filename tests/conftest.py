@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,10 @@ from helpers import ROOT, EdgekitCommand
 SHARED_FOLD = ROOT.parent / "shared" / "cifar10" / "unpack.py"
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+# The library of the Hugging Face hub reads these when it is imported.
+HUB_CACHE = tempfile.TemporaryDirectory(prefix="edgekit-tests-hub-")
+os.environ |= {"HF_HOME": HUB_CACHE.name, "HF_HUB_OFFLINE": "1"}
 
 # A shell that starts the tests in the background lets them ignore Ctrl-C, and their children with them.
 signal.signal(signal.SIGINT, signal.default_int_handler)

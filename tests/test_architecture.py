@@ -31,6 +31,7 @@ LEVEL_OF = {name: level for level, names in enumerate(LEVELS) for name in names}
 HEAVY = {
     "ai_edge_litert",
     "ai_edge_quantizer",
+    "datasets",
     "flatbuffers",
     "keras",
     "matplotlib",

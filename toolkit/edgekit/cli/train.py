@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @click.command("train")
 @click.argument("recipe_name", metavar="[RECIPE]", default="resnet8")
-@data_option("digits", "digits, cifar10, cifar10:PATH, folder:PATH or npz:PATH.")
+@data_option("digits", "digits, cifar10, cifar10:PATH, folder:PATH, hub:OWNER/NAME or npz:PATH.")
 @click.option("--epochs", type=click.IntRange(min=1), help="Passes over the training images. [default: the recipe's]")
 @click.option("--seed", type=click.IntRange(0, 2**32 - 1), help="Seed of everything random. [default: the recipe's, 0]")
 @click.option("--batch-size", type=click.IntRange(min=1), help="Images a step. [default: the recipe's]")

@@ -19,6 +19,10 @@ DATASETS: Registry[DatasetSource] = Registry(
             "60,000 photographs of 10 classes at 32 x 32; downloaded once, or cifar10:PATH",
         ),
         "folder": ("edgekit.datasets.image_folder:load", "folder:PATH, your own images, a folder a class"),
+        "hub": (
+            "edgekit.datasets.hub:load",
+            "hub:OWNER/NAME, any image-classification data set of the Hugging Face hub",
+        ),
         "npz": ("edgekit.datasets.npz:load", "npz:PATH, the arrays x_train, y_train, x_test, y_test"),
     },
 )

@@ -1,7 +1,7 @@
-"""Many image files -> one memory-mapped array, decoded once. Knows no class and no split.
+"""Many images -> one memory-mapped array, decoded once. Knows no class and no split.
 
-An array lies in the cache as `KEY.npy`, with `KEY.json` that lists the files left out of it. The key
-covers each file's path, size and time of change, so a changed file is decoded again.
+An array lies in the cache as `KEY.npy`, with `KEY.json` that lists the images left out of it. For files the key
+covers each one's path, size and time of change, so a changed file is decoded again.
 """
 
 import hashlib
@@ -10,7 +10,7 @@ import shutil
 import time
 import warnings
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -34,6 +34,25 @@ LEFTOVER_SECONDS = 24 * 3600
 """After how long a half-written file of a killed command is removed."""
 
 Skipped = list[tuple[str, str]]
+Decode = Callable[[str], "NDArray[np.uint8]"]
+"""The name of an image -> uint8 (height, width, 3); raises BrokenImageError."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImageList:
+    """Images that can be decoded one by one.
+
+    Attributes:
+        root: Where they are, for messages.
+        names: One name an image, at least one, all different.
+        key: Changes with every change of an image or of the list.
+        decode: One image at the wanted size.
+    """
+
+    root: str
+    names: Sequence[str]
+    key: str
+    decode: Decode
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -52,13 +71,21 @@ class DecodedImages:
 def decode_images(
     root: Path, names: Sequence[str], size: tuple[int, int], split_name: str, request: DatasetRequest
 ) -> DecodedImages:
-    """Decode `root / name` for every name, in parallel, or find them in the cache.
+    """Decode `root / name` for every name, in parallel, or find them in the cache; see `decode_list`."""
+    images = ImageList(
+        root=str(root),
+        names=names,
+        key=_key(root, names, size),
+        decode=lambda name: decode_image(root / name, size),
+    )
+    return decode_list(images, size, split_name, request)
 
-    Memory does not grow with the number of images.
+
+def decode_list(images: ImageList, size: tuple[int, int], split_name: str, request: DatasetRequest) -> DecodedImages:
+    """Decode all images, in parallel, or find them in the cache. Memory does not grow with their number.
 
     Args:
-        root: The folder that the names start from.
-        names: Relative paths, at least one.
+        images: What to decode.
         size: (height, width) of the result.
         split_name: For the progress report.
         request: `skip_broken`, `cache_dir` and `progress` are used.
@@ -69,20 +96,21 @@ def decode_images(
     import numpy as np
 
     folder = request.cache_dir / FOLDER
-    array_path = folder / f"{_key(root, names, size)}.npy"
+    names = images.names
+    array_path = folder / f"{images.key}.npy"
     list_path = array_path.with_suffix(".json")
     try:
         if not (array_path.is_file() and list_path.is_file()):
             _remove_leftovers(folder)
             _check_space(folder, len(names) * size[0] * size[1] * 3)
             with atomic_path(array_path) as temporary:
-                broken = _write_array(temporary, root, names, size, split_name, request)
-                write_json(list_path, {"root": str(root), "skipped": broken})
-        images = np.load(array_path, mmap_mode="r")
+                broken = _write_array(temporary, images, size, split_name, request)
+                write_json(list_path, {"root": images.root, "skipped": broken})
+        array = np.load(array_path, mmap_mode="r")
         broken = [(str(name), str(reason)) for name, reason in read_json(list_path)["skipped"]]
         places = {name: place for place, name in enumerate(names)}
         skipped = tuple(sorted(places[name] for name, _ in broken))
-        if images.shape != (len(names) - len(broken), *size, 3) or images.dtype != np.uint8:
+        if array.shape != (len(names) - len(broken), *size, 3) or array.dtype != np.uint8:
             raise ValueError(f"{array_path} was changed.")  # noqa: TRY301
     except (RunFolderError, OSError, EOFError, ValueError, KeyError, TypeError) as error:
         raise DatasetError(
@@ -90,8 +118,13 @@ def decode_images(
             f"EDGEKIT_CACHE names another one."
         ) from error
     if broken and not request.skip_broken:
-        raise _broken(root / broken[0][0], broken[0][1])
-    return DecodedImages(images=images, skipped=skipped)
+        raise _broken(images.root, *broken[0])
+    return DecodedImages(images=array, skipped=skipped)
+
+
+def digest_of(*parts: object) -> str:
+    """A key made from the texts of `parts`."""
+    return hashlib.sha256(repr(parts).encode("utf-8", "surrogateescape")).hexdigest()[:32]
 
 
 def _check_space(folder: Path, needed: int) -> None:
@@ -118,9 +151,9 @@ def _key(root: Path, names: Sequence[str], size: tuple[int, int]) -> str:
 
 
 def _write_array(
-    path: Path, root: Path, names: Sequence[str], size: tuple[int, int], split_name: str, request: DatasetRequest
+    path: Path, images: ImageList, size: tuple[int, int], split_name: str, request: DatasetRequest
 ) -> Skipped:
-    """Write the images of all whole files as .npy; returns (name, reason) of the others.
+    """Write all whole images as .npy; returns (name, reason) of the others.
 
     Written as a stream, not through a memory map: a full disk is then an error and not a killed process.
     """
@@ -128,19 +161,19 @@ def _write_array(
     with (
         path.open("wb") as file,
         _quiet_pillow(),
-        request.progress.task(f"Decoding {split_name} images", len(names)) as advance,
+        request.progress.task(f"Decoding {split_name} images", len(images.names)) as advance,
     ):
-        _write_header(file, (len(names), *size, 3))
-        for name, result in _decoded_in_order(root, names, size):
+        _write_header(file, (len(images.names), *size, 3))
+        for name, result in _decoded_in_order(images):
             if not isinstance(result, BrokenImageError):
                 file.write(result.tobytes())
             elif request.skip_broken:
                 broken.append((name, str(result)))
             else:
-                raise _broken(root / name, str(result))
+                raise _broken(images.root, name, str(result))
             advance(1)
         file.seek(0)
-        _write_header(file, (len(names) - len(broken), *size, 3))
+        _write_header(file, (len(images.names) - len(broken), *size, 3))
     return broken
 
 
@@ -151,16 +184,14 @@ def _write_header(file: IO[bytes], shape: tuple[int, ...]) -> None:
     np.lib.format.write_array_header_1_0(file, {"descr": "|u1", "fortran_order": False, "shape": shape})
 
 
-def _decoded_in_order(
-    root: Path, names: Sequence[str], size: tuple[int, int]
-) -> Iterator[tuple[str, "NDArray[np.uint8] | BrokenImageError"]]:
+def _decoded_in_order(images: ImageList) -> Iterator[tuple[str, "NDArray[np.uint8] | BrokenImageError"]]:
     """Decode on every core, and never hold more than a few images at once."""
     num_workers = os.cpu_count() or 1
     waiting: deque[tuple[str, Future[NDArray[np.uint8] | BrokenImageError]]] = deque()
     pool = ThreadPoolExecutor(num_workers, thread_name_prefix="decode")
     try:
-        for name in names:
-            waiting.append((name, pool.submit(_try_decode, root / name, size)))
+        for name in images.names:
+            waiting.append((name, pool.submit(_try_decode, images.decode, name)))
             if len(waiting) >= 8 * num_workers:
                 first, future = waiting.popleft()
                 yield first, future.result()
@@ -171,9 +202,9 @@ def _decoded_in_order(
         pool.shutdown(cancel_futures=True)
 
 
-def _try_decode(path: Path, size: tuple[int, int]) -> "NDArray[np.uint8] | BrokenImageError":
+def _try_decode(decode: Decode, name: str) -> "NDArray[np.uint8] | BrokenImageError":
     try:
-        return decode_image(path, size)
+        return decode(name)
     except BrokenImageError as error:
         return error
 
@@ -186,9 +217,10 @@ def _quiet_pillow() -> Iterator[None]:
         yield
 
 
-def _broken(path: Path, reason: str) -> DatasetError:
+def _broken(root: str, name: str, reason: str) -> DatasetError:
     return DatasetError(
-        f"The image {path} cannot be read: {reason}. Mend or remove it, or leave broken images out with --skip-broken."
+        f"The image {root}/{name} cannot be read: {reason}. Mend or remove it, or leave broken images out with "
+        f"--skip-broken."
     )
 
 

@@ -1,5 +1,6 @@
-"""One image file -> the pixels a network sees. Knows no folder, no label and no cache."""
+"""One image -> the pixels a network sees. Knows no folder, no label and no cache."""
 
+import io
 import struct
 import zlib
 from pathlib import Path
@@ -19,7 +20,9 @@ class BrokenImageError(Exception):
     """An image cannot be decoded; the text is the reason. Never leaves the data sets."""
 
 
-def decode_image(path: Path, size: tuple[int, int]) -> "NDArray[np.uint8]":
+def decode_image(
+    source: Path | bytes, size: tuple[int, int], formats: tuple[str, ...] = FORMATS
+) -> "NDArray[np.uint8]":
     """Decode the first frame of an image as it is meant to be seen, and bring it to `size`.
 
     In this order: turned as its EXIF data say; 16-bit grey scaled to 8 bit; transparent parts laid on white;
@@ -27,8 +30,9 @@ def decode_image(path: Path, size: tuple[int, int]) -> "NDArray[np.uint8]":
     whole, whatever its proportions, as Keras' image_dataset_from_directory does, bilinear with antialias.
 
     Args:
-        path: PNG, JPEG, WebP or BMP.
+        source: A file, or what a file holds.
         size: (height, width).
+        formats: What it may be, as Pillow calls them.
 
     Returns:
         uint8 (height, width, 3), RGB, 0 to 255.
@@ -40,14 +44,15 @@ def decode_image(path: Path, size: tuple[int, int]) -> "NDArray[np.uint8]":
     from PIL import Image, ImageOps, UnidentifiedImageError
 
     height, width = size
-    if path.exists() and not path.is_file():
+    if isinstance(source, Path) and source.exists() and not source.is_file():
         raise BrokenImageError("it is no file but a pipe or a device")
     try:
-        with Image.open(path, formats=FORMATS) as stored:
+        file = source if isinstance(source, Path) else io.BytesIO(source)
+        with Image.open(file, formats=formats) as stored:
             upright = ImageOps.exif_transpose(stored)
             small = _to_rgb(upright).resize((width, height), Image.Resampling.BILINEAR)
     except UnidentifiedImageError as error:
-        raise BrokenImageError(f"it is no {', '.join(FORMATS)} image") from error
+        raise BrokenImageError(f"it is no {', '.join(formats)} image") from error
     except OSError as error:
         raise BrokenImageError(error.strerror or str(error)) from error
     except (

@@ -36,6 +36,7 @@ def list_sources(cache_dir: Path | None = None) -> list[SourceStatus]:
         "digits": ("digits", "ready"),
         "cifar10": ("cifar10 or cifar10:PATH", _cifar10_status(cache)),
         "folder": ("folder:PATH", _folder_status(cache)),
+        "hub": ("hub:OWNER/NAME", _hub_status()),
     }
     return [
         SourceStatus(name=name, summary=DATASETS[name].summary, usage=usage, status=status)
@@ -80,6 +81,14 @@ def _cifar10_status(cache: Path) -> str:
     done = part.stat().st_size if part.is_file() else 0
     here = f"{_megabytes(done)} of {_megabytes(ARCHIVE.size_bytes)} are" if done else "not"
     return f"{here} downloaded: {'the rest' if done else _megabytes(ARCHIVE.size_bytes)} comes at its first use"
+
+
+def _hub_status() -> str:
+    from importlib.util import find_spec
+
+    if find_spec("datasets") is None:
+        return "needs the extra: pip install 'edgekit-toolkit[hub]'"
+    return "needs a name; downloaded at its first use"
 
 
 def _folder_status(cache: Path) -> str:
