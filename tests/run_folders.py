@@ -52,3 +52,30 @@ def make_run(
         paths.append(run.report_path)
     run.record(*paths)
     return run
+
+
+def make_full_run(path: Path, class_names: tuple[str, str] = ("cat", "dog")) -> RunFolder:
+    """The same with everything that `edgekit report` shows: a real report, texts, and small pictures."""
+    import numpy as np
+    from PIL import Image
+
+    from edgekit.metrics.classification import classification_report
+
+    labels = np.arange(30) % 2
+    scores = np.full((30, 2), 0.3, np.float32)
+    scores[np.arange(30), labels] = 0.7
+    scores[4] = scores[4][::-1]
+    run = make_run(path, test_accuracy=None, settings={"seed": 0, "image_sizes": []}, versions={"keras": "3"})
+    report = classification_report(scores, labels, class_names).to_dict()
+    mistake = {"index": 4, "true": class_names[0], "predicted": class_names[1], "probability": 0.7}
+    write_json(run.report_path, report | {"misclassified": [mistake]})
+    rows = [f'"{name}",50,10,15' for name in class_names]
+    write_text(run.path / "classes.csv", "\n".join(["class,train,validation,test", *rows]) + "\n")
+    write_text(run.path / "summary.txt", "Model: one <Layer>\n")
+    paths = [run.report_path, run.path / "classes.csv", run.path / "summary.txt"]
+    for name in ("sample-images", "augmented", "misclassified"):
+        run.figures_path.mkdir(exist_ok=True)
+        paths.append(run.figures_path / f"{name}.png")
+        Image.new("RGB", (640, 300), "teal").save(paths[-1])
+    run.record(*paths)
+    return run

@@ -363,12 +363,15 @@ def test_memory_does_not_grow_with_the_images(tmp_path, cache, monkeypatch):
     write_images(tmp_path / "many" / "b", 100)
     monkeypatch.setattr(image_cache.os, "cpu_count", lambda: 2)
     started = []
-    monkeypatch.setattr(
-        image_cache, "decode_image", lambda path, size: started.append(path) or np.zeros((*size, 3), np.uint8)
-    )
     names = [f"{n}.png" for n in range(200)]
+    images = image_cache.ImageList(
+        root=str(tmp_path),
+        names=names,
+        key="key",
+        decode=lambda name: started.append(name) or np.zeros((2, 2, 3), np.uint8),
+    )
 
-    for done, (name, _) in enumerate(image_cache._decoded_in_order(tmp_path, names, (2, 2))):
+    for done, (name, _) in enumerate(image_cache._decoded_in_order(images)):
         assert name == names[done]
         assert len(started) <= done + 16
 

@@ -35,6 +35,7 @@ COMMANDS: Registry[click.Command] = Registry(
         ),
         "compare": ("edgekit.cli.compare:command", "Trainings side by side: size, accuracy, best epoch, seconds"),
         "tune": ("edgekit.cli.tune:command", "Find the smallest file within a budget of drift"),
+        "report": ("edgekit.cli.report:command", "One HTML page of a run: curves, classes, confusion, mistakes"),
         "run": ("edgekit.cli.run:command", "Train, export everything, verify"),
         "inspect": ("edgekit.cli.inspect:command", "Tensors, quantization, operators and size of a model file"),
         "recipes": ("edgekit.cli.recipes:command", "List the training recipes, with measured accuracy"),

@@ -1,0 +1,55 @@
+"""The page of `edgekit report` in a real browser: phone and desktop, keys, no network, nothing that sticks out."""
+
+import io
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+from run_folders import make_full_run
+
+from edgekit.cli import run as edgekit
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    run = make_full_run(
+        tmp_path_factory.mktemp("runs") / "run", ("a_class_with_a_name_that_never_ends_" * 3, "猫 & dog")
+    )
+    assert edgekit(["report", str(run.path)]) == 0
+    return run.path / "run.html"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1280])
+def test_it_is_quiet_and_fits(file: Path, width: int, scheme: str, open_page: Any) -> None:
+    with open_page(file, width=width, scheme=scheme) as opened:
+        assert opened.page.evaluate("document.documentElement.scrollWidth") <= width
+        pictures = opened.page.locator("img")
+        assert pictures.count() == 3
+        for picture in pictures.all():
+            assert picture.evaluate("one => one.complete && one.naturalWidth") == 640
+            assert picture.bounding_box()["width"] <= width
+            assert picture.get_attribute("alt")
+        shot = np.asarray(Image.open(io.BytesIO(opened.page.screenshot(full_page=True))))
+        assert shot.shape[1] == width
+        assert len(np.unique(shot.reshape(-1, shot.shape[2]), axis=0)) > 50
+        assert opened.troubles == []
+        assert opened.requests == []
+
+
+def test_keys_are_enough(file: Path, open_page: Any) -> None:
+    with open_page(file, width=390) as opened:
+        page = opened.page
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement.className") == "skip"
+        layers = page.locator("details", has_text="Layers")
+        assert not layers.locator("pre").is_visible()
+        layers.locator("summary").focus()
+        page.keyboard.press("Enter")
+        assert layers.locator("pre").is_visible()
+        heading = page.get_by_role("button", name="recall")
+        heading.focus()
+        page.keyboard.press("Enter")
+        assert opened.troubles == []

@@ -1,0 +1,67 @@
+import json
+import re
+
+import pytest
+from run_folders import make_full_run, make_run
+
+from edgekit.cli import run as edgekit
+from edgekit.errors import RunFolderError
+from edgekit.rendering.run_page import run_page
+from edgekit.run_folder import RunFolder, write_json
+
+HEADINGS = ["Summary", "Learning", "Classes", "Confusion", "Training images", "Mistakes", "Verification", "Network",
+            "How it was made"]  # fmt: skip
+
+
+def headings_of(text: str) -> list[str]:
+    return re.findall(r"<h2[^>]*>([^<]*?) <a", text)
+
+
+def test_a_run_is_shown_in_full_and_nothing_is_loaded_from_elsewhere(tmp_path):
+    text = run_page(make_full_run(tmp_path / "run"))
+    assert headings_of(text) == HEADINGS
+    assert "96.67 %" in text
+    assert "over-fitting gap at the end: +10.0 points" in text
+    assert "0.9677" in text  # F1 of the class that is right throughout
+    assert text.count("data:image/png;base64,") == 3
+    assert not re.search(r"""(src|href)=["'](https?:|//|/)""", text)
+    assert json.loads(re.search(r'id="data">(.*?)</script>', text)[1])["best_epoch"] == 2
+
+
+def test_names_are_names_and_no_markup(tmp_path):
+    text = run_page(make_full_run(tmp_path / "run", ("<script>alert(1)</script>", "猫 & “dog”")))
+    assert "<script>alert" not in text
+    assert "&lt;script&gt;alert(1)" in text
+    assert "猫 &amp;" in text
+    assert "one &lt;Layer&gt;" in text
+
+
+def test_what_a_run_does_not_have_is_left_out(tmp_path):
+    assert headings_of(run_page(RunFolder.create(tmp_path / "foreign", {}))) == [
+        "Summary",
+        "Verification",
+        "How it was made",
+    ]
+    assert "is not finished: 3 epochs" in run_page(make_run(tmp_path / "half", status="interrupted"))
+
+
+def test_a_report_that_is_none_is_a_sentence(tmp_path):
+    run = make_full_run(tmp_path / "run")
+    write_json(run.report_path, {"accuracy": 0.5, "per_class": 3, "confusion_matrix": [[1]]})
+    with pytest.raises(RunFolderError, match="was changed after its run's manifest"):
+        run_page(run)
+    run.record(run.report_path)
+    with pytest.raises(RunFolderError, match=r"holds a report, history or table that edgekit did not write: TypeError"):
+        run_page(run)
+
+
+def test_the_command_writes_the_page_of_the_newest_run(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    make_full_run(tmp_path / "exported" / "run")
+    assert edgekit(["report"]) == 0
+    assert "Page: exported/run/run.html" in capsys.readouterr().out
+    assert edgekit(["report", "exported/run", "--out", "elsewhere/page.html"]) == 0
+    written = [(tmp_path / name).read_bytes() for name in ("exported/run/run.html", "elsewhere/page.html")]
+    assert written[0] == written[1]
+    assert edgekit(["report", "nowhere"]) == 1
+    assert "There is no run folder nowhere" in capsys.readouterr().err

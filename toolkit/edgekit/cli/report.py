@@ -1,0 +1,24 @@
+"""`edgekit report`: a run as one HTML page."""
+
+from pathlib import Path
+
+import click
+
+from edgekit.cli.options import PATH
+
+
+@click.command("report")
+@click.argument("run_path", metavar="[RUN]", type=PATH, required=False)
+@click.option("--out", type=PATH, help="Where to write it. [default: run.html in the run folder]")
+def command(run_path: Path | None, out: Path | None) -> None:
+    """Write one HTML page of a run: how it learned, its classes, what it confuses, its mistakes, what verify found.
+
+    The page needs no network and no other file. RUN is a run folder. [default: the newest one]
+    """
+    from edgekit.rendering.run_page import run_page
+    from edgekit.run_folder import RunFolder, write_text
+
+    run = RunFolder(run_path) if run_path else RunFolder.newest()
+    path = out or run.path / "run.html"
+    write_text(path, run_page(run))
+    click.echo(f"Page: {path}")

@@ -1,0 +1,50 @@
+"""Numbers and settings of a run as words for its page."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from edgekit.run_summary import RunSummary
+
+Pairs = list[tuple[str, str]]
+
+
+def summary_facts(summary: RunSummary) -> Pairs:
+    """The figures that matter most."""
+    seconds = "-" if summary.seconds is None else f"{summary.seconds:,.0f} s"
+    return [
+        ("Test accuracy", percent(summary.test_accuracy)),
+        ("Validation accuracy, best epoch", percent(summary.validation_accuracy)),
+        ("Epochs, best one", f"{count(summary.epochs)}, {count(summary.best_epoch)}"),
+        ("Parameters", count(summary.num_parameters)),
+        ("model.keras", "-" if summary.size_bytes is None else f"{summary.size_bytes / 1000:,.0f} kB"),
+        ("Training", seconds),
+    ]
+
+
+def settings_in_words(manifest: Mapping[str, Any]) -> Iterator[Pairs]:
+    """Settings, versions and machine, each as names and values."""
+    yield _pairs(manifest.get("settings"))
+    yield _pairs(manifest.get("versions"))
+    yield _pairs(manifest.get("machine"))
+
+
+def count(number: int | None) -> str:
+    """1234 -> "1,234"."""
+    return "-" if number is None else f"{number:,}"
+
+
+def percent(share: float | None) -> str:
+    """0.8687 -> "86.87 %"."""
+    return "-" if share is None else f"{100 * share:.2f} %"
+
+
+def _pairs(values: Any) -> Pairs:
+    if not isinstance(values, Mapping):
+        return []
+    return [(str(name).replace("_", " "), _value(value)) for name, value in values.items()]
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(map(_value, value)) or "none"
+    return str(value)
