@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from edgekit.compression import CompressionSettings, compress
     from edgekit.datasets import Dataset, DatasetRequest, load_dataset
+    from edgekit.exporters import ExportOptions, TFLiteOptions
     from edgekit.exporting import export
     from edgekit.layer_drift import DriftRequest, diagnose_request
+    from edgekit.quantization.scheme import QuantizationScheme
     from edgekit.recipe import Recipe, TrainingSettings, load_recipe
     from edgekit.training import train
     from edgekit.verification import verify
@@ -27,7 +29,10 @@ __all__ = [
     "Dataset",
     "DatasetRequest",
     "DriftRequest",
+    "ExportOptions",
+    "QuantizationScheme",
     "Recipe",
+    "TFLiteOptions",
     "TrainingSettings",
     "compress",
     "diagnose_request",
@@ -39,6 +44,9 @@ __all__ = [
 ]
 
 _HOMES = {
+    "ExportOptions": "edgekit.exporters",
+    "QuantizationScheme": "edgekit.quantization.scheme",
+    "TFLiteOptions": "edgekit.exporters",
     "CompressionSettings": "edgekit.compression",
     "Dataset": "edgekit.datasets",
     "DatasetRequest": "edgekit.datasets",
