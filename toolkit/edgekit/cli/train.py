@@ -39,6 +39,9 @@ if TYPE_CHECKING:
 )
 @click.option("--out", type=PATH, help="The run folder. [default: exported/RECIPE, or -2, -3, … where it is taken]")
 @click.option("--resume", is_flag=True, help="Go on with a training that was killed or interrupted.")
+@click.option(
+    "--tensorboard", is_flag=True, help="Write the history for TensorBoard too, into logs/ of the run folder."
+)
 @click.option("--backend", metavar="NAME", help="tensorflow, jax or torch. [default: $KERAS_BACKEND, else tensorflow]")
 @skip_broken_option
 @json_option
@@ -60,7 +63,8 @@ def command(recipe_name: str, data: str, out: Path | None, resume: bool, as_json
         settings = _settings(recipe, options)
         progress = make_progress()
         dataset = _load(data, recipe, settings, options, progress)
-        run = train(recipe, dataset, settings=settings, out=out, resume=resume, progress=progress)
+        watched = options["tensorboard"]
+        run = train(recipe, dataset, settings=settings, out=out, resume=resume, tensorboard=watched, progress=progress)
     _show(run, as_json)
 
 

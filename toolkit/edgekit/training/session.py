@@ -16,6 +16,7 @@ from edgekit.training.checkpoint import Checkpoint
 from edgekit.training.identity import Identity, check_same, identity_of
 from edgekit.training.learner import Learner
 from edgekit.training.monitor import Row
+from edgekit.training.tensorboard import TensorBoardLogs
 
 if TYPE_CHECKING:
     import keras
@@ -60,6 +61,7 @@ def train(
     settings: TrainingSettings | None = None,
     out: Path,
     resume: bool = False,
+    tensorboard: bool = False,
     progress: Progress = _SILENT,
 ) -> RunFolder:
     """Train `recipe` on `dataset` and write the run folder `out`.
@@ -73,10 +75,11 @@ def train(
         settings: In place of the recipe's own.
         out: The run folder; it must not hold a run yet, unless to resume it.
         resume: Go on with the unfinished training in `out`; a finished one is returned as it is.
+        tensorboard: Whether to write the history for TensorBoard too, into `logs/` of the run folder.
         progress: Told of steps and epochs.
 
     Raises:
-        MissingExtraError: Keras or TensorFlow is not installed.
+        MissingExtraError: Keras, TensorFlow or, where it is asked for, TensorBoard is not installed.
         RecipeError: The recipe does not fit the data.
         TrainingError: There are no images, the folder is taken, the training to resume is another one, or
             the losses are not finite any more.
@@ -85,6 +88,7 @@ def train(
     keras = import_keras("edgekit train")
     settings = settings or recipe.settings
     check_dataset(dataset)
+    logs = TensorBoardLogs(out) if tensorboard else None
     identity = identity_of(recipe, settings, dataset, keras.backend.backend())
     if resume:
         checkpoint = find_checkpoint(out, identity)
@@ -99,7 +103,7 @@ def train(
     environment.make_deterministic(keras)
     learner = Learner(keras, recipe, settings, dataset)
     run = RunFolder(out) if resume else _create(out, recipe, settings, dataset, identity, keras, learner)
-    return Session(run, learner, identity, dataset, progress).run_to_end(checkpoint)
+    return Session(run, learner, identity, dataset, progress, logs=logs).run_to_end(checkpoint)
 
 
 def no_extras(_: RunFolder) -> tuple[list[Path], dict[str, Any]]:
@@ -117,6 +121,7 @@ class Session:
         dataset: What it learns.
         progress: Told of steps and epochs.
         extras: Called when the results are written.
+        logs: Where the history goes too, epoch by epoch.
     """
 
     def __init__(
@@ -127,8 +132,9 @@ class Session:
         dataset: Dataset,
         progress: Progress,
         extras: Extras = no_extras,
+        logs: TensorBoardLogs | None = None,
     ) -> None:
-        self._extras = extras
+        self._extras, self._logs = extras, logs
         self._run, self._learner, self._identity = run, learner, identity
         self._dataset, self._progress = dataset, progress
         self._checkpoint_path = run.path / folders.CHECKPOINT
@@ -151,6 +157,8 @@ class Session:
         """The end of an epoch."""
         self._learner.state(self._identity).save(self._checkpoint_path)
         results.write_history(self._run.history_path, self._learner.history)
+        if self._logs is not None:
+            self._logs.write(self._learner.history)
 
     def _keep_what_is_done(self) -> None:
         """Write the run from the last checkpoint, which stays; remove the folder where no epoch is done."""
