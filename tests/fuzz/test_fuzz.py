@@ -75,6 +75,27 @@ def test_real_worker_processes_do_the_same(tmp_path: Path) -> None:
     assert any(row["verdict"] == "error" for row in rows)
 
 
+def test_a_damaged_size_of_the_input_costs_its_own_row_alone(tmp_path: Path) -> None:
+    import onnx
+
+    data, sound = write_data(tmp_path), MODELS[2]
+    model = onnx.load(str(sound))
+    model.graph.input[0].type.tensor_type.shape.dim[2].dim_value = 2**20
+    damaged = tmp_path / "damaged.onnx"
+    damaged.write_bytes(model.SerializeToString())
+    request = VerifyRequest(
+        targets=[damaged, sound],
+        reference=data / "scores.npy",
+        data=f"npz:{data / 'data.npz'}",
+        runtimes=("onnxruntime",),
+        foreign=ForeignRequest(check_inputs=False),
+    )
+    first, second = verify_request(request).report.candidates
+    assert first.verdict == "error"
+    assert "1048576" in " ".join(first.reasons)
+    assert second.verdict != "error"
+
+
 def test_a_dimension_that_asks_for_more_memory_than_there_is_fails_alone(tmp_path: Path) -> None:
     import numpy as np
     from onnx import helper, numpy_helper

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edgekit.artifact import Artifact, Precision
+from edgekit.datasets.base import MAX_SIDE
 from edgekit.errors import ArtifactError, RunFolderError, UsageError, VerificationError
 from edgekit.run_folder import RUNS_FOLDER, Reference, RunFolder
 from edgekit.runtimes import RUNTIMES
@@ -159,14 +160,17 @@ def data_of(run: RunFolder | None) -> str:
 
 
 def image_size_of(subject: Subject) -> tuple[int, int] | None:
-    """(height, width) that the models take: the manifest says it, or the first file that does; None: nobody."""
+    """(height, width) that the models take: the manifest says it, or the first file that does; None: nobody.
+
+    A size that no image has is that of a damaged file; its row will say so.
+    """
     shape = _dataset_entry(subject.run).get("image_shape")
     if isinstance(shape, list) and len(shape) == 3 and all(isinstance(size, int) for size in shape):
         return shape[0], shape[1]
     for info in filter(None, (_inspected(artifact) for _, artifact in subject.artifacts)):
         sizes = info.inputs[0].shape[1:] if info.inputs else ()
         height, width = sizes[:2] if sizes[2:] == (3,) else sizes[1:3] if sizes[:1] == (3,) else (None, None)
-        if height and width:
+        if height and width and max(height, width) <= MAX_SIDE:
             return height, width
     return None
 
