@@ -94,6 +94,10 @@ class CompressionLearner:
             arrays={**weights, **optimizer, **self._start},
         )
 
+    def show(self, checkpoint: Checkpoint) -> None:
+        """As `restore`: what learns is what is saved."""
+        self.restore(checkpoint)
+
     def restore(self, checkpoint: Checkpoint) -> None:
         """Go back to the end of the checkpoint's last epoch."""
         state.assign("start", checkpoint.arrays, self.network.variables)

@@ -252,7 +252,7 @@ def _manifest(
         "compression": settings.to_dict()
         | {"original": {"run": original.name, "model_sha256": sha256_of(original.model_path)}},
         "versions": environment.versions("tensorflow") | _versions(),
-        "machine": environment.machine(libraries.keras),
+        "machine": environment.machine(),
         "num_parameters": network.count_params(),
         "epochs": 0,
         "seconds": 0.0,

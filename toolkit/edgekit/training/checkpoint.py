@@ -5,6 +5,7 @@ killed process leaves the one of the epoch before.
 """
 
 import importlib
+import io
 import json
 import zipfile
 from collections.abc import Mapping, Sequence
@@ -65,11 +66,16 @@ class Checkpoint:
 
     @classmethod
     def load(cls, path: Path) -> "Checkpoint":
-        """Read what `save` wrote; raises TrainingError where it is damaged."""
+        """Read what `save` wrote; raises TrainingError where it is damaged or cannot be read."""
+        return cls.read(read_bytes(path), path)
+
+    @classmethod
+    def read(cls, content: bytes, path: Path) -> "Checkpoint":
+        """As `load`, from the content of the file `path`, which may lie on another machine."""
         import numpy as np
 
         try:
-            with np.load(path, allow_pickle=False) as file:
+            with np.load(io.BytesIO(content), allow_pickle=False) as file:
                 arrays = {name: file[name] for name in file.files}
             meta = json.loads(str(arrays.pop("meta")))
             return cls(
@@ -80,10 +86,22 @@ class Checkpoint:
                 arrays=arrays,
             )
         except (OSError, KeyError, ValueError, TypeError, EOFError, zipfile.BadZipFile) as error:
-            raise TrainingError(
-                f"The checkpoint {path} is damaged ({error}), so its training cannot go on. Restore the file, or "
-                f"start anew in another folder with --out."
-            ) from error
+            raise _damaged(path, error) from error
+
+
+def read_bytes(path: Path) -> bytes:
+    """The content of a checkpoint; raises TrainingError where it cannot be read."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise _damaged(path, error) from error
+
+
+def _damaged(path: Path, error: Exception) -> TrainingError:
+    return TrainingError(
+        f"The checkpoint {path} is damaged ({error}), so its training cannot go on. Restore the file, or "
+        f"start anew in another folder with --out."
+    )
 
 
 def arrays_of(prefix: str, variables: Sequence["keras.Variable"]) -> dict[str, "NDArray[np.generic]"]:

@@ -1,10 +1,12 @@
 """What a training ran on: versions of libraries, the machine. No host name, no path, no user."""
 
 import platform
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from edgekit import __version__
-from edgekit.machine import this_machine
+from edgekit.machine import nvidia_gpus, this_machine
+from edgekit.training.placement import ONE_PROCESSOR, Placement
 
 LIBRARIES = ("keras", "tensorflow", "numpy")
 
@@ -22,27 +24,30 @@ def versions(backend: str) -> dict[str, str]:
     return found
 
 
-def machine(keras: Any) -> dict[str, Any]:
-    """Processor, memory and operating system, and the GPUs that training can use."""
-    return this_machine().to_dict() | {"gpus": gpu_names(keras)}
+def machine(placement: Placement = ONE_PROCESSOR) -> dict[str, Any]:
+    """Processor, memory and operating system, the GPUs that the driver sees, and the devices that learn."""
+    gpus = [gpu.name for gpu in nvidia_gpus()]
+    return this_machine().to_dict() | {"gpus": gpus, "devices": list(_without_addresses(placement.devices))}
 
 
-def gpu_names(keras: Any) -> list[str]:
-    """The GPUs that TensorFlow sees; empty with another backend."""
-    if keras.backend.backend() != "tensorflow":
-        return []
-    import tensorflow as tf
-
-    devices = tf.config.list_physical_devices("GPU")
-    return [str(tf.config.experimental.get_device_details(device).get("device_name", "GPU")) for device in devices]
-
-
-def make_deterministic(keras: Any) -> None:
+def make_deterministic(keras: Any, placement: Placement) -> None:
     """Let the same seed give the same history on this machine.
 
-    On processors TensorFlow's operators add in a fixed order anyway; on GPUs they must be told to.
+    On processors all backends add in a fixed order anyway. On GPUs they must be told to: XLA by a flag that is
+    set before it is loaded (keras_setup.py), TensorFlow and PyTorch here.
     """
-    if gpu_names(keras):
+    if not placement.is_accelerator:
+        return
+    if keras.backend.backend() == "tensorflow":
         import tensorflow as tf
 
         tf.config.experimental.enable_op_determinism()
+    elif keras.backend.backend() == "torch":
+        import torch
+
+        torch.use_deterministic_algorithms(True, warn_only=True)
+
+
+def _without_addresses(devices: Sequence[str]) -> Iterator[str]:
+    """Names of devices without the addresses of their machines, which are nobody's business."""
+    return (name.rpartition("/")[2] for name in devices)

@@ -14,8 +14,10 @@ Identity = dict[str, Any]
 """A flat JSON object: what it is -> value."""
 
 
-def identity_of(recipe: Recipe, settings: TrainingSettings, dataset: Dataset, backend: str) -> Identity:
-    """Everything that the result of a training depends on, but for versions and the machine."""
+def identity_of(
+    recipe: Recipe, settings: TrainingSettings, dataset: Dataset, backend: str, *, mixed_precision: bool = False
+) -> Identity:
+    """Everything that the result of a training depends on, but for versions, the machine and its devices."""
     values = {
         "recipe": recipe.name,
         "SHA-256 of the recipe file": sha256_of(recipe.file) if recipe.file.is_file() else None,
@@ -24,6 +26,7 @@ def identity_of(recipe: Recipe, settings: TrainingSettings, dataset: Dataset, ba
         "SHA-256 of the test split": dataset.sha256,
         "SHA-256 of the training split": dataset.train.sha256,
         "backend": backend,
+        **({"precision": "mixed"} if mixed_precision else {}),
         **{f"setting {name}": value for name, value in settings.to_dict().items()},
     }
     return dict(json.loads(json.dumps(values)))

@@ -3,8 +3,8 @@
 Writes nothing: it gives its state as a `Checkpoint` and takes it back.
 """
 
-import re
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from edgekit.datasets import Dataset
@@ -15,9 +15,14 @@ from edgekit.training import checkpoint as state
 from edgekit.training.augmentation import Examples, examples
 from edgekit.training.batches import EvaluationBatches, TrainingBatches, as_keras
 from edgekit.training.checkpoint import Checkpoint
+from edgekit.training.engines import Engine, Lesson, choose_engine
+from edgekit.training.failures import explain
+from edgekit.training.hardware import check_divisible
 from edgekit.training.identity import Identity
 from edgekit.training.monitor import Monitor, Row, as_callback
 from edgekit.training.network import build_network, check_answers, check_can_be_loaded, made_by, training_model
+from edgekit.training.placement import Placement
+from edgekit.training.precision import answering_in_float32, half_precision, policy
 
 if TYPE_CHECKING:
     import keras
@@ -33,33 +38,66 @@ class Learner:
         recipe: What to train; raises RecipeError where it does not fit the data.
         settings: How; they replace the recipe's own.
         dataset: What on.
+        placement: The devices.
+        mixed_precision: Whether to compute in half precision; see precision.py.
     """
 
-    def __init__(self, keras: Any, recipe: Recipe, settings: TrainingSettings, dataset: Dataset) -> None:
+    def __init__(
+        self,
+        keras: Any,
+        recipe: Recipe,
+        settings: TrainingSettings,
+        dataset: Dataset,
+        placement: Placement,
+        *,
+        mixed_precision: bool = False,
+    ) -> None:
         keras.utils.set_random_seed(settings.seed)
         self._keras, self._recipe, self._settings, self._dataset = keras, recipe, settings, dataset
+        self._placement = placement
+        self._policy = half_precision(placement) if mixed_precision else None
         self._batches = TrainingBatches(dataset.train, settings)
-        num_classes = len(dataset.class_names)
-        self.network = build_network(keras, recipe, dataset.image_shape, num_classes)
+        check_divisible(self._batches.num_images, len(placement.devices))
+        self.network = build_network(keras, recipe, dataset.image_shape, len(dataset.class_names))
         check_answers(recipe, self.network, dataset.train.images[:2])
         check_can_be_loaded(keras, recipe, self.network)
-        self._learning = self.network
-        if settings.image_sizes:  # crops have other shapes than the full image, so their twin leaves them open
-            self._learning = build_network(keras, recipe, (None, None, 3), num_classes)
-            self._learning.set_weights(self.network.get_weights())
         self._history: list[Row] = []
         self._is_over = False
-        self._compile()
+        with placement.scope():
+            self._learning = self._twin() if self._needs_a_twin else self.network
+            self._compile()
+
+    @property
+    def _needs_a_twin(self) -> bool:
+        """Whether what learns differs from what is saved: in its input size, its precision, or where it lies."""
+        return bool(self._settings.image_sizes or self._policy) or self._placement.is_shared
+
+    def _twin(self) -> "keras.Model":
+        """A network that learns in place of the one that is saved, with the same weights."""
+        shape = (None, None, 3) if self._settings.image_sizes else self._dataset.image_shape
+        with policy(self._keras, self._policy):
+            twin = build_network(self._keras, self._recipe, shape, len(self._dataset.class_names))
+        if self._policy:
+            answering_in_float32(twin)
+        twin.set_weights(self.network.get_weights())
+        return twin
 
     def _compile(self) -> None:
         keras, recipe = self._keras, self._recipe
         self._augmentation = made_by(recipe, "augmentation", (keras.Layer, type(None)))
-        self._model = training_model(keras, self._learning, self._augmentation)
         num_steps = self._settings.epochs * len(self._batches)
         self._optimizer = made_by(recipe, "optimizer", keras.optimizers.Optimizer, num_steps)
-        self._optimizer.build(self._learning.trainable_variables)
         self._callbacks = made_by(recipe, "callbacks", list)
-        self._model.compile(self._optimizer, loss=recipe.loss, metrics=["accuracy"], jit_compile=_compiler(keras))
+        with policy(keras, self._policy):  # half floats get an optimizer that scales the loss
+            self._model = training_model(keras, self._learning, self._augmentation)
+            self._model.compile(self._optimizer, loss=recipe.loss, metrics=["accuracy"], jit_compile=self._compiler())
+        self._model.optimizer.build(self._learning.trainable_variables)
+
+    def _compiler(self) -> bool | str:
+        """Whether to compile with XLA: with TensorFlow it halves the speed of training on processors."""
+        if self._keras.backend.backend() != "tensorflow":
+            return "auto"
+        return "auto" if self._placement.is_accelerator and not self._placement.is_shared else False
 
     # --- State ------------------------------------------------------------------------------------
 
@@ -73,7 +111,7 @@ class Learner:
                 f"Training broke down in epoch {len(self._history)}: weights are NaN or infinite. Nothing of this "
                 f"epoch was kept. Most often the learning rate is too high: lower it in the recipe."
             )
-        arrays = weights | state.arrays_of("optimizer", self._optimizer.variables)
+        arrays = weights | state.arrays_of("optimizer", self._model.optimizer.variables)
         for number, callback in enumerate(self._callbacks):
             arrays |= state.callback_arrays(number, callback)
         return Checkpoint(
@@ -87,12 +125,16 @@ class Learner:
     def restore(self, checkpoint: Checkpoint) -> None:
         """Go back to the end of the checkpoint's last epoch."""
         state.assign("variables", checkpoint.arrays, self._variables)
-        state.assign("optimizer", checkpoint.arrays, self._optimizer.variables)
+        state.assign("optimizer", checkpoint.arrays, self._model.optimizer.variables)
         for number, callback in enumerate(self._callbacks):
             state.restore_callback(number, callback, checkpoint)
         self._history[:] = checkpoint.history
         self._is_over = checkpoint.is_over
-        self._share_weights()
+
+    def show(self, checkpoint: Checkpoint) -> None:
+        """Let the network that is saved, and the history, be those of the checkpoint; asks no other machine."""
+        state.assign("variables", checkpoint.arrays, self.network.variables)
+        self._history[:] = checkpoint.history
 
     @property
     def _variables(self) -> list["keras.Variable"]:
@@ -112,7 +154,10 @@ class Learner:
 
     def learn(self, checkpoint: Checkpoint | None, at_epoch_end: Callable[[], None], progress: Progress) -> None:
         """Go through all epochs, or through those that `checkpoint` leaves; raises TrainingError."""
-        with progress.task(f"Training {self._recipe.name}", self._settings.epochs * len(self._batches)) as advance:
+        with (
+            progress.task(f"Training {self._recipe.name}", self._settings.epochs * len(self._batches)) as advance,
+            self._placement.scope(),
+        ):
             monitor = Monitor(
                 history=self._history,
                 num_epochs=self._settings.epochs,
@@ -129,32 +174,44 @@ class Learner:
             if checkpoint is not None:
                 self.restore(checkpoint)
                 advance(checkpoint.epochs * len(self._batches))
-            self._fit_phases(callbacks)
+            with self._explained_errors():
+                self._run_phases(self._engine(progress), callbacks)
             callbacks.training_ends()
-        self._share_weights()
+            self._share_weights()
 
-    def _fit_phases(self, callbacks: Any) -> None:
-        validation = as_keras(self._keras, EvaluationBatches(self._dataset.validation))
+    def _engine(self, progress: Progress) -> Engine:
+        lesson = Lesson(
+            keras=self._keras,
+            model=self._model,
+            batches=self._batches,
+            train=self._dataset.train,
+            validation=self._dataset.validation,
+            placement=self._placement,
+        )
+        return choose_engine(lesson, self._callbacks, progress)
+
+    def _run_phases(self, engine: Engine, callbacks: Any) -> None:
         for first, last, size in self._phases():
             if self._is_over:
                 return
             self._batches.crop_to(size)
-            self._model.make_train_function(force=True)  # traced anew, with this phase's size and no open one
-            try:
-                self._model.fit(
-                    as_keras(self._keras, self._batches),
-                    initial_epoch=max(first, len(self._history)),
-                    epochs=last,
-                    validation_data=validation,
-                    callbacks=callbacks,
-                    shuffle=False,  # the batches shuffle themselves, by seed and epoch
-                    verbose=0,
-                )
-            except EdgekitError:
-                raise
-            except Exception as error:  # layers, losses and callbacks of a recipe may raise anything
-                raise TrainingError(_reason(self._recipe, len(self._history), error)) from error
+            engine.run(max(first, len(self._history)), last, callbacks)
             self._is_over = self._model.stop_training
+
+    @contextmanager
+    def _explained_errors(self) -> Iterator[None]:
+        try:
+            yield
+        except EdgekitError:
+            raise
+        except Exception as error:  # layers, losses and callbacks of a recipe may raise anything
+            raise explain(
+                error,
+                recipe_name=self._recipe.name,
+                num_done=len(self._history),
+                batch_size=self._batches.num_images,
+                placement=self._placement,
+            ) from error
 
     def _phases(self) -> Iterator[tuple[int, int, tuple[int, int] | None]]:
         """(first epoch, the one after the last, crop) of each phase that is not done yet."""
@@ -183,18 +240,13 @@ class Learner:
         import numpy as np
 
         model = training_model(self._keras, self.network, None)
-        model.compile(jit_compile=_compiler(self._keras))
+        model.compile(jit_compile=self._compiler())
         scores = model.predict(as_keras(self._keras, EvaluationBatches(self._dataset.test)), verbose=0)
         return np.asarray(scores, dtype=np.float32)
 
     def examples(self) -> Examples | None:
         """A few training images and what augmentation makes of them; None where the recipe has none."""
         return examples(self._keras, self._recipe, self._settings, self._dataset.train)
-
-
-def _compiler(keras: Any) -> bool | str:
-    """Whether to compile with XLA: with TensorFlow it halves the speed of training on processors."""
-    return False if keras.backend.backend() == "tensorflow" else "auto"
 
 
 def phased_callbacks(keras: Any, callbacks: list[Any], model: "keras.Model") -> Any:
@@ -214,14 +266,3 @@ def phased_callbacks(keras: Any, callbacks: list[Any], model: "keras.Model") -> 
             """A phase ends: nothing to do."""
 
     return PhasedCallbacks(callbacks, add_history=True, model=model)
-
-
-def _reason(recipe: Recipe, num_done: int, error: Exception) -> str:
-    name = type(error).__name__
-    if name == "ResourceExhaustedError" or isinstance(error, MemoryError):
-        return f"Memory ran out in epoch {num_done + 1}. Train with smaller batches (--batch-size) or smaller images."
-    lines = [line.strip() for line in re.sub(r"\x1b\[\d*m", "", str(error)).splitlines() if line.strip()]
-    return (
-        f"Training of recipe '{recipe.name}' stopped in epoch {num_done + 1} by an error in its layers, loss or "
-        f"callbacks: {name}: {' '.join(lines[:2])[:400] or 'no reason given'}"
-    )

@@ -47,15 +47,18 @@ class Monitor:
         self._advance = advance
         self._progress = progress
         self._started = 0.0
+        self._num_steps_done = 0
 
     def epoch_begins(self, epoch: int) -> None:
         """Shuffle, and start the clock."""
         self._start_epoch(epoch)
+        self._num_steps_done = 0
         self._started = time.monotonic()
 
-    def step_ends(self) -> None:
-        """One step further."""
-        self._advance(1)
+    def step_ends(self, step: int) -> None:
+        """Step `step` of this epoch, from 0, is done, and all before it."""
+        self._advance(step + 1 - self._num_steps_done)
+        self._num_steps_done = step + 1
 
     def epoch_ends(self, epoch: int, logs: Mapping[str, Any]) -> None:
         """Check the losses, add the row, report it; raises TrainingError where a loss is not finite."""
@@ -101,7 +104,7 @@ def as_callback(keras: Any, monitor: Monitor) -> Any:
             monitor.epoch_begins(epoch)
 
         def on_train_batch_end(self, batch: int, logs: Mapping[str, Any] | None = None) -> None:
-            monitor.step_ends()
+            monitor.step_ends(batch)
 
         def on_epoch_end(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
             monitor.epoch_ends(epoch, logs or {})

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, overload
 
 from edgekit.datasets import Dataset
 from edgekit.errors import EdgekitError, TrainingError
@@ -12,10 +12,12 @@ from edgekit.recipe import Recipe, TrainingSettings
 from edgekit.run_folder import RunFolder
 from edgekit.training import environment, folders, results
 from edgekit.training.augmentation import Examples
-from edgekit.training.checkpoint import Checkpoint
+from edgekit.training.checkpoint import Checkpoint, read_bytes
+from edgekit.training.hardware import Hardware
 from edgekit.training.identity import Identity, check_same, identity_of
 from edgekit.training.learner import Learner
 from edgekit.training.monitor import Row
+from edgekit.training.placement import ONE_PROCESSOR, Placement, place
 from edgekit.training.tensorboard import TensorBoardLogs
 
 if TYPE_CHECKING:
@@ -47,11 +49,46 @@ class Learning(Protocol):
     def restore(self, checkpoint: Checkpoint) -> None:
         """Go back to the end of the checkpoint's last epoch."""
 
+    def show(self, checkpoint: Checkpoint) -> None:
+        """Let `network` and `history` be those of the checkpoint."""
+
     def scores(self) -> "NDArray[np.float32]":
         """The network's probabilities on the test split: float32 (N, C)."""
 
     def examples(self) -> Examples | None:
         """Some training images before and after augmentation; None where there is none to show."""
+
+
+_IS_FINISHED, _STARTS, _GOES_ON = b"f", b"s", b"g"
+"""What the first worker tells the others of the run folder; the checkpoint's content follows the last one."""
+
+
+@overload
+def train(
+    recipe: Recipe,
+    dataset: Dataset,
+    *,
+    settings: TrainingSettings | None = None,
+    out: Path,
+    resume: bool = False,
+    tensorboard: bool = False,
+    progress: Progress = _SILENT,
+    hardware: None = None,
+) -> RunFolder: ...
+
+
+@overload
+def train(
+    recipe: Recipe,
+    dataset: Dataset,
+    *,
+    settings: TrainingSettings | None = None,
+    out: Path,
+    resume: bool = False,
+    tensorboard: bool = False,
+    progress: Progress = _SILENT,
+    hardware: Hardware,
+) -> RunFolder | None: ...
 
 
 def train(
@@ -63,7 +100,8 @@ def train(
     resume: bool = False,
     tensorboard: bool = False,
     progress: Progress = _SILENT,
-) -> RunFolder:
+    hardware: Hardware | None = None,
+) -> RunFolder | None:
     """Train `recipe` on `dataset` and write the run folder `out`.
 
     After every epoch the training is saved, so that it can be resumed with the same result. Ctrl-C
@@ -77,33 +115,53 @@ def train(
         resume: Go on with the unfinished training in `out`; a finished one is returned as it is.
         tensorboard: Whether to write the history for TensorBoard too, into `logs/` of the run folder.
         progress: Told of steps and epochs.
+        hardware: Devices, precision and machines; one GPU or the processor unless given.
+
+    Returns:
+        The run folder; None on a worker other than the first, which neither reads nor writes it.
 
     Raises:
-        MissingExtraError: Keras, TensorFlow or, where it is asked for, TensorBoard is not installed.
+        MissingExtraError: Keras, its backend or, where it is asked for, TensorBoard is not installed.
         RecipeError: The recipe does not fit the data.
-        TrainingError: There are no images, the folder is taken, the training to resume is another one, or
-            the losses are not finite any more.
+        TrainingError: There are no images, the folder is taken, the training to resume is another one,
+            devices or workers are missing, or the losses are not finite any more.
         RunFolderError: There is no space or no permission in `out`.
     """
     keras = import_keras("edgekit train")
-    settings = settings or recipe.settings
+    settings, hardware = settings or recipe.settings, hardware or Hardware()
     check_dataset(dataset)
-    logs = TensorBoardLogs(out) if tensorboard else None
-    identity = identity_of(recipe, settings, dataset, keras.backend.backend())
-    if resume:
-        checkpoint = find_checkpoint(out, identity)
-        if folders.status_of(out) == folders.FINISHED:
-            progress.note(
-                f"{out} is finished: {folders.describe(RunFolder(out).manifest)}. There is nothing to resume."
-            )
-            return RunFolder(out)
-    else:
-        folders.check_free(out)
-        checkpoint = None
-    environment.make_deterministic(keras)
-    learner = Learner(keras, recipe, settings, dataset)
-    run = RunFolder(out) if resume else _create(out, recipe, settings, dataset, identity, keras, learner)
-    return Session(run, learner, identity, dataset, progress, logs=logs).run_to_end(checkpoint)
+    logs = TensorBoardLogs(out) if tensorboard and hardware.worker == 0 else None
+    identity = identity_of(recipe, settings, dataset, keras.backend.backend(), mixed_precision=hardware.mixed_precision)
+    if hardware.num_workers == 1:
+        _check_folder(out, resume)
+    placement = place(keras, hardware)
+    start = placement.ask_chief(lambda: _start(out, identity, resume))
+    if start == _IS_FINISHED:
+        return _finished(out, progress) if placement.is_chief else None
+    environment.make_deterministic(keras, placement)
+    learner = Learner(keras, recipe, settings, dataset, placement, mixed_precision=hardware.mixed_precision)
+    checkpoint = _checkpoint(start, out, identity)
+    if not placement.is_chief:
+        _help(learner, identity, checkpoint, progress, placement)
+        return None
+    run = RunFolder(out) if resume else _create(out, recipe, settings, dataset, identity, keras, learner, placement)
+    return Session(run, learner, identity, dataset, progress, logs=logs).run_to_end(checkpoint, placement)
+
+
+def _help(
+    learner: Learner,
+    identity: Identity,
+    checkpoint: Checkpoint | None,
+    progress: Progress,
+    placement: Placement,
+) -> None:
+    """What every worker but the first does: the same epochs, and no file."""
+    learner.learn(checkpoint, lambda: _forget(learner.state(identity)), progress)
+    placement.ask_chief(bytes)
+
+
+def _forget(_: Checkpoint) -> None:
+    """The state is read on all workers, because TensorFlow adds batch statistics up when they are read."""
 
 
 def no_extras(_: RunFolder) -> tuple[list[Path], dict[str, Any]]:
@@ -139,8 +197,8 @@ class Session:
         self._dataset, self._progress = dataset, progress
         self._checkpoint_path = run.path / folders.CHECKPOINT
 
-    def run_to_end(self, checkpoint: Checkpoint | None) -> RunFolder:
-        """All epochs that are left, then the results."""
+    def run_to_end(self, checkpoint: Checkpoint | None, placement: Placement = ONE_PROCESSOR) -> RunFolder:
+        """All epochs that are left, then the results; other workers wait for them."""
         try:
             self._learner.learn(checkpoint, self._save, self._progress)
         except KeyboardInterrupt:
@@ -151,6 +209,7 @@ class Session:
             raise
         self._finish(folders.FINISHED)
         self._checkpoint_path.unlink(missing_ok=True)
+        placement.ask_chief(bytes)
         return self._run
 
     def _save(self) -> None:
@@ -167,7 +226,7 @@ class Session:
             self._progress.note("Interrupted before the first epoch was done: nothing was kept.")
             return
         self._progress.note("Interrupted: writing the run from the epochs that are done.")
-        self._learner.restore(Checkpoint.load(self._checkpoint_path))
+        self._learner.show(Checkpoint.load(self._checkpoint_path))
         self._finish(folders.INTERRUPTED)
         done = folders.describe(self._run.manifest)
         self._progress.note(f"{self._run.path} holds the model after {done}. Go on with --resume.")
@@ -207,16 +266,45 @@ def check_dataset(dataset: Dataset) -> None:
 
 def find_checkpoint(out: Path, identity: Identity) -> Checkpoint | None:
     """The checkpoint in `out`, None where no epoch was done; raises TrainingError where it is another training's."""
-    if not (out / "manifest.json").is_file():
+    start = _start(out, identity, resume=True)
+    return None if start == _IS_FINISHED else _checkpoint(start, out, identity)
+
+
+def _check_folder(out: Path, resume: bool) -> None:
+    """Raise TrainingError unless a training may start in `out`, or go on there."""
+    if not resume:
+        folders.check_free(out)
+    elif not (out / "manifest.json").is_file():
         raise TrainingError(f"There is no training to resume in {out}. Start one without --resume.")
+
+
+def _start(out: Path, identity: Identity, resume: bool) -> bytes:
+    """How the training in `out` begins, for all workers; raises TrainingError where it cannot."""
+    _check_folder(out, resume)
+    if not resume:
+        return _STARTS
     check_same(out, RunFolder(out).manifest.get("identity", {}), identity)
     folders.remove_leftovers(out)
+    if folders.status_of(out) == folders.FINISHED:
+        return _IS_FINISHED
     path = out / folders.CHECKPOINT
-    if not path.is_file():
+    return _GOES_ON + read_bytes(path) if path.is_file() else _STARTS
+
+
+def _checkpoint(start: bytes, out: Path, identity: Identity) -> Checkpoint | None:
+    """What the first worker found; None where no epoch was done; raises TrainingError for another training."""
+    if start == _STARTS:
         return None
-    checkpoint = Checkpoint.load(path)
+    path = out / folders.CHECKPOINT
+    checkpoint = Checkpoint.read(start.removeprefix(_GOES_ON), path)
     check_same(path, checkpoint.identity, identity)
     return checkpoint
+
+
+def _finished(out: Path, progress: Progress) -> RunFolder:
+    run = RunFolder(out)
+    progress.note(f"{out} is finished: {folders.describe(run.manifest)}. There is nothing to resume.")
+    return run
 
 
 def _create(
@@ -227,6 +315,7 @@ def _create(
     identity: Identity,
     keras: Any,
     learner: Learner,
+    placement: Placement,
 ) -> RunFolder:
     return RunFolder.create(
         out,
@@ -237,7 +326,7 @@ def _create(
             "seed": settings.seed,
             "dataset": dataset.to_dict(),
             "versions": environment.versions(keras.backend.backend()),
-            "machine": environment.machine(keras),
+            "machine": environment.machine(placement),
             "num_parameters": learner.network.count_params(),
             "epochs": 0,
             "seconds": 0.0,

@@ -1,0 +1,65 @@
+"""Turns what a backend raises while it trains into a sentence that says what to do."""
+
+import re
+
+from edgekit.errors import TrainingError
+from edgekit.training.placement import Placement
+
+_MEMORY_ERRORS = {"ResourceExhaustedError", "OutOfMemoryError", "MemoryError"}
+"""Of TensorFlow, PyTorch and Python, by name, so that none has to be imported."""
+
+_JAX_ERRORS = {"XlaRuntimeError", "JaxRuntimeError"}
+
+_LOST = (
+    "Collective ops is aborted",
+    "Gloo",
+    "NCCL",
+    "coordination service",
+    "CoordinationService",
+    "Connection closed",
+)
+"""What backends say when a machine that trains with this one does not answer any more."""
+
+
+def explain(
+    error: Exception, *, recipe_name: str, num_done: int, batch_size: int, placement: Placement
+) -> TrainingError:
+    """The error to raise in place of `error`.
+
+    Args:
+        error: Whatever came out of layers, losses, callbacks or the backend.
+        recipe_name: Whose they are.
+        num_done: Whole epochs that are done.
+        batch_size: Images a batch, on all devices together.
+        placement: Where it happened.
+    """
+    if is_out_of_memory(error):
+        return TrainingError(
+            f"The memory of {placement.devices[0]} ran out in epoch {num_done + 1} in batches of {batch_size} images. "
+            f"{_smaller(batch_size, len(placement.devices))}"
+        )
+    text = re.sub(r"\x1b\[\d*m", "", str(error))
+    if placement.num_workers > 1 and any(word in text for word in _LOST):
+        return TrainingError(
+            f"Another worker does not answer any more (epoch {num_done + 1}), so training stopped here too. Up to "
+            f"{num_done} whole epochs are saved by the first worker. Start all workers again with --resume."
+        )
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return TrainingError(
+        f"Training of recipe '{recipe_name}' stopped in epoch {num_done + 1} by an error in its layers, loss or "
+        f"callbacks: {type(error).__name__}: {' '.join(lines[:2])[:400] or 'no reason given'}"
+    )
+
+
+def is_out_of_memory(error: Exception) -> bool:
+    """Whether a backend, or Python, has no memory left."""
+    names = {kind.__name__ for kind in type(error).__mro__}
+    return bool(names & _MEMORY_ERRORS) or (bool(names & _JAX_ERRORS) and "RESOURCE_EXHAUSTED" in str(error))
+
+
+def _smaller(batch_size: int, num_devices: int) -> str:
+    """Half the batch, rounded down to what all devices can share."""
+    half = batch_size // 2 // num_devices * num_devices
+    if half == 0:
+        return "Train on smaller images, or a smaller network."
+    return f"Try --batch-size {half}, or smaller images."

@@ -1,0 +1,68 @@
+"""What the rest of training knows of devices and machines."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+
+from edgekit.errors import EdgekitError, TrainingError
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Placement:
+    """Where one training runs.
+
+    Attributes:
+        devices: Names of all devices that learn, those of other machines included.
+        kind: "gpu", "cpu", or what the backend calls an accelerator.
+        scope: Gives the context in which a network that several devices share is made, compiled and trained.
+        share: On every worker, the bytes that the first worker gave it; all must call it.
+        worker: Which process this is.
+        num_workers: Processes that train together.
+        memory_bytes: Memory of one device; None where it is not known.
+    """
+
+    devices: tuple[str, ...]
+    kind: str
+    scope: Callable[[], AbstractContextManager[object]] = nullcontext
+    share: Callable[[bytes], bytes] = bytes
+    worker: int = 0
+    num_workers: int = 1
+    memory_bytes: int | None = None
+
+    @property
+    def is_chief(self) -> bool:
+        """Whether this process reads and writes the run folder."""
+        return self.worker == 0
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether several devices share each batch."""
+        return len(self.devices) > 1
+
+    @property
+    def is_accelerator(self) -> bool:
+        """Whether it is anything faster than the processor."""
+        return self.kind != "cpu"
+
+    def ask_chief(self, question: Callable[[], bytes]) -> bytes:
+        """What `question` gives on the first worker, on every worker; an error of edgekit is raised on all of them."""
+        if self.num_workers == 1:
+            return question()
+        if not self.is_chief:
+            return _opened(self.share(b""))
+        try:
+            answer = question()
+        except EdgekitError as error:
+            self.share(b"-" + str(error).encode())
+            raise
+        return _opened(self.share(b"+" + answer))
+
+
+ONE_PROCESSOR = Placement(devices=("cpu",), kind="cpu")
+"""Where everything runs that was put nowhere else."""
+
+
+def _opened(answer: bytes) -> bytes:
+    if answer[:1] == b"-":
+        raise TrainingError(f"The first worker says: {answer[1:].decode()}")
+    return answer[1:]
