@@ -24,10 +24,11 @@ def test_an_unknown_backend_suggests_the_closest():
         import_keras(backend="tensorfow")
 
 
-def test_a_backend_that_is_not_installed_says_what_to_install(monkeypatch):
-    monkeypatch.setitem(sys.modules, "jax", None)
-    with pytest.raises(UsageError, match="pip install jax"):
-        import_keras(backend="jax")
+@pytest.mark.parametrize("backend", ["jax", "torch"])
+def test_a_backend_that_is_not_installed_names_its_extra(backend, monkeypatch):
+    monkeypatch.setitem(sys.modules, backend, None)
+    with pytest.raises(MissingExtraError, match=rf"needs '{backend}'.*edgekit-toolkit\[{backend}\]"):
+        import_keras(backend=backend)
 
 
 @pytest.mark.skipif(importlib.util.find_spec("torch") is None, reason="torch is not installed")

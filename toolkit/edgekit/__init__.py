@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from edgekit.quantization.scheme import QuantizationScheme
     from edgekit.recipe import Recipe, TrainingSettings, load_recipe
     from edgekit.training import train
+    from edgekit.training.hardware import Hardware
     from edgekit.verification import verify
 
 __version__ = "0.1.0"
@@ -30,6 +31,7 @@ __all__ = [
     "DatasetRequest",
     "DriftRequest",
     "ExportOptions",
+    "Hardware",
     "QuantizationScheme",
     "Recipe",
     "TFLiteOptions",
@@ -51,6 +53,7 @@ _HOMES = {
     "Dataset": "edgekit.datasets",
     "DatasetRequest": "edgekit.datasets",
     "DriftRequest": "edgekit.layer_drift",
+    "Hardware": "edgekit.training.hardware",
     "Recipe": "edgekit.recipe",
     "TrainingSettings": "edgekit.recipe",
     "compress": "edgekit.compression",

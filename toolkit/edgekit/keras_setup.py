@@ -7,6 +7,7 @@ imported. Knows nothing of recipes, data or formats.
 import importlib
 import importlib.util
 import os
+import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -18,6 +19,12 @@ from edgekit.errors import MissingExtraError, UnknownNameError, UsageError
 BACKENDS = {"tensorflow": "tensorflow", "jax": "jax", "torch": "torch"}
 """Keras backend -> the library that it imports."""
 
+EXTRAS = {"jax": "jax", "torch": "torch"}
+"""Library of a backend -> the install extra that brings it; all others come with `train`."""
+
+DETERMINISTIC = "--xla_gpu_deterministic_ops=true"
+"""XLA's flag for the same sums in the same order on GPUs; it is read when XLA is loaded."""
+
 
 def import_keras(needed_for: str = "This", backend: str | None = None) -> Any:
     """The `keras` module, working on `backend`.
@@ -27,15 +34,17 @@ def import_keras(needed_for: str = "This", backend: str | None = None) -> Any:
         backend: "tensorflow", "jax" or "torch"; None: $KERAS_BACKEND, else tensorflow.
 
     Raises:
-        MissingExtraError: Keras or TensorFlow is not installed.
+        MissingExtraError: Keras or the backend is not installed.
         UnknownNameError: There is no such backend.
-        UsageError: The backend is not installed, or Keras already runs on another one.
+        UsageError: Keras already runs on another backend.
     """
     wanted = backend or os.environ.get("KERAS_BACKEND") or "tensorflow"
     check_installed(wanted, needed_for)
     if "keras" not in sys.modules:
         os.environ["KERAS_BACKEND"] = wanted
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+        if shutil.which("nvidia-smi") and "xla_gpu_deterministic_ops" not in os.environ.get("XLA_FLAGS", ""):
+            os.environ["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} {DETERMINISTIC}".strip()
         with _native_stderr_held_back():
             importlib.import_module(BACKENDS[wanted])
             importlib.import_module("keras")
@@ -62,12 +71,7 @@ def check_installed(backend: str, needed_for: str) -> None:
     for library in ("keras", BACKENDS[backend]):
         if _is_installed(library):
             continue
-        if library in ("keras", "tensorflow"):
-            raise MissingExtraError(needed_for, library, "train")
-        raise UsageError(
-            f"The Keras backend '{backend}' is not installed here. Install it (pip install {library}), "
-            f"or use --backend tensorflow."
-        )
+        raise MissingExtraError(needed_for, library, EXTRAS.get(library, "train"))
 
 
 def _is_installed(library: str) -> bool:

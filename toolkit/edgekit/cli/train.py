@@ -18,6 +18,7 @@ from edgekit.cli.options import (
 if TYPE_CHECKING:
     from edgekit.recipe import Recipe, TrainingSettings
     from edgekit.run_folder import RunFolder
+    from edgekit.training.hardware import Hardware
 
 
 @click.command("train")
@@ -43,6 +44,12 @@ if TYPE_CHECKING:
     "--tensorboard", is_flag=True, help="Write the history for TensorBoard too, into logs/ of the run folder."
 )
 @click.option("--backend", metavar="NAME", help="tensorflow, jax or torch. [default: $KERAS_BACKEND, else tensorflow]")
+@click.option("--mixed-precision", is_flag=True, help="Compute in half precision; weights and exports stay float32.")
+@click.option(
+    "--devices", metavar="all|N|cpu", help="Devices of this machine that share each batch. [default: one GPU]"
+)
+@click.option("--workers", metavar="HOST:PORT,…", help="Machines that train together. [default: those of $TF_CONFIG]")
+@click.option("--worker", type=click.IntRange(min=0), help="Which of them this one is, from 0; 0 writes the run.")
 @skip_broken_option
 @json_option
 def command(recipe_name: str, data: str, out: Path | None, resume: bool, as_json: bool, **options: Any) -> None:
@@ -57,15 +64,44 @@ def command(recipe_name: str, data: str, out: Path | None, resume: bool, as_json
 
     file = recipe_file(recipe_name)
     out = out or choose_folder(file.stem, resume=resume)
+    hardware = _hardware(options)
     import_keras("edgekit train", options["backend"])
     with others_to_stderr():
         recipe = load_recipe(recipe_name)
         settings = _settings(recipe, options)
         progress = make_progress()
         dataset = _load(data, recipe, settings, options, progress)
-        watched = options["tensorboard"]
-        run = train(recipe, dataset, settings=settings, out=out, resume=resume, tensorboard=watched, progress=progress)
+        run = train(
+            recipe,
+            dataset,
+            settings=settings,
+            out=out,
+            resume=resume,
+            progress=progress,
+            tensorboard=options["tensorboard"],
+            hardware=hardware,
+        )
+    if run is None:
+        click.echo(f"Worker {hardware.worker} is done; the run is written by worker 0.", err=True)
+        return
     _show(run, as_json)
+
+
+def _hardware(options: dict[str, Any]) -> "Hardware":
+    """What the user chose; machines by --workers, or by TF_CONFIG as TensorFlow's users set it."""
+    from edgekit.errors import UsageError
+    from edgekit.training.hardware import Hardware, parse_devices, workers_of_environment
+
+    if (options["workers"] is None) != (options["worker"] is None):
+        raise UsageError("--workers and --worker belong together: all addresses, and which of them this machine is.")
+    named = tuple((options["workers"] or "").split(",")), options["worker"] or 0
+    workers, worker = named if options["workers"] is not None else workers_of_environment()
+    return Hardware(
+        devices=parse_devices(options["devices"]),
+        mixed_precision=options["mixed_precision"],
+        workers=workers,
+        worker=worker,
+    )
 
 
 def _settings(recipe: "Recipe", options: dict[str, Any]) -> "TrainingSettings":

@@ -148,7 +148,7 @@ def _compress(source: Source, dataset: Dataset, request: CompressRequest, out: P
         return RunFolder(out)
     _say_what_images_get(augmentation, recipe, training, progress)
     learner = _learner(libraries, source, settings, training, dataset, augmentation)
-    manifest = _manifest(original, settings, training, dataset, libraries, learner.network, identity)
+    manifest = _manifest(original, settings, training, dataset, learner.network, identity)
     run = RunFolder(out) if request.resume else RunFolder.create(out, manifest)
     session = Session(run, learner, identity, dataset, progress, lambda run: _extras(run, learner, original))
     return session.run_to_end(checkpoint)
@@ -239,7 +239,6 @@ def _manifest(
     settings: CompressionSettings,
     training: TrainingSettings,
     dataset: Dataset,
-    libraries: Libraries,
     network: "keras.Model",
     identity: Identity,
 ) -> dict[str, Any]:

@@ -23,7 +23,7 @@ class TensorflowLoop(LoopEngine):
         self._num_replicas = self._strategy.num_replicas_in_sync
         self._train = self._on_every_device(lesson.train.images, lesson.train.labels)
         self._validation = self._on_every_device(lesson.validation.images, lesson.validation.labels)
-        self._evaluate = tf.function(self._evaluation_loop)
+        self._evaluate = tf.function(self._evaluation_loop, autograph=False)
 
     def _on_every_device(self, *arrays: Any) -> Any:
         """A copy of each array on each device, uint8 images and int64 labels."""
@@ -37,7 +37,7 @@ class TensorflowLoop(LoopEngine):
 
     def compile(self) -> None:
         """See the base class."""
-        self._loop = self._tf.function(self._training_loop)
+        self._loop = self._tf.function(self._training_loop, autograph=False)
 
     def begin(self, plan: EpochPlan) -> None:
         """See the base class."""
@@ -51,7 +51,10 @@ class TensorflowLoop(LoopEngine):
 
     def end(self) -> Logs:
         """See the base class."""
-        return self._metrics()
+        logs = self._metrics()
+        if self._num_replicas > 1:
+            self._average_statistics()
+        return logs
 
     def evaluate(self, part: Part) -> Logs:
         """See the base class."""
@@ -67,7 +70,9 @@ class TensorflowLoop(LoopEngine):
     # --- Inside the graph -------------------------------------------------------------------------
 
     def _training_loop(self, images: Any, labels: Any, order: Any, corners: Any, start: Any, stop: Any) -> Any:
-        step = self._tf.function(self.model.train_step, jit_compile=bool(self.model.jit_compile))
+        step = self.model.train_step
+        if self.model.jit_compile:  # never with several devices, whose gradients meet outside of a tf.function
+            step = self._tf.function(step, jit_compile=True)
 
         def replica_step(images: Any, labels: Any, chosen: Any, corners: Any) -> None:
             chosen, corners = self._share(chosen), self._share(corners)
@@ -90,6 +95,18 @@ class TensorflowLoop(LoopEngine):
 
         num_steps = self._tf.shape(order)[0]
         return self._tf.while_loop(lambda number: number < num_steps, body, [0], parallel_iterations=1)[0]
+
+    def _average_statistics(self) -> None:
+        """Batch statistics, which Keras 3 lets each device collect for itself, become their mean on all of them."""
+        tf, strategy = self._tf, self._strategy
+        kept = [variable for variable in self.model.non_trainable_variables if "float" in variable.dtype]
+
+        def means() -> list[Any]:
+            context = tf.distribute.get_replica_context()
+            return [context.all_reduce(tf.distribute.ReduceOp.MEAN, tf.identity(variable.value)) for variable in kept]
+
+        for variable, mean in zip(kept, tf.function(lambda: strategy.run(means), autograph=False)(), strict=True):
+            variable.assign(strategy.experimental_local_results(mean)[0])
 
     def _share(self, values: Any) -> Any:
         """This device's share of the values of a batch, (B, …) -> (B / devices, …)."""
