@@ -94,6 +94,7 @@ def end(workers: "list[subprocess.Popen[str]]", seconds: float) -> "list[tuple[i
             worker.kill()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("backend", ["tensorflow", "jax"])
 @pytest.mark.skipif(importlib.util.find_spec("jax") is None, reason="jax is not installed")
 def test_two_workers_end_with_the_same_weights_and_one_run(backend, inputs, tmp_path):
