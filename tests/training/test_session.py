@@ -226,7 +226,7 @@ def test_early_stopping_goes_back_to_the_best_epoch_also_when_resumed(epochs, ti
     import keras
 
     def stopping():  # the loss falls, so by this measure the first epoch is the best one
-        return [keras.callbacks.EarlyStopping(mode="max", patience=2, restore_best_weights=True)]
+        return [keras.callbacks.EarlyStopping(monitor="loss", mode="max", patience=2, restore_best_weights=True)]
 
     settings = replace(tiny_recipe.settings.with_epochs(8), image_sizes=(), padding=0)
     recipe = replace(tiny_recipe, settings=settings, callbacks=stopping)
@@ -235,7 +235,7 @@ def test_early_stopping_goes_back_to_the_best_epoch_also_when_resumed(epochs, ti
         train(recipe, small_digits, out=out, progress=StopAfter(epochs))
     run = train(recipe, small_digits, out=out, resume=True)
     assert (run.manifest["status"], run.manifest["epochs"]) == ("finished", 3)
-    losses = [float(row["val_loss"]) for row in history_of(run)]
+    losses = [float(row["loss"]) for row in history_of(run)]
     assert max(losses) == losses[0]
     first = train(replace(recipe, callbacks=list), small_digits, settings=settings.with_epochs(1), out=tmp_path / "one")
     for one, other in zip(weights_of(run), weights_of(first), strict=True):
