@@ -47,6 +47,11 @@ def test_a_missing_training_library_names_the_extra(monkeypatch: pytest.MonkeyPa
     assert verify.works
 
 
+def test_training_works_without_the_other_backends(monkeypatch: pytest.MonkeyPatch) -> None:
+    hide(monkeypatch, "jax")
+    assert diagnose().abilities[0].works
+
+
 def test_without_a_base_library_verify_cannot_work(monkeypatch: pytest.MonkeyPatch) -> None:
     hide(monkeypatch, "numpy")
     assert not diagnose().can_verify

@@ -15,11 +15,14 @@ LIBRARIES = {
         "ai-edge-quantizer",
         "keras",
         "matplotlib",
+        "tensorboard",
         "tensorflow",
         "tensorflow-model-optimization",
         "tf-keras",
         "tf2onnx",
     ),
+    "jax": ("jax",),
+    "torch": ("torch",),
 }
 """Install extra ("base": no extra) -> the distributions that it brings; as in pyproject.toml."""
 
@@ -112,7 +115,8 @@ def _library(name: str, extra: str) -> Library:
 
 
 def _training(command: str, libraries: tuple[Library, ...]) -> Ability:
-    missing = [library.name for library in libraries if library.version is None]
+    needed = [library for library in libraries if library.extra in ("base", "train")]
+    missing = [library.name for library in needed if library.version is None]
     if missing:
         return Ability(
             name=command,
