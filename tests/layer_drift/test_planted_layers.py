@@ -9,7 +9,7 @@ from tiny_models import some_images
 
 from edgekit.errors import VerificationError
 from edgekit.layer_drift import LayerDrift, measure_layers
-from edgekit.layer_drift.job import PROBES
+from edgekit.layer_drift.probe import PROBES
 from edgekit.layer_drift.report import advice_on
 from edgekit.metrics.quantization import IDEAL_RMSE
 

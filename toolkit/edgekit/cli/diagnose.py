@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 @click.option("--images", type=int, metavar="N", help="How many training images. [default: 64]")
 @click.option("--seed", type=int, metavar="N", help="Which of them. [default: 0]")
 @click.option("--input-range", metavar="RANGE", help="What models made elsewhere want: 0..255, 0..1, -1..1, mean=…")
+@click.option("--timeout", type=float, metavar="SECONDS", help="Give a candidate up after this. [default: 600 + N]")
 @click.option("--top", type=click.IntRange(min=1), default=10, show_default=True, help="Layers in the table.")
 @click.option(
     "--figure",
@@ -37,6 +38,7 @@ def command(
     images: int | None,
     seed: int | None,
     input_range: str | None,
+    timeout: float | None,
     top: int,
     figure: Path | None,
     as_json: bool,
@@ -57,6 +59,7 @@ def command(
         "num_images": images,
         "seed": seed,
         "input_range": input_range,
+        "time_limit": timeout,
     }
     request = DriftRequest(
         target=target,

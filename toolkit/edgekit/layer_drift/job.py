@@ -1,6 +1,5 @@
 """The whole of `edgekit diagnose`: find the files, choose images, measure. Images are never those of the test split."""
 
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,12 +8,11 @@ from edgekit.artifact import Format, Precision
 from edgekit.datasets import Dataset, DatasetRequest, load_dataset
 from edgekit.errors import UsageError, VerificationError
 from edgekit.input_range import InputEncoding
-from edgekit.inspection import check_format
-from edgekit.layer_drift.measure import measure_layers
-from edgekit.layer_drift.probe import Probe
+from edgekit.inspection import check_format, inspect_file
+from edgekit.layer_drift.isolation import measure_files
+from edgekit.layer_drift.probe import PROBES
 from edgekit.layer_drift.report import LayerDriftReport
 from edgekit.progress import Progress, SilentProgress
-from edgekit.registry import Registry
 from edgekit.run_folder import RUNS_FOLDER, RunFolder
 
 if TYPE_CHECKING:
@@ -24,14 +22,6 @@ if TYPE_CHECKING:
     from edgekit.datasets import Split
 
 NUM_IMAGES = 64
-
-PROBES: Registry[Callable[[Path], Probe]] = Registry(
-    "format",
-    {
-        "tflite": ("edgekit.layer_drift.tflite:TFLiteProbe", "LiteRT's builtin kernels"),
-        "onnx": ("edgekit.layer_drift.onnx:OnnxProbe", "ONNX Runtime without graph optimizations"),
-    },
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,6 +37,7 @@ class DriftRequest:
         num_images: How many images, at least 1.
         seed: Of their choice.
         input_range: What values models made elsewhere want.
+        time_limit: Seconds for one candidate, above 0; None: 600 and one for each image.
     """
 
     target: Path | None = None
@@ -57,12 +48,15 @@ class DriftRequest:
     num_images: int = NUM_IMAGES
     seed: int = 0
     input_range: str = "0..255"
+    time_limit: float | None = None
 
     def __post_init__(self) -> None:
         if self.num_images < 1:
             raise UsageError(f"The number of images must be at least 1. Received {self.num_images}.")
         if self.seed < 0:
             raise UsageError(f"The seed must be 0 or more. Received {self.seed}.")
+        if self.time_limit is not None and not self.time_limit > 0:
+            raise UsageError(f"The time limit must be above 0 seconds. Received {self.time_limit}.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,16 +88,21 @@ def diagnose_request(request: DriftRequest, *, progress: Progress | None = None)
     progress = progress or SilentProgress()
     encoding = InputEncoding.parse(request.input_range)
     run, pairs = _find(request)
-    probes = [(pair, _open(pair.reference), _open(pair.candidate)) for pair in pairs]
     dataset = load_dataset(
-        request.data or _data_of(run), DatasetRequest(image_size=_image_size(probes[0][2]), progress=progress)
+        request.data or _data_of(run), DatasetRequest(image_size=_image_size(pairs[0].candidate), progress=progress)
     )
     split_name, images = choose_images(dataset, request.num_images, request.seed)
     reports = []
-    for pair, reference, candidate in probes:
+    for pair in pairs:
         with progress.task(f"layers of {pair.name}", len(images)) as advance:
-            fed = _inputs(images, reference, candidate, encoding)
-            layers, unmatched = measure_layers(reference, candidate, fed, advance=advance)
+            layers, unmatched = measure_files(
+                pair.reference,
+                pair.candidate,
+                images,
+                encoding,
+                time_limit=request.time_limit or 600 + len(images),
+                advance=advance,
+            )
         report = LayerDriftReport(
             candidate=pair.name,
             reference=pair.reference.name,
@@ -196,10 +195,6 @@ def _known_format(name: str) -> str:
     return name
 
 
-def _open(path: Path) -> Probe:
-    return PROBES.load(check_format(path).value)(path)
-
-
 def _data_of(run: RunFolder | None) -> str:
     entry = run.manifest.get("dataset") if run else None
     name = entry.get("name") if isinstance(entry, dict) else None
@@ -208,17 +203,8 @@ def _data_of(run: RunFolder | None) -> str:
     return name
 
 
-def _image_size(probe: Probe) -> tuple[int, int] | None:
-    sizes = probe.input_spec.shape[1:]
+def _image_size(model: Path) -> tuple[int, int] | None:
+    specs = inspect_file(model).inputs
+    sizes = specs[0].shape[1:] if len(specs) == 1 else ()
     height, width = sizes[:2] if sizes[2:] == (3,) else sizes[1:3] if sizes[:1] == (3,) else (None, None)
     return (height, width) if height and width else None
-
-
-def _inputs(
-    images: "NDArray[np.uint8]", reference: Probe, candidate: Probe, encoding: InputEncoding
-) -> "Iterator[tuple[NDArray[np.generic], NDArray[np.generic]]]":
-    from edgekit.runtimes.pixels import encoder_for
-
-    encoders = [encoder_for(probe.input_spec, images.shape[1:], encoding) for probe in (reference, candidate)]
-    for number in range(len(images)):
-        yield tuple(encode(images[number : number + 1]) for encode in encoders)  # type: ignore[misc]

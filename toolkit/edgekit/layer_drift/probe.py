@@ -4,11 +4,14 @@ One file a format implements it. Layouts are brought to channels last, integers 
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edgekit.artifact import TensorSpec
+from edgekit.inspection import check_format
+from edgekit.registry import Registry
 
 if TYPE_CHECKING:
     import numpy as np
@@ -74,3 +77,17 @@ class CutModel(ABC):
 def limits_of(scale: float, zero_point: int, lowest: int, highest: int) -> tuple[float, float]:
     """`Layer.limits` of a tensor that stores integers from `lowest` to `highest`."""
     return (lowest - zero_point - 0.5) * scale, (highest - zero_point + 0.5) * scale
+
+
+PROBES: Registry[Callable[[Path], Probe]] = Registry(
+    "format",
+    {
+        "tflite": ("edgekit.layer_drift.tflite:TFLiteProbe", "LiteRT's builtin kernels"),
+        "onnx": ("edgekit.layer_drift.onnx:OnnxProbe", "ONNX Runtime without graph optimizations"),
+    },
+)
+
+
+def open_probe(path: Path) -> Probe:
+    """The probe of the file's format; raises ArtifactError where it cannot be loaded."""
+    return PROBES.load(check_format(path).value)(path)

@@ -88,11 +88,14 @@ class _CutTFLite(CutModel):
 
     def compute(self, pixels: "NDArray[np.generic]", fed: Values) -> Values:
         """See `CutModel.compute`."""
-        for name, index in self._inputs.items():
-            known = fed.get(name.removeprefix(FED)) if name.startswith(FED) else pixels
-            self._interpreter.set_tensor(index, known)
-        self._interpreter.invoke()
-        return {name: self._interpreter.get_tensor(index) for index, name in self._outputs.items()}
+        try:
+            for name, index in self._inputs.items():
+                known = fed.get(name.removeprefix(FED)) if name.startswith(FED) else pixels
+                self._interpreter.set_tensor(index, known)
+            self._interpreter.invoke()
+            return {name: self._interpreter.get_tensor(index) for index, name in self._outputs.items()}
+        except (RuntimeError, ValueError) as error:
+            raise ArtifactError(f"LiteRT stopped while running {self._path}: {in_one_sentence(error)}") from error
 
 
 _READABLE = frozenset({"float32", "float16", "int8", "uint8", "int16"})

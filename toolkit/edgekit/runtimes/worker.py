@@ -10,6 +10,7 @@ import os
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -22,8 +23,17 @@ if TYPE_CHECKING:
 OUT_OF_MEMORY = "ran out of memory"
 
 
+Work = Callable[[dict[str, Any], TextIO, TextIO], dict[str, Any]]
+"""From a job, and the streams that the parent writes and reads, to what the result file is to hold."""
+
+
 def main() -> None:
     """Do the job that the first argument names."""
+    run_job(work)
+
+
+def run_job(work: Work) -> None:
+    """Let `work` do the job that the first argument names, within its memory, and write the result or the error."""
     job = json.loads(Path(sys.argv[1]).read_text())
     commands, progress = _own_streams()
     _die_with(job["parent"])

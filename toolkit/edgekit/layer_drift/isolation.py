@@ -1,0 +1,73 @@
+"""Measures the layers of two files in a process of their own: a file that crashes its runtime costs a sentence."""
+
+import json
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from edgekit.errors import VerificationError
+from edgekit.input_range import InputEncoding
+from edgekit.layer_drift.report import LayerDrift
+from edgekit.progress import Advance
+from edgekit.runtimes.base import ExecutionFailure
+from edgekit.runtimes.worker_process import Attention, do_in_worker
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+Measured = tuple[tuple[LayerDrift, ...], tuple[str, ...]]
+"""What `measure_layers` returns."""
+
+
+def measure_files(
+    reference: Path,
+    candidate: Path,
+    images: "NDArray[np.uint8]",
+    encoding: InputEncoding,
+    *,
+    time_limit: float,
+    advance: Advance = lambda _: None,
+) -> Measured:
+    """`measure_layers` of two files, which are opened and run in a worker process alone.
+
+    Args:
+        reference: The float file.
+        candidate: The same model, quantized.
+        images: uint8 (n, H, W, 3), RGB, 0 to 255.
+        encoding: How pixels go into both.
+        time_limit: Seconds for loading and running together, above 0.
+        advance: Called with the number of images finished since the last call.
+
+    Raises:
+        VerificationError: They do not belong together, or one of them cannot be loaded or run, crashes, takes more
+            memory than there is, or does not come to an end.
+    """
+    import numpy as np
+
+    with tempfile.TemporaryDirectory(prefix="edgekit-") as folder:
+        images_npy = Path(folder) / "images.npy"
+        np.save(images_npy, images)
+        job = {
+            "reference": str(reference.resolve()),
+            "candidate": str(candidate.resolve()),
+            "images": str(images_npy),
+            "encoding": encoding.to_dict(),
+        }
+        attention = Attention(time_limit, advance)
+        found = do_in_worker("edgekit.layer_drift.worker", job, _collect, attention)
+    if isinstance(found, ExecutionFailure):
+        raise VerificationError(f"The layers of {candidate} beside {reference} were not measured: {found.reason}")
+    return found
+
+
+def _collect(folder: Path) -> Measured | ExecutionFailure:
+    """What the worker left in `folder`; nothing in it is trusted."""
+    try:
+        result = json.loads((folder / "result.json").read_text())
+        if "error" in result:
+            return ExecutionFailure(reason=str(result["error"]))
+        layers = [LayerDrift(**{**layer, "shape": tuple(layer["shape"])}) for layer in result["layers"]]
+        return tuple(layers), tuple(result["unmatched"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        return ExecutionFailure(reason=f"ended without a usable result ({type(error).__name__}: {error})")

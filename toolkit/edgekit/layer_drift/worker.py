@@ -1,0 +1,48 @@
+"""`python -m edgekit.layer_drift.worker JOB.json`: the layers of two files, in a process of their own.
+
+Reads a job that `isolation.py` wrote. The errors are those of `edgekit.runtimes.worker`.
+"""
+
+from collections.abc import Iterator
+from dataclasses import asdict
+from itertools import accumulate, repeat
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TextIO
+
+from edgekit.input_range import InputEncoding
+from edgekit.layer_drift.measure import measure_layers
+from edgekit.layer_drift.probe import Probe, open_probe
+from edgekit.runtimes.worker import run_job
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+def work(job: dict[str, Any], _commands: TextIO, progress: TextIO) -> dict[str, Any]:
+    """Measure the layers of the files of `job`, and say in `progress` how many images are done."""
+    import numpy as np
+
+    reference, candidate = open_probe(Path(job["reference"])), open_probe(Path(job["candidate"]))
+    images = np.load(job["images"], allow_pickle=False)
+    fed = inputs_of(images, reference, candidate, InputEncoding.from_dict(job["encoding"]))
+    num_done = accumulate(repeat(1))
+    layers, unmatched = measure_layers(
+        reference, candidate, fed, advance=lambda _: print(next(num_done), file=progress, flush=True)
+    )
+    return {"layers": [asdict(layer) for layer in layers], "unmatched": unmatched}
+
+
+def inputs_of(
+    images: "NDArray[np.uint8]", reference: Probe, candidate: Probe, encoding: InputEncoding
+) -> "Iterator[tuple[NDArray[np.generic], NDArray[np.generic]]]":
+    """For each image of (n, H, W, 3) what the float model and what the candidate is fed, each (1, ...)."""
+    from edgekit.runtimes.pixels import encoder_for
+
+    encoders = [encoder_for(probe.input_spec, images.shape[1:], encoding) for probe in (reference, candidate)]
+    for number in range(len(images)):
+        yield tuple(encode(images[number : number + 1]) for encode in encoders)  # type: ignore[misc]
+
+
+if __name__ == "__main__":
+    run_job(work)
