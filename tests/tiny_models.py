@@ -185,3 +185,38 @@ def onnx_scores(images: NDArray[np.uint8]) -> NDArray[np.float32]:
     """What `onnx_model` answers, computed by numpy."""
     means: NDArray[np.float32] = images.astype(np.float32).mean(axis=(1, 2))
     return means @ mean_weights()
+
+
+def endless_onnx(path: Path, *, num_rounds: int = 2**62) -> Path:
+    """A linear classifier on the means of the channels, which a Loop multiplies by 1 so many times before."""
+    import onnx
+    from onnx import TensorProto, helper, numpy_helper
+
+    body = helper.make_graph(
+        [helper.make_node("Identity", ["goes_on"], ["on"]), helper.make_node("Mul", ["value", "one"], ["same"])],
+        "body",
+        [
+            helper.make_tensor_value_info("round", TensorProto.INT64, []),
+            helper.make_tensor_value_info("goes_on", TensorProto.BOOL, []),
+            helper.make_tensor_value_info("value", TensorProto.FLOAT, None),
+        ],
+        [
+            helper.make_tensor_value_info("on", TensorProto.BOOL, []),
+            helper.make_tensor_value_info("same", TensorProto.FLOAT, None),
+        ],
+        [numpy_helper.from_array(np.array(1, np.float32), "one")],
+    )
+    constants = {"rounds": np.array(num_rounds), "true": np.array(True), "weights": mean_weights()}
+    graph = helper.make_graph(
+        [
+            helper.make_node("ReduceMean", ["pixels"], ["mean"], axes=[1, 2], keepdims=0),
+            helper.make_node("Loop", ["rounds", "true", "mean"], ["after"], body=body),
+            helper.make_node("MatMul", ["after", "weights"], ["scores"]),
+        ],
+        "endless",
+        [helper.make_tensor_value_info("pixels", TensorProto.FLOAT, ["n", SIDE, SIDE, 3])],
+        [helper.make_tensor_value_info("scores", TensorProto.FLOAT, ["n", NUM_CLASSES])],
+        [numpy_helper.from_array(value, name) for name, value in constants.items()],
+    )
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8), str(path))
+    return path

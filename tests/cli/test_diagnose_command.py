@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from drifting_models import SIDE, write
 from helpers import ROOT
-from tiny_models import some_images
+from tiny_models import endless_onnx, some_images
 
 from edgekit.cli import run as edgekit
 
@@ -84,6 +84,15 @@ def test_single_files_as_json_and_a_figure_where_it_is_asked_for(
     assert report["layers"][0]["depth"] == 0
     assert {"own_noise", "own_sqnr_db", "sqnr_db", "cosine", "rmse_in_steps", "saturated"} <= set(report["layers"][0])
     assert (tmp_path / "a.png").stat().st_size > 5000
+
+
+def test_a_file_that_never_ends_costs_a_sentence(tmp_path: Path, data: str, capsys: pytest.CaptureFixture[str]) -> None:
+    files = [endless_onnx(tmp_path / "endless.onnx"), write(tmp_path, "onnx")]
+    for candidate, reference in (files, files[::-1]):
+        err = refused(capsys, candidate, "--reference", reference, "--data", data, "--timeout", "2")
+        assert f"The layers of {candidate} beside {reference} were not measured." in err
+        assert "did not end within the time limit of 2 s." in err
+    assert "above 0 seconds" in refused(capsys, *files[:1], "--reference", files[1], "--data", data, "--timeout", "0")
 
 
 def test_what_cannot_be_meant_costs_a_sentence(

@@ -5,10 +5,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from fuzz.campaign import faults_of, write_data
 from fuzz.mutation import mutants
 from helpers import ROOT
+from tiny_models import NUM_CLASSES, endless_onnx, some_images
 
 from edgekit.errors import ArtifactError
 from edgekit.inspection import inspect_file
@@ -96,8 +98,26 @@ def test_a_damaged_size_of_the_input_costs_its_own_row_alone(tmp_path: Path) -> 
     assert second.verdict != "error"
 
 
+def test_an_endless_loop_takes_its_time_limit_and_its_own_row_alone(tmp_path: Path) -> None:
+    endless = endless_onnx(tmp_path / "endless.onnx")
+    images = some_images(10)
+    np.savez(tmp_path / "data.npz", x_test=images, y_test=np.arange(10) % NUM_CLASSES)
+    np.save(tmp_path / "scores.npy", np.random.default_rng(0).dirichlet(np.ones(NUM_CLASSES), 10).astype(np.float32))
+    request = VerifyRequest(
+        targets=[endless, endless_onnx(tmp_path / "three.onnx", num_rounds=3)],
+        reference=tmp_path / "scores.npy",
+        data=f"npz:{tmp_path / 'data.npz'}",
+        runtimes=("onnxruntime",),
+        time_limit=10,
+        foreign=ForeignRequest(check_inputs=False),
+    )
+    first, second = verify_request(request).report.candidates
+    assert first.verdict == "error"
+    assert "The worker process did not end within the time limit of 10 s." in first.reasons
+    assert second.verdict != "error"
+
+
 def test_a_dimension_that_asks_for_more_memory_than_there_is_fails_alone(tmp_path: Path) -> None:
-    import numpy as np
     from onnx import helper, numpy_helper
     from tiny_models import mean_weights, onnx_model
 

@@ -1,5 +1,6 @@
 import io
 import threading
+import time
 
 import pytest
 
@@ -32,6 +33,18 @@ def test_plain_lines_now_and_then_and_one_at_the_end() -> None:
         "verifying: 1,000 of 1,000 in 30.0 s",
     ]
     assert SECONDS_BETWEEN_LINES == 10.0
+
+
+def test_work_that_stands_still_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("edgekit.rendering.progress.SECONDS_BETWEEN_LINES", 0.01)
+    file = io.StringIO()
+    num_threads = threading.active_count()
+    with ConsoleProgress(file).task("an endless loop", 40):
+        deadline = time.monotonic() + 20
+        while not file.getvalue() and time.monotonic() < deadline:
+            time.sleep(0.01)
+    assert file.getvalue().startswith("an endless loop: 0 of 40 after 0 s\n")
+    assert threading.active_count() == num_threads
 
 
 def test_an_unknown_total_and_a_note() -> None:

@@ -57,7 +57,7 @@ def measure_files(
         attention = Attention(time_limit, advance)
         found = do_in_worker("edgekit.layer_drift.worker", job, _collect, attention)
     if isinstance(found, ExecutionFailure):
-        raise VerificationError(f"The layers of {candidate} beside {reference} were not measured: {found.reason}")
+        raise VerificationError(f"The layers of {candidate} beside {reference} were not measured. {found.sentence}")
     return found
 
 

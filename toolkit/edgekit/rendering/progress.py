@@ -97,12 +97,31 @@ class ConsoleProgress:
                     last = now
                     self._line(f"{description}: {_amount(done, total)} after {now - started:.0f} s")
 
-        yield advance
+        with _every(SECONDS_BETWEEN_LINES, lambda: advance(0)):
+            yield advance
         self._line(f"{description}: {_amount(done, total)} in {self._clock() - started:.1f} s")
 
     def _line(self, text: str) -> None:
         with self._lock:
             print(text, file=self._file, flush=True)
+
+
+@contextmanager
+def _every(seconds: float, do: Callable[[], None]) -> Iterator[None]:
+    """Call `do` again and again while the block runs: work that stands still says so too."""
+    ended = threading.Event()
+
+    def repeat() -> None:
+        while not ended.wait(seconds):
+            do()
+
+    thread = threading.Thread(target=repeat, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
 
 
 def _amount(done: int, total: int | None) -> str:

@@ -86,6 +86,12 @@ class ExecutionFailure:
 
     reason: str
 
+    @property
+    def sentence(self) -> str:
+        """The reason as a whole sentence: "crashed with SIGSEGV" has the worker process as subject."""
+        subject = "The worker process " if self.reason[:1].islower() else ""
+        return f"{subject}{self.reason}{'' if self.reason.endswith('.') else '.'}"
+
 
 class Session(ABC):
     """One loaded artifact with one input of images and one output of scores. Made by `Runtime.open`.

@@ -97,7 +97,7 @@ def run_reference(
             advance=advance,
         )
     if isinstance(result, ExecutionFailure):
-        raise VerificationError(f"The reference could not be run in {runtime}: {result.reason}")
+        raise VerificationError(f"The reference {path} could not be run in {runtime}. {result.sentence}")
     return ScoredReference(
         reference=_reference(_checked(path, result, dataset), interface, dataset),
         runtime=runtime,

@@ -24,14 +24,8 @@ def foreign_remarks(candidate: Candidate, execution: Execution) -> tuple[str, ..
 
 def failed(candidate: Candidate, failure: ExecutionFailure) -> CandidateReport:
     """The row of a candidate that could not be run."""
-    reasons = (_sentence(failure.reason), *mistakes_of(candidate))
+    reasons = (failure.sentence, *mistakes_of(candidate))
     return row_of(candidate, verdict=Verdict.ERROR, reasons=reasons)
-
-
-def _sentence(reason: str) -> str:
-    """A failure's reason as a whole sentence: "crashed with SIGSEGV" has its worker as subject."""
-    subject = "The worker process " if reason[:1].islower() else ""
-    return f"{subject}{reason}{'' if reason.endswith('.') else '.'}"
 
 
 def remarks_on(
