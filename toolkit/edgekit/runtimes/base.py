@@ -128,11 +128,13 @@ class Runtime(ABC):
         name: Its name in the registry and on every row.
         format: What it reads.
         package: The distribution that brings it, for messages and versions.
+        trial_batch: Images an invocation where it is only tried how a model is fed; 1 goes with every file.
     """
 
     name: ClassVar[str]
     format: ClassVar[Format]
     package: ClassVar[str]
+    trial_batch: ClassVar[int] = 1
 
     @classmethod
     @abstractmethod

@@ -77,7 +77,7 @@ def _try_encodings(job: dict[str, Any], runtime: "type[Runtime]", images: "Image
     from edgekit.runtimes.base import SessionSettings
     from edgekit.runtimes.scoring import scores_of
 
-    session = runtime.open(Path(job["artifact"]), SessionSettings(batch_size=1))
+    session = runtime.open(Path(job["artifact"]), SessionSettings(batch_size=runtime.trial_batch))
     pixels = images.read(0, images.num_images)
     trials: list[Any] = []
     for values in job["try_encodings"]:

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 TARGET = "edgekit.verification.keras_reference:KerasReference"
 """What `edgekit.runtimes.isolation.execute` takes for it."""
 
+KERAS_BATCH = 64
+"""Images a call: with one at a time, calling takes Keras longer than computing."""
+
 
 class KerasSession(Session):
     """One Keras model, float32 in and out, at any batch that it takes.
@@ -82,6 +85,7 @@ class KerasReference(Runtime):
 
     name = "keras"
     package = "keras"
+    trial_batch = KERAS_BATCH
 
     @classmethod
     def import_library(cls) -> None:

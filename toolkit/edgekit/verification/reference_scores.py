@@ -29,7 +29,7 @@ SCORE_SUFFIXES = (".npz", ".npy")
 RUNTIME_OF = {".tflite": "litert-xnnpack", ".onnx": "onnxruntime"}
 """What runs a reference model that is no Keras file."""
 
-KERAS_SETTINGS = SessionSettings(batch_size=64)
+KERAS_SETTINGS = SessionSettings(batch_size=keras_reference.KERAS_BATCH)
 NUM_DEVIATIONS = 3
 """A reference must be better than guessing by so many standard deviations of guessing."""
 
