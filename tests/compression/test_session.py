@@ -9,9 +9,13 @@ from edgekit.artifact import Format, Precision
 from edgekit.compression import CompressionSettings, compress
 from edgekit.errors import CompressionError, ExportError, RunFolderError, TrainingError
 from edgekit.exporting import export
+from edgekit.exporting.file_maker import FileMaker
+from edgekit.exporting.plan import Job
+from edgekit.exporting.source import load_source
 from edgekit.inspection import inspect_file
 from edgekit.inspection.kernels import inspect_kernels
 from edgekit.progress import SilentProgress
+from edgekit.quantization import CalibrationSet
 from edgekit.quantization.learned_ranges import LearnedRanges
 from edgekit.run_folder import RunFolder
 
@@ -103,6 +107,15 @@ def test_the_same_run_gives_the_same_bytes(trained_for_int8, dataset, tmp_path):
     before = {name: entry["sha256"] for name, entry in again.manifest["files"].items() if "int8" in name}
     export(again, precisions=[Precision.INT8], dataset=dataset)
     assert {name: RunFolder(again.path).manifest["files"][name]["sha256"] for name in before} == before
+
+
+def test_what_is_compared_and_searched_is_what_is_exported(trained_for_int8, dataset):
+    """`compare-schemes` and `tune` know the learned ranges, and leave batch normalization where it is."""
+    maker = FileMaker(load_source(trained_for_int8), dataset, progress=SilentProgress())
+    for form in Format:
+        job = Job(format=form, precision=Precision.INT8)
+        made = maker.convert(job, CalibrationSet.choose(dataset))
+        assert made == trained_for_int8.artifact_path(form, Precision.INT8).read_bytes()
 
 
 def test_the_new_run_says_where_it_comes_from(trained_for_int8, original):

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 from edgekit.artifact import sha256_of
 from edgekit.datasets import Dataset
 from edgekit.errors import ExportError
-from edgekit.exporting.keras_scores import KerasScorer
+from edgekit.exporting.file_maker import FileMaker
 from edgekit.exporting.source import Source
-from edgekit.input_range import InputRange
 from edgekit.machine import this_machine
 from edgekit.metrics.classification import classification_report
 from edgekit.progress import Progress
@@ -26,9 +25,7 @@ if TYPE_CHECKING:
 def foreign_run(
     source: Source,
     dataset: Dataset,
-    scorer: KerasScorer,
-    input_range: InputRange,
-    adds_softmax: bool,
+    maker: FileMaker,
     out: Path | None,
     progress: Progress,
 ) -> Iterator[tuple[RunFolder, Path]]:
@@ -41,23 +38,23 @@ def foreign_run(
         ExportError: `out` holds something else.
     """
     final_path = out or RUNS_FOLDER / source.path.stem
-    manifest = _manifest(source, dataset, input_range, adds_softmax)
+    manifest = _manifest(source, dataset, maker)
     if final_path.exists() and (not final_path.is_dir() or any(final_path.iterdir())):
         yield _existing(final_path, manifest), final_path
         return
     with atomic_path(final_path) as staging:
         run = RunFolder.create(staging, manifest)
         _copy_model(source, run.model_path)
-        scores = scorer(dataset.test.images, progress=progress, task="Keras on the test images")
+        scores = maker.scorer(dataset.test.images, progress=progress, task="Keras on the test images")
         _write_results(run, dataset, scores)
         yield run, final_path
 
 
-def _manifest(source: Source, dataset: Dataset, input_range: InputRange, adds_softmax: bool) -> dict[str, object]:
+def _manifest(source: Source, dataset: Dataset, maker: FileMaker) -> dict[str, object]:
     return {
         "source": {"file": source.path.name, "sha256": sha256_of(source.path)},
-        "input_range": input_range.text,
-        "adds_softmax": adds_softmax,
+        "input_range": maker.input_range.text,
+        "adds_softmax": maker.adds_softmax,
         "dataset": dataset.to_dict(),
         "machine": this_machine().to_dict(),
         "num_parameters": int(source.model.count_params()),

@@ -13,29 +13,21 @@ from edgekit.artifact import Format, Precision
 from edgekit.datasets import Dataset, Split
 from edgekit.errors import EdgekitError, UsageError
 from edgekit.exporters import EXPORTERS, ExportOptions, TFLiteOptions
-from edgekit.exporters.classifier import as_classifier
-from edgekit.exporters.float_islands import find_islands, in_words
-from edgekit.exporters.layer_names import LayerNames
+from edgekit.exporters.float_islands import in_words
 from edgekit.exporters.options import QUANTIZERS
-from edgekit.exporting.check import NUM_IMAGES as NUM_CHECKED
 from edgekit.exporting.check import run_file
-from edgekit.exporting.folding import proven_folding
-from edgekit.exporting.keras_scores import KerasScorer
+from edgekit.exporting.file_maker import FileMaker
 from edgekit.exporting.plan import Job
-from edgekit.exporting.session import check_dataset, interface_of
 from edgekit.exporting.source import Source
-from edgekit.input_range import RAW, InputRange
 from edgekit.metrics import drift
 from edgekit.progress import Progress, SilentProgress
 from edgekit.quantization.calibration import NUM_IMAGES, CalibrationSet
 from edgekit.quantization.scheme import CALIBRATED, Granularity, QuantizationScheme
 
 if TYPE_CHECKING:
-    import keras
     import numpy as np
     from numpy.typing import NDArray
 
-    from edgekit.exporters import Exporter
 
 SPLITS = ("validation", "test")
 PRECISIONS = (Precision.DYNAMIC, Precision.INT8, Precision.INT16X8)
@@ -131,28 +123,20 @@ def compare_schemes(
         CalibrationError: There are not enough training images.
     """
     images = _images_of(dataset, split)
-    check_dataset(source, dataset)
     if source.run is None:
         raise UsageError(f"{source.path} belongs to no run. Make one first: edgekit export {source.path} --data …")
+    progress = progress or SilentProgress()
+    maker = FileMaker(source, dataset, progress=progress)
     sets: tuple[CalibrationSet, ...] = (
         CalibrationSet.choose_two(dataset, calibration_images, seed)
         if check_calibration
         else (CalibrationSet.choose(dataset, calibration_images, seed),)
     )
-    model, _ = as_classifier(source.model, *interface_of(source, dataset))
-    input_range = source.known_input_range or RAW
-    reference = KerasScorer(model, input_range)(images.images)
-    model = _as_exported(model, input_range, images, reference, progress or SilentProgress())
-    bench = _Bench(
-        exporter=EXPORTERS.load(Format.TFLITE.value)(model, ExportOptions(input_range=input_range)),
-        names=LayerNames(model),
-        images=images,
-        reference=reference,
-        sets=sets,
-    )
-    jobs = [replace(job, options=replace(job.options, input_range=input_range)) for job in schemes(precisions)]
+    reference = maker.scorer(images.images, progress=progress, task=f"Keras on the {split} images")
+    bench = _Bench(maker=maker, images=images, reference=reference, sets=tuple(map(maker.calibrated, sets)))
+    jobs = list(schemes(precisions))
     results = []
-    with (progress or SilentProgress()).task("Making and running files", len(jobs)) as advance:
+    with progress.task("Making and running files", len(jobs)) as advance:
         for job in jobs:
             results.append(bench.result(job))
             advance(1)
@@ -165,14 +149,6 @@ def compare_schemes(
         reference_accuracy=drift.accuracy(reference, images.labels),
         results=tuple(results),
     )
-
-
-def _as_exported(
-    model: "keras.Model", input_range: InputRange, images: Split, reference: "NDArray[np.float32]", progress: Progress
-) -> "keras.Model":
-    """The model as an export makes it: with batch normalization folded where that is exact."""
-    checked = images.images[:NUM_CHECKED]
-    return proven_folding(model, input_range, checked, reference[:NUM_CHECKED], progress).model
 
 
 def schemes(precisions: Sequence[Precision]) -> Iterator[Job]:
@@ -200,8 +176,7 @@ def schemes(precisions: Sequence[Precision]) -> Iterator[Job]:
 class _Bench:
     """What stays the same from file to file."""
 
-    exporter: "Exporter"
-    names: LayerNames
+    maker: FileMaker
     images: Split
     reference: "NDArray[np.float32]"
     sets: tuple[CalibrationSet, ...]
@@ -212,15 +187,13 @@ class _Bench:
             precision=job.precision.value, quantizer=job.options.tflite.quantizer, scheme=_scheme_of(job)
         )
         try:
-            exporter = self.exporter.with_options(job.options)
-            contents = [exporter.convert(job.precision, each) for each in self._sets(job)]
+            contents = [self.maker.convert(job, each) for each in self._sets(job)]
             scores = [self._scores(content) for content in contents]
         except EdgekitError as error:
             return replace(row, problem=str(error))
         labels, candidate = self.images.labels, scores[0]
         by_tie = drift.flipped_by_tie(self.reference, candidate)
         flipped = drift.flipped_images(self.reference, candidate)
-        is_calibrated = job.precision in CALIBRATED
         return replace(
             row,
             size_bytes=len(contents[0]),
@@ -230,7 +203,7 @@ class _Bench:
             tie_flips=int(by_tie.sum()),
             ties=int(drift.tied_images(candidate).sum()),
             calibration_flips=int(drift.flipped_images(*scores).sum()) if len(scores) == 2 else None,
-            float_operators=in_words(find_islands(contents[0], self.names)) if is_calibrated else "",
+            float_operators=in_words(self.maker.islands(job, contents[0])),
         )
 
     def _sets(self, job: Job) -> tuple[CalibrationSet, ...]:

@@ -12,35 +12,25 @@ from typing import TYPE_CHECKING, Any
 from edgekit.artifact import Artifact, Format, Precision
 from edgekit.datasets import Dataset
 from edgekit.errors import CalibrationError, ExportError, UsageError
-from edgekit.exporters import EXPORTERS, Exporter, ExportOptions
+from edgekit.exporters import ExportOptions
 from edgekit.exporters.batchnorm_folding import Folding
-from edgekit.exporters.classifier import as_classifier
-from edgekit.exporters.float_islands import Island, find_islands, in_words
+from edgekit.exporters.float_islands import Island, in_words
 from edgekit.exporters.integer_check import holds_flex
-from edgekit.exporters.layer_names import LayerNames
 from edgekit.exporters.onnx_targets import missing_in_mobile
-from edgekit.exporting.check import CheckResult, check_images, compare, run_file
-from edgekit.exporting.folding import proven_folding
-from edgekit.exporting.keras_scores import KerasScorer
+from edgekit.exporting.check import CheckResult, compare, run_file
+from edgekit.exporting.file_maker import FileMaker
 from edgekit.exporting.plan import Job, Plan, make_plan
-from edgekit.exporting.source import Source, check_source, load_source
-from edgekit.input_probe import check_takes_raw_pixels, try_ranges, warning_about
-from edgekit.input_range import RAW, InputRange
+from edgekit.exporting.source import Source, check_dataset, check_source, load_source
 from edgekit.inspection.kernels import FileKernels, inspect_kernels
 from edgekit.metrics.drift import softmax
 from edgekit.progress import Progress, SilentProgress
 from edgekit.quantization import CalibrationSet
 from edgekit.quantization.calibration import NUM_IMAGES
-from edgekit.quantization.learned_ranges import LearnedRanges
 from edgekit.quantization.scheme import CALIBRATED
 from edgekit.run_folder import RunFolder, atomic_path, write_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    import keras
-    import numpy as np
-    from numpy.typing import NDArray
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,9 +132,10 @@ def export(
     if loaded.run is not None and out is not None:
         raise UsageError("--out is for a Keras file from elsewhere; a run's files go into the run itself.")
     check_dataset(loaded, dataset)
-    calibration = _with_learned_ranges(loaded, _calibration(plan, dataset, calibration_images, seed))
-    session = _Session(loaded, dataset, choices[0].input_range, seed, progress)
-    return session.run(plan, calibration, Path(out) if out is not None else None)
+    calibration = _calibration(plan, dataset, calibration_images, seed)
+    maker = FileMaker(loaded, dataset, input_range=choices[0].input_range, seed=seed, progress=progress)
+    session = _Session(loaded, dataset, maker, progress)
+    return session.run(plan, calibration and maker.calibrated(calibration), Path(out) if out is not None else None)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -159,17 +150,8 @@ class _Made:
 class _Session:
     """One model on its way into its files."""
 
-    def __init__(
-        self, source: Source, dataset: Dataset | None, input_range: InputRange | None, seed: int, progress: Progress
-    ) -> None:
-        shape, num_classes = interface_of(source, dataset)
-        self._source, self._dataset, self._progress = source, dataset, progress
-        self._model, self._adds_softmax = as_classifier(source.model, shape, num_classes)
-        if self._adds_softmax:
-            progress.note("The model gives logits: a softmax is added, so that scores are probabilities.")
-        self._range = self._input_range(input_range, seed)
-        self._images = check_images(dataset, shape)
-        self._folding: Folding | None = None
+    def __init__(self, source: Source, dataset: Dataset | None, maker: FileMaker, progress: Progress) -> None:
+        self._source, self._dataset, self._maker, self._progress = source, dataset, maker, progress
 
     def run(self, plan: Plan, calibration: CalibrationSet | None, out: Path | None) -> ExportReport:
         """Make everything in `plan`."""
@@ -180,22 +162,13 @@ class _Session:
         if self._source.run is not None:
             return self._into(self._source.run, plan, calibration)
         assert self._dataset is not None  # noqa: S101 - _check_dataset has seen to it
-        scorer = KerasScorer(self._model, self._range)
-        with foreign_run(self._source, self._dataset, scorer, self._range, self._adds_softmax, out, self._progress) as (
-            run,
-            final_path,
-        ):
+        with foreign_run(self._source, self._dataset, self._maker, out, self._progress) as (run, final_path):
             report = self._into(run, plan, calibration)
         return _moved(report, final_path)
 
     def _into(self, run: RunFolder, plan: Plan, calibration: CalibrationSet | None) -> ExportReport:
-        reference = KerasScorer(self._model, self._range)(self._images)
-        if _has_learned_ranges(run) and any(job.options.fold for job in plan.jobs):
-            self._progress.note("Batch normalization is not folded: ranges were learned with it as it stands.")
-        elif any(job.options.fold for job in plan.jobs):
-            self._folding = proven_folding(self._model, self._range, self._images, reference, self._progress)
+        folding = self._maker.folding if any(job.options.fold for job in plan.jobs) else None
         made: dict[Path, _Made] = {}
-        exporters: dict[tuple[Format, bool], Exporter] = {}
         skipped = list(plan.skipped)
         with ExitStack() as stack, self._progress.task("Exporting", len(plan.jobs)) as advance:
             for job in plan.jobs:
@@ -203,7 +176,7 @@ class _Session:
                     with ExitStack() as alone:
                         path = run.artifact_path(job.format, job.precision, job.variant)
                         temporary = alone.enter_context(atomic_path(path))
-                        made[path] = self._one(job, temporary, exporters, calibration, reference)
+                        made[path] = self._one(job, temporary, calibration)
                         stack.enter_context(alone.pop_all())
                 except ExportError as error:
                     if job.is_required:
@@ -224,59 +197,36 @@ class _Session:
             )
             for path, each in made.items()
         )
-        return ExportReport(run=run, files=files, skipped=tuple(skipped), folding=self._folding)
+        return ExportReport(run=run, files=files, skipped=tuple(skipped), folding=folding)
 
-    def _one(
-        self,
-        job: Job,
-        path: Path,
-        exporters: "dict[tuple[Format, bool], Exporter]",
-        calibration: CalibrationSet | None,
-        reference: "NDArray[np.float32]",
-    ) -> "_Made":
-        """Make one file at `path`, run and compare it; `exporters` are those so far, and keep this one."""
-        kind = job.format, job.options.fold
-        exporters[kind] = exporter = self._exporter(job, exporters.get(kind))
-        content = exporter.convert(job.precision, calibration)
+    def _one(self, job: Job, path: Path, calibration: CalibrationSet | None) -> "_Made":
+        """Make one file at `path`, run and compare it."""
+        content = self._maker.convert(job, calibration)
         path.write_bytes(content)
-        check = self._checked(path, job, content, reference)
-        return _Made(job=job, check=check, islands=self._islands(job, content))
+        return _Made(job=job, check=self._checked(path, job, content), islands=self._islands(job, content))
 
-    def _exporter(self, job: Job, before: "Exporter | None") -> "Exporter":
-        """The one of this job; `before` has made the last file of the same format and the same model."""
-        options = replace(job.options, input_range=self._range)
-        if before:
-            return before.with_options(options)
-        return EXPORTERS.load(job.format.value)(self._model_of(job), options)
-
-    def _model_of(self, job: Job) -> "keras.Model":
-        return self._folding.model if self._folding and job.options.fold else self._model
-
-    def _checked(self, path: Path, job: Job, content: bytes, reference: "NDArray[np.float32]") -> CheckResult | None:
+    def _checked(self, path: Path, job: Job, content: bytes) -> CheckResult | None:
         if job.format is Format.TFLITE and holds_flex(content):
             self._progress.note(f"{job.title}: not run, for nothing here has Flex operators.")
             return None
         if job.format is Format.ONNX and (missing := missing_in_mobile(content)):
             self._progress.note(f"{job.title}: the small onnxruntime-mobile packages lack {', '.join(missing)}.")
-        candidate, runtime = run_file(path, job.format, self._images)
+        candidate, runtime = run_file(path, job.format, self._maker.images)
         if job.options.gives_logits:
             candidate = softmax(candidate).astype(candidate.dtype)
         title = f"The file {job.title}"
-        return compare(reference, candidate, title=title, precision=job.precision, runtime=runtime)
+        return compare(self._maker.reference, candidate, title=title, precision=job.precision, runtime=runtime)
 
     def _islands(self, job: Job, content: bytes) -> tuple[Island, ...]:
         """What an integer file computes in float, which is said, whether it was asked for or not."""
-        if job.format is not Format.TFLITE or job.precision not in CALIBRATED:
-            return ()
-        islands = find_islands(content, LayerNames(self._model_of(job)))
-        if islands:
+        if islands := self._maker.islands(job, content):
             self._progress.note(f"{job.title}: computed in float: {in_words(islands)}.")
         return islands
 
     def _record(self, run: RunFolder, made: "dict[Path, _Made]", calibration: CalibrationSet | None) -> None:
         entries = {
             path.relative_to(run.path).as_posix(): {
-                **replace(each.job.options, input_range=self._range).to_dict(each.job.format, each.job.precision),
+                **self._maker.options(each.job).to_dict(each.job.format, each.job.precision),
                 **_calibrated_with(each.job, calibration),
                 **self._folded_entry(each.job),
                 "check": each.check.to_dict() if each.check else None,
@@ -293,47 +243,7 @@ class _Session:
         )
 
     def _folded_entry(self, job: Job) -> dict[str, Any]:
-        return {"folding": self._folding.to_dict()} if self._folding and job.options.fold else {}
-
-    def _input_range(self, given: InputRange | None, seed: int) -> InputRange:
-        """What the user said, else what the manifest says, else 0 to 255 if no other range is clearly better."""
-        if given is not None or self._source.known_input_range is not None:
-            return given or self._source.known_input_range or RAW
-        dataset = self._dataset
-        if dataset is None or len(dataset.train) < len(dataset.class_names):
-            self._progress.note(
-                "No training images: it was not tried whether the model wants other pixels than 0..255."
-            )
-            return RAW
-        chosen = CalibrationSet.choose(dataset, max(NUM_IMAGES, len(dataset.class_names)), seed)
-        trials = try_ranges(
-            lambda input_range, images: KerasScorer(self._model, input_range)(
-                images, progress=self._progress, task=f"Trying input range {input_range.text}"
-            ),
-            chosen.images,
-            chosen.labels,
-        )
-        check_takes_raw_pixels(trials)
-        if warning := warning_about(trials, len(dataset.class_names)):
-            self._progress.note(warning)
-        return RAW
-
-
-def check_dataset(source: Source, dataset: Dataset | None) -> None:
-    """Raise UsageError or ExportError unless `dataset` is what the model of `source` was made for."""
-    if source.run is None:
-        if dataset is None:
-            raise UsageError(
-                f"{source.path} comes from elsewhere: say with --data which images it is for, as in --data folder:PATH."
-            )
-        return
-    expected = source.dataset_entry.get("sha256")
-    if dataset is not None and expected and dataset.sha256 != expected:
-        raise ExportError(
-            f"The data set is not the one of the run {source.run.path}: expected '{source.dataset_entry.get('name')}' "
-            f"with SHA-256 {expected[:12]}…, received '{dataset.name}' with {dataset.sha256[:12]}…. Give the data "
-            f"that the model was trained and measured on."
-        )
+        return {"folding": self._maker.folding.to_dict()} if job.options.fold and self._maker.folding else {}
 
 
 def _calibration(plan: Plan, dataset: Dataset | None, num_images: int, seed: int) -> CalibrationSet | None:
@@ -343,28 +253,6 @@ def _calibration(plan: Plan, dataset: Dataset | None, num_images: int, seed: int
         names = ", ".join(sorted({job.precision for job in plan.jobs if job.precision in CALIBRATED}))
         raise CalibrationError(f"{names} needs training images for calibration. Name the data set with --data.")
     return CalibrationSet.choose(dataset, num_images, seed)
-
-
-def _has_learned_ranges(run: RunFolder) -> bool:
-    return run.learned_ranges_path.name in run.manifest["files"]
-
-
-def _with_learned_ranges(source: Source, calibration: CalibrationSet | None) -> CalibrationSet | None:
-    """The same, with what quantization-aware training has learned, where the run was compressed so."""
-    run = source.run
-    if calibration is None or run is None or not _has_learned_ranges(run):
-        return calibration
-    run.check_file(Path(run.learned_ranges_path.name))
-    return replace(calibration, learned=LearnedRanges.load(run.learned_ranges_path))
-
-
-def interface_of(source: Source, dataset: Dataset | None) -> tuple[tuple[int, int, int], int]:
-    """(height, width, 3) and number of classes: of the data set, else as the manifest says."""
-    if dataset is not None:
-        return dataset.image_shape, len(dataset.class_names)
-    entry = source.dataset_entry
-    height, width, channels = entry["image_shape"]
-    return (int(height), int(width), int(channels)), len(entry["class_names"])
 
 
 def _calibrated_with(job: Job, calibration: CalibrationSet | None) -> dict[str, Any]:

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from edgekit.errors import ExportError, RunFolderError
+from edgekit.datasets import Dataset
+from edgekit.errors import ExportError, RunFolderError, UsageError
 from edgekit.exporters.keras_file import SUFFIXES, check_keras_file, load_keras_model
 from edgekit.input_range import RAW, InputRange
 from edgekit.run_folder import RunFolder
@@ -73,3 +74,29 @@ def load_source(source: RunFolder | Path) -> Source:
         )
     source.check_file(source.model_path.relative_to(source.path))
     return Source(path=source.model_path, run=source, model=load_keras_model(source.model_path))
+
+
+def check_dataset(source: Source, dataset: Dataset | None) -> None:
+    """Raise UsageError or ExportError unless `dataset` is what the model of `source` was made for."""
+    if source.run is None:
+        if dataset is None:
+            raise UsageError(
+                f"{source.path} comes from elsewhere: say with --data which images it is for, as in --data folder:PATH."
+            )
+        return
+    expected = source.dataset_entry.get("sha256")
+    if dataset is not None and expected and dataset.sha256 != expected:
+        raise ExportError(
+            f"The data set is not the one of the run {source.run.path}: expected '{source.dataset_entry.get('name')}' "
+            f"with SHA-256 {expected[:12]}…, received '{dataset.name}' with {dataset.sha256[:12]}…. Give the data "
+            f"that the model was trained and measured on."
+        )
+
+
+def interface_of(source: Source, dataset: Dataset | None) -> tuple[tuple[int, int, int], int]:
+    """(height, width, 3) and number of classes: of the data set, else as the manifest says."""
+    if dataset is not None:
+        return dataset.image_shape, len(dataset.class_names)
+    entry = source.dataset_entry
+    height, width, channels = entry["image_shape"]
+    return (int(height), int(width), int(channels)), len(entry["class_names"])

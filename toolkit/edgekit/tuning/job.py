@@ -11,7 +11,7 @@ from edgekit.datasets import Dataset
 from edgekit.errors import ExportError, RuntimeUnavailableError, UsageError
 from edgekit.exporting.plan import Job
 from edgekit.exporting.session import export
-from edgekit.exporting.source import Source, load_source
+from edgekit.exporting.source import Source, check_dataset, load_source
 from edgekit.progress import Progress, SilentProgress
 from edgekit.quantization import CalibrationSet
 from edgekit.quantization.calibration import NUM_IMAGES
@@ -130,6 +130,7 @@ def tune_request(
             raise RuntimeUnavailableError(f"{name} cannot measure here: {reason}")
     source = load_source(run)
     dataset = load_dataset_of(source, request.data, request.skip_broken, progress)
+    check_dataset(source, dataset)
     if len(dataset.validation) == 0:
         raise UsageError(f"Data set '{dataset.name}' has no validation images, and a search chooses by no others.")
     calibration = CalibrationSet.choose(dataset, request.calibration_images, request.seed)
@@ -255,6 +256,7 @@ def _identity(
         "model": sha256_of(run.model_path),
         "validation images": dataset.validation.sha256,
         "calibration images": calibration.sha256,
+        **({"learned ranges": sha256_of(run.learned_ranges_path)} if run.learned_ranges_path.is_file() else {}),
         "runtimes": {each.value: name for each, name in sorted(runtimes.items())},
         "versions": {"edgekit": __version__, **{library: version(library) for library in libraries}},
     }

@@ -13,14 +13,9 @@ from typing import TYPE_CHECKING
 
 from edgekit.artifact import Format, Precision
 from edgekit.errors import EdgekitError, ExportError
-from edgekit.exporters import EXPORTERS, Exporter
-from edgekit.exporters.classifier import as_classifier
-from edgekit.exporting.check import NUM_IMAGES as NUM_CHECKED
-from edgekit.exporting.folding import proven_folding
-from edgekit.exporting.keras_scores import KerasScorer
+from edgekit.exporting.file_maker import FileMaker
 from edgekit.exporting.plan import Job
 from edgekit.exporting.source import Source
-from edgekit.input_range import RAW
 from edgekit.metrics import drift
 from edgekit.progress import Progress
 from edgekit.runtimes import ExecutionFailure
@@ -74,18 +69,14 @@ class Search:
     ) -> None:
         self._runtimes, self._budget, self._journal = runtimes, budget, journal
         self._rank_layers, self._executor, self._progress = rank_layers, executor, progress
-        self._calibration, self._labels = calibration, dataset.validation.labels
-        self._range = source.known_input_range or RAW
-        model, _ = as_classifier(source.model, dataset.image_shape, len(dataset.class_names))
-        self._exporters: dict[Format, Exporter] = {}
+        self._maker = FileMaker(source, dataset, progress=progress)
+        self._calibration, self._labels = self._maker.calibrated(calibration), dataset.validation.labels
         self._jobs: dict[str, Job] = {}
         self._folder = folder
         self._images = write_images(dataset.validation.images, folder / "validation.npy")
-        images = dataset.validation.images
-        scorer = KerasScorer(model, self._range)
-        self._reference = scorer(images, progress=progress, task="Keras on the validation images")
-        some = slice(NUM_CHECKED)
-        self._model = proven_folding(model, self._range, images[some], self._reference[some], progress).model
+        self._reference = self._maker.scorer(
+            dataset.validation.images, progress=progress, task="Keras on the validation images"
+        )
 
     def run(self) -> dict[str, Job]:
         """Fill the journal; returns name -> job of every trial of this search, in the order of the work."""
@@ -124,7 +115,7 @@ class Search:
         return min(measured, key=lambda job: self._journal[job.title].excess(self._budget), default=None)
 
     def _is_enough(self, base: Job, layers: Sequence[str]) -> bool:
-        trial = self._try(mixed(base, layers), f"{len(layers)} layers in float: ")
+        trial = self._try(mixed(base, layers), f"{len(layers)} layer{'s' * (len(layers) > 1)} in float: ")
         return not trial.excess(self._budget)
 
     # --- One trial ----------------------------------------------------------------------------------
@@ -135,7 +126,7 @@ class Search:
         if job.title in self._journal:
             return self._journal[job.title]
         start = time.perf_counter()
-        options = replace(job.options, input_range=self._range).to_dict(job.format, job.precision)
+        options = self._maker.options(job).to_dict(job.format, job.precision)
         trial = Trial(name=job.title, runtime=self._runtimes[job.format], options=options)
         try:
             trial = self._measured(job, trial, f"{position}{job.title}")
@@ -152,7 +143,7 @@ class Search:
             self._progress.task(description, len(self._labels)) as advance,
             tempfile.TemporaryDirectory(dir=self._folder) as name,
         ):
-            content = self._exporter(job).convert(job.precision, self._calibration)
+            content = self._maker.convert(job, self._calibration)
             path = Path(name) / f"model-{job.precision}.{job.format}"
             path.write_bytes(content)
             made = replace(trial, size_bytes=len(content), sha256=hashlib.sha256(content).hexdigest())
@@ -178,10 +169,3 @@ class Search:
             flips=round(100 * (1 - drift.agreement(self._reference, execution.scores)), 6),
             images_per_second=round(execution.images_per_second, 1),
         )
-
-    def _exporter(self, job: Job) -> Exporter:
-        options = replace(job.options, input_range=self._range)
-        before = self._exporters.get(job.format)
-        made = before.with_options(options) if before else EXPORTERS.load(job.format.value)(self._model, options)
-        self._exporters[job.format] = made
-        return made

@@ -1,0 +1,53 @@
+"""What is compared or searched must be, byte for byte, what an export keeps."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from edgekit.artifact import Format, Precision
+from edgekit.errors import ExportError
+from edgekit.exporters import ExportOptions
+from edgekit.exporting import export
+from edgekit.exporting.file_maker import FileMaker
+from edgekit.exporting.plan import Job
+from edgekit.exporting.source import load_source
+from edgekit.progress import SilentProgress
+from edgekit.quantization import CalibrationSet
+from edgekit.run_folder import RunFolder
+
+NewRun = Callable[[], RunFolder]
+
+
+def test_in_any_order_and_with_other_files_between_the_bytes_are_those_of_an_export(new_run: NewRun) -> None:
+    import keras_models
+
+    digits, run = keras_models.digits(), new_run()
+    calibration = CalibrationSet.choose(digits, 30)
+    options = [ExportOptions(), ExportOptions(fold=False)]
+    for each in options:
+        export(
+            run,
+            precisions=[Precision.INT8],
+            formats=[Format.TFLITE],
+            dataset=digits,
+            options=each,
+            calibration_images=30,
+        )
+    maker = FileMaker(load_source(run), digits, progress=SilentProgress())
+    jobs = [Job(format=Format.TFLITE, precision=Precision.INT8, options=each) for each in reversed(options)]
+    made = {job.variant: maker.convert(job, calibration) for job in jobs}
+    assert len(set(made.values())) == 2, "folding changes nothing in this network: the test cannot fail"
+    for job in jobs:
+        kept = run.artifact_path(job.format, job.precision, job.variant).read_bytes()
+        assert made[job.variant] == kept
+
+
+def test_another_data_set_is_refused_before_anything_is_made(new_run: NewRun) -> None:
+    import keras_models
+
+    digits = keras_models.digits()
+    other = replace(digits, test=replace(digits.test, labels=np.roll(digits.test.labels, 1)))
+    with pytest.raises(ExportError, match="not the one of the run"):
+        FileMaker(load_source(new_run()), other, progress=SilentProgress())

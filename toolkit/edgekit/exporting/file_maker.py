@@ -1,0 +1,142 @@
+"""One model, ready to become the bytes of any file: in the form that is exported, folded, with what was learned.
+
+`export`, `compare-schemes` and `tune` make their files here and nowhere else, so that what is compared or searched
+is, byte for byte, what an export keeps. Writes nothing.
+"""
+
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from edgekit.artifact import Format
+from edgekit.datasets import Dataset
+from edgekit.exporters import EXPORTERS, Exporter, ExportOptions
+from edgekit.exporters.batchnorm_folding import Folding
+from edgekit.exporters.classifier import as_classifier
+from edgekit.exporters.float_islands import Island, find_islands
+from edgekit.exporters.layer_names import LayerNames
+from edgekit.exporting.check import check_images
+from edgekit.exporting.folding import proven_folding
+from edgekit.exporting.keras_scores import KerasScorer
+from edgekit.exporting.range_choice import choose_input_range
+from edgekit.exporting.source import Source, check_dataset, interface_of
+from edgekit.input_range import InputRange
+from edgekit.progress import Progress
+from edgekit.quantization import CalibrationSet
+from edgekit.quantization.learned_ranges import LearnedRanges
+from edgekit.quantization.scheme import CALIBRATED
+
+if TYPE_CHECKING:
+    import keras
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from edgekit.exporting.plan import Job
+
+
+class FileMaker:
+    """Makes the files of one model.
+
+    Args:
+        source: The model.
+        dataset: What it is for; None where its run says enough.
+        input_range: What it wants; None: as its run says, else found out.
+        seed: Of the images on which that is found out.
+        progress: Told what was decided.
+
+    Attributes:
+        adds_softmax: Whether the model gives logits.
+        classifier: The model in the form of `edgekit.exporters.classifier.as_classifier`.
+        images: uint8 (n, H, W, 3): what a file is checked on.
+        input_range: What the model wants.
+        scorer: Gives the float model's scores.
+
+    Raises:
+        UsageError: A file from elsewhere needs a data set.
+        ExportError: The data set is not the run's, or the model is no classifier of its images.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        dataset: Dataset | None,
+        *,
+        input_range: InputRange | None = None,
+        seed: int = 0,
+        progress: Progress,
+    ) -> None:
+        check_dataset(source, dataset)
+        shape, num_classes = interface_of(source, dataset)
+        self._source, self._progress = source, progress
+        self._exporters: dict[tuple[Format, bool], Exporter] = {}
+        self.classifier, self.adds_softmax = as_classifier(source.model, shape, num_classes)
+        if self.adds_softmax:
+            progress.note("The model gives logits: a softmax is added, so that scores are probabilities.")
+        given = input_range or source.known_input_range
+        self.input_range = given or choose_input_range(self.classifier, dataset, seed, progress)
+        self.images = check_images(dataset, shape)
+        self.scorer = KerasScorer(self.classifier, self.input_range)
+
+    @cached_property
+    def reference(self) -> "NDArray[np.float32]":
+        """The float model's scores of `images`, float32 (n, C)."""
+        return self.scorer(self.images)
+
+    @cached_property
+    def folding(self) -> Folding | None:
+        """What became of batch normalization; None where ranges were learned with it as it stands."""
+        if self._has_learned_ranges:
+            self._progress.note("Batch normalization is not folded: ranges were learned with it as it stands.")
+            return None
+        return proven_folding(self.classifier, self.input_range, self.images, self.reference, self._progress)
+
+    def calibrated(self, calibration: CalibrationSet) -> CalibrationSet:
+        """The same, with what quantization-aware training has learned, where the run was compressed so.
+
+        Raises:
+            RunFolderError: What was learned is missing or was changed.
+        """
+        if calibration.learned is not None or not self._has_learned_ranges:
+            return calibration
+        return replace(calibration, learned=self._learned_ranges)
+
+    def options(self, job: "Job") -> ExportOptions:
+        """What was chosen for `job`, with the input range of the model."""
+        return replace(job.options, input_range=self.input_range)
+
+    def model_of(self, job: "Job") -> "keras.Model":
+        """What becomes the file of `job`: the classifier, folded if the job wants that and it is exact."""
+        return self.folding.model if job.options.fold and self.folding else self.classifier
+
+    def convert(self, job: "Job", calibration: CalibrationSet | None) -> bytes:
+        """The bytes of one file, the same for the same input; see `edgekit.exporters.base.Exporter.convert`.
+
+        Raises:
+            ExportError: The model has no such file.
+            CalibrationError: The calibration images are missing, or do not fit.
+        """
+        kind, options = (job.format, job.options.fold), self.options(job)
+        if before := self._exporters.get(kind):
+            self._exporters[kind] = before.with_options(options)
+        else:
+            self._exporters[kind] = EXPORTERS.load(job.format.value)(self.model_of(job), options)
+        return self._exporters[kind].convert(job.precision, calibration and self.calibrated(calibration))
+
+    def islands(self, job: "Job", content: bytes) -> tuple[Island, ...]:
+        """What computes in float in the integer `.tflite` file `content` of `job`; empty for other files."""
+        if job.format is not Format.TFLITE or job.precision not in CALIBRATED:
+            return ()
+        return find_islands(content, LayerNames(self.model_of(job)))
+
+    @property
+    def _has_learned_ranges(self) -> bool:
+        run = self._source.run
+        return run is not None and run.learned_ranges_path.name in run.manifest["files"]
+
+    @cached_property
+    def _learned_ranges(self) -> LearnedRanges:
+        run = self._source.run
+        assert run is not None  # noqa: S101 - asked for only where a run has them
+        run.check_file(Path(run.learned_ranges_path.name))
+        return LearnedRanges.load(run.learned_ranges_path)

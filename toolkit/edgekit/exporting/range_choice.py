@@ -1,0 +1,43 @@
+"""The input range of a model from elsewhere of which nobody has said it: tried out on training images."""
+
+from typing import TYPE_CHECKING
+
+from edgekit.datasets import Dataset
+from edgekit.exporting.keras_scores import KerasScorer
+from edgekit.input_probe import check_takes_raw_pixels, try_ranges, warning_about
+from edgekit.input_range import RAW, InputRange
+from edgekit.progress import Progress
+from edgekit.quantization import CalibrationSet
+from edgekit.quantization.calibration import NUM_IMAGES
+
+if TYPE_CHECKING:
+    import keras
+
+
+def choose_input_range(classifier: "keras.Model", dataset: Dataset | None, seed: int, progress: Progress) -> InputRange:
+    """0 to 255, if no other range is clearly better.
+
+    Args:
+        classifier: Made by `edgekit.exporters.classifier.as_classifier`.
+        dataset: Its training images are tried.
+        seed: Chooses them.
+        progress: Told of doubts.
+
+    Raises:
+        ExportError: The model clearly wants another range.
+    """
+    if dataset is None or len(dataset.train) < len(dataset.class_names):
+        progress.note("No training images: it was not tried whether the model wants other pixels than 0..255.")
+        return RAW
+    chosen = CalibrationSet.choose(dataset, max(NUM_IMAGES, len(dataset.class_names)), seed)
+    trials = try_ranges(
+        lambda input_range, images: KerasScorer(classifier, input_range)(
+            images, progress=progress, task=f"Trying input range {input_range.text}"
+        ),
+        chosen.images,
+        chosen.labels,
+    )
+    check_takes_raw_pixels(trials)
+    if warning := warning_about(trials, len(dataset.class_names)):
+        progress.note(warning)
+    return RAW
