@@ -3,7 +3,8 @@
 Mutants of the float32 and the int8 file of `exported/resnet8`, in each format: each is inspected, run in a worker
 and compared. Wanted of every mutant: a row with a verdict, a reason where it is an error, JSON without NaN; no
 crash, no traceback, no hang. The verification itself runs in a process of its own too, twenty mutants at a time,
-so that a crash of edgekit is counted and its file kept. Ends with 1 where anything was found.
+so that a crash of edgekit is counted and its file kept. Ends with 1 where anything was found; Ctrl-C shows
+what was found until then.
 """
 
 import argparse
@@ -46,12 +47,14 @@ class Findings:
         reasons: How many errors begin with which words.
         faults: One line for each mutant that edgekit itself did not survive, or described badly.
         peak_bytes: The largest resident memory of a verification.
+        num_mutants: How many were verified.
     """
 
     verdicts: Counter[str] = field(default_factory=Counter)
     reasons: Counter[str] = field(default_factory=Counter)
     faults: list[str] = field(default_factory=list)
     peak_bytes: int = 0
+    num_mutants: int = 0
 
 
 def write_data(folder: Path) -> Path:
@@ -127,9 +130,17 @@ def _verify_in_child(files: Sequence[Path], runtimes: Sequence[str], data: Path,
         os._exit(99)
 
 
-def run_campaign(sources: Sequence[Path], count: int, seed: int, keep: Path, *, first_runtime_only: bool) -> Findings:
-    """`count` mutants of every source; those that found a fault stay in `keep`."""
-    findings = Findings()
+def run_campaign(
+    sources: Sequence[Path],
+    count: int,
+    seed: int,
+    keep: Path,
+    findings: Findings,
+    *,
+    first_runtime_only: bool,
+    skip: int,
+) -> None:
+    """Mutants `skip` to `count` of every source into `findings`; those that found a fault stay in `keep`."""
     import ai_edge_litert.interpreter  # noqa: F401  before any fork, so that no worker waits for it
     import onnx  # noqa: F401
     import onnxruntime  # noqa: F401
@@ -140,19 +151,19 @@ def run_campaign(sources: Sequence[Path], count: int, seed: int, keep: Path, *, 
             kind = source.suffix.removeprefix(".")
             runtimes = RUNTIMES[kind][:1] if first_runtime_only else RUNTIMES[kind]
             damaged = mutants(source.read_bytes(), kind, count, seed + number)
-            for start in range(0, count, CHUNK):
+            for start in range(skip, count, CHUNK):
                 files = []
                 for index, content in enumerate(damaged[start : start + CHUNK], start):
                     files.append(data / f"{source.stem.replace('-', '_')}_{index}.{kind}")
                     files[-1].write_bytes(content or b"\0")
                 before = len(findings.faults)
                 run_chunk(files, runtimes, data, findings)
+                findings.num_mutants += len(files)
                 for file in files:
                     if any(line.startswith(file.name) for line in findings.faults[before:]):
                         keep.mkdir(parents=True, exist_ok=True)
                         (keep / file.name).write_bytes(file.read_bytes())
                     file.unlink()
-    return findings
 
 
 def main() -> None:
@@ -161,6 +172,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("files", nargs="*", type=Path, help="what to damage [default: resnet8, float32 and int8]")
     parser.add_argument("--mutants", type=int, default=2000, help="of every file [default: 2000]")
+    parser.add_argument("--skip", type=int, default=0, help="so many of every file, which an earlier campaign has done")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--keep", type=Path, default=Path("fuzz-findings"), help="where findings are kept")
     parser.add_argument("--one-runtime", action="store_true", help="only the first runtime of each format")
@@ -169,8 +181,14 @@ def main() -> None:
         run / kind / f"model-{precision}.{kind}" for kind in ("tflite", "onnx") for precision in ("float32", "int8")
     ]
     start = time.monotonic()
-    found = run_campaign(files, given.mutants, given.seed, given.keep, first_runtime_only=given.one_runtime)
-    print(f"{given.mutants:,} mutants of each of {len(files)} files in {time.monotonic() - start:,.0f} s")
+    found = Findings()
+    try:
+        run_campaign(
+            files, given.mutants, given.seed, given.keep, found, first_runtime_only=given.one_runtime, skip=given.skip
+        )
+    except KeyboardInterrupt:
+        print("stopped from the keyboard: what was found until then")
+    print(f"{found.num_mutants:,} mutants of {len(files)} files in {time.monotonic() - start:,.0f} s")
     print("rows:", ", ".join(f"{count:,} {verdict}" for verdict, count in found.verdicts.most_common()))
     print(f"largest memory of a verification: {found.peak_bytes / 2**20:,.0f} MiB")
     for reason, count in found.reasons.most_common(25):
