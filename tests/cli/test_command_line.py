@@ -97,3 +97,9 @@ def test_who_is_asked_to_end_cleans_up_first(tmp_path: Path, name: str, status: 
     _, err = process.communicate(timeout=30)
     assert (process.returncode, err.strip()) == (status, "Interrupted.")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_help_shows_no_marks_that_are_meant_for_click(edgekit_command):
+    text = edgekit_command("--help").stdout
+    assert "\\b" not in text
+    assert "The whole job: edgekit train && edgekit export --int8 && edgekit verify\n" in text

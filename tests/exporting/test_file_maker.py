@@ -7,12 +7,13 @@ import numpy as np
 import pytest
 
 from edgekit.artifact import Format, Precision
-from edgekit.errors import ExportError
+from edgekit.errors import ExportError, UsageError
 from edgekit.exporters import ExportOptions
 from edgekit.exporting import export
 from edgekit.exporting.file_maker import FileMaker
 from edgekit.exporting.plan import Job
 from edgekit.exporting.source import load_source
+from edgekit.input_range import InputRange
 from edgekit.progress import SilentProgress
 from edgekit.quantization import CalibrationSet
 from edgekit.run_folder import RunFolder
@@ -51,3 +52,10 @@ def test_another_data_set_is_refused_before_anything_is_made(new_run: NewRun) ->
     other = replace(digits, test=replace(digits.test, labels=np.roll(digits.test.labels, 1)))
     with pytest.raises(ExportError, match="not the one of the run"):
         FileMaker(load_source(new_run()), other, progress=SilentProgress())
+
+
+def test_another_input_range_than_the_run_says_is_refused(new_run: NewRun) -> None:
+    """The check against Keras cannot see it: Keras would be fed as wrongly as the file."""
+    wrong = ExportOptions(input_range=InputRange.parse("0..1"))
+    with pytest.raises(UsageError, match=r"wants pixels of 0\.\.255.*Received --input-range 0\.\.1"):
+        export(new_run(), precisions=[Precision.FLOAT32], options=wrong)

@@ -74,7 +74,7 @@ class CommandTable(click.Group):
 @click.command(cls=CommandTable, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, prog_name="edgekit")
 def group() -> None:
-    r"""Train Keras image classifiers, export them for devices, prove that what ships is what you trained.
+    """Train Keras image classifiers, export them for devices, prove that what ships is what you trained.
 
     \b
     The whole job: edgekit train && edgekit export --int8 && edgekit verify
@@ -82,7 +82,7 @@ def group() -> None:
     \b
     Exit status: 0 done and within tolerance, 1 an error, 2 wrong usage, 3 drift beyond tolerance,
     130 interrupted.
-    """
+    """  # noqa: D301 - click wants the backspace itself
 
 
 class _Terminated(KeyboardInterrupt):

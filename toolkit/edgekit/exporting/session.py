@@ -21,6 +21,7 @@ from edgekit.exporting.check import CheckResult, compare, run_file
 from edgekit.exporting.file_maker import FileMaker
 from edgekit.exporting.plan import Job, Plan, make_plan
 from edgekit.exporting.source import Source, check_dataset, check_source, load_source
+from edgekit.input_range import InputRange
 from edgekit.inspection.kernels import FileKernels, inspect_kernels
 from edgekit.metrics.drift import softmax
 from edgekit.progress import Progress, SilentProgress
@@ -119,7 +120,7 @@ def export(
         progress: Where long work reports itself.
 
     Raises:
-        UsageError: A precision that none of the formats can be, or `out` for a run.
+        UsageError: A precision that none of the formats can be; `out`, or another input range, for a run.
         ExportError: The model or a file made from it is not fit to be kept; the message says why.
         CalibrationError: int8 without enough training images.
         RunFolderError: The run is incomplete, was changed, or cannot be written.
@@ -131,6 +132,7 @@ def export(
     loaded = found if isinstance(found, Source) else load_source(found)
     if loaded.run is not None and out is not None:
         raise UsageError("--out is for a Keras file from elsewhere; a run's files go into the run itself.")
+    _check_input_range(loaded, choices[0].input_range)
     check_dataset(loaded, dataset)
     calibration = _calibration(plan, dataset, calibration_images, seed)
     maker = FileMaker(loaded, dataset, input_range=choices[0].input_range, seed=seed, progress=progress)
@@ -244,6 +246,16 @@ class _Session:
 
     def _folded_entry(self, job: Job) -> dict[str, Any]:
         return {"folding": self._maker.folding.to_dict()} if job.options.fold and self._maker.folding else {}
+
+
+def _check_input_range(source: Source, given: InputRange | None) -> None:
+    """Raise UsageError where `given` is another range than a run's own: files and scores would both be wrong alike."""
+    known = source.known_input_range
+    if given is not None and known is not None and given != known:
+        raise UsageError(
+            f"The model of {source.path.parent} wants pixels of {known.text}, as its manifest says. Received "
+            f"--input-range {given.text}. Leave it out; it is for a Keras file from elsewhere."
+        )
 
 
 def _calibration(plan: Plan, dataset: Dataset | None, num_images: int, seed: int) -> CalibrationSet | None:
