@@ -94,7 +94,7 @@ def augmentation() -> keras.Layer:
 
 RECIPE = Recipe(
     name="vgg_augmented",
-    summary="Eight plain convolutions on mirrored, turned and zoomed images: 1.2 million parameters",
+    summary="Eight plain convolutions on mirrored, turned, zoomed images: 1.2 million parameters",
     settings=SETTINGS,
     build=build,
     optimizer=optimizer,

@@ -13,7 +13,7 @@ ALLOWED = {"click", "edgekit"}
 SCRIPT = """
 import json, sys
 before = set(sys.modules)
-from edgekit.cli import run
+from edgekit.cli import run_command as run
 status = run(json.loads(sys.argv[1]))
 loaded = {name.partition(".")[0] for name in set(sys.modules) - before}
 foreign = sorted(name for name in loaded if name not in sys.stdlib_module_names and not name.startswith("_"))

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 from run_folders import make_full_run
 
-from edgekit.cli import run as edgekit
+from edgekit.cli import run_command as edgekit
 
 
 @pytest.fixture(scope="module")

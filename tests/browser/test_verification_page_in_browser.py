@@ -10,7 +10,7 @@ from hard_report import hard_report
 from linear_run import digits, make_run, nearest_mean, write_onnx
 from PIL import Image
 
-from edgekit.cli import run as edgekit
+from edgekit.cli import run_command as edgekit
 from edgekit.rendering.verification_page import verification_page
 
 CONTRAST = (Path(__file__).parent / "contrast.js").read_text()

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from helpers import ROOT
 
-from edgekit.cli import run as edgekit
+from edgekit.cli import run_command as edgekit
 
 FULL = Path("/dev/full")
 LIST = f"'{sys.executable}' -m edgekit datasets --json"

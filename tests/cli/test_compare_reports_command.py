@@ -11,7 +11,7 @@ import pytest
 from fakes import FakeExecutor, answer_with, fake_artifact, fake_dataset, fake_reference
 
 from edgekit.artifact import Format, Precision
-from edgekit.cli import run as edgekit
+from edgekit.cli import run_command as edgekit
 from edgekit.verification import Candidate, verify
 
 Document = dict[str, Any]

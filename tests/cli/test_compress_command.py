@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from helpers import EdgekitCommand
 
-from edgekit.cli import run
+from edgekit.cli import run_command as run
 from edgekit.run_folder import RunFolder
 
 

@@ -3,7 +3,7 @@ import json
 import numpy as np
 import pytest
 
-from edgekit.cli import run
+from edgekit.cli import run_command as run
 
 
 def test_the_sources_are_listed(capsys):

@@ -10,7 +10,7 @@ from drifting_models import SIDE, write
 from helpers import ROOT
 from tiny_models import endless_onnx, some_images
 
-from edgekit.cli import run as edgekit
+from edgekit.cli import run_command as edgekit
 
 
 @pytest.fixture(scope="module")

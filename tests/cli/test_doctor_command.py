@@ -64,7 +64,7 @@ def test_without_any_runtime_verify_cannot_work(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_doctor_ends_with_1_where_verify_cannot_work(monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
-    from edgekit.cli import run
+    from edgekit.cli import run_command as run
 
     hide(monkeypatch, "numpy")
     assert run(["doctor"]) == 1

@@ -10,7 +10,7 @@ import pytest
 from foreign_models import CLASSES, COLOURS, SIDE, Linear, wanting_bgr, write_int8_tflite, write_onnx
 from linear_run import nearest_mean, scores_of
 
-from edgekit.cli import run as edgekit
+from edgekit.cli import run_command as edgekit
 from edgekit.datasets import Dataset, load_dataset
 
 NUM_TEST = 1200

@@ -1,6 +1,6 @@
 import json
 
-from edgekit.cli import run
+from edgekit.cli import run_command as run
 
 
 def test_recipes_as_a_table(capsys):

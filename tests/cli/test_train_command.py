@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from helpers import ROOT
 
-from edgekit.cli import run
+from edgekit.cli import run_command as run
 from edgekit.run_folder import RunFolder
 
 RECIPE = '''

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from linear_run import digits, make_run, nearest_mean, write_onnx
 
-from edgekit.cli import run as edgekit
+from edgekit.cli import run_command as edgekit
 from edgekit.run_folder import RunFolder
 
 SWAPPED = [1, 0, *range(2, 10)]
@@ -225,7 +225,7 @@ HEAVY = {
 
 SCRIPT = """
 import sys
-from edgekit.cli import run
+from edgekit.cli import run_command as run
 status = run(sys.argv[1:])
 print(status, *sorted({name.partition(".")[0] for name in sys.modules}), file=sys.stderr)
 """

@@ -20,7 +20,7 @@ from foreign_models import (
 )
 from linear_run import scores_of
 
-from edgekit.cli import run as edgekit
+from edgekit.cli import run_command as edgekit
 from edgekit.datasets import Dataset
 from edgekit.run_folder import Reference, RunFolder
 

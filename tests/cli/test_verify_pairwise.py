@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from linear_run import digits, make_run, nearest_mean, write_onnx
 
-from edgekit.cli import run as edgekit
+from edgekit.cli import run_command as edgekit
 
 SWAPPED = [1, 0, *range(2, 10)]
 

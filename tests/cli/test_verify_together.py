@@ -13,7 +13,7 @@ import pytest
 from helpers import ROOT
 from linear_run import digits, make_run, nearest_mean, write_onnx
 
-from edgekit.cli import run as edgekit
+from edgekit.cli import run_command as edgekit
 
 TIMED = {"seconds", "images_per_second", "peak_rss_bytes", "num_threads", "num_sessions"}
 

@@ -55,7 +55,7 @@ def test_every_kernel_is_rounded_by_the_channels_of_its_output(libraries):
     )
     shared = layers.Conv2D(6, 1, name="shared")
     x = layers.Conv2DTranspose(5, 2, strides=2, name="transposed")(
-        layers.LeakyReLU()(shared(layers.PReLU()(shared(x))))
+        layers.LeakyReLU(name="leaky")(shared(layers.PReLU(name="p_re_lu")(shared(x))))
     )
     scores = layers.Dense(4, activation="softmax", name="scores")(layers.Flatten()(x))
     bridge = to_keras2(libraries, shaken(keras.Model(pixels, scores)))
@@ -67,7 +67,7 @@ def test_every_kernel_is_rounded_by_the_channels_of_its_output(libraries):
         if getattr(each, "_weight_vars", None)
     }
     assert sizes == {"depthwise": [6], "shared": [6], "transposed": [5], "scores": [4]}
-    assert set(step.ranges()) == {"depthwise", "p_re_lu", "shared", "leaky_re_lu", "transposed", "scores"}
+    assert set(step.ranges()) == {"depthwise", "p_re_lu", "shared", "leaky", "transposed", "scores"}
     step.model.compile("sgd", loss="sparse_categorical_crossentropy")
     before = bridge.network(images.astype(np.float32))
     step.model.train_on_batch(images.astype(np.float32), np.arange(4))  # sets the ranges of the weights

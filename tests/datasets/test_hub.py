@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from edgekit.cli import run
+from edgekit.cli import run_command as run
 from edgekit.datasets import DatasetRequest, load_dataset
 from edgekit.errors import DatasetError, MissingExtraError, UsageError
 

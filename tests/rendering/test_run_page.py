@@ -4,7 +4,7 @@ import re
 import pytest
 from run_folders import make_full_run, make_run
 
-from edgekit.cli import run as edgekit
+from edgekit.cli import run_command as edgekit
 from edgekit.errors import RunFolderError
 from edgekit.rendering.run_page import run_page
 from edgekit.run_folder import RunFolder, write_json

@@ -99,10 +99,10 @@ def main(arguments: list[str] | None = None) -> None:
     _end_in_order()
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # a terminal that cannot show a letter shows "?"
-    sys.exit(run(sys.argv[1:] if arguments is None else arguments))
+    sys.exit(run_command(sys.argv[1:] if arguments is None else arguments))
 
 
-def run(arguments: list[str]) -> int:
+def run_command(arguments: list[str]) -> int:
     """Run one command and return its exit status; prints errors to stderr."""
     try:
         result: Any = group.main(arguments, prog_name="edgekit", standalone_mode=False)
