@@ -30,7 +30,7 @@ def data_name(report: Json) -> str:
 def hardware(manifest: Json) -> str:
     """Processor, cores and GPUs of the training."""
     machine = manifest["machine"]
-    return ", ".join([f"{machine['cpu']}, {machine['num_cores']} cores", *machine["gpus"]])
+    return ", ".join([f"{machine['cpu']}, {machine.get('num_cpus', machine.get('num_cores'))} cores", *machine["gpus"]])
 
 
 def candidate_table(report: Json) -> str:
