@@ -8,6 +8,7 @@ import pytest
 from edgekit.artifact import Format, Precision
 from edgekit.compression import CompressionSettings, compress
 from edgekit.errors import CompressionError, ExportError, RunFolderError, TrainingError
+from edgekit.exporters import ExportOptions
 from edgekit.exporting import export
 from edgekit.exporting.file_maker import FileMaker
 from edgekit.exporting.plan import Job
@@ -113,7 +114,7 @@ def test_what_is_compared_and_searched_is_what_is_exported(trained_for_int8, dat
     """`compare-schemes` and `tune` know the learned ranges, and leave batch normalization where it is."""
     maker = FileMaker(load_source(trained_for_int8), dataset, progress=SilentProgress())
     for form in Format:
-        job = Job(format=form, precision=Precision.INT8)
+        job = Job(format=form, precision=Precision.INT8, options=ExportOptions())
         made = maker.convert(job, CalibrationSet.choose(dataset))
         assert made == trained_for_int8.artifact_path(form, Precision.INT8).read_bytes()
 
