@@ -145,7 +145,7 @@ def main() -> None:
     parser.add_argument("--format", choices=[each.value for each in Format], help="only this one")
     given = parser.parse_args()
     source = load_source(RunFolder(given.run))
-    dataset = load_dataset_of(source, given.data, is_needed=True, skip_broken=False, progress=SilentProgress())
+    dataset = load_dataset_of(source, given.data, skip_broken=False, progress=SilentProgress())
     if dataset is None:
         parser.error("name the data set with --data")
     measure(source, given.run, dataset, [Format(given.format)] if given.format else list(Format), given.rounds)

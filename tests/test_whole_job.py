@@ -11,7 +11,10 @@ EVERY_FILE = {
     "tflite/model-float16.tflite",
     "tflite/model-dynamic.tflite",
     "tflite/model-int8.tflite",
+    "tflite/model-int16x8.tflite",
     "onnx/model-float32.onnx",
+    "onnx/model-float16.onnx",
+    "onnx/model-dynamic.onnx",
     "onnx/model-int8.onnx",
 }
 TFLITE_RUNTIMES = {"litert-xnnpack", "litert-builtin", "litert-reference"}

@@ -64,7 +64,7 @@ def test_other_precisions_have_counterparts_too(
     precision: str, run: Path, photos: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     command = ["diagnose", str(run), "--data", photos, "--images", "2", "--precision", precision, "--json"]
-    assert edgekit(command) == 0
+    assert edgekit([*command, "--format", "tflite"]) == 0
     [report] = json.loads(capsys.readouterr().out)["reports"]
     assert len(report["layers"]) > 12
     assert report["unmatched"] == []
@@ -107,7 +107,7 @@ def test_what_cannot_be_meant_costs_a_sentence(
     assert "There is no file" in refused(capsys, "nothing.onnx", "--reference", reference, "--data", data)
     assert "compared with" in refused(capsys, run, "--precision", "float32")
     assert "Did you mean 'tflite'?" in refused(capsys, run, "--format", "tflit")
-    assert "no int16x8 artifact" in refused(capsys, run, "--precision", "int16x8")
+    assert "no int16x8 artifact" in refused(capsys, run, "--precision", "int16x8", "--format", "onnx")
     (tmp_path / "broken.onnx").write_bytes(b"\x08\x08\x12\x00")
     assert "broken.onnx" in refused(capsys, tmp_path / "broken.onnx", "--reference", reference, "--data", data)
     images = np.zeros((5, SIDE, SIDE, 3), np.uint8)
