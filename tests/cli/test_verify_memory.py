@@ -16,7 +16,7 @@ def test_many_images_take_little_more_memory_than_few(tmp_path: Path, monkeypatc
     peaks = []
     for count in (5_000, 200_000):
         run, data = verify_memory.make_case(tmp_path / str(count), count, side=8)
-        command, workers, _ = verify_memory.measure(run, data, jobs=2)
+        command, workers, _ = verify_memory.measure(run, data, jobs=1)  # two at a time hold more or less by chance
         assert command > 20 * 2**20
         assert workers > 20 * 2**20
         peaks.append(command + workers)
