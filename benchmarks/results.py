@@ -8,6 +8,7 @@ measured here: it is what `edgekit train` and `edgekit verify` wrote into the ru
 
 import argparse
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -33,24 +34,42 @@ def hardware(manifest: Json) -> str:
     return ", ".join([f"{machine['cpu']}, {machine.get('num_cpus', machine.get('num_cores'))} cores", *machine["gpus"]])
 
 
-def candidate_table(report: Json) -> str:
-    """One line a candidate, in the order of formats, precisions and runtimes."""
+def candidate_table(report: Json, titles: Mapping[str, str] | None = None) -> str:
+    """One line a candidate, in the order of formats, precisions and runtimes; titles: SHA-256 -> what a file is."""
     lines = [
         "| file | runtime | accuracy | points | agreement | flips | worst class F1 | kB | images/s |",
         "|---|---|---:|---:|---:|---:|---:|---:|---:|",
     ]
     for row in report["candidates"]:
-        ties = sum(row["tie_flips"].values())
-        flips = f"{sum(row['flips'].values())}{f' + {ties} by a tie' if ties else ''}"
-        worst = min(row["per_class"], key=lambda one: one["f1_delta"])
-        share = "" if row["num_images"] == report["dataset"]["num_images"] else f" ({row['num_images']} images)"
-        lines.append(
-            f"| {row['format']} {row['precision']} | {row['runtime']}{share} | {row['accuracy']:.2%} | "
-            f"{100 * row['accuracy_delta']:+.2f} | {row['agreement']:.2%} | {flips} | "
-            f"{100 * worst['f1_delta']:+.2f} {worst['class']} | {row['size_bytes'] / 1000:.0f} | "
-            f"{row['images_per_second']:,.0f} |"
-        )
+        title = titles[row["sha256"]] if titles else f"{row['format']} {row['precision']}"
+        lines.append(f"| {title} | {row['runtime']}{_share(row, report)} | {' | '.join(_numbers(row))} |")
     return "\n".join(lines)
+
+
+def _share(row: Json, report: Json) -> str:
+    """What must be said beside the runtime: that only a part of the images was run, or that it drifts."""
+    n = row["num_images"]
+    notes = [*([f"{n} images"] if n not in (None, report["dataset"]["num_images"]) else [])]
+    notes += [row["verdict"]] if row["verdict"] != "pass" else []
+    return f" ({', '.join(notes)})" if notes else ""
+
+
+def _numbers(row: Json) -> list[str]:
+    """The cells behind the runtime; of a candidate without scores the reason."""
+    size = f"{row['size_bytes'] / 1000:.0f}"
+    if row["accuracy"] is None:
+        return [" ".join(row["reasons"]), *[""] * 4, size, ""]
+    ties = sum(row["tie_flips"].values())
+    worst = min(row["per_class"], key=lambda one: one["f1_delta"])
+    return [
+        f"{row['accuracy']:.2%}",
+        f"{100 * row['accuracy_delta']:+.2f}",
+        f"{row['agreement']:.2%}",
+        f"{sum(row['flips'].values())}{f' + {ties} by a tie' if ties else ''}",
+        f"{100 * worst['f1_delta']:+.2f} {worst['class']}",
+        size,
+        f"{row['images_per_second']:,.0f}",
+    ]
 
 
 def row_of(report: Json, artifact_format: str, precision: str, runtime: str) -> Json:
