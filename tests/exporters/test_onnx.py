@@ -8,7 +8,7 @@ import pytest
 from numpy.typing import NDArray
 
 from edgekit.artifact import Precision
-from edgekit.errors import CalibrationError, UsageError
+from edgekit.errors import CalibrationError, ExportError, UsageError
 from edgekit.exporters import ExportOptions, OnnxOptions
 from edgekit.exporters.onnx import OnnxExporter
 from edgekit.exporters.onnx_targets import OrtTarget, missing_in_mobile
@@ -270,6 +270,24 @@ def test_batch_normalization_is_folded_and_one_transpose_is_left() -> None:
     assert operators(content)["Transpose"] == 1
     assert operators(content)["Mul"] == 1, "the scaling of the pixels, and nothing of batch normalization"
     assert not {"BatchNormalization", "Add", "MatMul"} & set(operators(content))
+
+
+def test_the_exact_gelu_is_made_of_operators_that_onnx_has(images: Images) -> None:
+    import keras_models
+
+    network = keras_models.plain_network(middle=keras_models.import_keras().layers.Activation("gelu"))
+    content = OnnxExporter(network, ExportOptions()).convert(Precision.FLOAT32, None)
+    assert operators(content)["Erf"] == 1
+    assert np.abs(run(content, images) - network(images.astype(np.float32))).max() < 1e-5
+
+
+def test_an_operator_that_onnx_lacks_is_named_and_nothing_else_is_said(capfd: Any) -> None:
+    import keras_models
+
+    network = keras_models.plain_network(middle=lambda x: keras_models.import_keras().ops.erfinv(x))
+    with pytest.raises(ExportError, match=r"ONNX has no operator for TensorFlow's Erfinv \(as in '.*erfinv.*'\)"):
+        OnnxExporter(network, ExportOptions())
+    assert capfd.readouterr() == ("", "")
 
 
 def test_flatten_keeps_no_arithmetic_on_shapes(contents: dict[Precision, bytes]) -> None:

@@ -7,6 +7,7 @@ and no data set.
 """
 
 import copy
+import logging
 import tempfile
 from functools import cached_property
 from pathlib import Path
@@ -23,6 +24,7 @@ from edgekit.exporters.onnx_targets import check_readable
 from edgekit.exporters.onnx_weights import in_half_precision, with_integer_weights
 from edgekit.exporters.options import ExportOptions
 from edgekit.exporters.quiet import held_back
+from edgekit.exporters.tf2onnx_handlers import handlers
 from edgekit.keras_setup import import_tensorflow
 from edgekit.quantization.scheme import CalibrationMethod, Granularity
 
@@ -127,16 +129,28 @@ def _traced(graph: "keras.Model", opset: int) -> "onnx.ModelProto":
     from keras.src.export.tf2onnx_lib import patch_tf2onnx
 
     patch_tf2onnx()
+    logging.getLogger("tf2onnx").setLevel(logging.CRITICAL)  # what it complains of is in the errors raised below
     signature = [tf.TensorSpec(tuple(graph.inputs[0].shape), tf.float32, name=INPUT_NAME)]
     function = tf.function(lambda pixels: graph(pixels, training=False), input_signature=signature)
     try:
-        model, _ = tf2onnx.convert.from_function(function, input_signature=signature, opset=opset)
+        model, _ = tf2onnx.convert.from_function(
+            function, input_signature=signature, opset=opset, custom_op_handlers=handlers()
+        )
     except (ValueError, RuntimeError, KeyError, TypeError) as error:
         reason = str(error).strip().splitlines()[0][:300]
         raise ExportError(f"tf2onnx could not convert the model to ONNX: {reason}") from error
-    if foreign := sorted({node.op_type for node in model.graph.node if node.domain not in ("", "ai.onnx.ml")}):
-        raise ExportError(f"ONNX has no operator for {', '.join(foreign)}. Replace the layer by common operators.")
+    _check_operators(model)
     return model
+
+
+def _check_operators(model: "onnx.ModelProto") -> None:
+    """Raise ExportError, naming them, where operators of TensorFlow are left that ONNX lacks."""
+    import onnx
+
+    known = {(schema.domain, schema.name) for schema in onnx.defs.get_all_schemas()}
+    if foreign := {node.op_type: node.name for node in model.graph.node if (node.domain, node.op_type) not in known}:
+        names = ", ".join(f"{operator} (as in '{node}')" for operator, node in sorted(foreign.items()))
+        raise ExportError(f"ONNX has no operator for TensorFlow's {names}. Replace the layer by common operators.")
 
 
 def _folded(model: "onnx.ModelProto", folder: Path) -> "onnx.ModelProto":
