@@ -90,6 +90,14 @@ def test_broken_json(tmp_path: Path, content: str | bytes) -> None:
         read_json(path)
 
 
+def test_a_document_that_would_fill_the_memory_is_not_read(tmp_path: Path) -> None:
+    path = tmp_path / "manifest.json"
+    with path.open("wb") as file:
+        file.truncate(10**12)
+    with pytest.raises(RunFolderError, match="it has 1,000,000,000,000 bytes, expected at most"):
+        read_json(path)
+
+
 def test_a_run_whose_manifest_leads_outside_is_refused(tmp_path: Path) -> None:
     run = RunFolder.create(tmp_path / "run", {})
     write_text(tmp_path / "onnx" / "model-float32.onnx", "x")

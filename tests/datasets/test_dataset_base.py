@@ -91,6 +91,9 @@ def test_the_cache_folder_follows_the_environment(monkeypatch, tmp_path):
     assert default_cache_dir() == tmp_path / "own"
     monkeypatch.delenv("EDGEKIT_CACHE")
     assert default_cache_dir() == tmp_path / "xdg" / "edgekit"
+    monkeypatch.setenv("XDG_CACHE_HOME", "relative")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert default_cache_dir() == tmp_path / ".cache" / "edgekit"
 
 
 @pytest.mark.parametrize("size", [(0, 32), (32, -1), (10**7, 10**7)])

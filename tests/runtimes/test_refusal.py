@@ -1,5 +1,7 @@
 """What is said of files that a runtime's library refuses."""
 
+import os
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -47,6 +49,16 @@ def test_names_that_are_no_text_are_a_refusal(runtime: str, tmp_path: Path, tfli
     path = tmp_path / "m.tflite"
     path.write_bytes(content.replace(name + b"\0", b"\xff" * len(name) + b"\0"))
     assert "cannot load" in refusal(runtime, path)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only there may a path hold any bytes")
+def test_a_path_that_is_no_text_is_a_sentence(tmp_path: Path, tflite_models: dict[str, Path]) -> None:
+    folder = tmp_path / os.fsdecode(b"bad\xff")
+    folder.mkdir()
+    (folder / "m.onnx").write_bytes(onnx_model().SerializeToString())
+    (folder / "m.tflite").write_bytes(tflite_models["float32"].read_bytes())
+    for runtime, name in (("litert-xnnpack", "m.tflite"), ("onnxruntime", "m.onnx")):
+        assert "its path holds bytes that are no text here" in refusal(runtime, folder / name)
 
 
 def test_outputs_that_are_no_tensors_are_refused(tmp_path: Path) -> None:

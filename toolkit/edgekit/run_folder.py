@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 RUNS_FOLDER = Path("exported")
 """Where runs are made and looked for unless the user names another place."""
 
+LARGEST_JSON_BYTES = 2**28
+"""Far more than a verification of a thousand classes in every runtime."""
+
 
 @contextmanager
 def atomic_path(path: Path) -> Iterator[Path]:
@@ -77,8 +80,10 @@ def write_json(path: Path, document: object) -> None:
 
 
 def read_json(path: Path) -> Any:
-    """The JSON document in `path`; raises RunFolderError if it is missing or broken."""
+    """The JSON document in `path`; raises RunFolderError if it is missing, broken, or larger than any of ours."""
     try:
+        if (size := path.stat().st_size) > LARGEST_JSON_BYTES:
+            raise ValueError(f"it has {size:,} bytes, expected at most {LARGEST_JSON_BYTES:,}")  # noqa: TRY301
         return json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise RunFolderError(f"There is no {path}. Expected a file that edgekit wrote.") from error

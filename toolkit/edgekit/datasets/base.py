@@ -194,15 +194,17 @@ class DatasetSource(Protocol):
 def default_cache_dir() -> Path:
     """$EDGEKIT_CACHE, else $XDG_CACHE_HOME/edgekit, else ~/.cache/edgekit.
 
-    For a user without a home, as in some containers, a folder among the temporary ones.
+    A relative $XDG_CACHE_HOME counts for nothing, as its specification says. For a user without a home, as in some
+    containers, a folder among the temporary ones.
     """
     import os
     import tempfile
 
     if explicit := os.environ.get("EDGEKIT_CACHE"):
         return Path(explicit)
-    if shared := os.environ.get("XDG_CACHE_HOME"):
-        return Path(shared) / "edgekit"
+    shared = Path(os.environ.get("XDG_CACHE_HOME", ""))
+    if shared.is_absolute():
+        return shared / "edgekit"
     try:
         return Path.home() / ".cache" / "edgekit"
     except RuntimeError:

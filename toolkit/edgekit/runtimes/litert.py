@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from edgekit.artifact import Format, TensorSpec
 from edgekit.errors import ArtifactError
 from edgekit.runtimes.base import Runtime, Session, SessionSettings
-from edgekit.runtimes.refusal import cannot_load, in_one_sentence
+from edgekit.runtimes.refusal import cannot_load, in_one_sentence, path_as_text
 
 
 class LiteRTSession(Session):
@@ -57,15 +57,16 @@ class LiteRTSession(Session):
     def _load(self) -> None:
         from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
+        path = path_as_text("LiteRT", self._path)
         try:
             self._interpreter = Interpreter(
-                model_path=str(self._path),
+                model_path=path,
                 num_threads=self._num_threads,
                 experimental_op_resolver_type=OpResolverType[self._resolver],
             )
             self._interpreter.allocate_tensors()
             inputs, outputs = self._interpreter.get_input_details(), self._interpreter.get_output_details()
-        except (RuntimeError, TypeError, ValueError) as error:  # a path or the name of a tensor that is no UTF-8 too
+        except (RuntimeError, TypeError, ValueError) as error:  # the name of a tensor that is no UTF-8 too
             raise cannot_load("LiteRT", self._path, error) from error
         if len(inputs) != 1 or len(outputs) != 1:
             raise ArtifactError(

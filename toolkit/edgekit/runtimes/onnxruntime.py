@@ -9,7 +9,7 @@ from edgekit.artifact import Format, TensorSpec
 from edgekit.errors import ArtifactError
 from edgekit.inspection.external_data import check_external_data
 from edgekit.runtimes.base import Runtime, Session, SessionSettings
-from edgekit.runtimes.refusal import cannot_load, in_one_sentence
+from edgekit.runtimes.refusal import cannot_load, in_one_sentence, path_as_text
 
 _NUMPY_NAMES = {"float": "float32", "double": "float64"}
 
@@ -34,8 +34,9 @@ class OnnxRuntimeSession(Session):
         self._path = path
         check_external_data(path)
         self._errors = _library_errors()
+        name = path_as_text("ONNX Runtime", path)
         try:
-            self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+            self._session = onnxruntime.InferenceSession(name, options, providers=["CPUExecutionProvider"])
         except self._errors as error:
             raise cannot_load("ONNX Runtime", path, error) from error
         inputs, outputs = self._session.get_inputs(), self._session.get_outputs()

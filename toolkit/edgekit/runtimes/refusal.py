@@ -26,6 +26,18 @@ def cannot_load(library: str, path: Path, error: Exception) -> ArtifactError:
     return ArtifactError(f"{library} cannot load {path}: {in_one_sentence(error)}")
 
 
+def path_as_text(library: str, path: Path) -> str:
+    """`path` as the libraries take one; raises ArtifactError where a folder's name is no UTF-8, which they refuse."""
+    try:
+        str(path).encode()
+    except UnicodeEncodeError as error:
+        raise ArtifactError(
+            f"{library} cannot open {path}: its path holds bytes that are no text here. Expected UTF-8: rename the "
+            f"folder or the file (or, where it looks right, set LANG=C.UTF-8)."
+        ) from error
+    return str(path)
+
+
 def in_one_sentence(error: Exception) -> str:
     """An exception's message on one line, without codes and places in sources, at most MAX_LENGTH characters."""
     text = str(error)
