@@ -103,7 +103,7 @@ def test_the_best_of_several_turns_counts(clock: Clock) -> None:
     def open_session(settings: SessionSettings) -> Session:
         def cost(now: SessionSettings) -> float:
             if now.num_threads == 1:
-                return 0.007 if len(opened) < 3 else 0.02
+                return 0.007 if len(opened) < 2 else 0.02
             return 0.009 if clock() < BUDGET[0] / 2 else 0.005
 
         opened.append(OneAtATime(settings, cost))

@@ -16,7 +16,7 @@ from edgekit.runtimes.base import SessionSettings
 
 FOLDER = "runtime-settings"
 
-VERSION = 1
+VERSION = 2
 """Part of every key: raise it when the search changes."""
 
 

@@ -1,6 +1,7 @@
 """Finds the threads, the sessions and the batch at which one artifact runs fastest on this machine.
 
-Short probes on real images. A machine has other work to do now and then, so settings that are not clearly
+Short probes on real images: every way to use the processors, from the smallest batch to the largest, for which way
+is fastest depends on the batch. A machine has other work to do now and then, so settings that are not clearly
 slower than the best are probed again in turns, and each is judged by its best turn. Knows no file format.
 """
 
@@ -26,8 +27,8 @@ MAX_INVOCATION = 0.1
 """Seconds: a batch that would take longer is not tried, for nothing is gained by it any more."""
 MAX_BYTES = 200 * 2**20
 """Memory of the process that no probe should exceed, as far as it can be foreseen."""
-PROBE = 0.02
-"""Seconds of one probe."""
+PROBE = 0.01
+"""Seconds of one probe, after a call that only warms up."""
 BUDGET = (0.3, 1.0)
 """Seconds that a search takes: a share of what the whole run is expected to take, within these limits."""
 SHARE = 0.1
@@ -58,7 +59,8 @@ class Tuner:
     encoding: InputEncoding | None = None
     _scorers: dict[int, list[Scorer]] = field(default_factory=dict)
     _rates: dict[SessionSettings, float] = field(default_factory=dict)
-    _bytes: dict[int, int] = field(default_factory=dict)
+    _bytes: dict[int, float] = field(default_factory=dict)
+    _seconds_to_open: float = 0.0
 
     @property
     def largest_batch(self) -> int:
@@ -101,18 +103,20 @@ class Tuner:
         expected = seconds * self.num_images / own.batch_size
         self._deadline = start + min(max(expected * SHARE, BUDGET[0]), BUDGET[1])
         self._probe(own)
-        self._try_batches(own.batch_size)
-        for settings in [way for best in self._best(2) for way in _ways(best.batch_size, self.num_cpus)]:
-            if self._has_room_for(settings):
-                self._probe(settings)
+        for batch_size in self.batch_sizes:
+            if batch_size != own.batch_size and not self._is_sensible(batch_size):
+                break
+            self._try_ways(batch_size)
         self._repeat()
-        return self._best(1)[0]
+        return max(self._rates, key=lambda settings: self._rates[settings])
 
     def take(self, settings: SessionSettings) -> list[Scorer]:
         """One scorer for each session of `settings`, opened where it is not yet."""
         scorers = self._scorers.setdefault(settings.num_threads, [])
         while len(scorers) < settings.num_sessions:
+            start = time.perf_counter()
             session = self.open_session(replace(settings, num_sessions=1))
+            self._seconds_to_open = time.perf_counter() - start
             scorers.append(Scorer(session, self.images.shape[1:], self.encoding))
         for scorer in scorers:
             scorer.session.resize(settings.batch_size)
@@ -124,18 +128,30 @@ class Tuner:
         wished = replace(own, num_sessions=min(self.num_cpus, self.num_images))
         return wished if self._has_room_for(wished) else own
 
-    def _try_batches(self, own: int) -> None:
-        for batch_size in self.batch_sizes[1:]:
-            settings = SessionSettings(batch_size=batch_size)
-            too_slow = batch_size / max(self._rates.values()) > MAX_INVOCATION
-            if too_slow or not self._has_room_for(settings) or not self._agrees(own, batch_size):
-                return
-            self._probe(settings)
+    def _try_ways(self, batch_size: int) -> None:
+        """Probe each way at that batch; one thread alone only until another way was clearly faster."""
+        for way in _ways(self.num_cpus):
+            settings = replace(way, batch_size=batch_size)
+            if way == SessionSettings() and self._rates[replace(way, batch_size=self.own_batch)] < self._limit:
+                continue
+            if settings not in self._rates and self._has_room_for(settings) and self._has_time_for(settings):
+                self._probe(settings)
 
-    def _agrees(self, own: int, batch_size: int) -> bool:
+    @property
+    def _limit(self) -> float:
+        """The rate below which settings are clearly not the fastest."""
+        return KEEP * max(self._rates.values())
+
+    def _is_sensible(self, batch_size: int) -> bool:
+        """Whether a batch is worth a probe: it is answered soon, fits into memory, and the answers are the same."""
+        is_soon = batch_size / max(self._rates.values()) <= MAX_INVOCATION
+        fits = self._has_room_for(SessionSettings(batch_size=batch_size))
+        return is_soon and fits and time.perf_counter() < self._deadline and self._agrees(batch_size)
+
+    def _agrees(self, batch_size: int) -> bool:
         """Whether the file takes that batch, and answers as it does at its own."""
         sample = self.images[:8]
-        session = self.take(SessionSettings(batch_size=own))[0].session
+        session = self.take(SessionSettings(batch_size=self.own_batch))[0].session
         expected = scores_of(session, sample, self.encoding)
         try:
             return session.resize(batch_size) and np.allclose(
@@ -145,16 +161,20 @@ class Tuner:
             return False
 
     def _has_room_for(self, settings: SessionSettings) -> bool:
-        """Memory grows at most with the batch, and with every session that is open."""
+        """Memory of a session grows at most with its batch, and each that is open may come to need as much."""
         known = max(self._bytes)
         growth = self._bytes[known] * max(1.0, settings.batch_size / known)
         return self._base_bytes + growth * (self.num_open + settings.num_sessions - 1) <= MAX_BYTES
 
+    def _has_time_for(self, settings: SessionSettings) -> bool:
+        """A large model takes its time to open, and a machine of many processors has it opened often."""
+        missing = settings.num_sessions - len(self._scorers.get(settings.num_threads, []))
+        return time.perf_counter() + max(0, missing) * self._seconds_to_open < self._deadline
+
     def _repeat(self) -> None:
         """Probe the best in turns until the time is up; whoever falls behind drops out."""
         while time.perf_counter() < self._deadline:
-            limit = KEEP * max(self._rates.values())
-            remaining = [settings for settings, rate in self._rates.items() if rate >= limit]
+            remaining = [settings for settings, rate in self._rates.items() if rate >= self._limit]
             if len(remaining) == 1:
                 return
             for settings in remaining:
@@ -165,16 +185,13 @@ class Tuner:
             return
         rate = images_per_second(self.take(settings), self._piece(settings.batch_size), PROBE)
         self._rates[settings] = max(rate, self._rates.get(settings, 0.0))
-        self._bytes.setdefault(settings.batch_size, self.memory() - self._base_bytes)
+        self._bytes.setdefault(settings.batch_size, (self.memory() - self._base_bytes) / settings.num_sessions)
 
     def _piece(self, batch_size: int) -> NDArray[np.uint8]:
         """As many images as the run will hand over at once, or fewer where those would take longer than a probe."""
         in_time = int(max(self._rates.values(), default=0.0) * PROBE)
         count = min(piece_size(batch_size), in_time, len(self.images))
         return self.images[: max(1, count // batch_size) * batch_size]
-
-    def _best(self, count: int) -> list[SessionSettings]:
-        return sorted(self._rates, key=lambda settings: -self._rates[settings])[:count]
 
 
 def images_per_second(scorers: Sequence[Scorer], piece: NDArray[np.uint8], seconds: float) -> float:
@@ -190,6 +207,11 @@ def images_per_second(scorers: Sequence[Scorer], piece: NDArray[np.uint8], secon
 
 
 def _measure(scorer: Scorer, piece: NDArray[np.uint8], seconds: float, rates: list[float]) -> None:
+    """Append the rate of calls that follow a first one, which finds memory cold; of the first, where that is long."""
+    first = _seconds_of(scorer, piece)
+    if first >= seconds:
+        rates.append(len(piece) / first)
+        return
     start, count = time.perf_counter(), 0
     while count == 0 or time.perf_counter() < start + seconds:
         scorer(piece)
@@ -203,9 +225,8 @@ def _seconds_of(scorer: Scorer, batch: NDArray[np.uint8]) -> float:
     return time.perf_counter() - start
 
 
-def _ways(batch_size: int, num_cpus: int) -> list[SessionSettings]:
-    """Several threads in one session, or several sessions of one thread; all processors, or half of them."""
+def _ways(num_cpus: int) -> list[SessionSettings]:
+    """Several sessions of one thread, several threads in one session, by all processors or half of them; one thread."""
     counts = [count for count in (num_cpus, num_cpus // 2) if count > 1]
-    return [SessionSettings(num_threads=n, batch_size=batch_size) for n in counts] + [
-        SessionSettings(num_sessions=n, batch_size=batch_size) for n in counts
-    ]
+    several = [(SessionSettings(num_sessions=count), SessionSettings(num_threads=count)) for count in counts]
+    return [way for pair in several for way in pair] + [SessionSettings()]
