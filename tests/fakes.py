@@ -26,7 +26,7 @@ class FakeExecutor:
     """An `edgekit.verification.Executor` that runs functions in place of files.
 
     Attributes:
-        answers: File name -> what it does.
+        answers: File name, or "FILE in RUNTIME" where that matters -> what it does.
         unavailable: Runtime -> why it does not work.
         calls: (runtime, file name, images) of every execution, in order.
     """
@@ -68,7 +68,7 @@ class FakeExecutor:
         watch: Watch | None = None,
     ) -> Execution | ExecutionFailure:
         self.calls.append((runtime, artifact.name, num_images))
-        answer = self.answers[artifact.name]
+        answer = self.answers.get(f"{artifact.name} in {runtime}") or self.answers[artifact.name]
         if isinstance(answer, ExecutionFailure):
             return answer
         images = (

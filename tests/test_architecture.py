@@ -9,7 +9,7 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "toolkit" / "edgekit"
 
 LEVELS = [
-    {"errors", "mapped", "registry", "progress"},
+    {"errors", "grammar", "mapped", "registry", "progress"},
     {"artifact", "input_range", "run_folder", "manifest", "machine", "keras_setup"},
     {"inspection"},
     {"exporters", "quantization", "runtimes", "metrics", "datasets", "recipe", "tolerance", "run_summary"},

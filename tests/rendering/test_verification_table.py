@@ -67,12 +67,46 @@ def test_it_fits_and_stands_worst_first(report: VerificationReport) -> None:
 
 def test_reasons_and_summary_stand_below(report: VerificationReport) -> None:
     text = " ".join(rendered(report).split())
-    assert "tflite int8 in litert-xnnpack: drift. Accuracy fell by" in text
+    assert "tflite int8 in litert-reference and litert-xnnpack: drift. This looks like another model" in text
+    assert "litert-xnnpack: Accuracy fell by" in text
     assert "'a very long class name'" in text
-    assert "The worker process did not end within the time limit of 600 s." in text
+    assert "dynamic in litert-xnnpack and litert-reference: error. The worker process did not end within" in text
     assert "onnx float32 in onnxruntime-unoptimized: not-compared. 'onnxruntime' is not installed here" in text
     assert "Run on 200 of 12,000 images" in text
     assert text.endswith("8 candidates: 3 within tolerance, 2 drifted beyond tolerance, 2 failed, 1 not compared.")
+
+
+def test_what_is_true_of_several_rows_is_said_once(report: VerificationReport) -> None:
+    text = " ".join(rendered(report).split())
+    for said in ("rounding flips unsure images first", "did not end within the time limit", "these kernels are slow"):
+        assert text.count(said) == 1, said
+    assert "tflite int8 and tflite float32 in litert-reference: Run on 200" in text
+    markdown = verification_markdown(report, "my run")
+    assert "\n  - litert-xnnpack: Accuracy fell by" in markdown
+    assert markdown.count("rounding flips unsure images first") == 1
+
+
+def test_a_file_that_passes_gets_one_paragraph_and_ties_are_said_once(tmp_path: Path) -> None:
+    """Three runtimes: two give the same answers, one others; a class is lost to a tie on a few images."""
+    dataset = fake_dataset(np.arange(2000) % 4, CLASSES)
+    reference = fake_reference(dataset)
+    flipped, tied = reference.scores.copy(), reference.scores.copy()
+    flipped[1] = np.roll(flipped[1], 1)
+    tied[2] = 0.25
+    int8 = fake_artifact(tmp_path, Format.TFLITE, Precision.INT8)
+    answers = {"litert-xnnpack": flipped, "litert-builtin": flipped, "litert-reference": tied}
+    report = verify(
+        [Candidate(artifact=int8, runtime=runtime) for runtime in answers],
+        reference=reference,
+        dataset=dataset,
+        reference_kernel_images=2000,
+        executor=FakeExecutor({f"{int8.path.name} in {one}": answer_with(scores) for one, scores in answers.items()}),
+    )
+    lines = [line.strip() for line in rendered(report).splitlines()]
+    text = " ".join(lines)
+    assert "tflite int8 in litert-xnnpack and litert-builtin: pass. 0.05 points lower" in text
+    assert "litert-reference: 0.05 points lower, not significant (p = 1); 1 of 2,000 predictions differs, only" in text
+    assert text.count("several classes share the highest score") == 1
 
 
 def test_verdicts_are_coloured_on_a_terminal_only(report: VerificationReport) -> None:

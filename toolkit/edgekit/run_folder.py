@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from edgekit.artifact import Artifact, Format, Precision, sha256_of
 from edgekit.errors import RunFolderError
+from edgekit.grammar import counted
 from edgekit.manifest import SCHEMA_VERSION, check_manifest
 
 if TYPE_CHECKING:
@@ -165,8 +166,8 @@ class Reference:
             )
         if scores.shape != (len(labels), len(names)):
             raise RunFolderError(
-                f"{path} contradicts itself: scores of shape {scores.shape} for {len(labels)} labels "
-                f"and {len(names)} classes. Restore the file or train again."
+                f"{path} contradicts itself: scores of shape {scores.shape} for {counted(len(labels), 'label')} "
+                f"and {counted(len(names), 'class')}. Restore the file or train again."
             )
         return cls(
             scores=scores.astype(np.float32, copy=False),

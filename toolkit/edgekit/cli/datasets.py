@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import click
 
 from edgekit.cli.options import json_option, make_progress, print_json, skip_broken_option
+from edgekit.grammar import counted
 
 if TYPE_CHECKING:
     from edgekit.datasets import Dataset
@@ -59,7 +60,8 @@ def _print_dataset(dataset: "Dataset") -> None:
     print_table(None, ["class", *(Column(name=name, align="right") for name in splits)], rows)
     height, width, _ = dataset.image_shape
     click.echo(
-        f"{dataset.name}: {len(dataset.class_names)} classes, images of {height} x {width} pixels (height x width)"
+        f"{dataset.name}: {counted(len(dataset.class_names), 'class')}, "
+        f"images of {height} x {width} pixels (height x width)"
     )
     if dataset.num_skipped:
         click.echo(f"Left out: {dataset.num_skipped:,} broken images")

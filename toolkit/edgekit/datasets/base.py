@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from edgekit.errors import DatasetError
+from edgekit.grammar import counted
 from edgekit.mapped import pieces
 from edgekit.progress import Progress, SilentProgress
 
@@ -97,7 +98,7 @@ class Dataset:
             if len(labels) and (labels.min() < 0 or labels.max() >= len(self.class_names)):
                 raise DatasetError(
                     f"The {split_name} labels of '{self.name}' must lie in 0 to {len(self.class_names) - 1} "
-                    f"({len(self.class_names)} classes). Received {labels.min()} to {labels.max()}."
+                    f"({counted(len(self.class_names), 'class')}). Received {labels.min()} to {labels.max()}."
                 )
 
     @property

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from edgekit.errors import ExportError
 from edgekit.exporters.options import ExportOptions
+from edgekit.grammar import counted
 from edgekit.input_range import RAW, InputRange
 from edgekit.keras_setup import import_keras
 
@@ -78,7 +79,8 @@ def check_interface(model: "keras.Model", image_shape: tuple[int, int, int], num
     inputs, outputs = getattr(model, "inputs", None) or [], getattr(model, "outputs", None) or []
     if len(inputs) != 1 or len(outputs) != 1:
         raise ExportError(
-            f"The model has {len(inputs)} inputs and {len(outputs)} outputs: {_interface(inputs, outputs)}. Not yet: "
+            f"The model has {counted(len(inputs), 'input')} and {counted(len(outputs), 'output')}: "
+            f"{_interface(inputs, outputs)}. Not yet: "
             f"edgekit exports image classifiers with one input (batch, height, width, 3) and one output "
             f"(batch, classes)."
         )
@@ -99,7 +101,10 @@ def check_interface(model: "keras.Model", image_shape: tuple[int, int, int], num
         )
     if given[1] != num_classes:
         one_score = " A single sigmoid score is not enough: end the model with one score a class." * (given[1] == 1)
-        raise ExportError(f"The model gives {given[1]} scores; the data set has {num_classes} classes.{one_score}")
+        raise ExportError(
+            f"The model gives {counted(given[1], 'score')}; "
+            f"the data set has {counted(num_classes, 'class')}.{one_score}"
+        )
 
 
 def check_weights(model: "keras.Model") -> None:

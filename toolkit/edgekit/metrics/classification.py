@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from edgekit.errors import VerificationError
+from edgekit.grammar import counted
 from edgekit.metrics.drift import Classes, Scores, per_class, top_classes
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ def classification_report(scores: Scores, labels: Classes, class_names: tuple[st
     if len(labels) == 0 or scores.shape != (len(labels), len(class_names)):
         raise VerificationError(
             f"A report needs one score an image and class, and at least one image. Received scores of shape "
-            f"{scores.shape} for {len(labels)} labels and {len(class_names)} classes."
+            f"{scores.shape} for {counted(len(labels), 'label')} and {counted(len(class_names), 'class')}."
         )
     predictions = top_classes(scores)
     quality = per_class(predictions, labels, len(class_names))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from edgekit.errors import VerificationError
+from edgekit.grammar import counted
 from edgekit.mapped import pieces
 
 if TYPE_CHECKING:
@@ -70,18 +71,20 @@ def check_comparable(reference: Scores, candidate: Scores, labels: Classes) -> N
     if candidate.ndim != 2 or candidate.shape[1] != reference.shape[1]:
         raise VerificationError(
             f"The candidate's scores have shape {candidate.shape}, the reference's {reference.shape}: "
-            f"expected one score for each of {reference.shape[1]} classes. This file belongs to another model."
+            f"expected one score for each of {counted(reference.shape[1], 'class')}. "
+            f"This file belongs to another model."
         )
     if not len(reference) == len(candidate) == len(labels):
         raise VerificationError(
-            f"The counts differ: {len(reference)} rows of reference scores, {len(candidate)} rows of candidate "
-            f"scores, {len(labels)} labels. Expected one of each for every image."
+            f"The counts differ: {counted(len(reference), 'row')} of reference scores, "
+            f"{counted(len(candidate), 'row')} of candidate scores, "
+            f"{counted(len(labels), 'label')}. Expected one of each for every image."
         )
     for owner, scores in (("reference", reference), ("candidate", candidate)):
         num_broken, first = _not_finite(scores)
         if num_broken:
             raise VerificationError(
-                f"The {owner}'s scores hold NaN or infinity for {num_broken:,} of {len(scores):,} images, "
+                f"The {owner}'s scores hold NaN or infinity for {num_broken:,} of {counted(len(scores), 'image')}, "
                 f"image {first} first. Expected finite numbers."
             )
 

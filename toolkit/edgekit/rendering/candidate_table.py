@@ -35,6 +35,9 @@ COLUMNS = (
 LEAST_IMPORTANT = (CLASS, SPEED, SIZE, FLIPS, WORST, ACCURACY)
 """Columns that go where there is no room, the first one first."""
 
+TIES = "Behind a + in flips: predictions that differ only because several classes share the highest score."
+"""What stands below a table that shows such predictions."""
+
 MAX_CLASS_NAME = 8
 MIN_FILE_NAME = 14
 """Characters that a file name keeps at least."""
@@ -47,6 +50,8 @@ def print_candidates(report: VerificationReport, title: str, console: "Console")
     try:
         console.width = max(own_width, _width(table, console))
         console.print(table, crop=False)
+        if any(str(column.header) == FLIPS for column in table.columns) and has_ties(report):
+            console.print(f"{TIES}\n", markup=False)
     finally:
         console.width = own_width
 
@@ -64,6 +69,11 @@ def candidate_table(report: VerificationReport, title: str, console: "Console") 
         if _width(table, console) <= console.width and len(set(names)) == len(set(full)):
             return table
     return table
+
+
+def has_ties(report: VerificationReport) -> bool:
+    """Whether `num_flips` shows a + anywhere."""
+    return any(row.measurement and row.measurement.tie_flips.total for row in report.candidates)
 
 
 def is_ambiguous(report: VerificationReport) -> bool:

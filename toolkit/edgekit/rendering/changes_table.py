@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from edgekit.grammar import counted, noun
 from edgekit.rendering.tables import Column, make_console, print_table
 from edgekit.verification.changes import Change, ReportChanges
 
@@ -49,10 +50,10 @@ def _headline(changes: ReportChanges) -> str:
 def _summary(changes: ReportChanges) -> str:
     worse = sum(bool(change.worse) for change in changes.candidates)
     total = len(changes.candidates)
-    margin = f"{changes.max_worsening:g} point{'' if changes.max_worsening == 1 else 's'}"
+    margin = f"{changes.max_worsening:g} {noun(changes.max_worsening, 'point')}"
     if worse:
-        return f"{worse} of {total} candidates got worse (margin: {margin})."
-    return f"None of {total} candidates got worse by more than {margin}."
+        return f"{worse} of {counted(total, 'candidate')} got worse (margin: {margin})."
+    return f"None of {counted(total, 'candidate')} got worse by more than {margin}."
 
 
 def _cells(change: Change) -> list["str | Text"]:

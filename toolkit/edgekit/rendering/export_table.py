@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from edgekit.artifact import Precision
+from edgekit.grammar import counted
 from edgekit.rendering.kernels_table import describe_file
 from edgekit.rendering.tables import Column, make_console, print_table
 
@@ -43,7 +44,7 @@ def print_export(report: "ExportReport", console: "Console | None" = None) -> No
             ]
         )
     num_images = max((each.check.num_images for each in report.files if each.check), default=0)
-    print_table(f"Exported, checked against Keras on {num_images} images", _COLUMNS, rows, console=console)
+    print_table(f"Exported, checked against Keras on {counted(num_images, 'image')}", _COLUMNS, rows, console=console)
     if report.folding and report.folding.summary:
         (console or make_console()).print(report.folding.summary, highlight=False)
     for each in report.files:

@@ -3,9 +3,10 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from edgekit.rendering.candidate_table import num_flips
+from edgekit.rendering.candidate_table import TIES, has_ties, num_flips
 from edgekit.rendering.pairwise_table import matrix, notes
-from edgekit.rendering.verification_table import explanations, headline, passes_in_words, summary
+from edgekit.rendering.verification_table import headline
+from edgekit.rendering.verification_words import Paragraph, explanations, passes_in_words, remarks, summary
 from edgekit.tolerance import SIGNIFICANCE
 from edgekit.verification.measurement import ClassResult, Measurement
 from edgekit.verification.report import CandidateReport, Verdict, VerificationReport
@@ -61,15 +62,25 @@ def _lines(report: VerificationReport, name: str) -> Iterator[str]:
     yield f"**{summary(report)}**"
     yield ""
     yield from _table(HEADINGS, map(_cells, report.worst_first), num_words=3)
-    if said := [f"- {_escaped(line)}" for line in passes_in_words(report, verbose=True)]:
-        yield from ("", "## What passes, in words", "", *said)
-    if said := [f"- {_escaped(line)}" for line in explanations(report)]:
-        yield from ("", "## Why, and what else to know", "", *said)
+    if has_ties(report):
+        yield from ("", TIES)
+    yield from _section("Why not", explanations(report))
+    yield from _section("What passes, in words", passes_in_words(report, verbose=True))
+    yield from _section("What else to know", remarks(report))
     yield from _pairwise(report)
     yield from ("", "## Tolerance", "")
     yield from _tolerance(report)
     yield from ("", "## F1 by class: change in points, the greatest loss first", "")
     yield from _classes(report)
+
+
+def _section(heading: str, paragraphs: Iterable[Paragraph]) -> Iterator[str]:
+    """A list below its heading; nothing where there is nothing to list."""
+    for number, paragraph in enumerate(paragraphs):
+        if number == 0:
+            yield from ("", f"## {heading}", "")
+        yield f"- {_escaped(paragraph.text)}"
+        yield from (f"  - {_escaped(line)}" for line in paragraph.details)
 
 
 def _cells(row: CandidateReport) -> list[str]:

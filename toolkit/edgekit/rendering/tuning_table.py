@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from edgekit.grammar import counted
 from edgekit.rendering import figures
 from edgekit.rendering.tables import Column, make_console, print_table
 from edgekit.run_folder import atomic_path
@@ -29,7 +30,7 @@ def print_tuning(report: "TuneReport", *, console: "Console | None" = None) -> N
     """Print the trials, smallest first, and the verdict, to stdout or to `console`."""
     console = console or make_console()
     num_images = max((trial.num_images for trial in report.trials), default=0)
-    title = f"{len(report.trials)} trials on {num_images:,} validation images; {report.budget.text}"
+    title = f"{counted(len(report.trials), 'trial')} on {counted(num_images, 'validation image')}; {report.budget.text}"
     ordered = sorted(report.trials, key=lambda trial: (not trial.is_measured, trial.size_bytes or 0, trial.flips or 0))
     on_frontier = {trial.name for trial in report.frontier}
     rows = [_cells(report, trial, trial.name in on_frontier) for trial in ordered]

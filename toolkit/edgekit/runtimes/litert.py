@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from edgekit.artifact import Format, TensorSpec
 from edgekit.errors import ArtifactError
+from edgekit.grammar import counted
 from edgekit.runtimes.base import Runtime, Session, SessionSettings
 from edgekit.runtimes.refusal import cannot_load, in_one_sentence, path_as_text
 
@@ -70,8 +71,8 @@ class LiteRTSession(Session):
             raise cannot_load("LiteRT", self._path, error) from error
         if len(inputs) != 1 or len(outputs) != 1:
             raise ArtifactError(
-                f"{self._path} has {len(inputs)} inputs and {len(outputs)} outputs. Expected an image classifier: "
-                f"one input of images, one output of scores."
+                f"{self._path} has {counted(len(inputs), 'input')} and {counted(len(outputs), 'output')}. "
+                f"Expected an image classifier: one input of images, one output of scores."
             )
         for one in (inputs[0], outputs[0]):
             if len(one["quantization_parameters"]["scales"]) > 1:

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from edgekit.artifact import Format, TensorSpec
 from edgekit.errors import ArtifactError
+from edgekit.grammar import counted
 from edgekit.inspection.external_data import check_external_data
 from edgekit.runtimes.base import Runtime, Session, SessionSettings
 from edgekit.runtimes.refusal import cannot_load, in_one_sentence, path_as_text
@@ -42,8 +43,8 @@ class OnnxRuntimeSession(Session):
         inputs, outputs = self._session.get_inputs(), self._session.get_outputs()
         if len(inputs) != 1 or len(outputs) != 1:
             raise ArtifactError(
-                f"{path} has {len(inputs)} inputs and {len(outputs)} outputs. Expected an image classifier: "
-                f"one input of images, one output of scores."
+                f"{path} has {counted(len(inputs), 'input')} and {counted(len(outputs), 'output')}. "
+                f"Expected an image classifier: one input of images, one output of scores."
             )
         self.input_spec, self.output_spec = _spec(inputs[0]), _spec(outputs[0])
         self.batch_size = self._own_batch or settings.batch_size

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from edgekit.errors import RunFolderError, UsageError, VerificationError
+from edgekit.grammar import counted
 from edgekit.run_folder import read_json
 from edgekit.verification.report import CandidateReport, Verdict, VerificationReport
 
@@ -147,9 +148,10 @@ def _check_same_data(old: VerificationReport, new: VerificationReport) -> None:
     first, second = old.dataset, new.dataset
     if (first.sha256, first.split, first.class_names) != (second.sha256, second.split, second.class_names):
         raise VerificationError(
-            f"The two reports were made on other data: '{first.name}' ({first.num_images:,} {first.split} images, "
-            f"SHA-256 {first.sha256[:16]}…) and '{second.name}' ({second.num_images:,} {second.split} images, "
-            f"SHA-256 {second.sha256[:16]}…). Verify both on the same images."
+            f"The two reports were made on other data: '{first.name}' "
+            f"({counted(first.num_images, f'{first.split} image')}, SHA-256 {first.sha256[:16]}…) and '{second.name}' "
+            f"({counted(second.num_images, f'{second.split} image')}, SHA-256 {second.sha256[:16]}…). "
+            f"Verify both on the same images."
         )
 
 
@@ -179,7 +181,9 @@ def _changed(old: CandidateReport, new: CandidateReport, max_worsening: float) -
             accuracy = new.measurement.accuracy - old.measurement.accuracy
             agreement = new.measurement.agreement - old.measurement.agreement
         else:
-            remarks.append(f"It ran on {counts[1]:,} images, before on {counts[0]:,}, so only its verdict is compared.")
+            remarks.append(
+                f"It ran on {counted(counts[1], 'image')}, before on {counts[0]:,}, so only its verdict is compared."
+            )
     worse = []
     if BADNESS.index(new.verdict) > BADNESS.index(old.verdict):
         worse.append(" ".join([f"Its verdict was {old.verdict} and is {new.verdict}.", *new.reasons]))

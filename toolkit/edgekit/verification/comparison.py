@@ -7,6 +7,7 @@ from dataclasses import replace
 from edgekit.artifact import Precision
 from edgekit.datasets import Dataset
 from edgekit.errors import UsageError, VerificationError
+from edgekit.grammar import counted
 from edgekit.mapped import pieces
 from edgekit.metrics import drift
 from edgekit.progress import Progress, SilentProgress
@@ -134,9 +135,9 @@ def check_belongs(reference: Reference, dataset: Dataset) -> None:
         raise VerificationError(
             f"The reference was made on another test split: expected the data with SHA-256 "
             f"{reference.dataset_sha256[:16]}…, received '{dataset.name}' with {dataset.sha256[:16]}… "
-            f"({len(dataset.test):,} images, {len(dataset.class_names)} classes; the reference has "
-            f"{len(reference.labels):,} and {len(reference.class_names)}). Name the data the model was trained "
-            f"with in --data, or train again on this one."
+            f"({counted(len(dataset.test), 'image')}, {counted(len(dataset.class_names), 'class')}; "
+            f"the reference has {len(reference.labels):,} and {len(reference.class_names)}). "
+            f"Name the data the model was trained with in --data, or train again on this one."
         )
     same_names = dataset.class_names == reference.class_names
     if not same_names or not np.array_equal(dataset.test.labels, reference.labels):

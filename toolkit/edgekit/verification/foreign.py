@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edgekit.errors import UsageError, VerificationError
+from edgekit.grammar import counted
 from edgekit.input_range import RAW, InputEncoding
 from edgekit.mapped import pieces
 from edgekit.metrics import drift
@@ -186,8 +187,8 @@ def column_order(
     ]
     if problems:
         raise VerificationError(
-            f"{source} must name each of the {len(dataset_names)} classes of the data set once, in the model's order. "
-            f"Received {len(model_names)} names; {'; '.join(problems)}."
+            f"{source} must name each of the {counted(len(dataset_names), 'class')} of the data set once, in the "
+            f"model's order. Received {counted(len(model_names), 'name')}; {'; '.join(problems)}."
         )
     positions = {name: index for index, name in enumerate(model_names)}
     return tuple(positions[name] for name in dataset_names)

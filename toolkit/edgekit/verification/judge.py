@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from edgekit.grammar import counted, listed
 from edgekit.tolerance import MIN_CLASS_IMAGES, SIGNIFICANCE, Tolerance
 from edgekit.verification.measurement import ClassResult, Measurement
 from edgekit.verification.sampling import Sampling
@@ -10,6 +11,9 @@ SLACK = 1e-9
 """What rounding may add to a difference of two shares."""
 
 MAX_NAMED_CLASSES = 5
+
+ACCURACY_FELL, F1_FELL, FEW_AGREE = "Accuracy fell", "F1 of class", "Only "
+"""How the reasons that say so begin."""
 
 
 def broken_limits(
@@ -31,10 +35,15 @@ def broken_limits(
     )
 
 
+def p_in_words(value: float) -> str:
+    """A p value with two digits, and none where it is next to nothing."""
+    return "p < 0.0001" if value < 0.0001 else f"p = {value:.2g}"
+
+
 def subset_remark(measurement: Measurement, num_images_of_split: int, why: str) -> str:
     """What a reader must know about a row that was measured on a part of the split, and `why` it was."""
     return (
-        f"Run on {measurement.num_images:,} of {num_images_of_split:,} images, {why}. "
+        f"Run on {measurement.num_images:,} of {counted(num_images_of_split, 'image')}, {why}. "
         f"So accuracy counts only where its change "
         f"is more than chance (p < {SIGNIFICANCE:g}), and F1 only in classes of {MIN_CLASS_IMAGES} images or more."
     )
@@ -42,7 +51,7 @@ def subset_remark(measurement: Measurement, num_images_of_split: int, why: str) 
 
 def sequential_remark(measurement: Measurement, num_images_of_split: int, sampling: Sampling, is_certain: bool) -> str:
     """What a reader must know about a row that could have been stopped early."""
-    count, order = f"{measurement.num_images:,} of {num_images_of_split:,} images", f"(seed {sampling.seed})"
+    count, order = f"{measurement.num_images:,} of {counted(num_images_of_split, 'image')}", f"(seed {sampling.seed})"
     if is_certain:
         return (
             f"Stopped after {count}, taken at random {order}: its verdict is the one that all images would give, at "
@@ -59,8 +68,8 @@ def _accuracy(measurement: Measurement, limit: float | None, is_subset: bool) ->
     is_chance = is_subset and measurement.mcnemar_p >= SIGNIFICANCE
     if limit is not None and drop > limit + SLACK and not is_chance:
         yield (
-            f"Accuracy fell by {drop:.2f} points, from {measurement.reference_accuracy:.2%} to "
-            f"{measurement.accuracy:.2%} (n = {measurement.num_images:,}, p = {measurement.mcnemar_p:.2g}); "
+            f"{ACCURACY_FELL} by {drop:.2f} points, from {measurement.reference_accuracy:.2%} to "
+            f"{measurement.accuracy:.2%} (n = {measurement.num_images:,}, {p_in_words(measurement.mcnemar_p)}); "
             f"the limit is {limit:g}."
         )
 
@@ -73,7 +82,7 @@ def _f1(measurement: Measurement, limit: float | None, is_subset: bool) -> Itera
     if broken:
         worst = broken[0]
         yield (
-            f"F1 of class '{worst.class_name}' fell by {-100 * worst.f1_delta:.2f} points, to {worst.f1:.2%} "
+            f"{F1_FELL} '{worst.class_name}' fell by {-100 * worst.f1_delta:.2f} points, to {worst.f1:.2%} "
             f"(n = {worst.support:,}){_others(broken[1:])}; the limit is {limit:g}."
         )
 
@@ -83,7 +92,7 @@ def _others(broken: list[ClassResult]) -> str:
         return ""
     named = [f"'{one.class_name}' by {-100 * one.f1_delta:.2f}" for one in broken[: MAX_NAMED_CLASSES - 1]]
     unnamed = len(broken) - len(named)
-    return ", " + ", ".join(named) + (f" and {unnamed} more classes" if unnamed else "")
+    return ", " + listed([*named, *([counted(unnamed, "more class")] if unnamed else [])])
 
 
 def _agreement(measurement: Measurement, limit: float | None, counted_flips: int | None) -> Iterator[str]:
@@ -93,7 +102,7 @@ def _agreement(measurement: Measurement, limit: float | None, counted_flips: int
     if limit is not None and 100 * share < limit - SLACK:
         ties = "" if counted_flips is None else ", ties left out"
         yield (
-            f"Only {share:.2%} of the predictions agree with the reference ({counted:,} of {n:,} flipped{ties}); "
+            f"{FEW_AGREE}{share:.2%} of the predictions agree with the reference ({counted:,} of {n:,} flipped{ties}); "
             f"the limit is {limit:g} %."
         )
 

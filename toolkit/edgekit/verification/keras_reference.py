@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from edgekit.artifact import TensorSpec
 from edgekit.errors import ArtifactError, ExportError
+from edgekit.grammar import counted
 from edgekit.runtimes.base import Runtime, Session, SessionSettings
 
 if TYPE_CHECKING:
@@ -36,8 +37,8 @@ class KerasSession(Session):
         inputs, outputs = getattr(self._model, "inputs", None) or [], getattr(self._model, "outputs", None) or []
         if len(inputs) != 1 or len(outputs) != 1:
             raise ArtifactError(
-                f"{path} has {len(inputs)} inputs and {len(outputs)} outputs. Expected an image classifier: "
-                f"one input of images, one output of scores."
+                f"{path} has {counted(len(inputs), 'input')} and {counted(len(outputs), 'output')}. "
+                f"Expected an image classifier: one input of images, one output of scores."
             )
         self._path = path
         self.input_spec = TensorSpec(name="pixels", shape=tuple(inputs[0].shape), dtype="float32")

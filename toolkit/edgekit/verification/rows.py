@@ -40,11 +40,6 @@ def remarks_on(
         )
     if workload.is_subset and not is_certain:
         remarks.append(subset_remark(measurement, workload.num_images_of_split, workload.why_a_part))
-    if count := measurement.tie_flips.total:
-        differ = "prediction differs" if count == 1 else "predictions differ"
-        remarks.append(
-            f"{count:,} more {differ} only because several classes share the highest score there; not among the flips."
-        )
     return tuple(remarks)
 
 

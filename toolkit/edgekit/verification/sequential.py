@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from edgekit.errors import VerificationError
+from edgekit.grammar import counted
 from edgekit.metrics import drift
 from edgekit.tolerance import Tolerance
 from edgekit.verification.judge import SLACK
@@ -146,7 +147,7 @@ class SequentialVerdict:
 
     @property
     def _seen(self) -> str:
-        return f"after {self._num_seen:,} of {len(self._labels):,} images"
+        return f"after {self._num_seen:,} of {counted(len(self._labels), 'image')}"
 
     def _values(
         self, reference: "NDArray[np.float32]", candidate: "NDArray[np.float32]", labels: "NDArray[np.int64]"

@@ -58,7 +58,8 @@ def _unrelated(before: "NDArray[np.int64]", after: "NDArray[np.int64]", num_clas
         return ()
     return (
         f"Its predictions have nothing to do with the reference's: {agreement:.1%} agree, chance alone gives "
-        f"{chance:.1%}. It may be another model, or have been given other images.",
+        f"{chance:.1%}.",
+        "It may be another model, or have been given other images.",
     )
 
 
@@ -71,8 +72,8 @@ def _hidden_by_accuracy(
     if min(lost, gained) < MIN_FLIPS // 2 or mcnemar_p(lost, gained) < SIGNIFICANCE:
         return ()
     return (
-        f"Accuracy hides it: {lost:,} images that were right are wrong now, and {gained:,} that were wrong are "
-        f"right. Noise in the weights does that, and so does another model of the same quality.",
+        f"Accuracy hides it: {lost:,} images that were right are wrong now, and {gained:,} that were wrong are right.",
+        "Noise in the weights does that, and so does another model of the same quality.",
     )
 
 
@@ -84,7 +85,8 @@ def _sure_flips(reference: "NDArray[np.float32]", flipped: "NDArray[np.bool_]") 
         return ()
     return (
         f"The reference was sure of {sure:,} of the {count:,} images that flipped (its two highest scores more than "
-        f"{SURE:g} apart). Rounding flips unsure images first: this looks like another model or damaged weights.",
+        f"{SURE:g} apart).",
+        "This looks like another model or damaged weights: rounding flips unsure images first.",
     )
 
 

@@ -1,11 +1,18 @@
 """A row in words: its verdict and what stands behind it, in one or two sentences. Decides nothing."""
 
+from collections.abc import Sequence
+
+from edgekit.grammar import counted, noun
 from edgekit.tolerance import SIGNIFICANCE
+from edgekit.verification.judge import ACCURACY_FELL, F1_FELL, FEW_AGREE, p_in_words
 from edgekit.verification.measurement import ClassResult, Measurement
 from edgekit.verification.report import CandidateReport
 
-MIN_NAMED_LOSS = 0.0005
-"""A loss of recall below this rounds to 0.0 points and names no class."""
+MIN_NAMED_LOSS = 0.005
+"""A loss of recall below this names no class, unless it is more than chance."""
+
+FEW_FLIPS = 20
+"""So few flips are counted; more are given as a share."""
 
 
 def in_words(row: CandidateReport) -> str:
@@ -18,11 +25,32 @@ def measured_in_words(one: Measurement) -> str:
     """What was measured, as one sentence, most important first."""
     if one.agreement == 1:
         return (
-            f"The same prediction on all {one.num_images:,} images; "
+            f"The same prediction on {_all(one.num_images)}; "
             f"the largest score difference is {one.max_abs_score_difference:.2g}."
         )
-    parts = [_accuracy(one), _flips(one), *_ties(one), *_classes(one)]
-    return "; ".join(parts)[:1].upper() + "; ".join(parts)[1:] + "."
+    return _sentence([_accuracy(one), *_flips(one), *_ties(one), *_classes(one)])
+
+
+def beyond_reasons(one: Measurement, reasons: Sequence[str]) -> str:
+    """What the reasons of a row that is no pass leave unsaid, as one sentence; "" where that is nothing."""
+    if one.agreement == 1:
+        return ""
+    said = {
+        ACCURACY_FELL: [_accuracy(one)],
+        FEW_AGREE: [*_flips(one), *_ties(one)],
+        F1_FELL: _classes(one),
+    }
+    is_missing = {start: not any(reason.startswith(start) for reason in reasons) for start in said}
+    return _sentence([part for start, parts in said.items() if is_missing[start] for part in parts])
+
+
+def _sentence(parts: Sequence[str]) -> str:
+    joined = "; ".join(parts)
+    return joined and f"{joined[:1].upper()}{joined[1:]}."
+
+
+def _all(num_images: int) -> str:
+    return "the one image" if num_images == 1 else f"all {num_images:,} images"
 
 
 def _accuracy(one: Measurement) -> str:
@@ -30,22 +58,38 @@ def _accuracy(one: Measurement) -> str:
         return "accuracy unchanged"
     direction = "lower" if one.accuracy_delta < 0 else "higher"
     significance = "significant" if one.mcnemar_p < SIGNIFICANCE else "not significant"
-    return f"{100 * abs(one.accuracy_delta):.2f} points {direction}, {significance} ({_p(one.mcnemar_p)})"
+    return f"{100 * abs(one.accuracy_delta):.2f} points {direction}, {significance} ({p_in_words(one.mcnemar_p)})"
 
 
-def _flips(one: Measurement) -> str:
-    total = one.flips.total
+def _flips(one: Measurement) -> list[str]:
+    total, predictions = one.flips.total, counted(one.num_images, "prediction")
     if total == 0:
-        return f"no prediction of {one.num_images:,} flipped"
-    unsure = ""
-    if one.near_tie_flips is not None:
-        unsure = f", {100 * one.near_tie_flips.total / total:.0f} % of them where the float model was itself unsure"
-    return f"{_percent(total / one.num_images)} of {one.num_images:,} predictions flipped{unsure}"
+        return []
+    how_many = f"{total:,}" if total < FEW_FLIPS else _percent(total / one.num_images)
+    return [f"{how_many} of {predictions} flipped{_unsure(one)}"]
+
+
+def _unsure(one: Measurement) -> str:
+    if one.near_tie_flips is None:
+        return ""
+    total, unsure = one.flips.total, one.near_tie_flips.total
+    share = f"{unsure:,}" if total < FEW_FLIPS else f"{100 * unsure / total:.0f} %"
+    if total == unsure:
+        share = "all"
+    elif unsure == 0:
+        share = "none"
+    whose = "" if total == unsure == 1 else f" {share} of them"
+    return f",{whose} where the float model was itself unsure"
 
 
 def _ties(one: Measurement) -> list[str]:
     count = one.tie_flips.total
-    return [f"{count:,} more {'differs' if count == 1 else 'differ'} only by a tie"] if count else []
+    if not count:
+        return []
+    differ = noun(count, "differs", "differ")
+    if one.flips.total:
+        return [f"{count:,} more {differ} only by a tie"]
+    return [f"{count:,} of {counted(one.num_images, 'prediction')} {differ}, only by a tie for the highest score"]
 
 
 def _classes(one: Measurement) -> list[str]:
@@ -55,20 +99,17 @@ def _classes(one: Measurement) -> list[str]:
     if not lost:
         return []
     worst = min(lost, key=lambda each: each.recall_delta)
-    more = f", {len(significant) - 1} more lose significantly" if len(significant) > 1 else ""
+    others = len(significant) - 1
+    more = f", {others} more {noun(others, 'loses', 'lose')} significantly" if others > 0 else ""
     significance = "significant, " if significant else ""
     return [
         f"'{worst.class_name}' loses {-100 * worst.recall_delta:.1f} points of recall "
-        f"({significance}{_p(worst.recall_mcnemar_p_holm)}){more}"
+        f"({significance}{p_in_words(worst.recall_mcnemar_p_holm)}){more}"
     ]
 
 
 def _is_significant(result: ClassResult) -> bool:
     return result.recall_mcnemar_p_holm < SIGNIFICANCE
-
-
-def _p(value: float) -> str:
-    return "p < 0.0001" if value < 0.0001 else f"p = {value:.2g}"
 
 
 def _percent(share: float) -> str:

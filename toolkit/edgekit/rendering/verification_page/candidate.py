@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from edgekit.grammar import counted
 from edgekit.rendering.html import Html, bullets, details, facts, figures, join, note, paragraph, tag
 from edgekit.rendering.verification_page.calibration import reliability_chart
 from edgekit.rendering.verification_page.classes import class_drift
@@ -11,7 +12,6 @@ from edgekit.rendering.verification_page.flipped import flipped_images
 from edgekit.rendering.verification_page.wording import (
     TONES,
     anchor,
-    counted,
     p_value,
     percent,
     points,

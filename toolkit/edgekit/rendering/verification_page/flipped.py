@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from edgekit.grammar import counted
 from edgekit.rendering.html import Html, badge, image_strip, join, paragraph, photo, tag
 from edgekit.rendering.html.charts import Tone
-from edgekit.rendering.verification_page.wording import counted
 from edgekit.verification.measurement import FlippedImage, Measurement
 
 if TYPE_CHECKING:

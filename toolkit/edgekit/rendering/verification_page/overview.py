@@ -20,7 +20,7 @@ from edgekit.rendering.html import (
 )
 from edgekit.rendering.verification_page.advice import advice
 from edgekit.rendering.verification_page.wording import TONES, anchor, points, verdict
-from edgekit.rendering.verification_table import summary
+from edgekit.rendering.verification_words import summary
 from edgekit.verification.report import CandidateReport, Measurement, Verdict, VerificationReport
 from edgekit.verification.words import in_words
 

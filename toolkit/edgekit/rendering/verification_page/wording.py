@@ -50,11 +50,6 @@ def title(row: CandidateReport, *, by_file: bool = False) -> str:
     return f"{row.precision} {row.format} in {row.runtime}"
 
 
-def counted(count: int, one: str, many: str | None = None) -> str:
-    """A number with its noun: "1 image", "2,000 images"."""
-    return f"{count:,} {one if count == 1 else many or one + 's'}"
-
-
 def anchor(number: int) -> str:
     """Where the row of that number, from 1, stands in full."""
     return f"candidate-{number}"

@@ -1,0 +1,18 @@
+"""Numbers with their nouns, and lists in words, so that no message says "1 images". Knows nothing else."""
+
+from collections.abc import Sequence
+
+
+def counted(count: int, one: str, many: str | None = None) -> str:
+    """A number with its noun: "1 image", "2,000 images", "2 classes"."""
+    return f"{count:,} {noun(count, one, many)}"
+
+
+def noun(count: float, one: str, many: str | None = None) -> str:
+    """The noun alone, or a verb: `noun(1, "differs", "differ")`; `many` is `one` with an s, "es" behind an s."""
+    return one if count == 1 else many or one + ("es" if one.endswith("s") else "s")
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names as one phrase: "a", "a and b", "a, b and c"."""
+    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1] if names else "")))
