@@ -10,7 +10,7 @@ from edgekit.tolerance import Tolerance, Tolerances
 def test_defaults_are_those_of_the_architecture() -> None:
     tolerances = Tolerances()
     assert tolerances.of(Precision.FLOAT32) == Tolerance(
-        min_agreement=100.0, max_score_difference=1e-4, tie_margin=1e-5
+        min_agreement=100.0, max_score_difference=1e-4, tie_margin=1e-5, max_tie_flips=1.0
     )
     assert tolerances.of(Precision.FLOAT16) == Tolerance(max_accuracy_drop=0.1, min_agreement=99.0)
     for precision in (Precision.DYNAMIC, Precision.INT8, Precision.INT16X8):

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -56,9 +57,16 @@ def inside(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-def rows_of(capsys: pytest.CaptureFixture[str], *models: Path, status: int) -> list[dict[str, Any]]:
+def rows_of(
+    capsys: pytest.CaptureFixture[str],
+    *models: Path,
+    status: int,
+    reference: str = "scores.npy",
+    data: str = "hard.npz",
+    options: Sequence[str] = (),
+) -> list[dict[str, Any]]:
     names = [model.name for model in models]
-    options = ["--reference", "scores.npy", "--data", "npz:hard.npz", "--json"]
+    options = [*options, "--reference", reference, "--data", f"npz:{data}", "--json"]
     runtimes = ["--runtime", "onnxruntime", "--runtime", "litert-builtin"]
     assert edgekit(["verify", *names, *options, *runtimes]) == status
     return list(json.loads(capsys.readouterr().out)["candidates"])
@@ -183,3 +191,56 @@ def test_a_nan_in_one_image_is_named_with_the_image(
     assert row["verdict"] == "error"
     assert f"NaN or infinity for 1 of {NUM_TEST:,} images, image {BLACK} first" in said(row)
     assert beside["verdict"] == "pass"
+
+
+def flattened(linear: Linear, images: Any) -> Linear:
+    """The same predictions, all scores within 9e-5 of a quarter, so that no limit on differences sees anything."""
+    weights, biases = linear
+    logits = images.reshape(len(images), -1) @ weights + biases
+    factor = np.float32(4 * 9e-5 / np.abs(logits - logits.mean(axis=1, keepdims=True)).max())
+    return weights * factor, biases * factor
+
+
+def test_a_float32_file_that_is_all_ties_is_named(
+    inside: Path, dataset: Dataset, linear: Linear, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """No score is off by 1e-4 and every flip is a tie, so nothing but the number of the ties tells."""
+    flat = flattened(linear, dataset.test.images)
+    np.save(inside / "flat.npy", scores_of(*flat, dataset.test.images))
+    sound = write_onnx(inside / "flat-float32.onnx", flat)
+    constant = write_onnx(inside / "constant-float32.onnx", (np.zeros_like(flat[0]), np.zeros_like(flat[1])))
+    [equal] = rows_of(capsys, sound, status=0, reference="flat.npy")
+    assert equal["agreement"] > 0.99
+    for options in ([], ["--sequential", "--max-score-difference", "1"]):
+        [row] = rows_of(capsys, constant, status=3, reference="flat.npy", options=options)
+        assert row["max_abs_score_difference"] < 1e-4
+        assert row["flips"] == {"right_to_wrong": 0, "wrong_to_right": 0, "wrong_to_wrong": 0}
+        assert "of the predictions differ by ties" in said(row) or "differ by ties for the highest" in said(row)
+        assert "same scores for every image" in said(row)
+
+
+def test_a_class_that_a_float32_file_loses_to_ties_is_named(
+    inside: Path, dataset: Dataset, linear: Linear, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A class that no image has, of a lower index, gives exactly what 'blue' gives; few images are blue."""
+    weights, biases = flattened(linear, dataset.test.images)
+    is_kept = (dataset.test.labels != 2) | (np.cumsum(dataset.test.labels == 2) <= 8)
+    images, labels = dataset.test.images[is_kept], dataset.test.labels[is_kept] + 1
+    names = ("unused", *CLASSES)
+    np.savez(
+        inside / "five.npz",
+        x_train=dataset.train.images,
+        y_train=dataset.train.labels + 1,
+        x_test=images,
+        y_test=labels,
+        class_names=names,
+    )
+    never = np.float32(-1e-4)
+    reference = np.insert(weights, 0, 0, axis=1), np.insert(biases, 0, never)
+    lost = np.insert(weights, 0, weights[:, 2], axis=1), np.insert(biases, 0, biases[2])
+    np.save(inside / "five.npy", scores_of(*reference, images))
+    sound, broken = write_onnx(inside / "five-float32.onnx", reference), write_onnx(inside / "lost-float32.onnx", lost)
+    rows_of(capsys, sound, status=0, reference="five.npy", data="five.npz")
+    [row] = rows_of(capsys, broken, status=3, reference="five.npy", data="five.npz")
+    assert row["flips"]["right_to_wrong"] == 0
+    assert "Class 'blue' is lost: its recall fell" in said(row)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from edgekit.grammar import counted, listed
+from edgekit.grammar import counted, listed, noun
 from edgekit.tolerance import MIN_CLASS_IMAGES, SIGNIFICANCE, Tolerance
 from edgekit.verification.measurement import ClassResult, Measurement
 from edgekit.verification.sampling import Sampling
@@ -31,6 +31,8 @@ def broken_limits(
         *_accuracy(measurement, tolerance.max_accuracy_drop, is_subset),
         *_f1(measurement, tolerance.max_f1_drop, is_subset),
         *_agreement(measurement, tolerance.min_agreement, counted_flips),
+        *_ties(measurement, tolerance, counted_flips),
+        *lost_classes(measurement, tolerance),
         *_score_difference(measurement, tolerance.max_score_difference),
     )
 
@@ -104,6 +106,48 @@ def _agreement(measurement: Measurement, limit: float | None, counted_flips: int
         yield (
             f"{FEW_AGREE}{share:.2%} of the predictions agree with the reference ({counted:,} of {n:,} flipped{ties}); "
             f"the limit is {limit:g} %."
+        )
+
+
+def _ties(measurement: Measurement, tolerance: Tolerance, counted_flips: int | None) -> Iterator[str]:
+    """Whether ties, which agreement leaves out, are too many or cost too much to be rounding."""
+    limit, n = tolerance.max_tie_flips, measurement.num_images
+    if counted_flips is None or limit is None:
+        return
+    num_ties = round((1 - measurement.agreement) * n) - counted_flips
+    if 100 * num_ties / n > limit + SLACK:
+        yield (
+            f"{num_ties:,} of {counted(n, 'prediction')} ({num_ties / n:.2%}) {noun(num_ties, 'differs', 'differ')} by "
+            f"ties for the highest score, which agreement leaves out; the limit is {limit:g} %. "
+            f"Rounding makes a few ties: where scores tie so often, they say nothing."
+        )
+    elif num_ties and tolerance.max_accuracy_drop is None and _is_worse(measurement):
+        yield (
+            f"{ACCURACY_FELL} by {-100 * measurement.accuracy_delta:.2f} points, from "
+            f"{measurement.reference_accuracy:.2%} to {measurement.accuracy:.2%} (n = {n:,}, "
+            f"{p_in_words(measurement.mcnemar_p)}): more than ties cost that fall one way or the other by chance."
+        )
+
+
+def _is_worse(measurement: Measurement) -> bool:
+    return measurement.accuracy_delta < 0 and measurement.mcnemar_p < SIGNIFICANCE
+
+
+def lost_classes(measurement: Measurement, tolerance: Tolerance) -> Iterator[str]:
+    """A sentence where F1 has no limit and a class lost half of its recall or more, and more than by chance."""
+    if tolerance.max_f1_drop is not None:
+        return
+    lost = [
+        one
+        for one in measurement.per_class
+        if one.recall_mcnemar_p_holm < SIGNIFICANCE and one.recall <= -one.recall_delta
+    ]
+    if lost:
+        worst, *others = sorted(lost, key=lambda one: one.recall_delta)
+        more = f", and {listed([repr(one.class_name) for one in others[:MAX_NAMED_CLASSES]])}" if others else ""
+        yield (
+            f"Class '{worst.class_name}' is lost{more}: its recall fell by {-100 * worst.recall_delta:.2f} points, to "
+            f"{worst.recall:.2%} (n = {worst.support:,}, {p_in_words(worst.recall_mcnemar_p_holm)})."
         )
 
 

@@ -163,6 +163,9 @@ class SequentialVerdict:
             margin = self._tolerance.tie_margin
             counts = before != after if margin is None else drift.is_flipped_beyond_margin(reference, candidate, margin)
             columns.append(-counts.astype(np.float64))
+        if self._max_tie_flips is not None and self._tolerance.tie_margin is not None:
+            counts = drift.is_flipped_beyond_margin(reference, candidate, self._tolerance.tie_margin)
+            columns.append(-((before != after) & ~counts).astype(np.float64))
         for index, f1 in self._thresholds.items():
             true_positives = ((after == index) & (labels == index)).astype(np.float64) - (
                 (before == index) & (labels == index)
@@ -181,6 +184,12 @@ class SequentialVerdict:
         limit = self._tolerance.min_agreement
         return _largest_count(None if limit is None else 100 - limit, len(self._labels))
 
+    @property
+    def _max_tie_flips(self) -> int | None:
+        """How many predictions may differ by ties alone."""
+        limit = None if self._tolerance.tie_margin is None else self._tolerance.max_tie_flips
+        return _largest_count(limit, len(self._labels))
+
     def _counted_limits(self) -> Iterator[_Limit]:
         if (lost := self._max_lost) is not None:
             words = f"Accuracy falls by more than {self._tolerance.max_accuracy_drop:g} points"
@@ -188,6 +197,9 @@ class SequentialVerdict:
         if (flips := self._max_flips) is not None:
             words = f"Fewer than {self._tolerance.min_agreement:g} % of the predictions agree with the reference"
             yield _Limit(words=words, drift_at=-flips - 1, pass_at=-flips, lowest=-1, highest=0)
+        if (ties := self._max_tie_flips) is not None:
+            words = f"More than {self._tolerance.max_tie_flips:g} % of the predictions differ by ties"
+            yield _Limit(words=words, drift_at=-ties - 1, pass_at=-ties, lowest=-1, highest=0)
 
     def _f1_thresholds(self, class_names: tuple[str, ...]) -> dict[int, float]:
         """Class -> the lowest F1 that holds the limit, for the classes that can break it."""

@@ -12,7 +12,7 @@ from edgekit.tolerance import Tolerance, Tolerances
 from edgekit.verification.candidate import Candidate
 from edgekit.verification.execution import SLOW_RUNTIMES, Executor
 from edgekit.verification.images import Workload
-from edgekit.verification.judge import broken_limits, sequential_remark
+from edgekit.verification.judge import broken_limits, lost_classes, sequential_remark
 from edgekit.verification.measure import measure
 from edgekit.verification.pairwise import Answers, keep_answers
 from edgekit.verification.report import CandidateReport, Measurement, Verdict
@@ -122,7 +122,10 @@ class Verifier:
         follower: SequentialVerdict | None,
     ) -> CandidateReport:
         is_certain = follower is not None and follower.verdict is not None and workload.is_subset
-        broken = follower.broken if follower and is_certain else self._broken(candidate, workload, scores, measurement)
+        if follower and is_certain:
+            broken = (*follower.broken, *lost_classes(measurement, self.tolerances.of(candidate.judged_as)))
+        else:
+            broken = self._broken(candidate, workload, scores, measurement)
         mistakes = mistakes_of(candidate)
         hints: tuple[str, ...] = ()
         if broken and not mistakes:

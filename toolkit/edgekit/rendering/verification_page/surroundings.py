@@ -31,6 +31,7 @@ LIMITS = {
     "min_agreement": "predictions must agree, %",
     "max_score_difference": "scores may differ by",
     "tie_margin": "ties of the float model within",
+    "max_tie_flips": "predictions may differ by ties, %",
 }
 
 
