@@ -32,6 +32,8 @@ PROBE = 0.01
 BUDGET = (0.3, 1.0)
 """Seconds that a search takes: a share of what the whole run is expected to take, within these limits."""
 SHARE = 0.1
+TURNS = 5
+"""How often the best are probed again at most: a few settings are told apart before the time is up."""
 KEEP = 0.75
 """Share of the best rate below which settings are not probed again."""
 
@@ -172,8 +174,8 @@ class Tuner:
         return time.perf_counter() + max(0, missing) * self._seconds_to_open < self._deadline
 
     def _repeat(self) -> None:
-        """Probe the best in turns until the time is up; whoever falls behind drops out."""
-        while time.perf_counter() < self._deadline:
+        """Probe the best in turns until the time is up, or each had enough; whoever falls behind drops out."""
+        for _ in range(TURNS):
             remaining = [settings for settings, rate in self._rates.items() if rate >= self._limit]
             if len(remaining) == 1:
                 return
