@@ -32,7 +32,7 @@ from edgekit.exporting import export
 from edgekit.exporting.job import load_dataset_of
 from edgekit.exporting.plan import Job
 from edgekit.exporting.source import Source, load_source
-from edgekit.quantization.scheme import Granularity, QuantizationScheme
+from edgekit.quantization.scheme import CalibrationMethod, Granularity, QuantizationScheme
 from edgekit.rendering.progress import ConsoleProgress
 from edgekit.run_folder import RunFolder, write_json, write_text
 from edgekit.verification.job import VerifyRequest, verify_request
@@ -59,7 +59,7 @@ SINGLE = {
         ExportOptions(output="logits"),
     ),
 }
-"""The default and its single changes, but for methods of calibration, which the exporters name themselves."""
+"""The default and its single changes, but for methods of calibration, all of which are tried."""
 
 SHIPPED = {
     Format.TFLITE: (
@@ -168,14 +168,14 @@ def wishes(precisions: Sequence[Precision]) -> Iterator[Wish]:
     """Every file, those of one format, precision and folder one after the other."""
     for each in Format:
         exporter = EXPORTERS.load(each.value)
-        methods = [ExportOptions(scheme=QuantizationScheme(calibration=one)) for one in exporter.calibration_methods]
+        methods = [ExportOptions(scheme=QuantizationScheme(calibration=one)) for one in CalibrationMethod]
         single = SINGLE[each]
         for precision in (one for one in exporter.precisions if one in precisions):
             made = set()
             for options in (*single[:-1], *methods, *SHIPPED[each], single[-1]):
                 job = Job(format=each, precision=precision, options=options)
-                honoured = exporter.choices(precision, options) | {"--calibration"}
-                if set(options.words(each, precision)) <= honoured and job.variant not in made:
+                words = set(options.words(each, precision))
+                if words <= exporter.choices(precision, options) and job.variant not in made:
                     made.add(job.variant)
                     yield Wish(job=job)
     for beside, options in BESIDE.items():

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, ClassVar, Protocol, Self
 from edgekit.artifact import Format, Precision
 from edgekit.errors import ExportError
 from edgekit.exporters.options import ExportOptions
-from edgekit.quantization.scheme import CalibrationMethod
 
 if TYPE_CHECKING:
     import keras
@@ -32,12 +31,10 @@ class Exporter(Protocol):
     Attributes:
         format: What it writes.
         precisions: What it can make, best first.
-        calibration_methods: How it can find the ranges of activations.
     """
 
     format: ClassVar[Format]
     precisions: ClassVar[tuple[Precision, ...]]
-    calibration_methods: ClassVar[tuple[CalibrationMethod, ...]]
 
     def __init__(self, model: "keras.Model", options: ExportOptions) -> None:
         """Prepare `model`; raises ExportError.

@@ -20,7 +20,7 @@ BATCH_NAME = "batch"
 _PROBES = 2
 
 _COUNTER = re.compile(r"__\d+|:0$")
-_MERGED = {"Cast", "Concat", "Gather", "Identity", "Reshape", "Shape", "Slice", "Squeeze", "Transpose", "Unsqueeze"}
+MOVERS = {"Cast", "Concat", "Gather", "Identity", "Reshape", "Shape", "Slice", "Squeeze", "Transpose", "Unsqueeze"}
 """Operators that tf2onnx moves and merges, so that their names are not to be trusted."""
 
 
@@ -167,7 +167,7 @@ def _rename(graph: "onnx.GraphProto", output_name: str) -> None:
 
 def _stem(node: "onnx.NodeProto", names: dict[str, str]) -> str:
     """The node's own name without counters and the exporter's wrapper; its source and its type where that may vary."""
-    if node.op_type in _MERGED:
+    if node.op_type in MOVERS:
         source = names.get(node.input[0], "")
         return f"{source}/{node.op_type}" if source else node.op_type
     return _COUNTER.sub("", node.output[0]).removeprefix("edgekit_1/").removeprefix("edgekit/")

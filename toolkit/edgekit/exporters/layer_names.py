@@ -4,7 +4,10 @@ Knows neither files nor quantizers. A fused operator has the paths of all that w
 """
 
 import re
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
+
+from edgekit.errors import ExportError, UnknownNameError
 
 if TYPE_CHECKING:
     import keras
@@ -19,13 +22,24 @@ class LayerNames:
 
     Args:
         model: The classifier that was exported.
+
+    Attributes:
+        all: Their names, those of nested models among them.
+        last: The layer that gives the scores.
+        model_name: The model's own name.
     """
 
     def __init__(self, model: "keras.Model") -> None:
         self.all = tuple(layer.name for layer in model._flatten_layers(include_self=False))
         self.last = str(model.outputs[0]._keras_history.operation.name)
         self._known = frozenset(self.all)
-        self._model_name = model.name
+        self.model_name = model.name
+
+    def check(self, layers: Iterable[str]) -> None:
+        """Raise UnknownNameError, with the closest name, for a layer that the model does not have."""
+        for layer in layers:
+            if layer not in self.all:
+                raise UnknownNameError("layer", layer, self.all)
 
     def of(self, name: str) -> tuple[str, ...]:
         """The layers that the operator or tensor called `name` comes from, in the order of its paths."""
@@ -46,6 +60,16 @@ class LayerNames:
             candidates = (without, part) if is_numbered else (part, without)
             if layer := next((name for name in candidates if name in self._known), None):
                 innermost = layer
-            elif self._model_name not in candidates:
+            elif self.model_name not in candidates:
                 break
         return innermost
+
+
+def all_operators(found: Mapping[str, frozenset[str]]) -> frozenset[str]:
+    """The operators of all these layers together, layer -> its operators; raises ExportError for one without any."""
+    if empty := [layer for layer, operators in found.items() if not operators]:
+        raise ExportError(
+            f"Layer {', '.join(empty)} has no operator of its own in the file: it was merged into another, or does "
+            f"nothing. Name the layer before it."
+        )
+    return frozenset().union(*found.values())

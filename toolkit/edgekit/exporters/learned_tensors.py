@@ -54,19 +54,11 @@ def learned_in_onnx(
 ) -> dict[str, Range]:
     """Tensor name -> learned range, for a float32 model of raw pixels and any batch; errors as above."""
     import numpy as np
-    import onnx
-    import onnxruntime
 
-    watched = onnx.ModelProto()
-    watched.CopyFrom(model)
+    from edgekit.exporters.onnx_activations import watched_session
+
     names = [name for node in model.graph.node for name in node.output if name]
-    declared = {each.name for each in watched.graph.output}
-    watched.graph.output.extend(onnx.ValueInfoProto(name=name) for name in names if name not in declared)
-    settings = onnxruntime.SessionOptions()
-    settings.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
-    settings.intra_op_num_threads = 1
-    settings.log_severity_level = 3
-    session = onnxruntime.InferenceSession(watched.SerializeToString(), settings, providers=["CPUExecutionProvider"])
+    session = watched_session(model, names)
     source = session.get_inputs()[0].name
     seen: dict[str, list[NDArray[np.float32]]] = {name: [] for name in names}
     images = learned.probe_images.astype(np.float32)

@@ -18,7 +18,10 @@ from edgekit.errors import CalibrationError, ExportError
 from edgekit.exporters.base import cannot_write
 from edgekit.exporters.canonical_onnx import in_canonical_form, with_settled_metadata
 from edgekit.exporters.classifier import INPUT_NAME, exported_graph
-from edgekit.exporters.onnx_integers import CALIBRATION_METHODS, quantized
+from edgekit.exporters.layer_names import LayerNames, all_operators
+from edgekit.exporters.onnx_activations import OnnxActivations
+from edgekit.exporters.onnx_integers import quantized
+from edgekit.exporters.onnx_layers import nodes_of_layers
 from edgekit.exporters.onnx_layout import with_channels_first, without_needless_transposes
 from edgekit.exporters.onnx_targets import check_readable
 from edgekit.exporters.onnx_weights import in_half_precision, with_integer_weights
@@ -26,7 +29,7 @@ from edgekit.exporters.options import ExportOptions
 from edgekit.exporters.quiet import held_back
 from edgekit.exporters.tf2onnx_handlers import handlers
 from edgekit.keras_setup import import_tensorflow
-from edgekit.quantization.scheme import CalibrationMethod, Granularity
+from edgekit.quantization.scheme import Granularity
 
 if TYPE_CHECKING:
     import keras
@@ -35,7 +38,19 @@ if TYPE_CHECKING:
     from edgekit.quantization.calibration import CalibrationSet
 
 
-CHOICES = frozenset({"--output", "--no-fold", "--layout", "--onnx-activations", "--reduce-range", "--per-tensor"})
+CHOICES = frozenset(
+    {
+        "--calibration",
+        "--float-layers",
+        "--layout",
+        "--no-fold",
+        "--onnx-activations",
+        "--output",
+        "--per-tensor",
+        "--percentile",
+        "--reduce-range",
+    }
+)
 
 
 class OnnxExporter:
@@ -53,10 +68,10 @@ class OnnxExporter:
         Precision.DYNAMIC,
         Precision.INT8,
     )
-    calibration_methods: ClassVar[tuple[CalibrationMethod, ...]] = CALIBRATION_METHODS
 
     def __init__(self, model: "keras.Model", options: ExportOptions) -> None:
         self._model, self._options = model, options
+        self._seen: dict[tuple[bool, str], OnnxActivations] = {}
         with tempfile.TemporaryDirectory(prefix="edgekit-") as folder, held_back():
             traced = self._settled(_traced(exported_graph(model, options, batch=None), options.onnx.target.opset))
             self._channels_last = self._settled(
@@ -107,8 +122,29 @@ class OnnxExporter:
         if calibration is None:
             raise CalibrationError("int8 needs calibration images. Give a data set with a training split.")
         with tempfile.TemporaryDirectory(prefix="edgekit-") as folder:
-            model = quantized(self._float, calibration, options.scheme, options.onnx, Path(folder))
+            model = quantized(
+                self._float,
+                calibration,
+                self._activations(calibration),
+                options.scheme,
+                options.onnx,
+                float_nodes=self._nodes_in_float(),
+                folder=Path(folder),
+            )
         return with_settled_metadata(model, ir_version=options.onnx.target.ir_version)
+
+    def _activations(self, calibration: "CalibrationSet") -> OnnxActivations:
+        """What was seen of this graph on these images: shared by all files."""
+        is_channels_first = self._options.onnx.is_channels_first
+        seen = OnnxActivations(self._float, calibration, is_channels_first=is_channels_first)
+        return self._seen.setdefault((is_channels_first, calibration.sha256), seen)
+
+    def _nodes_in_float(self) -> frozenset[str]:
+        """The nodes of the layers that stay in float; raises for a layer that is not there."""
+        layers = self._options.scheme.float_layers
+        names = LayerNames(self._model)
+        names.check(layers)
+        return all_operators(nodes_of_layers(self._float.graph, layers, self._model, names))
 
     @cached_property
     def _float(self) -> "onnx.ModelProto":

@@ -1,20 +1,19 @@
 """int8 ONNX files: a float graph with QuantizeLinear and DequantizeLinear around its operators (QDQ). Runs no file.
 
-The work is done by ONNX Runtime's static quantizer; its calibrators by histogram keep every activation of every
-image unless they are fed batch by batch (microsoft/onnxruntime#10503, #11020), so here they are. Its own settings of
-the entropy method, 128 bins for 128 steps, leave nothing to choose from, so here there are more bins.
+The work is done by ONNX Runtime's static quantizer. It finds ranges from smallest to largest values itself, in
+constant memory; every other range is found as for the other formats, and handed to it.
 """
 
-from collections.abc import Iterator
-from contextlib import redirect_stdout
-from io import StringIO
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edgekit.errors import CalibrationError, ExportError
 from edgekit.exporters.base import cannot_write
 from edgekit.exporters.classifier import INPUT_NAME
+from edgekit.exporters.integer_check import check_finite_ranges
 from edgekit.exporters.learned_tensors import learned_in_onnx
+from edgekit.exporters.onnx_activations import pixel_batches
 from edgekit.exporters.onnx_graph import is_last_softmax
 from edgekit.quantization.scheme import CalibrationMethod, Granularity
 
@@ -23,23 +22,22 @@ if TYPE_CHECKING:
     import onnx
     from numpy.typing import NDArray
 
+    from edgekit.exporters.activations import Activations
     from edgekit.exporters.options import OnnxOptions
     from edgekit.quantization.calibration import CalibrationSet
     from edgekit.quantization.scheme import QuantizationScheme
 
 CALIBRATION_BATCH = 16
-NUM_BINS = {CalibrationMethod.PERCENTILE: 2048, CalibrationMethod.ENTROPY: 512}
-"""Of the histogram of an activation. The time that the entropy method takes grows with their square."""
-
-CALIBRATION_METHODS = (CalibrationMethod.MINMAX, CalibrationMethod.PERCENTILE, CalibrationMethod.ENTROPY)
-"""What ONNX Runtime has."""
 
 
 def quantized(
     model: "onnx.ModelProto",
     calibration: "CalibrationSet",
+    activations: "Activations",
     scheme: "QuantizationScheme",
     options: "OnnxOptions",
+    *,
+    float_nodes: Collection[str] = (),
     folder: Path,
 ) -> "onnx.ModelProto":
     """An int8 copy of `model`.
@@ -47,8 +45,10 @@ def quantized(
     Args:
         model: The float32 graph.
         calibration: Images that set the ranges of activations.
+        activations: What the model makes of them; looked at where ranges are not simply the extremes.
         scheme: Scales of the weights, and how ranges are found.
         options: Type of the activations, range of the weights, layout of the input.
+        float_nodes: Names of the nodes that stay in float.
         folder: For temporary files.
 
     Raises:
@@ -59,26 +59,27 @@ def quantized(
     from onnxruntime import quantization
 
     float_path, int8_path = folder / "float32.onnx", folder / "int8.onnx"
-    is_signed = options.activations == "int8"
-    by_histogram = scheme.calibration in NUM_BINS
-    batches = _batches(calibration, options.is_channels_first)
+    by_extremes = scheme.calibration is CalibrationMethod.MINMAX
+    batches = pixel_batches(calibration, CALIBRATION_BATCH, is_channels_first=options.is_channels_first)
     try:
         onnx.save(model, float_path)
         quantization.quantize_static(
             float_path,
             int8_path,
-            None if by_histogram else _reader(batches),
-            calibration_cache_path=_ranges_by_histogram(float_path, batches, scheme) if by_histogram else None,
+            _reader(batches) if by_extremes else None,
+            calibration_cache_path=None if by_extremes else _stored_ranges(activations, scheme, folder),
             quant_format=quantization.QuantFormat.QDQ,
-            calibrate_method=_method(scheme.calibration),
             per_channel=scheme.granularity is Granularity.PER_CHANNEL,
             reduce_range=options.reduce_range,
-            activation_type=quantization.QuantType.QInt8 if is_signed else quantization.QuantType.QUInt8,
+            activation_type=quantization.QuantType[_QUANT_TYPES[options.activations]],
             weight_type=quantization.QuantType.QInt8,
-            nodes_to_exclude=[node.name for node in model.graph.node if is_last_softmax(model.graph, node)],
+            nodes_to_exclude=[
+                node.name
+                for node in model.graph.node
+                if is_last_softmax(model.graph, node) or node.name in float_nodes
+            ],
             extra_options={
                 "TensorQuantOverrides": _learned_ranges(model, calibration, is_channels_first=options.is_channels_first)
-                | (_pixels_unrounded(is_signed) if by_histogram else {})
             },
         )
     except (ValueError, RuntimeError, KeyError, TypeError) as error:
@@ -92,51 +93,24 @@ def quantized(
     return result
 
 
-def _method(method: CalibrationMethod) -> Any:
-    from onnxruntime.quantization import CalibrationMethod as Method
-
-    return {
-        CalibrationMethod.MINMAX: Method.MinMax,
-        CalibrationMethod.PERCENTILE: Method.Percentile,
-        CalibrationMethod.ENTROPY: Method.Entropy,
-    }[method]
+_QUANT_TYPES = {"uint8": "QUInt8", "int8": "QInt8"}
 
 
-def _ranges_by_histogram(
-    model_path: Path, batches: Iterator["NDArray[np.float32]"], scheme: "QuantizationScheme"
-) -> Path:
-    """A file with the ranges of all activations, in the folder of the model."""
-    from onnxruntime import quantization
-
-    calibrator = quantization.create_calibrator(
-        model_path,
-        augmented_model_path=str(model_path.with_name("augmented.onnx")),
-        calibrate_method=_method(scheme.calibration),
-        extra_options={
-            "num_bins": NUM_BINS[scheme.calibration],
-            "percentile": scheme.percentile,
-            "symmetric": False,
-        },
-    )
-    path = model_path.with_name("ranges.json")
-    with redirect_stdout(StringIO()):  # the calibrators print
-        for batch in batches:
-            calibrator.collect_data(_reader(iter([batch])))
-        quantization.save_tensors_data(calibrator.compute_data(), path)
-    return path
-
-
-def _pixels_unrounded(is_signed: bool) -> dict[str, list[dict[str, Any]]]:
-    """The input's scale is 1 whatever a histogram says, so that no pixel is rounded, however rare white is."""
+def _stored_ranges(activations: "Activations", scheme: "QuantizationScheme", folder: Path) -> Path:
+    """A file with the range of every activation, as ONNX Runtime's quantizer reads it; raises CalibrationError."""
     import numpy as np
-    from onnxruntime.quantization import QuantType
+    from onnxruntime.quantization import CalibrationMethod as Method
+    from onnxruntime.quantization import save_tensors_data
+    from onnxruntime.quantization.calibrate import TensorData, TensorsData
 
-    whole = {
-        "quant_type": QuantType.QInt8 if is_signed else QuantType.QUInt8,
-        "scale": np.array(1, np.float32),
-        "zero_point": np.array(-128, np.int8) if is_signed else np.array(0, np.uint8),
+    check_finite_ranges(activations.extremes)
+    ranges = {
+        name: TensorData(lowest=np.array(low, np.float32), highest=np.array(high, np.float32))
+        for name, (low, high) in activations.ranges(scheme).items()
     }
-    return {INPUT_NAME: [whole]}
+    path = folder / "ranges.json"
+    save_tensors_data(TensorsData(Method.MinMax, ranges), path)
+    return path
 
 
 def _learned_ranges(
@@ -196,10 +170,3 @@ def _reader(batches: Iterator["NDArray[np.float32]"]) -> Any:
             return None if batch is None else {INPUT_NAME: batch}
 
     return Reader()
-
-
-def _batches(calibration: "CalibrationSet", is_channels_first: bool) -> Iterator["NDArray[np.float32]"]:
-    import numpy as np
-
-    for batch in calibration.batches(CALIBRATION_BATCH):
-        yield np.ascontiguousarray(batch.transpose(0, 3, 1, 2)) if is_channels_first else batch

@@ -13,20 +13,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from edgekit.artifact import Format, Precision
-from edgekit.errors import CalibrationError, EdgekitError, ExportError, UnknownNameError
-from edgekit.exporters.activations import Activations
+from edgekit.errors import CalibrationError, EdgekitError, ExportError
 from edgekit.exporters.base import cannot_write
 from edgekit.exporters.classifier import INPUT_NAME, exported_graph
 from edgekit.exporters.conversion_errors import reason_of
 from edgekit.exporters.float_islands import find_islands, outputs_of_head, outputs_of_layers
 from edgekit.exporters.integer_check import check_islands, check_pixel_input
-from edgekit.exporters.layer_names import LayerNames
+from edgekit.exporters.layer_names import LayerNames, all_operators
 from edgekit.exporters.options import ExportOptions
 from edgekit.exporters.quantizers import TFLITE_QUANTIZERS, QuantizeRequest
 from edgekit.exporters.quiet import held_back
+from edgekit.exporters.tflite_activations import TFLiteActivations
 from edgekit.exporters.tflite_graph import Graph
 from edgekit.keras_setup import import_keras, import_tensorflow
-from edgekit.quantization.scheme import CALIBRATED, CalibrationMethod, Granularity
+from edgekit.quantization.scheme import CALIBRATED, Granularity
 
 if TYPE_CHECKING:
     import keras
@@ -44,23 +44,18 @@ class TFLiteExporter:
 
     format: ClassVar[Format] = Format.TFLITE
     precisions: ClassVar[tuple[Precision, ...]] = tuple(Precision)
-    calibration_methods: ClassVar[tuple[CalibrationMethod, ...]] = (
-        CalibrationMethod.MINMAX,
-        CalibrationMethod.PERCENTILE,
-        CalibrationMethod.MSE,
-    )
 
     @classmethod
     def choices(cls, precision: Precision, options: ExportOptions) -> frozenset[str]:
         """Those of `ExportOptions.words` that it honours for a file of `precision`; the others are refused."""
         own = TFLITE_QUANTIZERS.load(options.tflite.quantizer).choices.get(precision, frozenset())
-        return frozenset({"--no-fold", "--output"}) | own
+        return frozenset({"--no-fold", "--output", "--calibration", "--percentile"}) | own
 
     def __init__(self, model: "keras.Model", options: ExportOptions) -> None:
         self._model, self._options = model, options
         self._names = LayerNames(model)
         self._floats: dict[bool, bytes] = {}
-        self._seen: dict[tuple[bool, str], Activations] = {}
+        self._seen: dict[tuple[bool, str], TFLiteActivations] = {}
         self._folder = tempfile.TemporaryDirectory(prefix="edgekit-")
         self._saved_model = Path(self._folder.name) / "saved_model"
         graph = exported_graph(model, options, options.tflite.batch)
@@ -136,24 +131,16 @@ class TFLiteExporter:
             gives_float=tflite.float_head,
         )
 
-    def _activations(self, content: bytes, calibration: "CalibrationSet") -> Activations:
+    def _activations(self, content: bytes, calibration: "CalibrationSet") -> TFLiteActivations:
         """What was seen of this graph on these images: shared by all files."""
         key = (self._options.tflite.allow_flex, calibration.sha256)
-        return self._seen.setdefault(key, Activations(content, calibration, self._options.tflite.batch or 1))
+        return self._seen.setdefault(key, TFLiteActivations(content, calibration, self._options.tflite.batch or 1))
 
     def _outputs_in_float(self, content: bytes) -> frozenset[str]:
         """The output tensors of the layers that stay in float; raises for a layer that is not there."""
         layers = self._options.scheme.float_layers
-        for layer in layers:
-            if layer not in self._names.all:
-                raise UnknownNameError("layer", layer, self._names.all)
-        outputs = outputs_of_layers(Graph(content), layers, self._names)
-        if empty := [layer for layer, names in outputs.items() if not names]:
-            raise ExportError(
-                f"Layer {', '.join(empty)} has no operator of its own in the file: it was merged into another, or "
-                f"does nothing. Name the layer before it."
-            )
-        return frozenset().union(*outputs.values())
+        self._names.check(layers)
+        return all_operators(outputs_of_layers(Graph(content), layers, self._names))
 
     def _quantized(self, request: QuantizeRequest) -> bytes:
         """Quantize, and read back what is in float."""

@@ -103,9 +103,6 @@ def make_plan(
     )
 
 
-_CHECKED_APART = frozenset({"--calibration", "--percentile"})
-
-
 def _distinct(jobs: Iterator[Job]) -> list[Job]:
     """The first of those that have the same file name."""
     return list({(job.format, job.precision, job.variant): job for job in reversed(list(jobs))}.values())[::-1]
@@ -125,14 +122,8 @@ def _check_choices(jobs: Sequence[Job], choices: Sequence[ExportOptions]) -> Non
         what = ", ".join(job.title for job in jobs)
         raise UsageError(f"{' and '.join(useless)} would count for nothing: it changes none of these files: {what}.")
     for job in jobs:
-        exporter, method = EXPORTERS.load(job.format.value), job.options.scheme.calibration
-        if job.precision is Precision.INT8 and method not in exporter.calibration_methods:
-            known = ", ".join(exporter.calibration_methods)
-            raise UsageError(
-                f"{job.format} files cannot be calibrated by {method}. Possible: {known}. For another format alone, "
-                f"name it with --format."
-            )
-        words = set(job.options.words(job.format, job.precision)) - _CHECKED_APART
+        exporter = EXPORTERS.load(job.format.value)
+        words = set(job.options.words(job.format, job.precision))
         if unknown := sorted(words - exporter.choices(job.precision, job.options)):
             raise UsageError(
                 f"{' and '.join(unknown)} cannot be had for {job.title} files. Leave it out, name other "

@@ -22,7 +22,7 @@ from edgekit.exporting.source import Source
 from edgekit.metrics import drift
 from edgekit.progress import Progress, SilentProgress
 from edgekit.quantization.calibration import NUM_IMAGES, CalibrationSet
-from edgekit.quantization.scheme import CALIBRATED, Granularity, QuantizationScheme
+from edgekit.quantization.scheme import CALIBRATED, CalibrationMethod, Granularity, QuantizationScheme
 
 if TYPE_CHECKING:
     import numpy as np
@@ -156,7 +156,7 @@ def schemes(precisions: Sequence[Precision]) -> Iterator[Job]:
     exporter = EXPORTERS.load(Format.TFLITE.value)
     changes = [
         QuantizationScheme(),
-        *(QuantizationScheme(calibration=each) for each in exporter.calibration_methods[1:]),
+        *(QuantizationScheme(calibration=each) for each in list(CalibrationMethod)[1:]),
         QuantizationScheme(granularity=Granularity.PER_TENSOR),
     ]
     for precision in precisions:
@@ -166,8 +166,7 @@ def schemes(precisions: Sequence[Precision]) -> Iterator[Job]:
                 options = ExportOptions(scheme=scheme, tflite=TFLiteOptions(quantizer=quantizer, float_head=float_head))
                 words = options.words(Format.TFLITE, precision)
                 job = Job(format=Format.TFLITE, precision=precision, options=options)
-                honoured = exporter.choices(precision, options) | {"--calibration"}
-                if set(words) <= honoured and job.variant not in made:
+                if set(words) <= exporter.choices(precision, options) and job.variant not in made:
                     made.add(job.variant)
                     yield job
 

@@ -86,7 +86,7 @@ def layer_errors(model: "keras.Model", images: "NDArray[np.float32]") -> list[La
     recorder = _Recorder()
     with ExitStack() as stack:
         for layer in model._flatten_layers(include_self=False):
-            if _kernels(layer):
+            if kernels_of(layer):
                 stack.enter_context(recorder.listening(layer))
         for start in range(0, len(images), BATCH):
             model(images[start : start + BATCH], training=False)
@@ -125,7 +125,7 @@ def _rounded_activations(features: Any) -> Any:
 def _rounded_weights(layer: "keras.Layer") -> Iterator[None]:
     import numpy as np
 
-    kept = [(kernel, np.array(kernel)) for kernel in _kernels(layer)]
+    kept = [(kernel, np.array(kernel)) for kernel in kernels_of(layer)]
     axes = CHANNEL_AXES.get(type(layer).__name__, (-1,))
     try:
         for kernel, values in kept:
@@ -136,8 +136,8 @@ def _rounded_weights(layer: "keras.Layer") -> Iterator[None]:
             kernel.assign(values)
 
 
-def _kernels(layer: "keras.Layer") -> list[Any]:
-    """The weights that multiply; empty for a layer without any, and for one that only holds other layers."""
+def kernels_of(layer: "keras.Layer") -> list[Any]:
+    """The weights of a layer that multiply; empty for one without any, and for one that only holds other layers."""
     names = ("kernel", "depthwise_kernel", "pointwise_kernel")
     return [
         kernel for name in names if (kernel := getattr(layer, name, None)) is not None and hasattr(kernel, "assign")

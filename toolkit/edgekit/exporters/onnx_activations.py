@@ -1,0 +1,71 @@
+"""The activations of a float `.onnx`, seen in ONNX Runtime, a few images at a time.
+
+ONNX Runtime's own calibrators by histogram keep every activation of every image unless they are fed batch by batch
+(microsoft/onnxruntime#10503, #11020), and know fewer methods.
+"""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from edgekit.exporters.activations import Activations
+from edgekit.exporters.classifier import INPUT_NAME
+
+if TYPE_CHECKING:
+    import numpy as np
+    import onnx
+    from numpy.typing import NDArray
+
+    from edgekit.quantization.calibration import CalibrationSet
+
+BATCH = 4
+
+
+class OnnxActivations(Activations):
+    """See `Activations`. What training has learned is no part of it: ONNX Runtime's quantizer is told that apart.
+
+    Args:
+        model: A float32 model of raw pixels and any batch.
+        calibration: The images.
+        is_channels_first: Whether it takes (batch, 3, H, W).
+    """
+
+    input_name = INPUT_NAME
+
+    def __init__(self, model: "onnx.ModelProto", calibration: "CalibrationSet", *, is_channels_first: bool) -> None:
+        self._model, self._calibration, self._is_channels_first = model, calibration, is_channels_first
+
+    def seen(self) -> "Iterator[tuple[str, NDArray[np.float32]]]":
+        """See `Activations.seen`."""
+        names = [name for node in self._model.graph.node for name in node.output if name]
+        session = watched_session(self._model, names)
+        for pixels in pixel_batches(self._calibration, BATCH, is_channels_first=self._is_channels_first):
+            yield INPUT_NAME, pixels
+            for name, values in zip(names, session.run(names, {INPUT_NAME: pixels}), strict=True):
+                if getattr(values, "dtype", None) == "float32":
+                    yield name, values
+
+
+def watched_session(model: "onnx.ModelProto", names: list[str]) -> Any:
+    """A session that computes every operator by itself and gives the tensors called `names` beside its output."""
+    import onnx
+    import onnxruntime
+
+    watched = onnx.ModelProto()
+    watched.CopyFrom(model)
+    declared = {each.name for each in watched.graph.output}
+    watched.graph.output.extend(onnx.ValueInfoProto(name=name) for name in names if name not in declared)
+    settings = onnxruntime.SessionOptions()
+    settings.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+    settings.intra_op_num_threads = 1
+    settings.log_severity_level = 3
+    return onnxruntime.InferenceSession(watched.SerializeToString(), settings, providers=["CPUExecutionProvider"])
+
+
+def pixel_batches(
+    calibration: "CalibrationSet", size: int, *, is_channels_first: bool
+) -> "Iterator[NDArray[np.float32]]":
+    """`CalibrationSet.batches` in the layout of the model."""
+    import numpy as np
+
+    for batch in calibration.batches(size):
+        yield np.ascontiguousarray(batch.transpose(0, 3, 1, 2)) if is_channels_first else batch
