@@ -27,7 +27,6 @@ from helpers import EdgekitCommand
         (["--output", "logit"], 2, "Did you mean 'logits'?"),
         (["--quantizer", "ai-edg"], 2, "Did you mean 'ai-edge'?"),
         (["--calibration", "max"], 2, "Known: entropy, minmax, mse, percentile"),
-        (["--calibration", "entropy", "--int8"], 2, "tflite files cannot be calibrated by entropy"),
         (["--percentile", "99"], 2, "is for calibration by percentile"),
         (["--calibration", "percentile", "--percentile", "20"], 2, "above 50 and at most 100"),
         (["--float16", "--per-tensor"], 2, "--per-tensor would count for nothing"),

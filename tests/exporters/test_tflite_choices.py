@@ -120,7 +120,7 @@ def test_int8_logits_are_what_the_softmax_would_have_been_given(
 
 
 @both_quantizers
-@pytest.mark.parametrize("method", ["percentile", "mse"])
+@pytest.mark.parametrize("method", ["percentile", "mse", "entropy"])
 def test_robust_ranges_are_narrower(
     exporter: TFLiteExporter,
     calibration: CalibrationSet,

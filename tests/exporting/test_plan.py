@@ -56,12 +56,11 @@ def test_a_choice_that_changes_nothing_is_refused() -> None:
         make_plan([Precision.FLOAT16], [Format.TFLITE], [per_tensor])
 
 
-def test_a_method_that_a_format_lacks_is_refused() -> None:
-    by_mse = ExportOptions(scheme=QuantizationScheme(calibration=CalibrationMethod.MSE))
-    with pytest.raises(
-        UsageError, match=r"onnx files cannot be calibrated by mse\. Possible: minmax, percentile, entropy"
-    ):
-        make_plan([Precision.INT8], [Format.ONNX], [by_mse])
+@pytest.mark.parametrize("method", list(CalibrationMethod)[1:])
+def test_every_format_has_every_method_and_layers_in_float(method: CalibrationMethod) -> None:
+    chosen = ExportOptions(scheme=QuantizationScheme(calibration=method, float_layers=("dense",)))
+    plan = make_plan([Precision.INT8], None, [chosen])
+    assert [job.format for job in plan.jobs] == list(Format)
 
 
 def test_what_a_quantizer_cannot_do_is_refused_before_the_work() -> None:

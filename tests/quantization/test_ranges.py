@@ -1,8 +1,14 @@
 import numpy as np
 import pytest
 
-from edgekit.errors import CalibrationError
-from edgekit.quantization.ranges import NUM_BINS, Histogram, range_by_mse, range_by_percentile, range_of
+from edgekit.quantization.ranges import (
+    NUM_BINS,
+    Histogram,
+    range_by_entropy,
+    range_by_mse,
+    range_by_percentile,
+    range_of,
+)
 from edgekit.quantization.scheme import CalibrationMethod, QuantizationScheme
 
 
@@ -64,7 +70,7 @@ def test_without_outliers_nearly_all_is_kept() -> None:
     assert range_by_mse(histogram(values)) == pytest.approx((-2, 5), abs=0.1)
 
 
-@pytest.mark.parametrize("method", ["minmax", "percentile", "mse"])
+@pytest.mark.parametrize("method", [each.value for each in CalibrationMethod])
 @pytest.mark.parametrize("values", [[1.0, 2.0, 3.0], [-3.0, -2.0, -1.0], [5.0]])
 def test_every_range_holds_zero_and_has_a_width(method: str, values: list[float]) -> None:
     low, high = range_of(histogram(values), QuantizationScheme(calibration=CalibrationMethod(method)))
@@ -72,6 +78,46 @@ def test_every_range_holds_zero_and_has_a_width(method: str, values: list[float]
     assert high > low
 
 
-def test_a_method_that_is_not_made_here_is_a_sentence() -> None:
-    with pytest.raises(CalibrationError, match="by entropy are not made here"):
-        range_of(histogram([1.0]), QuantizationScheme(calibration=CalibrationMethod.ENTROPY))
+def kl_divergence_by_loops(counts: "np.typing.NDArray[np.int64]", first: int, last: int) -> float:
+    """The definition, bin by bin, for bins first to last - 1, at least 256 of them."""
+    inside = [float(count) for count in counts[first:last]]
+    spread = [0.0] * len(inside)
+    for level in range(256):
+        bins = [at for at in range(len(inside)) if at * 256 // len(inside) == level]
+        filled = [at for at in bins if inside[at] > 0]
+        for at in filled:
+            spread[at] = sum(inside[b] for b in bins) / len(filled)
+    inside[0] += float(counts[:first].sum())
+    inside[-1] += float(counts[last:].sum())
+    p, q = np.array(inside) + 1e-4, np.array(spread) + 1e-4
+    p, q = p / p.sum(), q / q.sum()
+    return float(sum(x * np.log(x / y) for x, y in zip(p, q, strict=True)))
+
+
+def test_the_divergence_is_that_of_the_definition() -> None:
+    from edgekit.quantization.ranges import _divergence
+
+    made = histogram(np.random.default_rng(0).exponential(1, 3_000))
+    width = made.high / NUM_BINS
+    for last in (300, 1_000, NUM_BINS):
+        assert _divergence(made, last * width) == pytest.approx(kl_divergence_by_loops(made.counts, 0, last), rel=1e-6)
+
+
+def test_entropy_cuts_a_far_outlier_and_keeps_what_is_dense() -> None:
+    generator = np.random.default_rng(0)
+    values = np.concatenate([np.abs(generator.normal(0, 1, 100_000)), [30.0]]).astype(np.float32)
+    low, high = range_by_entropy(histogram(values))
+    assert low == 0
+    assert 2 < high < 10
+    low, high = range_by_entropy(histogram(generator.normal(0, 1, 100_000)))
+    assert -5 < low < -2
+    assert 2 < high < 5
+    assert range_by_entropy(histogram(np.linspace(-2, 5, 100_000))) == pytest.approx((-2, 5), abs=0.1)
+
+
+def test_entropy_cuts_the_long_tail_alone() -> None:
+    """Both ends are cut at the same distance from 0; the short one is nearer than that, and stays."""
+    values = np.concatenate([np.random.default_rng(0).exponential(0.5, 100_000), [-0.2, 40.0]])
+    low, high = range_by_entropy(histogram(values))
+    assert low == pytest.approx(-0.2)
+    assert 2 < high < 20

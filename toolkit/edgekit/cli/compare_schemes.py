@@ -38,7 +38,7 @@ PRECISIONS = ("dynamic", "int8", "int16x8")
 def command(run: Path | None, as_json: bool, **chosen: Any) -> None:
     """Make integer .tflite files of a run, by default the newest, in every way; compare them, and keep none.
 
-    Both quantizers, ranges by minmax, percentile and mean squared error, one scale a tensor, a float head.
+    Both quantizers, ranges by minmax, percentile, mean squared error and entropy, one scale a tensor, a float head.
 
     \b
     edgekit compare-schemes exported/first

@@ -74,9 +74,7 @@ def quantized(
             activation_type=quantization.QuantType[_QUANT_TYPES[options.activations]],
             weight_type=quantization.QuantType.QInt8,
             nodes_to_exclude=[
-                node.name
-                for node in model.graph.node
-                if is_last_softmax(model.graph, node) or node.name in float_nodes
+                node.name for node in model.graph.node if is_last_softmax(model.graph, node) or node.name in float_nodes
             ],
             extra_options={
                 "TensorQuantOverrides": _learned_ranges(model, calibration, is_channels_first=options.is_channels_first)
