@@ -234,25 +234,79 @@ def test_out_is_not_for_a_run(new_run: NewRun, tmp_path: Path) -> None:
         export(new_run(), out=tmp_path / "elsewhere", precisions=[Precision.FLOAT32])
 
 
-def test_what_cannot_be_had_is_left_out_with_a_reason_where_it_was_not_named(new_run: NewRun, digits: Dataset) -> None:
+def test_int16x8_is_left_out_with_a_reason_where_it_cannot_be_had_and_was_not_named(
+    new_run: NewRun, digits: Dataset
+) -> None:
+    from dataclasses import replace
+
+    from keras_models import plain_network
+
+    from edgekit.exporting.source import load_source
+
+    network = plain_network(middle=hard_swish())
+    run = new_run()
+    source = replace(load_source(run), model=network)
+    report = export(source, formats=[Format.TFLITE], dataset=digits, calibration_images=20)
+    assert [each.artifact.precision for each in report.files] == ["float32", "float16", "dynamic", "int8"]
+    assert any("int16x8: left out" in line and "HARD_SWISH" in line for line in report.skipped)
+    before = files_of(run.path)
+    with pytest.raises(ExportError, match="HARD_SWISH"):
+        export(source, precisions=[Precision.INT16X8], formats=[Format.TFLITE], dataset=digits, calibration_images=20)
+    assert files_of(run.path) == before
+
+
+def test_what_cannot_be_made_is_said_and_costs_no_other_file(new_run: NewRun, digits: Dataset) -> None:
+    """A weight beyond float16 and an operator without integer form, where nobody named a precision."""
     from dataclasses import replace
 
     from keras_models import import_keras, plain_network
 
     from edgekit.exporting.source import load_source
 
-    network = plain_network(middle=import_keras().layers.ELU())
     run = new_run()
+    network = plain_network(middle=import_keras().layers.ELU(name="soft"))
+    kernel, bias = network.layers[-1].get_weights()
+    bias[0] = -1e5
+    network.layers[-1].set_weights([kernel, bias])
     source = replace(load_source(run), model=network)
-    report = export(source, formats=[Format.TFLITE], dataset=digits, calibration_images=20)
-    assert [each.artifact.precision for each in report.files] == ["float32", "float16", "dynamic"]
-    reasons = [line for line in report.skipped if "ELU" in line]
-    assert [line.partition(":")[0] for line in reasons] == ["tflite int8", "tflite int16x8"]
+    report = export(source, dataset=digits, calibration_images=20)
+    made = {each.artifact.path.relative_to(run.path).as_posix() for each in report.files}
+    assert {"tflite/model-float32.tflite", "tflite/model-dynamic.tflite", "onnx/model-float32.onnx"} <= made
+    failed = {each.title: each.reason for each in report.failed}
+    assert "no integer form of ELU (layer soft)" in failed["tflite int8"]
+    assert "float16 ends at 65,504" in failed["onnx float16"]
+    assert report.exit_status == 1
+    assert {each["title"] for each in report.to_dict()["failed"]} == set(failed)
+    listed = {name for name in RunFolder(run.path).manifest["files"] if "/" in name}
+    assert listed == made == {path for path in files_of(run.path) if "/" in path}
+
     before = files_of(run.path)
-    for precision in (Precision.INT8, Precision.INT16X8):
-        with pytest.raises(ExportError, match="ELU"):
-            export(source, precisions=[precision], formats=[Format.TFLITE], dataset=digits, calibration_images=20)
+    with pytest.raises(ExportError, match="float16 ends at"):
+        export(source, precisions=[Precision.FLOAT16, Precision.FLOAT32], formats=[Format.ONNX], dataset=digits)
     assert files_of(run.path) == before
+
+
+def test_nothing_is_kept_where_nothing_can_be_made(new_run: NewRun, digits: Dataset) -> None:
+    from dataclasses import replace
+
+    from keras_models import plain_network
+
+    from edgekit.exporting.source import load_source
+
+    run = new_run()
+    network = plain_network()
+    kernel, bias = network.layers[-1].get_weights()
+    network.layers[-1].set_weights([kernel, bias * float("nan")])
+    before = files_of(run.path)
+    with pytest.raises(ExportError, match="NaN"):
+        export(replace(load_source(run), model=network), formats=[Format.ONNX], dataset=digits, calibration_images=20)
+    assert files_of(run.path) == before
+
+
+def hard_swish() -> Any:
+    from keras_models import import_keras
+
+    return import_keras().layers.Activation("hard_silu")
 
 
 def test_the_graph_is_traced_once_for_all_precisions_and_schemes(

@@ -96,10 +96,11 @@ DATA_HELP = "What the model is for, as NAME or NAME:PATH; by default what the ru
 @click.option("--out", type=PATH, help="For a MODEL.keras: the run folder to make. [default: exported/NAME]")
 @skip_broken_option
 @json_option
-def command(target: Path | None, as_json: bool, **chosen: Any) -> None:
+def command(target: Path | None, as_json: bool, **chosen: Any) -> int:
     """Write .tflite and .onnx files of a run, by default the newest, or of any Keras model.
 
-    Every file takes raw pixels, is run on a few images and compared with Keras before it is kept.
+    Every file takes raw pixels, is run on a few images and compared with Keras before it is kept. Of precisions that
+    are named, all are made or none; of all, those that can be, and the exit status is 1 where one cannot.
 
     \b
     edgekit export --int8
@@ -126,6 +127,7 @@ def command(target: Path | None, as_json: bool, **chosen: Any) -> None:
         print_json(report.to_dict())
     else:
         _show(report)
+    return report.exit_status
 
 
 def parse_formats(text: str | None) -> "list[Format]":

@@ -70,7 +70,7 @@ def command(recipe_name: str, data: str, out: Path | None, as_json: bool, **opti
         )
         dataset = load_dataset(data, wanted)
         run = train(recipe, dataset, settings=settings, out=out, progress=progress)
-        export(run, dataset=dataset, progress=progress)
+        exported = export(run, dataset=dataset, progress=progress)
     request = VerifyRequest(
         targets=[run.path],
         data=data,
@@ -79,7 +79,8 @@ def command(recipe_name: str, data: str, out: Path | None, as_json: bool, **opti
         skip_broken=options["skip_broken"],
     )
     again = ["edgekit", "verify", str(run.path), "--data", data, *(["--skip-broken"] if options["skip_broken"] else [])]
-    return finish(verify_request(request, progress=progress), again=shlex.join(again), as_json=as_json)
+    status = finish(verify_request(request, progress=progress), again=shlex.join(again), as_json=as_json)
+    return exported.exit_status or status
 
 
 def _settings(recipe: "Recipe", options: dict[str, Any]) -> "TrainingSettings":

@@ -109,7 +109,8 @@ def compare(
     if candidate.shape != reference.shape:
         raise _broken(title, f"it gives scores of shape {candidate.shape}, Keras of {reference.shape}")
     if not np.isfinite(candidate).all():
-        raise _broken(title, "it answers NaN or infinity")
+        hint = ", as it does where a value lies beyond 65,504, the end of float16" * (precision is Precision.FLOAT16)
+        raise _broken(title, f"it answers NaN or infinity{hint}")
     if np.ptp(candidate, axis=0).max() == 0 and np.ptp(reference, axis=0).max() > NEARLY_TIED:
         raise _broken(title, "it answers the same for every image, as a file does that lost its weights")
     decided = top_margins(reference) > NEARLY_TIED

@@ -17,8 +17,7 @@ class Job:
         format: Its format.
         precision: Its precision.
         options: What was chosen for it.
-        is_required: Whether the export fails without it; False for all but float32 where nobody named a precision:
-            LiteRT has no integer kernels for many operators, and some numbers do not fit into float16.
+        is_required: Whether it was asked for by name, so that the export fails without it.
     """
 
     format: Format
@@ -86,7 +85,7 @@ def make_plan(
             format=each,
             precision=precision,
             options=options,
-            is_required=precision is Precision.FLOAT32 or precision in (precisions or ()),
+            is_required=precision in (precisions or ()),
         )
         for each, precision in pairs
         for options in choices

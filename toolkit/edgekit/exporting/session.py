@@ -5,7 +5,7 @@ Knows no format beyond the exporters' protocol.
 
 from collections.abc import Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -53,6 +53,23 @@ class ExportedFile:
     kernels: FileKernels | None = None
 
 
+@dataclass(frozen=True, kw_only=True)
+class FailedFile:
+    """One file that could not be made, among others that could.
+
+    Attributes:
+        file: Where it would lie in the run folder.
+        precision: Its precision.
+        title: For a person: "onnx float16".
+        reason: Whole sentences.
+    """
+
+    file: str
+    precision: Precision
+    title: str
+    reason: str
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class ExportReport:
     """What an export did.
@@ -60,14 +77,22 @@ class ExportReport:
     Attributes:
         run: The run folder that holds the files.
         files: What was made, in the order of the work.
-        skipped: One line for each combination of format and precision that does not exist.
+        skipped: One line for each combination of format and precision that does not exist, and for int16x8 where
+            LiteRT lacks kernels and nobody named it.
         folding: What became of batch normalization; None where nothing was to be folded.
+        failed: What else could not be made where every precision was asked for.
     """
 
     run: RunFolder
     files: tuple[ExportedFile, ...]
     skipped: tuple[str, ...]
     folding: Folding | None = None
+    failed: tuple[FailedFile, ...] = ()
+
+    @property
+    def exit_status(self) -> int:
+        """1 where a file could not be made, else 0."""
+        return 1 if self.failed else 0
 
     def to_dict(self) -> dict[str, Any]:
         """As a JSON object."""
@@ -88,6 +113,7 @@ class ExportReport:
                 for each in self.files
             ],
             "skipped": list(self.skipped),
+            "failed": [asdict(each) for each in self.failed],
             "folding": self.folding.to_dict() if self.folding else None,
         }
 
@@ -106,7 +132,9 @@ def export(
 ) -> ExportReport:
     """Export a model to every precision and format that is asked for.
 
-    All files are made and checked before the first is kept: after an error the folder is as it was.
+    All files are made and checked before the first is kept: after an error the folder is as it was. Where precisions
+    are named, all of these files are made or none. Where none is named, those that can be made are, and the report
+    says why the others (an operator without integer form, a weight beyond float16) are not.
 
     Args:
         source: A run folder or its path, or the path of a `.keras` or `.h5` file.
@@ -121,7 +149,7 @@ def export(
 
     Raises:
         UsageError: A precision that none of the formats can be; `out`, or another input range, for a run.
-        ExportError: The model or a file made from it is not fit to be kept; the message says why.
+        ExportError: The model, a file that was named, or every file, is not fit to be kept; the message says why.
         CalibrationError: int8 without enough training images.
         RunFolderError: The run is incomplete, was changed, or cannot be written.
     """
@@ -171,7 +199,7 @@ class _Session:
     def _into(self, run: RunFolder, plan: Plan, calibration: CalibrationSet | None) -> ExportReport:
         folding = self._maker.folding if any(job.options.fold for job in plan.jobs) else None
         made: dict[Path, _Made] = {}
-        skipped = list(plan.skipped)
+        skipped, failed = list(plan.skipped), list[FailedFile]()
         with ExitStack() as stack, self._progress.task("Exporting", len(plan.jobs)) as advance:
             for job in plan.jobs:
                 try:
@@ -181,11 +209,16 @@ class _Session:
                         made[path] = self._one(job, temporary, calibration)
                         stack.enter_context(alone.pop_all())
                 except ExportError as error:
-                    if job.is_required:
+                    if job.is_required or (job is plan.jobs[-1] and not made):
                         raise
-                    skipped.append(f"{job.title}: left out, because nobody asked for it by name and: {error}")
-                    self._progress.note(skipped[-1])
+                    if job.precision is Precision.INT16X8:  # LiteRT has kernels for it for few operators
+                        skipped.append(f"{job.title}: left out, because nobody asked for it by name and: {error}")
+                        self._progress.note(skipped[-1])
+                    else:
+                        failed.append(_failed(job, run, error))
                 advance(1)
+            if not any(each.job.precision in CALIBRATED for each in made.values()):
+                calibration = None
             if calibration is not None:
                 stack.enter_context(_replaced_json(run.calibration_path, calibration.to_dict()))
         self._record(run, made, calibration)
@@ -199,7 +232,7 @@ class _Session:
             )
             for path, each in made.items()
         )
-        return ExportReport(run=run, files=files, skipped=tuple(skipped), folding=folding)
+        return ExportReport(run=run, files=files, skipped=tuple(skipped), folding=folding, failed=tuple(failed))
 
     def _one(self, job: Job, path: Path, calibration: CalibrationSet | None) -> "_Made":
         """Make one file at `path`, run and compare it."""
@@ -246,6 +279,11 @@ class _Session:
 
     def _folded_entry(self, job: Job) -> dict[str, Any]:
         return {"folding": self._maker.folding.to_dict()} if job.options.fold and self._maker.folding else {}
+
+
+def _failed(job: Job, run: RunFolder, error: ExportError) -> FailedFile:
+    path = run.artifact_path(job.format, job.precision, job.variant).relative_to(run.path)
+    return FailedFile(file=path.as_posix(), precision=job.precision, title=job.title, reason=str(error))
 
 
 def _check_input_range(source: Source, given: InputRange | None) -> None:

@@ -7,7 +7,7 @@ the least important first. What is left out stands in verification.md, in report
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from edgekit.rendering.tables import Column, make_table
+from edgekit.rendering.tables import Column, make_table, natural_width, shortened_names
 from edgekit.verification.report import CandidateReport, Measurement, Verdict, VerificationReport
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def print_candidates(report: VerificationReport, title: str, console: "Console")
     table = candidate_table(report, title, console)
     own_width = console.width
     try:
-        console.width = max(own_width, _width(table, console))
+        console.width = max(own_width, natural_width(table, console))
         console.print(table, crop=False)
         if any(str(column.header) == FLIPS for column in table.columns) and has_ties(report):
             console.print(f"{TIES}\n", markup=False)
@@ -62,11 +62,11 @@ def candidate_table(report: VerificationReport, title: str, console: "Console") 
     for num_dropped in range(len(LEAST_IMPORTANT) + 1):
         dropped = LEAST_IMPORTANT[:num_dropped]
         table = _table(report, title, full, dropped)
-        if (excess := _width(table, console) - console.width) <= 0:
+        if (excess := natural_width(table, console) - console.width) <= 0:
             return table
         names = shortened_names(full, max(MIN_FILE_NAME, max(map(len, full), default=0) - excess))
         table = _table(report, title, names, dropped)
-        if _width(table, console) <= console.width and len(set(names)) == len(set(full)):
+        if natural_width(table, console) <= console.width and len(set(names)) == len(set(full)):
             return table
     return table
 
@@ -88,14 +88,6 @@ def names_of(report: VerificationReport) -> list[str]:
     return [_printable(row.artifact if show_file else row.label) for row in report.worst_first]
 
 
-def shortened_names(names: Sequence[str], length: int) -> list[str]:
-    """Names of at most `length` characters: their ends, or beginning and end where the ends are alike."""
-    ends = {name: _cut(name, 0, length) for name in names}
-    if len(set(ends.values())) < len(ends):
-        ends = {name: _cut(name, (length - 1) // 2, length) for name in names}
-    return [ends[name] for name in names]
-
-
 def num_flips(measurement: Measurement) -> str:
     """Flips in all directions, and those that are only ties behind a +."""
     ties = f"+{measurement.tie_flips.total}" if measurement.tie_flips.total else ""
@@ -110,14 +102,6 @@ def _table(report: VerificationReport, title: str, names: Sequence[str], dropped
         for name, cells in zip(names, (list(_cells(row)) for row in report.worst_first), strict=True)
     ]
     return make_table(title, [first, *(COLUMNS[place] for place in kept)], rows)
-
-
-def _width(table: "Table", console: "Console") -> int:
-    """Columns that the table takes where nothing is cut; its title wraps and does not count."""
-    title, table.title = table.title, None
-    width = console.measure(table, options=console.options.update(width=10_000)).maximum
-    table.title = title
-    return width
 
 
 def _cells(row: CandidateReport) -> Iterator["str | Text"]:
@@ -144,12 +128,6 @@ def _measured(one: Measurement) -> Iterator[str]:
 def _class_name(name: str) -> str:
     name = _printable(name)
     return name if len(name) <= MAX_CLASS_NAME else name[: MAX_CLASS_NAME - 1] + "…"
-
-
-def _cut(name: str, num_first: int, length: int) -> str:
-    if len(name) <= length:
-        return name
-    return f"{name[:num_first]}…{name[len(name) - (length - 1 - num_first) :]}"
 
 
 def _printable(text: str) -> str:

@@ -1,11 +1,14 @@
-"""What `edgekit export` prints: one row a file. Measures nothing."""
+"""What `edgekit export` prints: one row a file, then why a file is missing. Measures nothing.
+
+Where the table is too wide, file names are shortened; a number or a heading never is.
+"""
 
 from typing import TYPE_CHECKING
 
 from edgekit.artifact import Precision
 from edgekit.grammar import counted
 from edgekit.rendering.kernels_table import describe_file
-from edgekit.rendering.tables import Column, make_console, print_table
+from edgekit.rendering.tables import Column, make_console, make_table, natural_width, shortened_names
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -16,15 +19,41 @@ if TYPE_CHECKING:
 _COLUMNS = (
     Column(name="file", wrap=False),
     Column(name="precision", wrap=False),
-    Column(name="size", align="right", wrap=False),
-    Column(name="of float32", align="right", wrap=False),
-    Column(name="largest score difference", align="right"),
-    Column(name="same top class", align="right"),
+    Column(name="kB", align="right", wrap=False),
+    Column(name="of\nfloat32", align="right", wrap=False),
+    Column(name="largest score\ndifference", align="right", wrap=False),
+    Column(name="same top\nclass", align="right", wrap=False),
 )
+
+MIN_FILE_NAME = 14
+"""Characters that a file name keeps at least."""
 
 
 def print_export(report: "ExportReport", console: "Console | None" = None) -> None:
     """Print the files with size, size relative to float32 of the same format, and their check against Keras."""
+    console = console or make_console()
+    num_images = max((each.check.num_images for each in report.files if each.check), default=0)
+    _print_fitting(f"Exported, checked against Keras on {counted(num_images, 'image')}", _rows(report), console)
+    if report.folding and report.folding.summary:
+        console.print(report.folding.summary, highlight=False)
+    for each in report.files:
+        if each.kernels is not None:
+            name = each.artifact.path.relative_to(report.run.path).as_posix()
+            console.print(f"{name}: {describe_file(each.kernels)}")
+    for failed in report.failed:
+        console.print(f"{failed.title}: not made. {failed.reason}", markup=False, highlight=False)
+
+
+def _print_fitting(title: str, rows: list[list[str]], console: "Console") -> None:
+    names = [row[0] for row in rows]
+    table = make_table(title, _COLUMNS, rows)
+    if (excess := natural_width(table, console) - console.width) > 0:
+        names = shortened_names(names, max(MIN_FILE_NAME, max(map(len, names)) - excess))
+        table = make_table(title, _COLUMNS, [[name, *row[1:]] for name, row in zip(names, rows, strict=True)])
+    console.print(table)
+
+
+def _rows(report: "ExportReport") -> list[list[str]]:
     full = {
         each.artifact.format: each.artifact.size_bytes
         for each in report.files
@@ -32,25 +61,12 @@ def print_export(report: "ExportReport", console: "Console | None" = None) -> No
     }
     rows = []
     for each in report.files:
-        artifact, check = each.artifact, each.check
+        artifact = each.artifact
         of_float = f"{artifact.size_bytes / full[artifact.format]:.2f}" if artifact.format in full else "-"
-        rows.append(
-            [
-                artifact.path.relative_to(report.run.path).as_posix(),
-                artifact.precision or "",
-                f"{artifact.size_bytes / 1000:,.1f} kB",
-                of_float,
-                *_check_cells(check),
-            ]
-        )
-    num_images = max((each.check.num_images for each in report.files if each.check), default=0)
-    print_table(f"Exported, checked against Keras on {counted(num_images, 'image')}", _COLUMNS, rows, console=console)
-    if report.folding and report.folding.summary:
-        (console or make_console()).print(report.folding.summary, highlight=False)
-    for each in report.files:
-        if each.kernels is not None:
-            name = each.artifact.path.relative_to(report.run.path).as_posix()
-            (console or make_console()).print(f"{name}: {describe_file(each.kernels)}")
+        name = artifact.path.relative_to(report.run.path).as_posix()
+        size = f"{artifact.size_bytes / 1000:,.1f}"
+        rows.append([name, artifact.precision or "", size, of_float, *_check_cells(each.check)])
+    return rows + [[failed.file, failed.precision, "not made", "-", "-", "-"] for failed in report.failed]
 
 
 def _check_cells(check: "CheckResult | None") -> tuple[str, str]:

@@ -65,6 +65,28 @@ def make_table(
     return table
 
 
+def natural_width(table: "Table", console: "Console") -> int:
+    """Columns that the table takes where nothing is cut; its title wraps and does not count."""
+    title, table.title = table.title, None
+    width = console.measure(table, options=console.options.update(width=10_000)).maximum
+    table.title = title
+    return width
+
+
+def shortened_names(names: Sequence[str], length: int) -> list[str]:
+    """Names of at most `length` characters: their ends, or beginning and end where the ends are alike."""
+    ends = {name: _cut(name, 0, length) for name in names}
+    if len(set(ends.values())) < len(ends):
+        ends = {name: _cut(name, (length - 1) // 2, length) for name in names}
+    return [ends[name] for name in names]
+
+
+def _cut(name: str, num_first: int, length: int) -> str:
+    if len(name) <= length:
+        return name
+    return f"{name[:num_first]}…{name[len(name) - (length - 1 - num_first) :]}"
+
+
 def print_table(
     title: str | None,
     columns: Sequence[Column | str],

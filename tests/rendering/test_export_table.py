@@ -1,0 +1,59 @@
+"""The table of `edgekit export`: names shorten, numbers and headings do not."""
+
+import io
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from edgekit.artifact import Artifact, Format, Precision
+from edgekit.exporting.check import CheckResult
+from edgekit.exporting.session import ExportedFile, ExportReport, FailedFile
+from edgekit.rendering.export_table import print_export
+from edgekit.rendering.tables import make_console
+
+CHECK = CheckResult(
+    num_images=32, num_decided=30, agreement=1.0, max_abs_score_difference=0.01234, runtime="litert-xnnpack"
+)
+
+
+def file(name: str, precision: Precision, size: int) -> ExportedFile:
+    path = Path("run") / name
+    artifact = Artifact(path=path, format=Format.TFLITE, precision=precision, size_bytes=size, sha256="0")
+    return ExportedFile(artifact=artifact, variant="", check=CHECK)
+
+
+@pytest.fixture
+def report() -> ExportReport:
+    run: Any = SimpleNamespace(path=Path("run"))
+    long = "tflite/model-ai-edge-float-head-percentile-99.9-mixed-abc123-int8.tflite"
+    return ExportReport(
+        run=run,
+        files=(
+            file("tflite/model-float32.tflite", Precision.FLOAT32, 400_000),
+            file(long, Precision.INT8, 100_000),
+        ),
+        skipped=(),
+        failed=(
+            FailedFile(
+                file="onnx/model-float16.onnx", precision=Precision.FLOAT16, title="onnx float16", reason="Too large."
+            ),
+        ),
+    )
+
+
+@pytest.mark.parametrize("width", [80, 100])
+def test_long_names_shorten_and_headings_stay_whole(report: ExportReport, width: int) -> None:
+    stream = io.StringIO()
+    console = make_console(file=stream)
+    console.width = width
+    print_export(report, console)
+    text = stream.getvalue()
+    assert max(map(len, text.splitlines())) <= width
+    for whole in ("largest score", "difference", "same top", "0.01234", "100% of 30", "precision", "float32"):
+        assert whole in text
+    assert "-int8.tflite" in text
+    assert "…" in text
+    assert "not made" in text
+    assert "onnx float16: not made. Too large." in text
