@@ -8,7 +8,6 @@ turn, round by round, in one process; the first round, in which everything is co
 gives medians. An epoch is training on `--num-images` images and validating on one batch.
 
 plain fit            model.compile(optimizer, loss, metrics) and model.fit(numpy arrays), all else as Keras has it
-plain fit, no XLA    the same with jit_compile=False, which with TensorFlow is the faster one on processors
 edgekit, ENGINE      an epoch of `edgekit train`, without the checkpoint; "*" is the engine that it chooses here
 
 Shifts by padding are edgekit's alone, so plain `fit` has less to do there; crops of smaller sides are left out.
@@ -52,40 +51,44 @@ def main() -> None:
     settings = last_phase(recipe, arguments.rounds + 1)
     dataset = cut(load_dataset(arguments.data, DatasetRequest(image_size=recipe.image_size)), settings, arguments)
     contestants = dict(make_contestants(keras, placement, recipe, settings, dataset))
-    rates = {
-        name: statistics.median(len(dataset.train) / seconds for seconds in times[1:])
-        for name, times in in_turns(contestants).items()
-    }
+    times = in_turns(contestants)
     print(
         f"{recipe.name}, {keras.backend.backend()} on {', '.join(placement.devices)} ({machine_in_words()}), "
         f"batches of {settings.batch_size}, {len(dataset.train):,} images a round, n = {arguments.rounds} rounds"
     )
-    print_table(rates, "edgekit, " + chosen_engine(keras, placement, recipe, settings, dataset))
+    print_table(times, len(dataset.train), "edgekit, " + chosen_engine(keras, placement, recipe, settings, dataset))
 
 
-def print_table(rates: dict[str, float], chosen: str) -> None:
-    """Medians, the ratios to each plain `fit`, and what disappears without input."""
-    plain = [name for name in rates if name.startswith("plain")]
-    print(f"{'':28} {'images/s':>9} " + " ".join(f"{f'against {name}':>26}" for name in plain) + "  waits for input")
-    for name, rate in rates.items():
-        if name.endswith(READY):
-            continue
-        ready = rates.get(name + READY)
-        waits = "" if ready is None else f"{100 * (1 - rate / ready):.1f} %"
-        ratios = " ".join(f"{rate / rates[other]:26.2f}" for other in plain)
-        print(f"{name + (' *' if name == chosen else ''):28} {rate:9,.0f} {ratios} {waits:>16}")
+def print_table(times: dict[str, list[float]], num_images: int, chosen: str) -> None:
+    """Medians over the rounds, the first one left out: images a second, the ratio to plain `fit`, the wait for input.
+
+    Args:
+        times: Name -> seconds of each epoch.
+        num_images: Training images an epoch.
+        chosen: Who gets the "*".
+    """
+    print(f"{'':24} {'images/s':>9} {'ratio':>6} {'waits for input':>16}")
+    for name in times:
+        ready = name + READY
+        waits = f"{100 * (1 - median_ratio(times[ready], times[name])):.1f} %" if ready in times else ""
+        rate, ratio = num_images / statistics.median(times[name][1:]), median_ratio(times[PLAIN], times[name])
+        if not name.endswith(READY):
+            print(f"{name + (' *' if name == chosen else ''):24} {rate:9,.0f} {ratio:6.2f} {waits:>16}")
 
 
-READY = ", input ready"
+def median_ratio(seconds: list[float], others: list[float]) -> float:
+    """Median of the rounds' ratios, so that a slow minute of the machine counts on both sides."""
+    return statistics.median(one / other for one, other in zip(seconds[1:], others[1:], strict=True))
+
+
+PLAIN, READY = "plain fit", ", input ready"
 
 
 def make_contestants(
     keras: Any, placement: Placement, recipe: Recipe, settings: TrainingSettings, dataset: Dataset
 ) -> Iterator[tuple[str, Work]]:
     """Name and work of each."""
-    yield "plain fit", lambda pause: plain_fit(keras, recipe, settings, dataset, pause)
-    if keras.backend.backend() == "tensorflow":
-        yield "plain fit, no XLA", lambda pause: plain_fit(keras, recipe, settings, dataset, pause, jit_compile=False)
+    yield PLAIN, lambda pause: plain_fit(keras, recipe, settings, dataset, pause)
     for engine in dict.fromkeys(("fit", keras.backend.backend())):
         if engine in ENGINES:
             for ready in (False, True):
@@ -100,9 +103,7 @@ def make_contestants(
 # --- Plain Keras ----------------------------------------------------------------------------------------
 
 
-def plain_fit(
-    keras: Any, recipe: Recipe, settings: TrainingSettings, dataset: Dataset, pause: Pause, **compiling: Any
-) -> list[float]:
+def plain_fit(keras: Any, recipe: Recipe, settings: TrainingSettings, dataset: Dataset, pause: Pause) -> list[float]:
     """What a Keras user writes: augmentation as the first layer of the network, `compile`, `fit` on numpy arrays."""
     clock = Clock(pause)
 
@@ -117,7 +118,7 @@ def plain_fit(
     network = recipe.build(dataset.image_shape, len(dataset.class_names))
     model = keras.Sequential([keras.Input(dataset.image_shape), *([augmentation] if augmentation else []), network])
     num_steps = settings.epochs * (len(dataset.train) // settings.batch_size)
-    model.compile(recipe.optimizer(num_steps), loss=recipe.loss, metrics=["accuracy"], **compiling)
+    model.compile(recipe.optimizer(num_steps), loss=recipe.loss, metrics=["accuracy"])
     model.fit(
         dataset.train.images,
         dataset.train.labels,
