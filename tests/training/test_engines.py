@@ -30,6 +30,9 @@ def test_the_loop_on_the_device_learns_what_fit_learns(
     monkeypatch.setattr(choice, "_why_not", lambda lesson, callbacks: "the test wants fit")
     fitted = train(recipe, small_digits, out=tmp_path / "fit")
     np.testing.assert_allclose(curve(looped), curve(fitted), rtol=1e-4, atol=1e-5)
+    networks = [keras.saving.load_model(run.model_path, compile=False) for run in (looped, fitted)]
+    for one, other in zip(*(network.get_weights() for network in networks), strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-3, atol=1e-5)
 
 
 @pytest.mark.parametrize(("num_images", "num_devices"), [(40, 1), (600, 1), (1003, 4), (3, 4), (2048, 8)])

@@ -40,8 +40,8 @@ class Libraries:
 
 
 def check_installed() -> None:
-    """Raise MissingExtraError unless tf_keras and tensorflow-model-optimization are there; imports nothing."""
-    for library in LIBRARIES:
+    """Raise MissingExtraError unless TensorFlow, tf_keras and its model optimization are there; imports nothing."""
+    for library in ("tensorflow", *LIBRARIES):
         is_there = sys.modules.get(library) is not None or (
             library not in sys.modules and importlib.util.find_spec(library) is not None
         )

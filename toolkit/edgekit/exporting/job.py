@@ -12,6 +12,7 @@ from edgekit.exporting.plan import make_plan
 from edgekit.exporting.schemes import SPLITS, SchemeComparison, compare_schemes
 from edgekit.exporting.session import ExportReport, export
 from edgekit.exporting.source import Source, check_source, load_source
+from edgekit.keras_setup import check_installed
 from edgekit.progress import Progress, SilentProgress
 from edgekit.quantization.calibration import NUM_IMAGES
 from edgekit.run_folder import RunFolder
@@ -104,6 +105,7 @@ def compare_schemes_request(request: SchemesRequest, *, progress: Progress | Non
     found = check_source(request.target)
     if not isinstance(found, RunFolder):
         raise UsageError(f"{found} belongs to no run. Make one first: edgekit export {found} --data …")
+    check_installed("tensorflow", "edgekit compare-schemes")
     source = load_source(found)
     dataset = load_dataset_of(source, request.data, request.skip_broken, progress)
     return compare_schemes(

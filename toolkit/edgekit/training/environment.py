@@ -48,6 +48,18 @@ def make_deterministic(keras: Any, placement: Placement) -> None:
         torch.use_deterministic_algorithms(True, warn_only=True)
 
 
+def seed_epoch(keras: Any, seed: int, epoch: int) -> None:
+    """Let what an epoch draws depend on its number only, so that a resumed training draws the same.
+
+    TensorFlow and JAX draw from Keras' seed generators, whose states are saved; Keras' dropout on PyTorch draws from
+    PyTorch's own generator, whose state no variable holds.
+    """
+    if keras.backend.backend() == "torch":
+        import torch
+
+        torch.manual_seed(seed + (epoch << 32))
+
+
 def _without_addresses(devices: Sequence[str]) -> Iterator[str]:
     """Names of devices without the addresses of their machines, which are nobody's business."""
     return (name.rpartition("/")[2] for name in devices)

@@ -16,6 +16,7 @@ from edgekit.training.augmentation import Examples, examples
 from edgekit.training.batches import EvaluationBatches, TrainingBatches, as_keras
 from edgekit.training.checkpoint import Checkpoint
 from edgekit.training.engines import Engine, Lesson, choose_engine
+from edgekit.training.environment import seed_epoch
 from edgekit.training.failures import explain
 from edgekit.training.hardware import check_divisible
 from edgekit.training.identity import Identity
@@ -162,7 +163,7 @@ class Learner:
                 history=self._history,
                 num_epochs=self._settings.epochs,
                 learning_rate=lambda: float(self._keras.ops.convert_to_numpy(self._optimizer.learning_rate)),
-                start_epoch=self._batches.start_epoch,
+                start_epoch=self._start_epoch,
                 at_epoch_end=at_epoch_end,
                 advance=advance,
                 progress=progress,
@@ -178,6 +179,10 @@ class Learner:
                 self._run_phases(self._engine(progress), callbacks)
             callbacks.training_ends()
             self._share_weights()
+
+    def _start_epoch(self, epoch: int) -> None:
+        seed_epoch(self._keras, self._settings.seed, epoch)
+        self._batches.start_epoch(epoch)
 
     def _engine(self, progress: Progress) -> Engine:
         lesson = Lesson(

@@ -12,6 +12,7 @@ from edgekit.errors import ExportError, RuntimeUnavailableError, UsageError
 from edgekit.exporting.plan import Job
 from edgekit.exporting.session import export
 from edgekit.exporting.source import Source, check_dataset, load_source
+from edgekit.keras_setup import check_installed
 from edgekit.progress import Progress, SilentProgress
 from edgekit.quantization import CalibrationSet
 from edgekit.quantization.calibration import NUM_IMAGES
@@ -116,6 +117,7 @@ def tune_request(
 
     Raises:
         RunFolderError: There is no such run, or the trials in it are of another search.
+        MissingExtraError: TensorFlow, which makes the files, is not installed.
         UsageError: A runtime reads none of the formats.
         RuntimeUnavailableError: A runtime does not work here.
         CalibrationError: There are too few training images.
@@ -124,6 +126,7 @@ def tune_request(
 
     progress, executor = progress or SilentProgress(), executor or IsolatedExecutor()
     run = RunFolder(request.run) if request.run is not None else RunFolder.newest()
+    check_installed("tensorflow", "edgekit tune")
     runtimes = _runtimes(request)
     for name in runtimes.values():
         if reason := executor.availability(name).reason:
