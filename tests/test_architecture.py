@@ -10,7 +10,7 @@ PACKAGE = Path(__file__).parents[1] / "toolkit" / "edgekit"
 
 LEVELS = [
     {"errors", "grammar", "mapped", "registry", "progress"},
-    {"artifact", "input_range", "run_folder", "manifest", "machine", "keras_setup"},
+    {"artifact", "input_range", "run_folder", "manifest", "machine", "keras_setup", "backends"},
     {"inspection"},
     {"exporters", "quantization", "runtimes", "metrics", "datasets", "recipe", "tolerance", "run_summary"},
     {

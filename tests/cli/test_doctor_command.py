@@ -6,6 +6,7 @@ import pytest
 from helpers import ROOT, EdgekitCommand
 
 from edgekit import diagnosis
+from edgekit.backends import BackendStatus
 from edgekit.diagnosis import LIBRARIES, diagnose
 from edgekit.runtimes import Availability
 from edgekit.runtimes.base import Runtime
@@ -14,19 +15,35 @@ from edgekit.runtimes.base import Runtime
 def test_doctor_says_what_works(edgekit_command: EdgekitCommand) -> None:
     done = edgekit_command("doctor")
     assert done.returncode == 0, done.stderr
-    for word in ("Python", "processor", "onnxruntime", "litert-xnnpack", "verify", "works"):
+    for word in ("Python", "processor", "BACKEND", "CPU:0", "onnxruntime", "litert-xnnpack", "verify", "works"):
         assert word in done.stdout
     assert max(map(len, done.stdout.splitlines())) <= 100
 
 
-def test_doctor_as_json_tells_no_host_name(edgekit_command: EdgekitCommand) -> None:
+@pytest.fixture
+def two_backends(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What list_backends, which has tests of its own, might find."""
+    found = [
+        BackendStatus(name="tensorflow", devices=("CPU:0", "GPU:0 (some GPU)"), reason=None),
+        BackendStatus(name="jax", devices=(), reason="did not answer in time"),
+    ]
+    monkeypatch.setattr(diagnosis, "list_backends", lambda: found)
+
+
+@pytest.mark.usefixtures("two_backends")
+def test_doctor_as_json_tells_no_host_name(capsys: Any) -> None:
     import platform
 
-    done = edgekit_command("doctor", "--json")
-    document = json.loads(done.stdout)
+    from edgekit.cli import run_command as run
+
+    assert run(["doctor", "--json"]) == 0
+    text = capsys.readouterr().out
+    document = json.loads(text)
+    assert document["backends"][0]["devices"] == ["CPU:0", "GPU:0 (some GPU)"]
+    assert document["backends"][1]["reason"] == "did not answer in time"
     assert document["machine"]["num_cpus"] >= 1
     assert {ability["name"] for ability in document["abilities"]} == {"train", "export", "verify"}
-    assert platform.node() not in done.stdout
+    assert platform.node() not in text
 
 
 def test_the_libraries_are_those_of_pyproject() -> None:
@@ -37,6 +54,7 @@ def test_the_libraries_are_those_of_pyproject() -> None:
         assert set(LIBRARIES[extra]) == names
 
 
+@pytest.mark.usefixtures("two_backends")
 def test_a_missing_training_library_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     hide(monkeypatch, "tensorflow")
     train, export, verify = diagnose().abilities
@@ -47,22 +65,26 @@ def test_a_missing_training_library_names_the_extra(monkeypatch: pytest.MonkeyPa
     assert verify.works
 
 
+@pytest.mark.usefixtures("two_backends")
 def test_training_works_without_the_other_backends(monkeypatch: pytest.MonkeyPatch) -> None:
     hide(monkeypatch, "jax")
     assert diagnose().abilities[0].works
 
 
+@pytest.mark.usefixtures("two_backends")
 def test_without_a_base_library_verify_cannot_work(monkeypatch: pytest.MonkeyPatch) -> None:
     hide(monkeypatch, "numpy")
     assert not diagnose().can_verify
 
 
+@pytest.mark.usefixtures("two_backends")
 def test_without_any_runtime_verify_cannot_work(monkeypatch: pytest.MonkeyPatch) -> None:
     gone = Availability(version=None, reason="not installed here")
     monkeypatch.setattr(Runtime, "availability", classmethod(lambda cls: gone))
     assert not diagnose().can_verify
 
 
+@pytest.mark.usefixtures("two_backends")
 def test_doctor_ends_with_1_where_verify_cannot_work(monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
     from edgekit.cli import run_command as run
 

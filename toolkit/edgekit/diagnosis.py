@@ -1,4 +1,4 @@
-"""What is installed here, what works and what does not. Imports no training library to find out."""
+"""What is installed here, what works and what does not. Imports no training library here to find out."""
 
 import platform
 from dataclasses import asdict, dataclass
@@ -6,6 +6,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import edgekit
+from edgekit.backends import BackendStatus, list_backends
 from edgekit.machine import Gpu, Machine, nvidia_gpus, this_machine
 from edgekit.runtimes.listing import RuntimeStatus, list_runtimes
 
@@ -69,6 +70,7 @@ class Diagnosis:
         python: Version of Python.
         machine: Processor, memory, system.
         gpus: What nvidia-smi sees.
+        backends: What trains, and the devices that each sees.
         libraries: Every library that edgekit may use.
         runtimes: What executes artifacts.
         abilities: What works.
@@ -78,6 +80,7 @@ class Diagnosis:
     python: str
     machine: Machine
     gpus: tuple[Gpu, ...]
+    backends: tuple[BackendStatus, ...]
     libraries: tuple[Library, ...]
     runtimes: tuple[RuntimeStatus, ...]
     abilities: tuple[Ability, ...]
@@ -93,7 +96,7 @@ class Diagnosis:
 
 
 def diagnose() -> Diagnosis:
-    """Look at this machine and at what is installed; takes a second or two."""
+    """Look at this machine and at what is installed; takes some seconds, because every backend is started."""
     libraries = tuple(_library(name, extra) for extra, names in LIBRARIES.items() for name in names)
     runtimes = tuple(list_runtimes())
     return Diagnosis(
@@ -101,6 +104,7 @@ def diagnose() -> Diagnosis:
         python=platform.python_version(),
         machine=this_machine(),
         gpus=tuple(nvidia_gpus()),
+        backends=tuple(list_backends()),
         libraries=libraries,
         runtimes=runtimes,
         abilities=(_training("train", libraries), _training("export", libraries), _verification(libraries, runtimes)),

@@ -34,6 +34,8 @@ def print_diagnosis(diagnosis: "Diagnosis", console: "Console | None" = None) ->
         [*facts, *(gpus or [("GPU", "none that nvidia-smi sees")])],
         console=console,
     )
+    backends = [[backend.name, backend.reason or ", ".join(backend.devices)] for backend in diagnosis.backends]
+    print_table(None, [Column(name="BACKEND", wrap=False), "trains on"], backends, console=console)
     rows = [[item.name, item.version or "not installed", _extra(item.extra)] for item in diagnosis.libraries]
     print_table(None, ["LIBRARY", "version", "comes with"], rows, console=console)
     print_runtimes(diagnosis.runtimes, console)
