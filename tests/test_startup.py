@@ -56,3 +56,15 @@ def test_every_command_of_the_table_exists_and_has_help() -> None:
         assert command.help, name
         options = [parameter for parameter in command.params if isinstance(parameter, click.Option)]
         assert all(option.help for option in options), name
+
+
+def test_values_are_named_for_people_in_the_help_of_every_command() -> None:
+    for name in COMMANDS:
+        for option in COMMANDS.load(name).params:
+            assert isinstance(option, click.Argument) or option.is_flag or option.metavar, (name, option.name)
+            if isinstance(option.type, click.types.IntParamType) and not option.is_flag:
+                assert option.metavar == "N", (name, option.name)
+
+
+def test_every_command_prints_json_where_it_is_asked_to() -> None:
+    assert [name for name in COMMANDS if "as_json" not in {each.name for each in COMMANDS.load(name).params}] == []

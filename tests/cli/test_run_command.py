@@ -10,9 +10,14 @@ from helpers import EdgekitCommand
 @pytest.mark.slow
 def test_run_trains_exports_and_verifies(tmp_path: Path, edgekit_command: EdgekitCommand) -> None:
     result = edgekit_command(
-        *("run", "resnet8", "--epochs", "1", "--out", "made", "--reference-kernel-images", "2", "--json"), cwd=tmp_path
+        *("run", "resnet8", "--epochs", "1", "--out", "made", "--reference-kernel-images", "2", "--json"),
+        *("--validation-fraction", "0.2", "--tensorboard"),
+        cwd=tmp_path,
     )
     assert result.returncode in {0, 3}, result.stderr
+    manifest = json.loads((tmp_path / "made" / "manifest.json").read_text())
+    assert manifest["settings"]["validation_fraction"] == 0.2
+    assert any((tmp_path / "made" / "logs").rglob("events*"))
     document = json.loads(result.stdout)
     assert document == json.loads((tmp_path / "made" / "verification.json").read_text())
     assert {row["precision"] for row in document["candidates"]} == {"float32", "float16", "dynamic", "int8", "int16x8"}
@@ -28,6 +33,7 @@ def test_run_trains_exports_and_verifies(tmp_path: Path, edgekit_command: Edgeki
         (["resnet9"], 2, "Did you mean 'resnet8'"),
         (["resnet8", "--epochs", "0"], 2, "--epochs"),
         (["nothing.py"], 1, "nothing.py"),
+        (["resnet8", "--validation-fraction", "1"], 1, "between 0 and 1, both excluded. Received 1.0"),
     ],
 )
 def test_what_is_wrong_costs_a_sentence(
@@ -38,3 +44,14 @@ def test_what_is_wrong_costs_a_sentence(
     assert message in result.stderr
     assert "Traceback" not in result.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+def test_another_backend_is_refused_before_the_training(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys
+) -> None:
+    from edgekit.cli import run_command
+
+    monkeypatch.setenv("KERAS_BACKEND", "jax")
+    assert run_command(["run", "resnet8", "--out", str(tmp_path / "run")]) == 2
+    assert "edgekit train --backend jax && edgekit export" in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()

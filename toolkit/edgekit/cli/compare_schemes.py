@@ -24,7 +24,9 @@ PRECISIONS = ("dynamic", "int8", "int16x8")
     metavar="N",
     help="Training images that calibrate each file.",
 )
-@click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True, help="Chooses them.")
+@click.option(
+    "--seed", type=click.IntRange(0, 2**32 - 1), metavar="N", default=0, show_default=True, help="Chooses them."
+)
 @click.option("--check-calibration", is_flag=True, help="Calibrate each file once more, with other images.")
 @click.option(
     "--split",

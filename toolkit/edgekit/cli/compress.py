@@ -26,22 +26,36 @@ DATA_HELP = "What the run was trained on, as NAME or NAME:PATH. [default: as the
 @click.option("--prune", "sparsity", type=float, metavar="SPARSITY", help="Make this share of the weights zero: 0.5.")
 @click.option("--cluster", "num_clusters", type=int, metavar="N", help="Leave each layer N distinct weights: 16.")
 @click.option("--qat", is_flag=True, help="Quantization-aware training: learn the ranges and weights of int8.")
-@click.option("--epochs", type=click.IntRange(min=1), help="Passes over the training images of each step. [default: 5]")
+@click.option(
+    "--epochs",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Passes over the training images of each step. [default: 5]",
+)
 @click.option(
     "--learning-rate",
     type=float,
     metavar="RATE",
     help="Adam's, at the start of each step. [default: 0.001 for --prune, 0.0001 for the others]",
 )
-@click.option("--batch-size", type=click.IntRange(min=1), help="Images a step of the optimizer. [default: 128]")
-@click.option("--seed", type=click.IntRange(0, 2**32 - 1), help="Of the order of images, crops, dropout. [default: 0]")
+@click.option(
+    "--batch-size", type=click.IntRange(min=1), metavar="N", help="Images a step of the optimizer. [default: 128]"
+)
+@click.option(
+    "--seed",
+    type=click.IntRange(0, 2**32 - 1),
+    metavar="N",
+    help="Of the order of images, crops, dropout. [default: 0]",
+)
 @data_option(None, DATA_HELP)
 @click.option(
     "--recipe",
     metavar="RECIPE",
     help="Whose augmentation the images get: a name, or a file. [default: the run's, if built in]",
 )
-@click.option("--out", type=PATH, help="The new run folder. [default: exported/RUN-WHAT, or -2, -3, … if taken]")
+@click.option(
+    "--out", type=PATH, metavar="DIR", help="The new run folder. [default: exported/RUN-WHAT, or -2, -3, … if taken]"
+)
 @click.option("--resume", is_flag=True, help="Go on with what was killed or interrupted.")
 @skip_broken_option
 @json_option

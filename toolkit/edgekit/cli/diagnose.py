@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 @click.option("--seed", type=int, metavar="N", help="Which of them. [default: 0]")
 @click.option("--input-range", metavar="RANGE", help="What models made elsewhere want: 0..255, 0..1, -1..1, mean=…")
 @click.option("--timeout", type=float, metavar="SECONDS", help="Give a candidate up after this. [default: 600 + N]")
-@click.option("--top", type=click.IntRange(min=1), default=10, show_default=True, help="Layers in the table.")
+@click.option(
+    "--top", type=click.IntRange(min=1), metavar="N", default=10, show_default=True, help="Layers in the table."
+)
 @click.option(
     "--figure",
     type=click.Path(path_type=Path, dir_okay=False),

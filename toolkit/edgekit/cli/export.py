@@ -68,7 +68,12 @@ DATA_HELP = "What the model is for, as NAME or NAME:PATH; by default what the ru
     help="Training images for int8.",
 )
 @click.option(
-    "--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True, help="Chooses the calibration images."
+    "--seed",
+    type=click.IntRange(0, 2**32 - 1),
+    metavar="N",
+    default=0,
+    show_default=True,
+    help="Chooses the calibration images.",
 )
 @click.option("--no-fold", is_flag=True, help="Leave batch normalization where it is, even where folding is exact.")
 @click.option(
@@ -93,7 +98,9 @@ DATA_HELP = "What the model is for, as NAME or NAME:PATH; by default what the ru
 )
 @click.option("--reduce-range", is_flag=True, help="7-bit weights in int8 .onnx files, for x86 without VNNI.")
 @click.option("--allow-flex", is_flag=True, help="Keep TensorFlow operators that LiteRT lacks: a far bigger app.")
-@click.option("--out", type=PATH, help="For a MODEL.keras: the run folder to make. [default: exported/NAME]")
+@click.option(
+    "--out", type=PATH, metavar="DIR", help="For a MODEL.keras: the run folder to make. [default: exported/NAME]"
+)
 @skip_broken_option
 @json_option
 def command(target: Path | None, as_json: bool, **chosen: Any) -> int:

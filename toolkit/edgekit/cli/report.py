@@ -4,13 +4,14 @@ from pathlib import Path
 
 import click
 
-from edgekit.cli.options import PATH
+from edgekit.cli.options import PATH, json_option, print_json
 
 
 @click.command("report")
 @click.argument("run_path", metavar="[RUN]", type=PATH, required=False)
-@click.option("--out", type=PATH, help="Where to write it. [default: run.html in the run folder]")
-def command(run_path: Path | None, out: Path | None) -> None:
+@click.option("--out", type=PATH, metavar="FILE", help="Where to write it. [default: run.html in the run folder]")
+@json_option
+def command(run_path: Path | None, out: Path | None, as_json: bool) -> None:
     """Write one HTML page of a run: how it learned, its classes, what it confuses, its mistakes, what verify found.
 
     The page needs no network and no other file. RUN is a run folder. [default: the newest one]
@@ -21,4 +22,7 @@ def command(run_path: Path | None, out: Path | None) -> None:
     run = RunFolder(run_path) if run_path else RunFolder.newest()
     path = out or run.path / "run.html"
     write_text(path, run_page(run))
-    click.echo(f"Page: {path}")
+    if as_json:
+        print_json({"run": str(run.path), "page": str(path)})
+    else:
+        click.echo(f"Page: {path}")

@@ -5,52 +5,27 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from edgekit.cli.options import (
-    PATH,
-    data_option,
-    json_option,
-    make_progress,
-    others_to_stderr,
-    print_json,
-    skip_broken_option,
-)
+from edgekit.cli.options import json_option, make_progress, others_to_stderr, print_json
+from edgekit.cli.training_options import load_data, settings_of, training_options
 
 if TYPE_CHECKING:
-    from edgekit.recipe import Recipe, TrainingSettings
     from edgekit.run_folder import RunFolder
     from edgekit.training.hardware import Hardware
 
 
 @click.command("train")
 @click.argument("recipe_name", metavar="[RECIPE]", default="resnet8")
-@data_option("digits", "digits, cifar10, cifar10:PATH, folder:PATH, hub:OWNER/NAME or npz:PATH.")
-@click.option("--epochs", type=click.IntRange(min=1), help="Passes over the training images. [default: the recipe's]")
-@click.option("--seed", type=click.IntRange(0, 2**32 - 1), help="Seed of everything random. [default: the recipe's, 0]")
-@click.option("--batch-size", type=click.IntRange(min=1), help="Images a step. [default: the recipe's]")
-@click.option(
-    "--validation-fraction",
-    type=float,
-    metavar="SHARE",
-    help="Share of the training images held out for choosing, between 0 and 1. [default: the recipe's]",
-)
-@click.option(
-    "--image-size",
-    type=click.IntRange(min=1),
-    help="Side in pixels to which the images of a folder are resized. [default: the recipe's]",
-)
-@click.option("--out", type=PATH, help="The run folder. [default: exported/RECIPE, or -2, -3, … where it is taken]")
+@training_options
 @click.option("--resume", is_flag=True, help="Go on with a training that was killed or interrupted.")
-@click.option(
-    "--tensorboard", is_flag=True, help="Write the history for TensorBoard too, into logs/ of the run folder."
-)
 @click.option("--backend", metavar="NAME", help="tensorflow, jax or torch. [default: $KERAS_BACKEND, else tensorflow]")
 @click.option("--mixed-precision", is_flag=True, help="Compute in half precision; weights and exports stay float32.")
 @click.option(
     "--devices", metavar="all|N|cpu", help="Devices of this machine that share each batch. [default: one GPU]"
 )
 @click.option("--workers", metavar="HOST:PORT,…", help="Machines that train together. [default: those of $TF_CONFIG]")
-@click.option("--worker", type=click.IntRange(min=0), help="Which of them this one is, from 0; 0 writes the run.")
-@skip_broken_option
+@click.option(
+    "--worker", type=click.IntRange(min=0), metavar="N", help="Which of them this one is, from 0; 0 writes the run."
+)
 @json_option
 def command(recipe_name: str, data: str, out: Path | None, resume: bool, as_json: bool, **options: Any) -> None:
     """Train a recipe and write a run folder: the model, its scores on the test images, report and figures.
@@ -68,9 +43,9 @@ def command(recipe_name: str, data: str, out: Path | None, resume: bool, as_json
     import_keras("edgekit train", options["backend"])
     with others_to_stderr():
         recipe = load_recipe(recipe_name)
-        settings = _settings(recipe, options)
+        settings = settings_of(recipe, options)
         progress = make_progress()
-        dataset = _load(data, recipe, settings, options, progress)
+        dataset = load_data(data, recipe, settings, options, progress)
         run = train(
             recipe,
             dataset,
@@ -102,29 +77,6 @@ def _hardware(options: dict[str, Any]) -> "Hardware":
         workers=workers,
         worker=worker,
     )
-
-
-def _settings(recipe: "Recipe", options: dict[str, Any]) -> "TrainingSettings":
-    """The recipe's settings with what the user chose in place of its own."""
-    from dataclasses import replace
-
-    settings = recipe.settings if options["epochs"] is None else recipe.settings.with_epochs(options["epochs"])
-    names = ("seed", "batch_size", "validation_fraction")
-    return replace(settings, **{name: options[name] for name in names if options[name] is not None})
-
-
-def _load(data: str, recipe: "Recipe", settings: "TrainingSettings", options: dict[str, Any], progress: Any) -> Any:
-    from edgekit.datasets import DatasetRequest, load_dataset
-
-    side = options["image_size"]
-    request = DatasetRequest(
-        image_size=(side, side) if side else recipe.image_size,
-        validation_fraction=settings.validation_fraction,
-        seed=settings.seed,
-        skip_broken=options["skip_broken"],
-        progress=progress,
-    )
-    return load_dataset(data, request)
 
 
 def _show(run: "RunFolder", as_json: bool) -> None:

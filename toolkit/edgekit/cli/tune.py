@@ -36,7 +36,9 @@ from edgekit.cli.options import PATH, data_option, json_option, make_progress, p
     metavar="N",
     help="Training images that calibrate.",
 )
-@click.option("--seed", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True, help="Chooses them.")
+@click.option(
+    "--seed", type=click.IntRange(0, 2**32 - 1), metavar="N", default=0, show_default=True, help="Chooses them."
+)
 @click.option("--restart", is_flag=True, help="Forget the trials of an earlier search.")
 @skip_broken_option
 @json_option

@@ -1,0 +1,84 @@
+"""What `train` and `run` let a user choose about a training, and what comes of it."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from edgekit.cli.options import PATH, data_option, skip_broken_option
+
+if TYPE_CHECKING:
+    from edgekit.datasets import Dataset
+    from edgekit.progress import Progress
+    from edgekit.recipe import Recipe, TrainingSettings
+
+_OPTIONS = (
+    data_option("digits", "digits, cifar10, cifar10:PATH, folder:PATH, hub:OWNER/NAME or npz:PATH."),
+    click.option(
+        "--epochs",
+        type=click.IntRange(min=1),
+        metavar="N",
+        help="Passes over the training images. [default: the recipe's]",
+    ),
+    click.option(
+        "--seed",
+        type=click.IntRange(0, 2**32 - 1),
+        metavar="N",
+        help="Seed of everything random. [default: the recipe's, 0]",
+    ),
+    click.option(
+        "--batch-size", type=click.IntRange(min=1), metavar="N", help="Images a step. [default: the recipe's]"
+    ),
+    click.option(
+        "--validation-fraction",
+        type=float,
+        metavar="SHARE",
+        help="Share of the training images held out for choosing, between 0 and 1. [default: the recipe's]",
+    ),
+    click.option(
+        "--image-size",
+        type=click.IntRange(min=1),
+        metavar="N",
+        help="Side in pixels to which the images of a folder are resized. [default: the recipe's]",
+    ),
+    click.option(
+        "--out", type=PATH, metavar="DIR", help="The run folder. [default: exported/RECIPE, or -2, -3, … where taken]"
+    ),
+    click.option(
+        "--tensorboard", is_flag=True, help="Write the history for TensorBoard too, into logs/ of the run folder."
+    ),
+    skip_broken_option,
+)
+
+
+def training_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """All of them, in this order."""
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
+
+def settings_of(recipe: "Recipe", options: dict[str, Any]) -> "TrainingSettings":
+    """The recipe's settings with what the user chose in place of its own; raises RecipeError."""
+    from dataclasses import replace
+
+    settings = recipe.settings if options["epochs"] is None else recipe.settings.with_epochs(options["epochs"])
+    names = ("seed", "batch_size", "validation_fraction")
+    return replace(settings, **{name: options[name] for name in names if options[name] is not None})
+
+
+def load_data(
+    data: str, recipe: "Recipe", settings: "TrainingSettings", options: dict[str, Any], progress: "Progress"
+) -> "Dataset":
+    """The data set, split as the settings want it; raises DatasetError."""
+    from edgekit.datasets import DatasetRequest, load_dataset
+
+    side = options["image_size"]
+    request = DatasetRequest(
+        image_size=(side, side) if side else recipe.image_size,
+        validation_fraction=settings.validation_fraction,
+        seed=settings.seed,
+        skip_broken=options["skip_broken"],
+        progress=progress,
+    )
+    return load_dataset(data, request)
