@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edgekit.errors import ExportError
+from edgekit.exporters.keras2_file import load_as_keras3
+from edgekit.exporters.legacy_keras import is_keras2
 from edgekit.exporters.quiet import held_back
 from edgekit.keras_setup import import_keras
 
@@ -37,6 +39,8 @@ def load_keras_model(path: Path) -> "keras.Model":
         with held_back():
             model = keras.saving.load_model(path, compile=False, safe_mode=True)
     except Exception as error:  # a foreign file can make Keras raise anything
+        if is_keras2(path):
+            return load_as_keras3(path)
         raise ExportError(_reason(path, error)) from error
     if not isinstance(model, keras.Model):
         raise ExportError(f"{path} holds a {type(model).__name__}. Expected a Keras model.")
@@ -71,7 +75,9 @@ def _reason(path: Path, error: Exception) -> str:
     if missing := _MISSING.search(text):
         return (
             f"{path} needs '{missing[1]}', which is not part of Keras. Expected a model made of Keras' own layers: "
-            f"nothing else can be loaded from a file alone. Replace it and save the model again."
+            f"nothing else can be loaded from a file alone. Replace it and save the model again; a model of a class of "
+            f"your own becomes one of Keras' by inputs = keras.Input((height, width, 3)); keras.Model(inputs, "
+            f"model.call(inputs)).save('model.keras')."
         )
     if path.suffix.lower() == ".keras" and not zipfile.is_zipfile(path):
         text = "its zip archive has no end"

@@ -1,4 +1,4 @@
-"""Reads `.h5` files of Keras 2 that Keras 3 cannot read, for their answers; nothing is exported from them.
+"""Reads files of Keras 2 with Keras 2, for their answers; nothing is exported from them.
 
 Keras 2 writes operations such as `x / 127.5` by their TensorFlow names, and arguments that Keras 3 has dropped
 (every DepthwiseConv2D). Such a file could name any function of TensorFlow, one that writes files among them: only
@@ -6,6 +6,7 @@ layers of Keras and plain arithmetic are let in.
 """
 
 import json
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ HARMLESS_NAMES = frozenset({"cast", "concat", "expand_dims", "pad", "reshape", "
 
 
 def load_legacy_model(path: Path) -> Any:
-    """The Keras 2 model in the `.h5` file `path`, in tf_keras.
+    """The Keras 2 model in the `.h5` or `.keras` file `path`, in tf_keras.
 
     Raises:
         ExportError: It holds no such model, or code, or cannot be loaded.
@@ -43,7 +44,7 @@ def load_legacy_model(path: Path) -> Any:
 
 def check_harmless(path: Path) -> None:
     """Raise ExportError unless the model in `path` is made of Keras' layers and plain arithmetic only."""
-    for layer in _layers(_configuration(path)):
+    for layer in _layers(read_configuration(path)):
         name, function = layer.get("class_name"), str((layer.get("config") or {}).get("function", ""))
         is_plain = function.startswith(HARMLESS) or function in HARMLESS_NAMES
         if name in CODE_LAYERS or (name in FUNCTION_LAYERS and not is_plain):
@@ -53,16 +54,38 @@ def check_harmless(path: Path) -> None:
             )
 
 
-def _configuration(path: Path) -> Any:
-    import h5py  # type: ignore[import-untyped]
-
+def is_keras2(path: Path) -> bool:
+    """Whether the file says that Keras 2 wrote it; False for what is no model file."""
     try:
-        with h5py.File(path, "r") as file:
-            return json.loads(file.attrs["model_config"])
-    except (OSError, KeyError, ValueError, TypeError, RuntimeError) as error:
+        return _read(path, "metadata.json", "keras_version").startswith("2.")
+    except _UNREADABLE:
+        return False
+
+
+def read_configuration(path: Path) -> Any:
+    """The network in a `.h5` or `.keras` file, as JSON says it; raises ExportError where there is none."""
+    try:
+        return json.loads(_read(path, "config.json", "model_config"))
+    except _UNREADABLE as error:
         raise ExportError(
             f"{path} holds no Keras model, perhaps weights alone ({error}). Save the whole model: model.save(…)."
         ) from error
+
+
+_UNREADABLE = (OSError, KeyError, ValueError, TypeError, RuntimeError, AttributeError, zipfile.BadZipFile)
+
+
+def _read(path: Path, entry: str, attribute: str) -> str:
+    """The text of an entry of a `.keras` file, or of an attribute of a `.h5` file; keras_version stands in both."""
+    import h5py  # type: ignore[import-untyped]
+
+    if zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as archive:
+            text = archive.read(entry).decode()
+        return str(json.loads(text)[attribute]) if attribute == "keras_version" else text
+    with h5py.File(path, "r") as file:
+        value = file.attrs[attribute]
+    return value.decode() if isinstance(value, bytes) else str(value)
 
 
 def _layers(node: Any) -> Iterator[dict[str, Any]]:

@@ -64,21 +64,16 @@ class KerasSession(Session):
 
 
 def _load(path: Path) -> Any:
-    """The model by Keras 3, or by Keras 2 where only that can read an older .h5; raises ExportError."""
+    """The model by Keras 3, or by Keras 2 where only that can read an older file; raises ExportError."""
     from edgekit.exporters.keras_file import load_keras_model
-    from edgekit.exporters.legacy_keras import load_legacy_model
+    from edgekit.exporters.legacy_keras import is_keras2, load_legacy_model
 
     try:
         return load_keras_model(path)
     except ExportError:
-        if path.suffix.lower() == ".keras" or not _is_hdf5(path):
+        if not is_keras2(path):
             raise
         return load_legacy_model(path)
-
-
-def _is_hdf5(path: Path) -> bool:
-    with path.open("rb") as file:
-        return file.read(4) == b"\x89HDF"
 
 
 class KerasReference(Runtime):

@@ -1,0 +1,81 @@
+"""A Keras 2 file that Keras 3 cannot read, as a Keras 3 model: its weights as they are, its answers proven equal."""
+
+import json
+import shutil
+import tempfile
+import zipfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from edgekit.errors import ExportError
+from edgekit.exporters.keras2_words import in_keras3_words
+from edgekit.exporters.legacy_keras import check_harmless, load_legacy_model, read_configuration
+from edgekit.exporters.quiet import held_back
+from edgekit.keras_setup import import_keras
+
+if TYPE_CHECKING:
+    import keras
+
+_TOLERANCE = 1e-4
+"""Of the largest score: both compute in float32, in another order."""
+_NUM_IMAGES = 4
+_OPEN_SIZE = 64
+"""Pixels where a network leaves its image size open."""
+
+
+def load_as_keras3(path: Path) -> "keras.Model":
+    """The model in the Keras 2 file `path`.
+
+    Raises:
+        ExportError: It holds code, or what Keras 3 has no layer for, or answers otherwise there than in Keras 2.
+        MissingExtraError: tf_keras is not installed.
+    """
+    check_harmless(path)
+    words = in_keras3_words(read_configuration(path))
+    keras = import_keras("edgekit export", backend="tensorflow")
+    with tempfile.TemporaryDirectory(prefix="edgekit-") as folder:
+        twin = Path(folder) / path.with_suffix(path.suffix.lower()).name
+        _write_twin(path, twin, json.dumps(words))
+        try:
+            with held_back():
+                model = keras.saving.load_model(twin, compile=False, safe_mode=True)
+        except Exception as error:  # a foreign file can make Keras raise anything
+            reason = (str(error).strip() or type(error).__name__).splitlines()[0][:200]
+            raise ExportError(
+                f"{path} was written by Keras 2, and Keras 3 cannot read it: {reason}. Load it with Keras 2 (tf_keras), "
+                f"build the network again in Keras 3 and give it the weights."
+            ) from error
+    _prove_equal(path, model)
+    return model
+
+
+def _write_twin(path: Path, twin: Path, configuration: str) -> None:
+    """Copy the file at `path` to `twin` with another configuration."""
+    import h5py  # type: ignore[import-untyped]
+
+    if not zipfile.is_zipfile(path):
+        shutil.copyfile(path, twin)
+        with h5py.File(twin, "r+") as file:
+            file.attrs["model_config"] = configuration
+        return
+    with zipfile.ZipFile(path) as old, zipfile.ZipFile(twin, "w") as new:
+        for entry in old.infolist():
+            new.writestr(entry, configuration if entry.filename == "config.json" else old.read(entry))
+
+
+def _prove_equal(path: Path, model: Any) -> None:
+    """Raise ExportError unless `model` answers as Keras 2 does, on random images."""
+    import numpy as np
+
+    original = load_legacy_model(path)
+    if len(model.inputs) != 1 or len(model.outputs) != 1:
+        return  # no classifier; what is exported refuses it with a better reason
+    shape = [size or _OPEN_SIZE for size in model.inputs[0].shape[1:]]
+    images = np.random.default_rng(0).uniform(0, 255, (_NUM_IMAGES, *shape)).astype(np.float32)
+    expected, given = (np.asarray(each(images, training=False), np.float32) for each in (original, model))
+    limit = _TOLERANCE * max(1.0, float(np.abs(expected).max()))
+    if expected.shape != given.shape or not np.abs(given - expected).max() <= limit:
+        raise ExportError(
+            f"{path} was written by Keras 2, and the same network answers otherwise in Keras 3. Expected scores "
+            f"equal within {limit:.2g}. Build the network again in Keras 3 and give it the weights."
+        )
