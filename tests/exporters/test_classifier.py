@@ -109,6 +109,19 @@ def test_mixed_precision_becomes_float32(keras: Any) -> None:
     assert np.abs(np.asarray(classifier(noise())) - np.asarray(with_half(noise()))).max() < 0.1
 
 
+@pytest.mark.parametrize("dtype", ["float32", "mixed_float16"])
+def test_adapted_statistics_go_along(keras: Any, dtype: str) -> None:
+    normalization, pixels = keras.layers.Normalization(), keras.Input(SHAPE)
+    normalization.adapt(noise() / 2 + 100)
+    tail = keras.layers.GlobalAveragePooling2D(dtype=dtype)(normalization(pixels))
+    model = keras.Model(pixels, keras.layers.Dense(10, activation="softmax", dtype="float32")(tail))
+    expected = np.asarray(model(noise()))
+    classifier, _ = as_classifier(model, SHAPE, 10)
+    assert np.abs(np.asarray(classifier(noise())) - expected).max() < 1e-2
+    logits = exported_graph(classifier, ExportOptions(output="logits"), batch=None)(noise())
+    assert np.abs(np.asarray(keras.ops.softmax(logits)) - expected).max() < 1e-2
+
+
 def test_the_input_range_is_built_in(keras: Any) -> None:
     pixels = keras.Input(SHAPE)
     model = keras.Model(pixels, dense_end(keras, pixels, 10))

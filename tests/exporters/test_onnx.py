@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from edgekit.artifact import Precision
 from edgekit.errors import CalibrationError, ExportError, UnknownNameError, UsageError
 from edgekit.exporters import ExportOptions, OnnxOptions
+from edgekit.exporters.classifier import as_classifier
 from edgekit.exporters.onnx import OnnxExporter
 from edgekit.exporters.onnx_targets import OrtTarget, missing_in_mobile
 from edgekit.quantization import CalibrationSet
@@ -317,6 +318,16 @@ def test_the_exact_gelu_is_made_of_operators_that_onnx_has(images: Images) -> No
     content = OnnxExporter(network, ExportOptions()).convert(Precision.FLOAT32, None)
     assert operators(content)["Erf"] == 1
     assert np.abs(run(content, images) - network(images.astype(np.float32))).max() < 1e-5
+
+
+def test_adapted_statistics_are_constants_and_no_further_inputs(images: Images) -> None:
+    import keras_models
+
+    normalization = keras_models.import_keras().layers.Normalization()
+    normalization.adapt(np.linspace(-1, 3, 160).reshape(2, 5, 2, 8).astype(np.float32))
+    classifier, _ = as_classifier(keras_models.plain_network(middle=normalization), (32, 32, 3), 10)
+    content = OnnxExporter(classifier, ExportOptions()).convert(Precision.FLOAT32, None)
+    assert np.abs(run(content, images) - classifier(images.astype(np.float32))).max() < 1e-5
 
 
 def test_an_operator_that_onnx_lacks_is_named_and_nothing_else_is_said(capfd: Any) -> None:

@@ -93,6 +93,14 @@ def test_a_folder_that_holds_something_else_stays(centered_file: Path, digits: D
     assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
 
 
+def test_a_saved_model_is_named_as_such(tmp_path: Path) -> None:
+    folder = tmp_path / "saved"
+    folder.mkdir()
+    (folder / "saved_model.pb").write_bytes(b"")
+    with pytest.raises(ExportError, match=r"is a SavedModel of TensorFlow.*model\.save\('saved\.keras'\)"):
+        export(folder)
+
+
 def test_data_must_be_named(centered_file: Path) -> None:
     with pytest.raises(UsageError, match="--data"):
         export(centered_file)

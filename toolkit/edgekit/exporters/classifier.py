@@ -39,6 +39,7 @@ def as_classifier(
     check_interface(model, image_shape, num_classes)
     check_weights(model)
     model = _in_float32(model)
+    _settle_statistics(model)
     adds_softmax = gives_logits(model, image_shape)
     if not adds_softmax and tuple(model.inputs[0].shape[1:]) == image_shape:
         return model, False
@@ -148,6 +149,7 @@ def without_softmax(model: "keras.Model") -> "keras.Model":
     _leave_out_softmax(config, last.name)
     twin = keras.saving.deserialize_keras_object(config, safe_mode=True)
     twin.set_weights(model.get_weights())
+    _settle_statistics(twin)
     return twin
 
 
@@ -210,6 +212,20 @@ def _in_float32(model: "keras.Model") -> "keras.Model":
             f"compute in float32, or in mixed precision."
         )
     return twin
+
+
+def _settle_statistics(model: "keras.Model") -> None:
+    """Let each Normalization compute with the mean and variance that stand in its weights, as constants.
+
+    Keras sets them when a file is loaded, not with `set_weights`; and it keeps them as tensors outside the graph,
+    which become further inputs of a traced one.
+    """
+    import numpy as np
+
+    for layer in model._flatten_layers():
+        if type(layer).__name__ == "Normalization":
+            layer.finalize_state()
+            layer.mean, layer.variance = np.asarray(layer.mean), np.asarray(layer.variance)
 
 
 def _is_numeric(dtype: Any) -> bool:

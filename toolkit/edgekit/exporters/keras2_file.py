@@ -42,8 +42,8 @@ def load_as_keras3(path: Path) -> "keras.Model":
         except Exception as error:  # a foreign file can make Keras raise anything
             reason = (str(error).strip() or type(error).__name__).splitlines()[0][:200]
             raise ExportError(
-                f"{path} was written by Keras 2, and Keras 3 cannot read it: {reason}. Load it with Keras 2 (tf_keras), "
-                f"build the network again in Keras 3 and give it the weights."
+                f"{path} was written by Keras 2, and Keras 3 cannot read it: {reason}. Load it with Keras 2 "
+                f"(tf_keras), build the network again in Keras 3 and give it the weights."
             ) from error
     _prove_equal(path, model)
     return model

@@ -70,6 +70,11 @@ def _settle(made: dict[str, Any], name: str, config: dict[str, Any]) -> None:
     for ends in ("input_layers", "output_layers"):
         if isinstance(config.get(ends), list) and len(config[ends]) == 1:
             config[ends] = config[ends][0]  # a tensor, where Keras 3 would read a list of one
+    if isinstance(config.get("layers"), list):
+        inner = {each.get("name") for each in config["layers"] if each.get("class_name") == "Sequential"}
+        _count_calls_from_zero(
+            [config.get("output_layers"), [each.get("inbound_nodes") for each in config["layers"]]], inner
+        )
     if name == "InputLayer" and "batch_input_shape" in config:
         config["batch_shape"] = config.pop("batch_input_shape")
     if name not in _GROUPED and config.get("groups") == 1:
@@ -79,6 +84,21 @@ def _settle(made: dict[str, Any], name: str, config: dict[str, Any]) -> None:
     if name.startswith(("Separable", "Depthwise")):
         for argument in ("kernel_initializer", "kernel_regularizer", "kernel_constraint"):
             config.pop(argument, None)  # they count for training alone, and each of the two kernels has its own
+
+
+def _count_calls_from_zero(references: Any, names: set[Any]) -> None:
+    """Change, in place, [layer, call, output, …] of the layers `names`: networks whose own input was call 0."""
+    if not isinstance(references, list):
+        return
+    if (
+        len(references) >= 3
+        and isinstance(references[0], str)
+        and references[0] in names
+        and isinstance(references[1], int)
+    ):
+        references[1] = max(0, references[1] - 1)
+    for each in references:
+        _count_calls_from_zero(each, names)
 
 
 def _as_layer(node: Mapping[str, Any]) -> dict[str, Any]:

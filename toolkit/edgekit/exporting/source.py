@@ -58,6 +58,11 @@ def check_source(target: Path | None) -> Path | RunFolder:
     if target is not None and target.suffix.lower() in SUFFIXES and not target.is_dir():
         check_keras_file(target)
         return target
+    if target is not None and (target / "saved_model.pb").is_file():
+        raise ExportError(
+            f"{target} is a SavedModel of TensorFlow, which holds no Keras layers. Expected a .keras or .h5 file, or a "
+            f"run folder: save the model with model.save('{target.name}.keras')."
+        )
     if target is not None and target.is_file():
         raise ExportError(f"{target} is not a Keras model. Expected a run folder, or a .keras or .h5 file.")
     return RunFolder(target) if target is not None else RunFolder.newest()
