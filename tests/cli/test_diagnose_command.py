@@ -1,7 +1,13 @@
 """`edgekit diagnose` on a real run, and what it refuses."""
 
 import json
+import os
 import shutil
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -59,16 +65,19 @@ def test_both_formats_of_a_run(run: Path, photos: str, capsys: pytest.CaptureFix
         assert name in err
 
 
+@pytest.mark.parametrize("kind", ["tflite", "onnx"])
 @pytest.mark.parametrize("precision", ["float16", "dynamic"])
 def test_other_precisions_have_counterparts_too(
-    precision: str, run: Path, photos: str, capsys: pytest.CaptureFixture[str]
+    precision: str, kind: str, run: Path, photos: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     command = ["diagnose", str(run), "--data", photos, "--images", "2", "--precision", precision, "--json"]
-    assert edgekit([*command, "--format", "tflite"]) == 0
+    assert edgekit([*command, "--format", kind]) == 0
     [report] = json.loads(capsys.readouterr().out)["reports"]
     assert len(report["layers"]) > 12
     assert report["unmatched"] == []
     assert all(layer["scale"] is None for layer in report["layers"])
+    assert any(layer["own_noise"] > 0 for layer in report["layers"])
+    assert "steps of 1/256" not in report["advice"]
 
 
 def test_single_files_as_json_and_a_figure_where_it_is_asked_for(
@@ -93,6 +102,48 @@ def test_a_file_that_never_ends_costs_a_sentence(tmp_path: Path, data: str, caps
         assert f"The layers of {candidate} beside {reference} were not measured." in err
         assert "did not end within the time limit of 2 s." in err
     assert "above 0 seconds" in refused(capsys, *files[:1], "--reference", files[1], "--data", data, "--timeout", "0")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks for the worker in /proc")
+def test_a_worker_that_crashes_costs_a_sentence(tmp_path: Path, data: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Of hundreds of damaged files none crashed LiteRT or ONNX Runtime, so the worker itself is."""
+    endless, reference = endless_onnx(tmp_path / "endless.onnx"), write(tmp_path, "onnx")
+    with crashing_worker("edgekit.layer_drift.worker"):
+        err = refused(capsys, endless, "--reference", reference, "--data", data, "--timeout", "60")
+    assert f"The layers of {endless} beside {reference} were not measured." in err
+    assert "crashed with SIGSEGV" in err
+
+
+@contextmanager
+def crashing_worker(module: str) -> Iterator[None]:
+    """While the block runs, the first process of ours that runs `module` gets a SIGSEGV as soon as it is there."""
+    is_over = threading.Event()
+
+    def crash() -> None:
+        while not is_over.wait(0.1):
+            if workers := [pid for pid in children_of(os.getpid()) if module.encode() in command_line(pid)]:
+                os.kill(workers[0], signal.SIGSEGV)
+                return
+
+    watcher = threading.Thread(target=crash)
+    watcher.start()
+    try:
+        yield
+    finally:
+        is_over.set()
+        watcher.join()
+
+
+def children_of(parent: int) -> list[int]:
+    tasks = Path(f"/proc/{parent}/task").iterdir()
+    return [int(pid) for task in tasks for pid in (task / "children").read_text().split()]
+
+
+def command_line(pid: int) -> bytes:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return b""
 
 
 def test_what_cannot_be_meant_costs_a_sentence(

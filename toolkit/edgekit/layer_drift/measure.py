@@ -80,7 +80,8 @@ def match_layers(reference: tuple[Layer, ...], candidate: tuple[Layer, ...]) -> 
 
     Tensors of one name belong together; else names that differ in the number at their end alone, which LiteRT's
     converter counts up, where there is one of them. A tensor that was only stored in another way before it got its
-    name (an output that is quantized anew) is the one that was stored.
+    name (an output that is quantized anew) is the one that was stored. What is then still alone belongs together where
+    it is read, at the same place, by layers that do, and is computed by the same operator.
     """
     stored_as = {layer.inputs[0]: layer.name for layer in candidate if layer.operator in BORDERS and layer.inputs}
     computed = [layer for layer in candidate if layer.operator not in BORDERS]
@@ -98,7 +99,24 @@ def match_layers(reference: tuple[Layer, ...], candidate: tuple[Layer, ...]) -> 
         name = by_stem.get(_stem(layer.name))
         if name and [_stem(one.name) for one in left].count(_stem(name)) == 1:
             matched[name] = layer
+    _match_by_readers(reference, candidate, matched)
     return matched
+
+
+def _match_by_readers(reference: tuple[Layer, ...], candidate: tuple[Layer, ...], matched: dict[str, Layer]) -> None:
+    """Add to `matched` what layers that are matched read at the same place; a renamed tensor is found so."""
+    rights, lefts = {layer.name: layer for layer in reference}, {layer.name: layer for layer in candidate}
+    waiting = list(matched)
+    while waiting:
+        right = rights[waiting.pop()]
+        for expected, found in zip(right.inputs, matched[right.name].inputs, strict=False):
+            taken = {layer.name for layer in matched.values()}
+            if expected not in rights or found not in lefts or expected in matched or found in taken:
+                continue
+            operator = rights[expected].operator
+            if operator == lefts[found].operator and operator not in BORDERS:
+                matched[expected] = lefts[found]
+                waiting.append(expected)
 
 
 def _stem(name: str) -> str:

@@ -1,10 +1,11 @@
 """Intermediate tensors of an `.onnx` file, by ONNX Runtime without graph optimizations, which would fuse them away.
 
 A quantized file is one in QDQ form: a tensor's value is what comes out of its QuantizeLinear and DequantizeLinear.
+Weights that are stored smaller and made float32 by operators are constants, not layers; float16 layers are layers.
 A cut model is made by editing the graph: whoever read a tensor that is cut reads a new input of the graph.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,6 +25,8 @@ RUNTIME = "onnxruntime-unoptimized"
 FED = "fed to the readers of "
 
 _BORDERS = frozenset({"QuantizeLinear", "DequantizeLinear", "DynamicQuantizeLinear", "Cast", "Constant"})
+_FLOATS = (1, 10)
+"""ONNX' numbers of float32 and float16."""
 _ACTIVATIONS = frozenset({"Relu", "Clip"})
 _CHANNELS_FIRST = frozenset(
     {"Conv", "ConvTranspose", "MaxPool", "AveragePool", "GlobalAveragePool", "GlobalMaxPool", "BatchNormalization"}
@@ -44,7 +47,8 @@ class OnnxProbe(Probe):
         self._graph = _Graph(self._model)
         self._read_at = {layer.name: tensor for layer, tensor in self._graph.layers()}
         self.layers = tuple(layer for layer, _ in self._graph.layers())
-        self._session = _open(path, _with_outputs(self._model, dict.fromkeys(self._read_at.values())))
+        outputs = {name: self._graph.type_of(name) for name in dict.fromkeys(self._read_at.values())}
+        self._session = _open(path, _with_outputs(self._model, outputs))
 
     def read(self, pixels: "NDArray[np.generic]") -> Values:
         """See `Probe.read`."""
@@ -69,6 +73,8 @@ class _Graph:
         values = (*inferred.value_info, *inferred.input, *inferred.output)
         self._types = {value.name: value.type.tensor_type.elem_type for value in values}
         self._outputs = {output.name for output in model.graph.output}
+        self._fixed = _constant_tensors(model)
+        self._makers = {name: node for node in self._nodes for name in node.output}
         self._readers: dict[str, list[Any]] = {}
         for node in self._nodes:
             for name in node.input:
@@ -79,7 +85,7 @@ class _Graph:
         """Each layer, and the tensor that holds its value: behind its DequantizeLinear where it has one."""
         for node in self._nodes:
             name = node.output[0] if node.output else ""
-            if node.op_type in _BORDERS or self._types.get(name) != 1 or self._is_constant(node):
+            if node.op_type in _BORDERS or self._types.get(name) not in _FLOATS or name in self._fixed:
                 continue
             quantized = [reader for reader in self._readers.get(name, []) if reader.op_type == "QuantizeLinear"]
             restored = [
@@ -92,7 +98,11 @@ class _Graph:
             if restored and (described := self._described(node, quantized[0])):
                 yield replace(described, name=stored if stored in self._outputs else name), stored
             elif not self._only_activated(name):
-                yield Layer(name=name, operator=node.op_type, inputs=tuple(node.input)), name
+                yield Layer(name=name, operator=node.op_type, inputs=self._inputs_of(node)), name
+
+    def type_of(self, name: str) -> int:
+        """ONNX' number of the tensor's type."""
+        return int(self._types.get(name, 1))
 
     def channels_last(self, name: str, value: "NDArray[Any]") -> "NDArray[np.float32]":
         """The value of tensor `name` with its channels at the end."""
@@ -101,12 +111,12 @@ class _Graph:
         moved = np.moveaxis(value, 1, -1) if name in self._has_channels_first and value.ndim > 2 else value
         return moved.astype(np.float32, copy=False)
 
-    def as_stored(self, name: str, value: "NDArray[np.float32]") -> "NDArray[np.float32]":
-        """The other way round."""
+    def as_stored(self, name: str, value: "NDArray[np.float32]") -> "NDArray[np.floating[Any]]":
+        """The other way round, in the type that the graph has there."""
         import numpy as np
 
         moved = np.moveaxis(value, -1, 1) if name in self._has_channels_first and value.ndim > 2 else value
-        return np.ascontiguousarray(moved)
+        return np.ascontiguousarray(moved, np.float32 if self.type_of(name) == _FLOATS[0] else np.float16)
 
     def _described(self, node: Any, quantize: Any) -> Layer | None:
         from onnx import numpy_helper
@@ -121,13 +131,19 @@ class _Graph:
         return Layer(
             name=node.output[0],
             operator=node.op_type,
-            inputs=tuple(node.input),
+            inputs=self._inputs_of(node),
             scale=float(scale.item()),
             limits=limits_of(float(scale.item()), int(zero_point.item()), lowest, highest),
         )
 
-    def _is_constant(self, node: Any) -> bool:
-        return all(name in self._constants for name in node.input if name)
+    def _inputs_of(self, node: Any) -> tuple[str, ...]:
+        """The tensors that a node reads, weights aside, before they were only stored in another way."""
+        return tuple(self._as_computed(name) for name in node.input if name and name not in self._fixed)
+
+    def _as_computed(self, name: str) -> str:
+        while (maker := self._makers.get(name)) is not None and maker.op_type in _BORDERS and maker.input:
+            name = maker.input[0]
+        return name
 
     def _only_activated(self, name: str) -> bool:
         """Whether a tensor is read by one activation alone, which a quantizer folds into what stands before it."""
@@ -163,8 +179,9 @@ class _CutOnnx(CutModel):
             for at, name in enumerate(node.input):
                 if name in self._fed:
                     node.input[at] = FED + name
-        cut.graph.input.extend(helper.make_tensor_value_info(FED + name, 1, None) for name in self._fed)
-        self._session = _open(path, _with_outputs(cut, self._names))
+        types = {name: graph.type_of(name) for name in self._names}
+        cut.graph.input.extend(helper.make_tensor_value_info(FED + name, types[name], None) for name in self._fed)
+        self._session = _open(path, _with_outputs(cut, types))
         self._takes = {one.name for one in self._session.get_inputs()}
 
     def compute(self, pixels: "NDArray[np.generic]", fed: Values) -> Values:
@@ -174,14 +191,23 @@ class _CutOnnx(CutModel):
         return {name: self._graph.channels_last(name, value) for name, value in found.items()}
 
 
-def _with_outputs(model: Any, names: Collection[str]) -> bytes:
-    """The model with these tensors as its only outputs."""
+def _constant_tensors(model: Any) -> frozenset[str]:
+    """Names of the initializers, and of what is computed of nothing else."""
+    fixed = {tensor.name for tensor in model.graph.initializer}
+    for node in model.graph.node:
+        if all(name in fixed for name in node.input if name):
+            fixed.update(node.output)
+    return frozenset(fixed)
+
+
+def _with_outputs(model: Any, types: Mapping[str, int]) -> bytes:
+    """The model with these tensors as its only outputs; name -> ONNX' number of its type."""
     from onnx import ModelProto, helper
 
     copy = ModelProto()
     copy.CopyFrom(model)
     del copy.graph.output[:]
-    copy.graph.output.extend(helper.make_tensor_value_info(name, 1, None) for name in names)
+    copy.graph.output.extend(helper.make_tensor_value_info(name, type_, None) for name, type_ in types.items())
     return bytes(copy.SerializeToString())
 
 

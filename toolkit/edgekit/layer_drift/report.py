@@ -113,6 +113,11 @@ def advice_on(worst: LayerDrift) -> str:
     name, noise = f"'{worst.short_name}' ({worst.operator})", f"{percent(worst.own_noise)} noise"
     if worst.own_noise < NEGLIGIBLE:
         return f"No layer stands out: {name} adds most, {noise}, which is little."
+    if worst.scale is None:
+        return (
+            f"{name} adds most: {noise}. It computes in float, so what it loses is in its weights: quantize them per "
+            f"channel, or keep them in a higher precision."
+        )
     if worst.operator in SCORES:
         return (
             f"{name} adds most: {noise}. Its int8 scores have steps of 1/256, whatever the calibration: export the "
