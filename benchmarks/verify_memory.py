@@ -1,10 +1,12 @@
 """Memory of a whole `edgekit verify` on many images against few: the command and all its workers.
 
-    python benchmarks/verify_memory.py [--few 10000 --many 1000000 --side 32] [--folder DIR] [--jobs 2]
+    python benchmarks/verify_memory.py [--few 10000 --many 1000000 --side 32] [--folder DIR] [--jobs 2] [--case logits]
 
 A run with a small linear classifier in ONNX is verified on an uncompressed .npz, which edgekit maps; the many images
-are the few, again and again. Memory is what the system calls VmHWM: of the command, and of those workers together
-that lived at the same time and held most. Target: 1.2 at most. Needs the disk for N x side x side x 3 bytes.
+are the few, again and again. Cases: the plain one; `sequential`, in random order and to the end, because the file
+counts as float32; `logits`, the same files as if made elsewhere, without softmax and with the classes the other way
+round. Memory is what the system calls VmHWM: of the command, and of those workers together that lived at the same
+time and held most. Target: 1.2 at most. Needs the disk for N x side x side x 3 bytes.
 """
 
 import argparse
@@ -22,6 +24,7 @@ import numpy as np
 from edgekit.datasets import DatasetRequest, load_dataset
 from edgekit.run_folder import Reference, RunFolder
 
+CASES = ("plain", "sequential", "logits")
 NUM_CLASSES = 10
 PIECE = 10_000
 
@@ -33,7 +36,7 @@ def main() -> None:
         peaks = []
         for count in (arguments.few, arguments.many):
             run, data = make_case(Path(folder) / str(count), count, arguments.side)
-            command, workers, seconds = measure(run, data, arguments.jobs)
+            command, workers, seconds = measure(run, data, arguments.jobs, arguments.case)
             peaks.append(command + workers)
             print(f"{count:10,} images: {(command + workers) / 2**20:7.1f} MiB", end=" ", flush=True)
             print(f"(command {command / 2**20:.1f}, workers {workers / 2**20:.1f}) in {seconds:.1f} s", flush=True)
@@ -67,6 +70,8 @@ def make_case(folder: Path, count: int, side: int) -> tuple[Path, Path]:
     for model in models:
         model.parent.mkdir(exist_ok=True)
         model.write_bytes(linear_onnx(weights, side))
+        (folder / model.name).write_bytes(linear_onnx(weights[:, ::-1], side, softmax=False))
+    (folder / "labels.txt").write_text("\n".join(dataset.class_names[::-1]))
     run.record(run.reference_path, *models)
     return run.path, data
 
@@ -85,30 +90,45 @@ def write_npz(path: Path, pixels: Any, labels: Any) -> None:
                 member.write(pixels[: len(labels) - start].tobytes())
 
 
-def linear_onnx(weights: Any, side: int) -> bytes:
-    """Raw pixels float32 (batch, side, side, 3) -> probabilities."""
+def linear_onnx(weights: Any, side: int, *, softmax: bool = True) -> bytes:
+    """Raw pixels float32 (batch, side, side, 3) -> probabilities, or logits."""
     from onnx import TensorProto, helper, numpy_helper
 
     graph = helper.make_graph(
         [
             helper.make_node("Reshape", ["images", "shape"], ["flat"]),
             helper.make_node("MatMul", ["flat", "weights"], ["logits"]),
-            helper.make_node("Softmax", ["logits"], ["scores"], axis=1),
+            helper.make_node("Softmax" if softmax else "Identity", ["logits"], ["scores"]),
         ],
         "linear",
         [helper.make_tensor_value_info("images", TensorProto.FLOAT, ["batch", side, side, 3])],
         [helper.make_tensor_value_info("scores", TensorProto.FLOAT, ["batch", weights.shape[1]])],
-        [numpy_helper.from_array(np.array([0, side * side * 3]), "shape"), numpy_helper.from_array(weights, "weights")],
+        [
+            numpy_helper.from_array(np.array([0, side * side * 3]), "shape"),
+            numpy_helper.from_array(weights.copy(), "weights"),
+        ],
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
     return bytes(model.SerializeToString())
 
 
-def measure(run: Path, data: Path, jobs: int) -> tuple[int, int, float]:
+def measure(run: Path, data: Path, jobs: int, case: str = "plain") -> tuple[int, int, float]:
     """(peak of the command, largest sum of the peaks of workers that live together, seconds), in bytes."""
     start = time.perf_counter()
+    elsewhere = [
+        *map(str, run.parent.glob("*.onnx")),
+        "--reference",
+        str(run),
+        "--labels",
+        str(run.parent / "labels.txt"),
+    ]
+    verified = {
+        "plain": [str(run)],
+        "sequential": [str(run), "--sequential", "--precision", "float32"],
+        "logits": elsewhere,
+    }
     command = subprocess.Popen(
-        [sys.executable, "-m", "edgekit", "verify", str(run), "--data", f"npz:{data}", "--jobs", str(jobs)],
+        [sys.executable, "-m", "edgekit", "verify", *verified[case], "--data", f"npz:{data}", "--jobs", str(jobs)],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -141,6 +161,7 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--many", type=int, default=1_000_000, help="images of the second (default 1,000,000)")
     parser.add_argument("--side", type=int, default=32, help="height and width of an image (default 32)")
     parser.add_argument("--jobs", type=int, default=2, help="candidates at the same time (default 2)")
+    parser.add_argument("--case", choices=CASES, default="plain", help="what is verified (default plain)")
     parser.add_argument("--folder", type=Path, help="where the images are written (default the temporary folder)")
     return parser.parse_args()
 

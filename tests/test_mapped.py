@@ -6,12 +6,49 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edgekit.mapped import pieces, place_of, release
+from edgekit import mapped as module
+from edgekit.mapped import pieces, place_of, put_together, release, rows_at
 
 
 def test_pieces_cover_every_row_once() -> None:
     assert [(one.start, one.stop) for one in pieces(10, size=4)] == [(0, 4), (4, 8), (8, 10)]
     assert list(pieces(0)) == []
+
+
+def test_wide_rows_come_in_smaller_pieces() -> None:
+    narrow, wide = np.zeros((40_000, 10), np.float32), np.zeros((40_000, 1000), np.float32)
+    assert next(pieces(40_000, narrow)).stop == 16_384
+    assert next(pieces(40_000, narrow, wide)).stop == 524
+    assert next(pieces(40_000, np.zeros((0, 10**6), np.uint8))).stop == 16_384
+
+
+def test_rows_of_a_file_in_any_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "a.npy"
+    array = np.arange(30_000).reshape(10_000, 3)
+    np.save(path, array)
+    places = np.random.default_rng(0).permutation(np.arange(10_000, dtype=np.int32))[:7000]
+    for span in (module.SPAN, 1000):
+        monkeypatch.setattr(module, "SPAN", span)
+        for source in (np.load(path, mmap_mode="r"), array):
+            assert np.array_equal(rows_at(source, places), array[places])
+            assert rows_at(source, places[:0]).shape == (0, 3)
+
+
+def test_parts_become_one_array_in_memory_or_in_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = np.arange(900, dtype=np.float32).reshape(300, 3)
+
+    def parts():
+        return (whole[piece] for piece in pieces(300, size=128))
+
+    assert type(put_together(parts, whole.shape, whole.dtype)) is np.ndarray
+    monkeypatch.setattr(module, "LARGE", 1000)
+    in_file = put_together(parts, whole.shape, whole.dtype)
+    assert isinstance(in_file, np.memmap)
+    monkeypatch.setattr(module.tempfile, "tempdir", str(tmp_path / "gone"))
+    without_room = put_together(parts, whole.shape, whole.dtype)
+    assert type(without_room) is np.ndarray
+    assert np.array_equal(in_file, whole)
+    assert np.array_equal(without_room, whole)
 
 
 def test_places_of_whole_arrays_and_parts(tmp_path: Path) -> None:

@@ -154,7 +154,7 @@ def test_large_scores_lie_in_a_file_and_are_the_same(tmp_path: Path, monkeypatch
     )
     reference.save(tmp_path / "reference.npz")
     in_memory = Reference.load(tmp_path / "reference.npz")
-    monkeypatch.setattr("edgekit.run_folder.LARGE_SCORES", 1000)
+    monkeypatch.setattr("edgekit.run_folder.LARGE", 1000)
     mapped = Reference.load(tmp_path / "reference.npz")
     assert isinstance(mapped.scores, np.memmap)
     assert place_of(in_memory.scores) is None

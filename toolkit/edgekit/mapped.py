@@ -1,23 +1,81 @@
 """Arrays that are files: where their bytes lie, and how to go through them without holding them all in memory."""
 
 import mmap
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
 
 PIECE = 16_384
-"""Rows that are worked on at once."""
+"""Rows that are worked on at once, at most."""
+
+PIECE_NUMBERS = 32 * PIECE
+"""Numbers that are worked on at once: fewer rows where each has more than 32, such as a thousand scores."""
+
+LARGE = 2**24
+"""Bytes from which on an array is kept in a temporary file rather than in memory."""
+
+SPAN = 2**22
+"""Bytes of a file that are looked at together where rows are taken out of all of it."""
 
 
-def pieces(num_rows: int, *arrays: "NDArray[Any]", size: int = PIECE) -> Iterator[slice]:
+def pieces(num_rows: int, *arrays: "NDArray[Any]", size: int | None = None) -> Iterator[slice]:
     """Consecutive slices of `num_rows` rows; `arrays` that are mapped files give back what was read of them."""
+    if size is None:
+        widest = max((array[:1].size for array in arrays), default=1)
+        size = max(1, min(PIECE, PIECE_NUMBERS // max(1, widest)))
     for start in range(0, num_rows, size):
         yield slice(start, min(start + size, num_rows))
         for array in arrays:
             release(array)
+
+
+def rows_at(array: "NDArray[Any]", places: "NDArray[Any]") -> "NDArray[Any]":
+    """`array[places]` in memory of its own; a mapped file is read from its beginning to its end, a span at a time.
+
+    Args:
+        array: (N, ...).
+        places: Whole numbers (n,), 0 to N - 1, in any order.
+    """
+    import numpy as np
+
+    if _mapping(array) is None or array.nbytes <= SPAN:
+        return np.array(array[places])
+    rows = np.empty((len(places), *array.shape[1:]), array.dtype)
+    order = np.argsort(places)
+    for part in np.array_split(order, -(-array.nbytes // SPAN)):
+        rows[part] = array[places[part]]
+        release(array)
+    return rows
+
+
+def put_together(
+    parts: Callable[[], Iterable["NDArray[Any]"]], shape: tuple[int, ...], dtype: "np.dtype[Any] | type[Any]"
+) -> "NDArray[Any]":
+    """One array of consecutive parts: in memory, or, a large one, a mapped file without a name.
+
+    Args:
+        parts: Makes the parts; called again where there was no room for a file.
+        shape: Of the whole.
+        dtype: Of the whole; each part has it too.
+    """
+    import numpy as np
+
+    dtype = np.dtype(dtype)
+    if int(np.prod(shape)) * dtype.itemsize >= LARGE:
+        try:
+            with tempfile.TemporaryFile(prefix="edgekit-") as file:
+                for part in parts():
+                    file.write(np.ascontiguousarray(part, dtype).data)
+                file.flush()
+                return np.memmap(file, dtype=dtype, mode="r", shape=shape)
+        except OSError:  # no room: then memory it is
+            pass
+    return np.concatenate([np.asarray(part, dtype) for part in parts()]).reshape(shape)
 
 
 def release(array: "NDArray[Any]") -> None:

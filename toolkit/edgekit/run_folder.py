@@ -16,6 +16,7 @@ from edgekit.artifact import Artifact, Format, Precision, sha256_of
 from edgekit.errors import RunFolderError
 from edgekit.grammar import counted
 from edgekit.manifest import SCHEMA_VERSION, check_manifest
+from edgekit.mapped import LARGE
 
 if TYPE_CHECKING:
     import numpy as np
@@ -177,10 +178,6 @@ class Reference:
         )
 
 
-LARGE_SCORES = 2**24
-"""Bytes from which on a reference's scores are kept in a temporary file rather than in memory."""
-
-
 def _scores_in(arrays: Any) -> Any:
     """The array `scores` of an open .npz; a large one as a mapped file without a name, if there is room for it."""
     import shutil
@@ -188,7 +185,7 @@ def _scores_in(arrays: Any) -> Any:
     import numpy as np
 
     member = next((one for one in arrays.zip.infolist() if one.filename == "scores.npy"), None)
-    if member is None or member.file_size < LARGE_SCORES:
+    if member is None or member.file_size < LARGE:
         return arrays["scores"]
     try:
         with tempfile.TemporaryFile(prefix="edgekit-") as file, arrays.zip.open(member) as packed:

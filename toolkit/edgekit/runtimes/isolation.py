@@ -51,7 +51,7 @@ def execute(
         memory_limit: Bytes of memory that the worker may allocate (Linux); None: MEMORY_SHARE of what is free.
         settings: Threads, sessions and batch; None: the best that a short search finds.
         encoding: How pixels go into a model made elsewhere; None: as they are.
-        order: An .npy file of int64: which of the images are run, and in which order; None: as they stand.
+        order: An .npy file of whole numbers: which of the images are run, and in which order; None: as they stand.
         cache: Where settings that were found are kept; None: nowhere.
         processors: What it shares with other workers, which call this from other threads; None: it works alone.
         watch: Sees scores as they come, and may say that they are enough.

@@ -30,7 +30,7 @@ class ImageFile:
 
     Args:
         path: An .npy file; or a .json file that says where they lie in another one: path, offset in bytes, shape.
-        order: An .npy file of int64 (n,), each 0 to N - 1: which images count, and in which order; None: all of
+        order: An .npy file of whole numbers (n,), each 0 to N - 1: which images count, and in which order; None: all of
             them as they stand.
 
     Raises:
@@ -47,7 +47,7 @@ class ImageFile:
         self.image_shape: tuple[int, ...] = shape[1:]
         self.num_images: int = shape[0]
         self._stride = int(np.prod(self.image_shape))
-        self._order: NDArray[np.int64] | None = None
+        self._order: NDArray[Any] | None = None
         if order is not None:
             self._order = np.load(order, allow_pickle=False)
             self.num_images = len(self._order)

@@ -22,6 +22,7 @@ from typing import IO, TYPE_CHECKING, Any, TypeVar, cast
 
 import edgekit
 from edgekit.machine import available_memory_bytes
+from edgekit.mapped import pieces
 from edgekit.progress import Advance
 from edgekit.runtimes import control
 from edgekit.runtimes.base import ExecutionFailure
@@ -42,6 +43,9 @@ MEMORY_SHARE = 0.8
 
 MIN_MEMORY = 2**30
 """Bytes that it may allocate in any case."""
+
+WATCHED = 2048
+"""Rows of scores that are watched at once, at most."""
 
 NUM_STDERR_LINES = 200
 """How many of the worker's last lines on stderr are kept."""
@@ -212,7 +216,7 @@ class _Worker:
             self._num_watched : self._num_done
         ]
         self._num_watched = self._num_done
-        if self._attention.watch(np.array(rows)):
+        if any(self._attention.watch(np.array(rows[piece])) for piece in pieces(len(rows), rows, size=WATCHED)):
             self._tell(control.STOP)
 
     def _tell(self, line: str) -> None:

@@ -8,7 +8,6 @@ from edgekit.artifact import Precision
 from edgekit.datasets import Dataset
 from edgekit.errors import UsageError, VerificationError
 from edgekit.grammar import counted
-from edgekit.mapped import pieces
 from edgekit.metrics import drift
 from edgekit.progress import Progress, SilentProgress
 from edgekit.run_folder import Reference
@@ -151,14 +150,10 @@ def check_belongs(reference: Reference, dataset: Dataset) -> None:
 def summary_of(reference: Reference, runtime: str = "keras") -> ReferenceSummary:
     """The reference's own quality."""
     scores, labels = reference.scores, reference.labels
-    parts = [
-        Outcomes.of(labels[piece], top := drift.top_classes(scores[piece]), top)
-        for piece in pieces(len(labels), scores)
-    ]
     return ReferenceSummary(
         runtime=runtime,
         accuracy=drift.accuracy(scores, labels),
-        report=class_results(Outcomes.together(parts), reference.class_names),
+        report=class_results(Outcomes.of_one(labels, scores), reference.class_names),
     )
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from edgekit.errors import UsageError, VerificationError
 from edgekit.grammar import counted
 from edgekit.input_range import RAW, InputEncoding
-from edgekit.mapped import pieces
+from edgekit.mapped import pieces, put_together
 from edgekit.metrics import drift
 
 if TYPE_CHECKING:
@@ -46,9 +46,7 @@ class Interface:
         Raises:
             VerificationError: They were announced as probabilities, and are not.
         """
-        import numpy as np
-
-        scores = raw if self.order is None or len(self.order) != raw.shape[1] else raw[:, self.order]
+        scores = raw if self.order is None or len(self.order) != raw.shape[1] else _columns(raw, self.order)
         if not len(scores) or not drift.are_finite(scores):
             return scores
         if not self.gives_logits(scores):
@@ -59,10 +57,11 @@ class Interface:
                 f"The scores run from {lowest:.4g} to {highest:.4g}, but were announced as probabilities. "
                 f"Expected 0 to 1. Leave --output out, or say --output logits."
             )
-        converted = np.empty(scores.shape, np.float32)
-        for piece in pieces(len(scores), scores):
-            converted[piece] = drift.softmax(scores[piece])
-        return converted
+        return put_together(
+            lambda: (drift.softmax(scores[piece]).astype("f4") for piece in pieces(len(scores), scores)),
+            scores.shape,
+            scores.dtype,
+        )
 
     def gives_logits(self, scores: "NDArray[np.float32]") -> bool:
         """Whether these scores of the model, float32 (N, C), need a softmax: said so, or seen by their values."""
@@ -79,6 +78,14 @@ class Interface:
         if self.order is not None:
             parts.append("classes in the model's own order")
         return ", ".join(parts)
+
+
+def _columns(scores: "NDArray[np.float32]", order: Sequence[int]) -> "NDArray[np.float32]":
+    """`scores[:, order]`, a piece at a time."""
+    wanted = list(order)
+    return put_together(
+        lambda: (scores[piece][:, wanted] for piece in pieces(len(scores), scores)), scores.shape, scores.dtype
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

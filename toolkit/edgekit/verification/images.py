@@ -7,10 +7,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from edgekit.errors import VerificationError
-from edgekit.mapped import place_of, release
+from edgekit.mapped import pieces, place_of, put_together, release, rows_at
 from edgekit.verification.sampling import Sampling
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ class Workload:
         images_npy: uint8 (n, H, W, 3), RGB, 0 to 255, an .npy file, or a note where they lie; see `images_file`.
         split_scores: float32 (N, C), the reference's scores of the whole split.
         split_labels: int64 (N,), its labels.
-        indices: int64 (n,), where each image stands in the split, in the order of running; None: all as they stand.
+        indices: Whole numbers (n,), where each image stands in the split, in the order of running; None: all of them.
         order_npy: `indices` as a file, where `images_npy` holds the whole split; None: it holds these images.
         why_a_part: Why some images are left out, as half a sentence.
     """
@@ -39,7 +39,7 @@ class Workload:
     images_npy: Path
     split_scores: "NDArray[np.float32]"
     split_labels: "NDArray[np.int64]"
-    indices: "NDArray[np.int64] | None" = None
+    indices: "NDArray[Any] | None" = None
     order_npy: Path | None = None
     why_a_part: str = ""
 
@@ -59,7 +59,7 @@ class Workload:
         return self.num_images < self.num_images_of_split
 
     @cached_property
-    def sorted_indices(self) -> "NDArray[np.int64] | None":
+    def sorted_indices(self) -> "NDArray[Any] | None":
         """`indices`, ascending; None where they are all."""
         import numpy as np
 
@@ -68,7 +68,7 @@ class Workload:
     @property
     def reference_scores(self) -> "NDArray[np.float32]":
         """float32 (n, C), in the order of the split."""
-        return self.split_scores if self.sorted_indices is None else self.split_scores[self.sorted_indices]
+        return self.split_scores if self.sorted_indices is None else _taken(self.split_scores, self.sorted_indices)
 
     @property
     def labels(self) -> "NDArray[np.int64]":
@@ -83,7 +83,26 @@ class Workload:
         """`scores` float32 (n, C) of a candidate that ran these images, in the order of `reference_scores`."""
         if self.order_npy is None or self.indices is None or len(scores) != len(self.indices):
             return scores
-        return scores[self.indices.argsort()]
+        return _taken(scores, self.indices.argsort() if self.is_subset else _inverse(self.indices))
+
+
+def _inverse(order: "NDArray[Any]") -> "NDArray[Any]":
+    """Where each number stands in `order`, which holds 0 to N - 1 once each: what argsort gives, in half its memory."""
+    import numpy as np
+
+    places = np.empty_like(order)
+    for piece in pieces(len(order)):  # an index of another type than numpy's own is copied
+        places[order[piece]] = np.arange(piece.start, piece.stop, dtype=order.dtype)
+    return places
+
+
+def _taken(scores: "NDArray[np.float32]", places: "NDArray[Any]") -> "NDArray[np.float32]":
+    """`scores[places]`, a piece at a time."""
+    return put_together(
+        lambda: (rows_at(scores, places[piece]) for piece in pieces(len(places), scores)),
+        (len(places), *scores.shape[1:]),
+        scores.dtype,
+    )
 
 
 class Workloads:
@@ -146,7 +165,8 @@ class Workloads:
         """The first `count` images of a uniformly random order, the same for the same seed."""
         import numpy as np
 
-        order = np.random.default_rng(self._sampling.seed).permutation(len(self._split))[:count].astype(np.int64)
+        numbers = np.arange(len(self._split), dtype=np.int32 if len(self._split) < 2**31 else np.int64)
+        order = np.random.default_rng(self._sampling.seed).permutation(numbers)[:count]
         path = self._folder / f"order{count}.npy"
         np.save(path, order)
         return replace(self._workload(self._whole_npy), indices=order, order_npy=path, why_a_part=why)

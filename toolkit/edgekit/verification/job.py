@@ -118,7 +118,8 @@ def verify_request(
         check_runs_here(subject.reference)
     dataset = _load(request, subject, progress)
     scored, candidates = introduce(subject, candidates, dataset, request, progress)
-    dataset = _test_only(dataset)
+    dataset, run = _test_only(dataset), subject.run if subject.is_whole_run else None
+    del subject  # and with it the labels of its reference, which `scored` shares with the data set
     report = verify(
         candidates,
         reference=scored.reference,
@@ -132,7 +133,6 @@ def verify_request(
         progress=progress,
         executor=executor,
     )
-    run = subject.run if subject.is_whole_run else None
     return Verified(report=report, run=run, notes=scored.notes, test=dataset.test)
 
 

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from edgekit.metrics.drift import Classes
+from edgekit.mapped import pieces
+from edgekit.metrics.drift import Classes, Scores, top_classes
 
 if TYPE_CHECKING:
     import numpy as np
@@ -33,6 +34,17 @@ class Outcomes:
         import numpy as np
 
         return cls._counted(np.stack([labels, before, after]), np.ones(len(labels), np.int64))
+
+    @classmethod
+    def of_one(cls, labels: Classes, scores: Scores) -> "Outcomes":
+        """Of one model alone, a piece at a time: it is its own candidate.
+
+        Args:
+            labels: int64 (N,), the true classes.
+            scores: float (N, C).
+        """
+        tops = ((piece, top_classes(scores[piece])) for piece in pieces(len(labels), scores))
+        return cls.together([cls.of(labels[piece], top, top) for piece, top in tops])
 
     @classmethod
     def together(cls, parts: Sequence["Outcomes"]) -> "Outcomes":

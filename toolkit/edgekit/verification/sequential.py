@@ -18,13 +18,15 @@ on the largest score difference cannot be passed before the last image; one diff
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from edgekit.errors import VerificationError
 from edgekit.grammar import counted
+from edgekit.mapped import rows_at
 from edgekit.metrics import drift
 from edgekit.tolerance import Tolerance
 from edgekit.verification.judge import SLACK
+from edgekit.verification.outcomes import Outcomes
 from edgekit.verification.report import Verdict
 
 if TYPE_CHECKING:
@@ -58,7 +60,7 @@ class SequentialVerdict:
         reference: float32 (N, C), the reference's scores of the whole split.
         labels: int64 (N,).
         class_names: C names.
-        order: int64 (n,), which image comes when: a uniformly random permutation of the split, or its beginning.
+        order: Whole numbers (n,), which image comes when: a random permutation of the split, or its beginning.
         tolerance: The limits.
         confidence: 0.5 to 1.
         read: Turns what the model gives, float32 (n, C), into probabilities; None: it gives them.
@@ -70,7 +72,7 @@ class SequentialVerdict:
         reference: "NDArray[np.float32]",
         labels: "NDArray[np.int64]",
         class_names: tuple[str, ...],
-        order: "NDArray[np.int64]",
+        order: "NDArray[Any]",
         tolerance: Tolerance,
         confidence: float,
         read: "Callable[[NDArray[np.float32]], NDArray[np.float32]] | None" = None,
@@ -121,7 +123,7 @@ class SequentialVerdict:
         except VerificationError:  # said again, with all that is needed, when the row is made
             self.verdict = Verdict.ERROR
             return
-        reference, labels = self._reference[places], self._labels[places]
+        reference, labels = rows_at(self._reference, places), self._labels[places]
         values = self._values(reference, candidate, labels)
         self._against_drift.draw(values)
         self._against_pass.draw(-values)
@@ -203,10 +205,14 @@ class SequentialVerdict:
 
     def _f1_thresholds(self, class_names: tuple[str, ...]) -> dict[int, float]:
         """Class -> the lowest F1 that holds the limit, for the classes that can break it."""
+        import numpy as np
+
         limit = self._tolerance.max_f1_drop
         if limit is None:
             return {}
-        self._before = drift.per_class(drift.top_classes(self._reference), self._labels, len(class_names))
+        before = Outcomes.of_one(self._labels, self._reference)
+        self._before = drift.per_class(before.before, before.labels, len(class_names), before.counts)
+        self._predicted = np.bincount(before.before, before.counts, len(class_names)).astype(np.int64)
         lowest = self._before.f1 - (limit + SLACK) / 100
         return {
             index: float(lowest[index])
@@ -218,7 +224,7 @@ class SequentialVerdict:
         for index, f1 in self._thresholds.items():
             support, recall = int(self._before.support[index]), float(self._before.recall[index])
             right = round(recall * support)
-            predicted = int((drift.top_classes(self._reference) == index).sum())
+            predicted = int(self._predicted[index])
             may_lose = 2 * right - f1 * (support + predicted)
             yield _Limit(
                 words=f"F1 of class '{class_names[index]}' falls by more than {self._tolerance.max_f1_drop:g} points",

@@ -1,10 +1,14 @@
 """What may be wrong with a candidate that drifts: hints from its scores alone. Decides no verdict."""
 
+from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
-from edgekit.metrics.drift import are_probabilities, flips, softmax, top_classes, top_margins
+from edgekit.mapped import pieces
+from edgekit.metrics.drift import are_probabilities, softmax, top_classes, top_margins
 from edgekit.metrics.significance import mcnemar_p
 from edgekit.tolerance import SIGNIFICANCE
+from edgekit.verification.outcomes import Outcomes
 
 if TYPE_CHECKING:
     import numpy as np
@@ -30,30 +34,84 @@ def suspicions(
     class_names: tuple[str, ...],
 ) -> tuple[str, ...]:
     """Whole sentences, none where nothing is recognised; arguments as in `measure`."""
-    if len(candidate) > 1 and bool((candidate == candidate[0]).all()):
+    seen = _Seen.of(reference, candidate, labels)
+    if seen.is_constant:
         return ("It gives the same scores for every image: its weights may be lost, or its input never reaches it.",)
-    before, after = top_classes(reference), top_classes(candidate)
-    if int((before != after).sum()) < MIN_FLIPS:
-        return _other_order(before, after, class_names)
+    if seen.num_flipped < MIN_FLIPS:
+        return _other_order(seen, class_names)
     return (
-        _unrelated(before, after, len(class_names))
-        or _other_order(before, after, class_names)
-        or (*_hidden_by_accuracy(reference, candidate, labels), *_sure_flips(reference, before != after))
+        _unrelated(seen, len(class_names))
+        or _other_order(seen, class_names)
+        or (*_hidden_by_accuracy(seen), *_sure_flips(seen))
     )
 
 
-def _unrelated(before: "NDArray[np.int64]", after: "NDArray[np.int64]", num_classes: int) -> tuple[str, ...]:
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Seen:
+    """What is read out of the scores.
+
+    Attributes:
+        outcomes: Of all images.
+        num_sure_flips: Flips where the reference was sure.
+        is_constant: Whether there are several images, and every one has the same scores.
+    """
+
+    outcomes: Outcomes
+    num_sure_flips: int
+    is_constant: bool
+
+    @classmethod
+    def of(
+        cls, reference: "NDArray[np.float32]", candidate: "NDArray[np.float32]", labels: "NDArray[np.int64]"
+    ) -> "_Seen":
+        """Look at all images, a piece at a time."""
+        import numpy as np
+
+        parts, num_sure_flips, is_constant = [], 0, len(candidate) > 1
+        first, is_plain = np.array(candidate[0]), are_probabilities(reference)
+        for piece in pieces(len(labels), reference, candidate):
+            expected, given = np.array(reference[piece]), np.array(candidate[piece])
+            before, after = top_classes(expected), top_classes(given)
+            parts.append(Outcomes.of(labels[piece], before, after))
+            flipped = expected[before != after]
+            if len(flipped):
+                num_sure_flips += int((top_margins(flipped if is_plain else softmax(flipped)) > SURE).sum())
+            is_constant = is_constant and bool((given == first).all())
+        return cls(outcomes=Outcomes.together(parts), num_sure_flips=num_sure_flips, is_constant=is_constant)
+
+    @property
+    def num_flipped(self) -> int:
+        """Images with another top class."""
+        return self.outcomes.num_where(self.outcomes.before != self.outcomes.after)
+
+    @cached_property
+    def renamed(self) -> "NDArray[np.int64]":
+        """For each class that the reference predicts what the candidate most often says: int64 (K, 4).
+
+        Columns: the reference's class, the candidate's, images of both, images of the reference's class.
+        """
+        import numpy as np
+
+        one = self.outcomes
+        pairs, place = np.unique(np.stack([one.before, one.after]), axis=1, return_inverse=True)
+        counts = np.bincount(place.ravel(), one.counts).astype(np.int64)
+        order = np.lexsort((-counts, pairs[0]))
+        starts = np.flatnonzero(np.r_[True, np.diff(pairs[0][order]) > 0])
+        most = order[starts]
+        return np.stack([*pairs[:, most], counts[most], np.add.reduceat(counts[order], starts)], axis=1)
+
+
+def _unrelated(seen: _Seen, num_classes: int) -> tuple[str, ...]:
     """Whether the predictions agree no more often than chance would have it.
 
     Cohen's kappa = (agreement - chance) / (1 - chance), chance = sum over classes of the two shares' product.
     """
     import numpy as np
 
-    shares = [np.bincount(classes, minlength=num_classes) / len(before) for classes in (before, after)]
-    chance, agreement = float(shares[0] @ shares[1]), float((before == after).mean())
-    moved = np.zeros((num_classes, num_classes), dtype=np.int64)
-    np.add.at(moved, (before, after), 1)
-    is_consistent = moved.max(axis=1).sum() > 0.5 * len(before)
+    one, n = seen.outcomes, seen.outcomes.num_images
+    shares = [np.bincount(classes, one.counts, num_classes) / n for classes in (one.before, one.after)]
+    chance, agreement = float(shares[0] @ shares[1]), 1 - seen.num_flipped / n
+    is_consistent = int(seen.renamed[:, 2].sum()) > 0.5 * n
     if chance >= 1 or is_consistent or agreement - chance >= UNRELATED_KAPPA * (1 - chance):
         return ()
     return (
@@ -63,12 +121,11 @@ def _unrelated(before: "NDArray[np.int64]", after: "NDArray[np.int64]", num_clas
     )
 
 
-def _hidden_by_accuracy(
-    reference: "NDArray[np.float32]", candidate: "NDArray[np.float32]", labels: "NDArray[np.int64]"
-) -> tuple[str, ...]:
+def _hidden_by_accuracy(seen: _Seen) -> tuple[str, ...]:
     """Whether flips in both directions cancel each other."""
-    found = flips(reference, candidate, labels, top_classes(reference) != top_classes(candidate))
-    lost, gained = found.right_to_wrong, found.wrong_to_right
+    one = seen.outcomes
+    was_right, is_right = one.before == one.labels, one.after == one.labels
+    lost, gained = one.num_where(was_right & ~is_right), one.num_where(~was_right & is_right)
     if min(lost, gained) < MIN_FLIPS // 2 or mcnemar_p(lost, gained) < SIGNIFICANCE:
         return ()
     return (
@@ -77,10 +134,9 @@ def _hidden_by_accuracy(
     )
 
 
-def _sure_flips(reference: "NDArray[np.float32]", flipped: "NDArray[np.bool_]") -> tuple[str, ...]:
+def _sure_flips(seen: _Seen) -> tuple[str, ...]:
     """Whether most flips are where the reference was sure; rounding flips the unsure ones first."""
-    probabilities = reference if are_probabilities(reference) else softmax(reference)
-    count, sure = int(flipped.sum()), int((top_margins(probabilities)[flipped] > SURE).sum())
+    count, sure = seen.num_flipped, seen.num_sure_flips
     if 2 * sure <= count:
         return ()
     return (
@@ -90,22 +146,14 @@ def _sure_flips(reference: "NDArray[np.float32]", flipped: "NDArray[np.bool_]") 
     )
 
 
-def _other_order(
-    reference: "NDArray[np.int64]", candidate: "NDArray[np.int64]", class_names: tuple[str, ...]
-) -> tuple[str, ...]:
+def _other_order(seen: _Seen, class_names: tuple[str, ...]) -> tuple[str, ...]:
     """Whether the candidate names the reference's classes consistently otherwise."""
-    import numpy as np
-
-    counts = np.zeros((len(class_names), len(class_names)), dtype=np.int64)
-    np.add.at(counts, (reference, candidate), 1)
-    seen = np.flatnonzero(counts.sum(axis=1))
-    renamed = counts[seen].argmax(axis=1)
-    moved = seen != renamed
-    shares = counts[seen, renamed] / counts[seen].sum(axis=1)
-    is_order = len(set(renamed.tolist())) == len(seen) and bool((shares[moved] > 0.5).all())
-    if not is_order or counts[seen, renamed][moved].sum() < MIN_MOVED:
+    old, new, counts, totals = seen.renamed.T
+    moved = old != new
+    is_order = len(set(new.tolist())) == len(old) and bool((counts[moved] > 0.5 * totals[moved]).all())
+    if not is_order or counts[moved].sum() < MIN_MOVED:
         return ()
-    pairs = list(zip(seen[moved], renamed[moved], strict=True))
+    pairs = list(zip(old[moved], new[moved], strict=True))
     named = ", ".join(f"'{class_names[old]}' as '{class_names[new]}'" for old, new in pairs[:5])
     more = f" and {len(pairs) - 5} more" if len(pairs) > 5 else ""
     return (f"Its classes seem to be in another order: it gives {named}{more}. Look at the order of its labels.",)
