@@ -137,12 +137,21 @@ def measure(run: Path, data: Path, jobs: int, case: str = "plain") -> tuple[int,
     while command.poll() is None:
         own = max(own, peak_of(command.pid))
         children = [path.read_text() for path in Path(f"/proc/{command.pid}/task").glob("*/children")]
-        together = max(together, sum(peak_of(int(pid)) for text in children for pid in text.split()))
+        workers = [int(pid) for text in children for pid in text.split() if is_worker(int(pid))]
+        together = max(together, sum(map(peak_of, workers)))
         time.sleep(0.02)
     output = command.stdout.read() if command.stdout else ""
     if command.returncode not in (0, 3):
         raise SystemExit(f"verify failed:\n{output}")
     return own, together, time.perf_counter() - start
+
+
+def is_worker(pid: int) -> bool:
+    """Whether a child has become a worker: before that it still shows the memory of the command."""
+    try:
+        return b"edgekit.runtimes" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return False
 
 
 def peak_of(pid: int) -> int:

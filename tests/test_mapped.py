@@ -17,9 +17,9 @@ def test_pieces_cover_every_row_once() -> None:
 
 def test_wide_rows_come_in_smaller_pieces() -> None:
     narrow, wide = np.zeros((40_000, 10), np.float32), np.zeros((40_000, 1000), np.float32)
-    assert next(pieces(40_000, narrow)).stop == 16_384
-    assert next(pieces(40_000, narrow, wide)).stop == 524
-    assert next(pieces(40_000, np.zeros((0, 10**6), np.uint8))).stop == 16_384
+    assert next(pieces(40_000, narrow)).stop == 4096
+    assert next(pieces(40_000, narrow, wide)).stop == 131
+    assert next(pieces(40_000, np.zeros((0, 10**6), np.uint8))).stop == 4096
 
 
 def test_rows_of_a_file_in_any_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,13 +10,13 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-PIECE = 16_384
+PIECE = 4096
 """Rows that are worked on at once, at most."""
 
 PIECE_NUMBERS = 32 * PIECE
 """Numbers that are worked on at once: fewer rows where each has more than 32, such as a thousand scores."""
 
-LARGE = 2**24
+LARGE = 2**21
 """Bytes from which on an array is kept in a temporary file rather than in memory."""
 
 SPAN = 2**22
