@@ -214,3 +214,21 @@ def test_depthwise_convolutions_have_the_biases_that_their_int16_kernels_want(
     network = plain_network(middle=import_keras().layers.DepthwiseConv2D(3, padding="same"))
     content = TFLiteExporter(network, options(quantizer)).convert(Precision.INT16X8, calibration)
     assert np.abs(run(content, images) - np.asarray(network(images.astype(np.float32)))).max() < 0.05
+
+
+@both_quantizers
+def test_sums_of_int16_take_any_scale(calibration: CalibrationSet, images: Images, quantizer: str) -> None:
+    """LiteRT refuses a file whose sums are marked as having scales of powers of two alone, and have others."""
+    from keras_models import import_keras
+
+    keras = import_keras("the tests", backend="tensorflow")
+    keras.utils.set_random_seed(0)
+    pixels = keras.Input((32, 32, 3))
+    x = keras.layers.Rescaling(1 / 127.5, offset=-1.0)(pixels)
+    x = keras.layers.Conv2D(8, 3, strides=2, padding="same", activation="relu6")(x)
+    for _ in range(2):
+        x = keras.layers.Add()([x, keras.layers.Conv2D(8, 1, kernel_initializer=keras.initializers.Constant(4.0))(x)])
+    x = keras.layers.GlobalAveragePooling2D()(x)
+    network = keras.Model(pixels, keras.layers.Dense(10, activation="softmax")(x))
+    content = TFLiteExporter(network, options(quantizer)).convert(Precision.INT16X8, calibration)
+    assert np.abs(run(content, images) - np.asarray(network(images.astype(np.float32)))).max() < 0.05

@@ -70,7 +70,6 @@ class Graph:
 
     def with_ranges(self, ranges: Mapping[str, tuple[float, float]]) -> bytes:
         """The file with a smallest and a largest value noted for each tensor that `ranges` names, as calibrators do."""
-        import flatbuffers
         import numpy as np
         from ai_edge_litert.schema_py_generated import QuantizationParametersT
 
@@ -79,6 +78,18 @@ class Graph:
                 tensor.quantization = QuantizationParametersT()
                 tensor.quantization.min = np.array([found[0]], np.float32)
                 tensor.quantization.max = np.array([found[1]], np.float32)
+        return self._packed()
+
+    def with_general_sums(self) -> bytes:
+        """The file with additions and subtractions of int16 that take any scales, not powers of two alone."""
+        for operator in self._graph.operators:
+            if hasattr(operator.builtinOptions, "potScaleInt16"):
+                operator.builtinOptions.potScaleInt16 = False
+        return self._packed()
+
+    def _packed(self) -> bytes:
+        import flatbuffers
+
         builder = flatbuffers.Builder(1024)
         builder.Finish(self._model.Pack(builder), b"TFL3")
         return bytes(builder.Output())
