@@ -115,7 +115,7 @@ class CompressionLearner:
             monitor = Monitor(
                 history=self._history,
                 num_epochs=self.num_epochs,
-                learning_rate=lambda: float(self._schedule(self._optimizer.iterations)),
+                learning_rate=lambda: float(self._schedule(max(int(self._optimizer.iterations) - 1, 0))),
                 start_epoch=self._start_epoch,
                 at_epoch_end=at_epoch_end,
                 advance=advance,

@@ -153,6 +153,15 @@ class Learner:
 
     # --- Learning ---------------------------------------------------------------------------------
 
+    def _last_rate(self) -> float:
+        """The learning rate of the last step; a schedule by itself tells that of the step to come."""
+        optimizer = getattr(self._optimizer, "inner_optimizer", self._optimizer)
+        rate = optimizer._learning_rate
+        if isinstance(rate, self._keras.optimizers.schedules.LearningRateSchedule):
+            steps = int(self._keras.ops.convert_to_numpy(optimizer.iterations))
+            rate = rate(max(steps - 1, 0))
+        return float(self._keras.ops.convert_to_numpy(rate))
+
     def learn(self, checkpoint: Checkpoint | None, at_epoch_end: Callable[[], None], progress: Progress) -> None:
         """Go through all epochs, or through those that `checkpoint` leaves; raises TrainingError."""
         with (
@@ -162,7 +171,7 @@ class Learner:
             monitor = Monitor(
                 history=self._history,
                 num_epochs=self._settings.epochs,
-                learning_rate=lambda: float(self._keras.ops.convert_to_numpy(self._optimizer.learning_rate)),
+                learning_rate=self._last_rate,
                 start_epoch=self._start_epoch,
                 at_epoch_end=at_epoch_end,
                 advance=advance,
