@@ -182,6 +182,42 @@ def test_a_wrong_command_is_a_sentence(arguments, status, words, capsys, tmp_pat
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize(
+    ("labels", "words"),
+    [
+        ([0] * 30 + [1] * 30 + [2], "Class '2' has a single image where a split needs at least two"),
+        ([0] * 30 + [1] * 30 + [5], "must lie in 0 to 2 (3 classes). Received 0 to 5"),
+        ([0] * 30 + [1] * 30 + [-1], "must lie in 0 to 2 (3 classes). Received -1 to 1"),
+    ],
+)
+def test_labels_that_do_not_fit_are_a_sentence(labels, words, capsys, tmp_path):
+    images = np.zeros((len(labels), 12, 12, 3), np.uint8)
+    np.savez(
+        tmp_path / "data.npz",
+        x_train=images,
+        y_train=np.array(labels),
+        x_test=images[:3],
+        y_test=np.arange(3),
+        class_names=np.array(["0", "1", "2"]),
+    )
+    assert run(["train", "--data", f"npz:{tmp_path / 'data.npz'}", "--out", str(tmp_path / "run")]) == 1
+    assert words in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()
+
+
+def test_more_devices_than_there_are_is_a_sentence(inputs, capsys, tmp_path):
+    assert run(["train", *inputs, "--devices", "99", "--out", str(tmp_path / "run")]) == 1
+    assert "--devices 99 is more than there are: tensorflow sees 1 here" in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()
+
+
+def test_the_training_of_another_recipe_is_not_resumed(inputs, unbroken, capsys):
+    before = {path: path.read_bytes() for path in unbroken.rglob("*") if path.is_file()}
+    assert run(["train", "cnn6", *inputs[1:], "--out", str(unbroken), "--resume"]) == 1
+    assert "recipe 'mine' there, 'cnn6' now" in capsys.readouterr().err
+    assert {path: path.read_bytes() for path in unbroken.rglob("*") if path.is_file()} == before
+
+
 def test_a_taken_folder_is_refused_before_anything_is_read(inputs, unbroken, capsys):
     assert run(["train", *inputs, "--out", str(unbroken)]) == 1
     assert "already holds a finished run" in capsys.readouterr().err

@@ -21,6 +21,11 @@ def test_more_devices_than_there_are_lists_them():
         choose_devices(3, ["gpu:0", "gpu:1"], "jax")
 
 
+def test_more_devices_than_the_only_one_says_to_leave_the_option_out():
+    with pytest.raises(TrainingError, match=r"torch sees 1 here \(cpu:0\)\. Leave --devices out\."):
+        choose_devices(5, ["cpu:0"], "torch")
+
+
 @pytest.mark.parametrize(("wanted", "count"), [(None, 1), ("cpu", 1), ("all", 2), (2, 2), (1, 1)])
 def test_devices_are_counted(wanted, count):
     assert choose_devices(wanted, ["gpu:0", "gpu:1"], "jax") == count
@@ -67,7 +72,15 @@ def tensorflow_error():
 
 
 @pytest.mark.parametrize(
-    "make", [tensorflow_error, MemoryError, lambda: JaxRuntimeError("RESOURCE_EXHAUSTED: Out of memory")]
+    "make",
+    [
+        tensorflow_error,
+        MemoryError,
+        lambda: JaxRuntimeError("RESOURCE_EXHAUSTED: Out of memory"),
+        lambda: JaxRuntimeError("INTERNAL: Error dispatching computation: Out of memory allocating 2965173568 bytes."),
+        lambda: RuntimeError("[enforce fail at alloc_cpu.cpp:127] DefaultCPUAllocator: can't allocate memory"),
+        lambda: RuntimeError("Exception encountered when calling Conv2D.call(). CUDA out of memory. Tried to allocate"),
+    ],
 )
 def test_out_of_memory_says_which_batch_to_try(make):
     error = explain(make(), recipe_name="r", num_done=2, batch_size=128, placement=ONE)

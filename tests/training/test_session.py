@@ -265,6 +265,19 @@ def test_an_error_in_a_recipes_layer_is_a_sentence(tiny_recipe, small_digits, tm
     assert not (tmp_path / "run").exists()
 
 
+def test_memory_that_runs_out_names_a_smaller_batch(tiny_recipe, small_digits, tmp_path):
+    import keras
+
+    class Wasteful(keras.layers.Layer):
+        def call(self, images, training=False):
+            return images + keras.ops.sum(keras.random.uniform((2**21, 2**21)))  # 16 TiB
+
+    wasteful = replace(tiny_recipe, augmentation=Wasteful)
+    with pytest.raises(TrainingError, match=r"memory of cpu ran out in epoch 1 .* 32 images\. Try --batch-size 16"):
+        train(wasteful, small_digits, out=tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
 def test_a_wrong_recipe_leaves_no_folder(tiny_recipe, small_digits, tmp_path):
     wrong = replace(tiny_recipe, build=lambda shape, _: tiny_recipe.build(shape, 3))
     with pytest.raises(RecipeError, match="one score a class"):

@@ -35,12 +35,17 @@ def stratified_split(
         (kept, held_out): int64 indices, each rising, together 0 to N - 1.
 
     Raises:
-        DatasetError: A class has a single image, or the seed is out of range.
+        DatasetError: A class has a single image, a label is no class, or the seed is out of range.
     """
     import numpy as np
 
     if not 0 <= seed < 2**32:
         raise DatasetError(f"The seed of a split must lie between 0 and {2**32 - 1}. Received {seed}.")
+    if len(labels) and not 0 <= labels.min() <= labels.max() < len(class_names):
+        raise DatasetError(
+            f"The labels of images that are to be split must lie in 0 to {len(class_names) - 1} ({len(class_names)} "
+            f"classes). Received {labels.min()} to {labels.max()}."
+        )
     order = np.random.RandomState(seed).random_sample(len(labels))
     held_out = np.zeros(len(labels), bool)
     for label in np.unique(labels):
@@ -59,7 +64,7 @@ def split_validation(training: Split, request: DatasetRequest, class_names: Sequ
     """(train, validation) out of the training images, as the request's seed and fraction say; both are copies.
 
     Raises:
-        DatasetError: A class has a single training image.
+        DatasetError: A class has a single training image, or a label is no class.
     """
     kept, held_out = stratified_split(training.labels, request.validation_fraction, request.seed, class_names)
     return take(training, kept), take(training, held_out)

@@ -8,7 +8,16 @@ from edgekit.training.placement import Placement
 _MEMORY_ERRORS = {"ResourceExhaustedError", "OutOfMemoryError", "MemoryError"}
 """Of TensorFlow, PyTorch and Python, by name, so that none has to be imported."""
 
-_JAX_ERRORS = {"XlaRuntimeError", "JaxRuntimeError"}
+_MEMORY_WORDS = (
+    "RESOURCE_EXHAUSTED",
+    "Out of memory",
+    "out of memory",
+    "OOM when allocating",
+    "can't allocate memory",
+    "not enough memory",
+)
+"""What backends say, in errors of other names: JAX's JaxRuntimeError, PyTorch's RuntimeError on processors, and what
+Keras raises in place of either."""
 
 _LOST = (
     "Collective ops is aborted",
@@ -54,7 +63,7 @@ def explain(
 def is_out_of_memory(error: Exception) -> bool:
     """Whether a backend, or Python, has no memory left."""
     names = {kind.__name__ for kind in type(error).__mro__}
-    return bool(names & _MEMORY_ERRORS) or (bool(names & _JAX_ERRORS) and "RESOURCE_EXHAUSTED" in str(error))
+    return bool(names & _MEMORY_ERRORS) or any(words in str(error) for words in _MEMORY_WORDS)
 
 
 def _smaller(batch_size: int, num_devices: int) -> str:

@@ -97,9 +97,10 @@ def choose_devices(wanted: str | int | None, names: Sequence[str], backend: str)
     if wanted == ALL:
         return len(names)
     if int(wanted) > len(names):
+        instead = f"Take --devices {len(names)} or fewer, or --devices all" if len(names) > 1 else "Leave --devices out"
         raise TrainingError(
             f"--devices {wanted} is more than there are: {backend} sees {len(names)} here ({', '.join(names)}). "
-            f"Take --devices {len(names)} or fewer, or --devices all."
+            f"{instead}."
         )
     return int(wanted)
 
