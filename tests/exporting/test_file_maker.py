@@ -59,3 +59,21 @@ def test_another_input_range_than_the_run_says_is_refused(new_run: NewRun) -> No
     wrong = ExportOptions(input_range=InputRange.parse("0..1"))
     with pytest.raises(UsageError, match=r"wants pixels of 0\.\.255.*Received --input-range 0\.\.1"):
         export(new_run(), precisions=[Precision.FLOAT32], options=wrong)
+
+
+def test_a_graph_that_a_format_cannot_hold_is_converted_once(new_run: NewRun, monkeypatch: pytest.MonkeyPatch) -> None:
+    import keras_models
+
+    from edgekit.exporters import onnx
+
+    attempts = []
+
+    def refuse(*_: object) -> None:
+        attempts.append(1)
+        raise ExportError("ONNX has no such operator.")
+
+    monkeypatch.setattr(onnx, "_traced", refuse)
+    report = export(new_run(), dataset=keras_models.digits(), calibration_images=20)
+    assert [each.title for each in report.failed] == ["onnx float32", "onnx float16", "onnx dynamic", "onnx int8"]
+    assert {each.artifact.format for each in report.files} == {Format.TFLITE}
+    assert len(attempts) == 1

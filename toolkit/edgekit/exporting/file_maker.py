@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING
 
 from edgekit.artifact import Format
 from edgekit.datasets import Dataset
+from edgekit.errors import ExportError
 from edgekit.exporters import EXPORTERS, Exporter, ExportOptions
 from edgekit.exporters.batchnorm_folding import Folding
 from edgekit.exporters.classifier import as_classifier
 from edgekit.exporters.float_islands import Island, find_islands
 from edgekit.exporters.layer_names import LayerNames
+from edgekit.exporters.onnx_targets import OrtTarget
 from edgekit.exporting.check import check_images
 from edgekit.exporting.folding import proven_folding
 from edgekit.exporting.keras_scores import KerasScorer
@@ -70,6 +72,7 @@ class FileMaker:
         shape, num_classes = interface_of(source, dataset)
         self._source, self._progress = source, progress
         self._exporters: dict[tuple[Format, bool], Exporter] = {}
+        self._refused: dict[tuple[Format, bool, tuple[InputRange, str], OrtTarget], ExportError] = {}
         self.classifier, self.adds_softmax = as_classifier(source.model, shape, num_classes)
         if self.adds_softmax:
             progress.note("The model gives logits: a softmax is added, so that scores are probabilities.")
@@ -116,12 +119,26 @@ class FileMaker:
             ExportError: The model has no such file.
             CalibrationError: The calibration images are missing, or do not fit.
         """
-        kind, options = (job.format, job.options.fold), self.options(job)
-        if before := self._exporters.get(kind):
-            self._exporters[kind] = before.with_options(options)
-        else:
-            self._exporters[kind] = EXPORTERS.load(job.format.value)(self.model_of(job), options)
-        return self._exporters[kind].convert(job.precision, calibration and self.calibrated(calibration))
+        exporter = self._exporter(job, self.options(job))
+        return exporter.convert(job.precision, calibration and self.calibrated(calibration))
+
+    def _exporter(self, job: "Job", options: ExportOptions) -> Exporter:
+        """The one for `job`: the last of its format with other options, else a new one.
+
+        A graph that one format cannot hold is converted once, not once for each precision.
+        """
+        kind, graph = (job.format, job.options.fold), (job.format, job.options.fold, options.graph, options.onnx.target)
+        if graph in self._refused:
+            raise self._refused[graph]
+        try:
+            if before := self._exporters.get(kind):
+                self._exporters[kind] = before.with_options(options)
+            else:
+                self._exporters[kind] = EXPORTERS.load(job.format.value)(self.model_of(job), options)
+        except ExportError as error:
+            self._refused[graph] = error
+            raise
+        return self._exporters[kind]
 
     def islands(self, job: "Job", content: bytes) -> tuple[Island, ...]:
         """What computes in float in the integer `.tflite` file `content` of `job`; empty for other files."""

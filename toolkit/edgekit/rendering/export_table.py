@@ -40,8 +40,9 @@ def print_export(report: "ExportReport", console: "Console | None" = None) -> No
         if each.kernels is not None:
             name = each.artifact.path.relative_to(report.run.path).as_posix()
             console.print(f"{name}: {describe_file(each.kernels)}")
-    for failed in report.failed:
-        console.print(f"{failed.title}: not made. {failed.reason}", markup=False, highlight=False)
+    for reason in dict.fromkeys(failed.reason for failed in report.failed):
+        titles = ", ".join(failed.title for failed in report.failed if failed.reason == reason)
+        console.print(f"{titles}: not made. {reason}", markup=False, highlight=False)
 
 
 def _print_fitting(title: str, rows: list[list[str]], console: "Console") -> None:
