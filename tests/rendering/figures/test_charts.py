@@ -37,6 +37,21 @@ def test_the_learning_rate_is_shown_so_that_it_can_be_seen(rate, scale, texts_of
     assert figure.axes[0].get_yscale() == scale
 
 
+def test_no_line_runs_through_a_legend():
+    figure = figures.learning_curves(make_history(6))
+    figure.draw_without_rendering()
+    for axes in figure.axes:
+        assert axes.get_legend().get_window_extent().y1 <= axes.xaxis.get_tightbbox().y0
+
+
+@pytest.mark.parametrize(("names", "angle"), [(("0", "1"), 0), (("cat", "dog"), 0), (("cat", "horse"), 45)])
+def test_short_names_stand_upright_under_the_columns(names, angle):
+    axes, bar = figures.confusion_matrix(((1, 0), (0, 1)), names).axes
+    assert {label.get_rotation() for label in axes.get_xticklabels()} == {angle}
+    bar.figure.draw_without_rendering()
+    assert bar.get_yticklabels()[-1].get_text() == "100"  # percent, as in the cells
+
+
 TRUTH = "Confusion matrix, % of the images of each true class\n(the diagonal is recall; 14 test images)"
 PREDICTION = "Confusion matrix, % of the predictions of each class\n(the diagonal is precision; 14 test images)"
 

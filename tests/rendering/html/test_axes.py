@@ -34,5 +34,5 @@ def test_few_or_equal_values_still_make_an_axis(values: list[float]) -> None:
 
 
 def test_ticks_are_short() -> None:
-    shown_ticks = [shown(value) for value in (0.0, 0.25, -1.5, 2000.0, 30_000.0, 2e6, 1e-5)]
-    assert shown_ticks == ["0", "0.25", "-1.5", "2k", "30k", "2M", "1e-05"]
+    shown_ticks = [shown(value) for value in (0.0, 0.25, -1.5, 2000.0, 30_000.0, 2e6, 8e-4, 1e-5)]
+    assert shown_ticks == ["0", "0.25", "-1.5", "2k", "30k", "2M", "0.0008", "1e-05"]

@@ -217,7 +217,10 @@ def _picture(run: RunFolder, name: str, words: str) -> Html | None:
     if relative.as_posix() not in run.manifest["files"]:
         return None
     run.check_file(relative)
-    return figure(png_file(run.path / relative, words), words, is_wide=True)
+    picture = png_file(run.path / relative, words)
+    return figure(
+        tag("div", picture, class_="scroll", tabindex="0", role="region", aria_label=words), words, is_wide=True
+    )
 
 
 def _network(run: RunFolder) -> Html | None:

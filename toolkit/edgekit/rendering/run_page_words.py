@@ -25,7 +25,13 @@ def settings_in_words(manifest: Mapping[str, Any]) -> Iterator[Pairs]:
     """Settings, versions and machine, each as names and values."""
     yield _pairs(manifest.get("settings"))
     yield _pairs(manifest.get("versions"))
-    yield _pairs(manifest.get("machine"))
+    yield [_memory_in_words(pair) for pair in _pairs(manifest.get("machine"))]
+
+
+def _memory_in_words(pair: tuple[str, str]) -> tuple[str, str]:
+    """Bytes of memory as GiB; every other pair as it is."""
+    name, value = pair
+    return ("memory", f"{int(value) / 2**30:.1f} GiB") if name == "memory bytes" and value.isdecimal() else pair
 
 
 def count(number: int | None) -> str:

@@ -1,7 +1,7 @@
 """The confusion matrix as a picture: who is taken for whom."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from edgekit.rendering.figures.style import drawn, empty_figure, labels_of
 
@@ -15,6 +15,9 @@ MAX_NUMBERED_CLASSES = 30
 """With more classes the cells are colours only."""
 MAX_NAMED_CLASSES = 120
 """With more classes the axes have numbers."""
+
+MAX_UPRIGHT_LETTERS = 3
+"""Longer names are turned under the columns."""
 
 Whole = Literal["truth", "prediction"]
 _WHOLES: dict[Whole, tuple[int, str, str]] = {
@@ -43,7 +46,7 @@ def confusion_matrix(confusion: Sequence[Sequence[int]], class_names: Sequence[s
     figure = empty_figure(side + 1, side)
     axes = figure.subplots()
     image = axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
-    figure.colorbar(image, ax=axes, label=f"share of the {whole}", shrink=0.8)
+    figure.colorbar(image, ax=axes, label=f"% of the {whole}", shrink=0.8, format=lambda share, _: f"{100 * share:.0f}")
     axes.set_title(
         f"Confusion matrix, % of the {whole}\n(the diagonal is {diagonal}; {counts.sum():,} test images)", fontsize=11
     )
@@ -59,9 +62,17 @@ def confusion_matrix(confusion: Sequence[Sequence[int]], class_names: Sequence[s
 def _name(axes: "Axes", labels: Sequence[str]) -> None:
     is_roomy = len(labels) <= MAX_NUMBERED_CLASSES
     size = 10 if is_roomy else 6
-    turn = {"rotation": 45, "ha": "right", "rotation_mode": "anchor"} if is_roomy else {"rotation": 90}
-    axes.set_xticks(range(len(labels)), labels, fontsize=size, **turn)
+    axes.set_xticks(range(len(labels)), labels, fontsize=size, **_turn(labels, is_roomy=is_roomy))
     axes.set_yticks(range(len(labels)), labels, fontsize=size)
+
+
+def _turn(labels: Sequence[str], *, is_roomy: bool) -> dict[str, Any]:
+    """How names stand under the columns: short ones upright, others so that they do not run into each other."""
+    if not is_roomy:
+        return {"rotation": 90}
+    if max(map(len, labels)) <= MAX_UPRIGHT_LETTERS:
+        return {}
+    return {"rotation": 45, "ha": "right", "rotation_mode": "anchor"}
 
 
 def _write_percent(axes: "Axes", counts: "NDArray[np.int64]", shares: "NDArray[np.float64]") -> None:

@@ -19,7 +19,7 @@ TRAINING, VALIDATION = "tab:blue", "tab:orange"
 @drawn
 def learning_curves(history: History) -> "Figure":
     """Accuracy and loss, training and validation; the space between the two is the over-fitting gap."""
-    figure = empty_figure(9.6, 4.2)
+    figure = empty_figure(9.6, 4.7)
     accuracy, loss = figure.subplots(1, 2)
     for axes, name, unit in ((accuracy, "accuracy", "share of images"), (loss, "loss", "mean over the images")):
         _pair(axes, history, name)
@@ -30,8 +30,8 @@ def learning_curves(history: History) -> "Figure":
     if best is not None:
         label = f"best epoch: {int(best['epoch'])} ({100 * best['val_accuracy']:.2f} %)"
         accuracy.axvline(best["epoch"], color="gray", linestyle=":", label=label)
-    accuracy.legend(fontsize=9)
-    loss.legend(fontsize=9)
+    for axes in (accuracy, loss):  # below, where no line can run through it
+        axes.legend(fontsize=9, loc="upper center", bbox_to_anchor=(0.5, -0.14), ncols=2, frameon=False)
     return figure
 
 

@@ -54,8 +54,8 @@ def axis_over(
 
 
 def shown(value: float) -> str:
-    """A tick in few characters: "0.25", "1.5k", "30k", "2M", "1e-05"."""
-    if value != 0 and not 1e-3 <= abs(value) < 1e9:
+    """A tick in few characters: "0.25", "1.5k", "30k", "2M", "0.0008", "1e-05"."""
+    if value != 0 and not 1e-4 <= abs(value) < 1e9:
         return f"{value:.0e}"
     for size, letter in ((1e6, "M"), (1e3, "k")):
         if abs(value) >= size:
