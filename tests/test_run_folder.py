@@ -1,6 +1,9 @@
 """A run folder: what is written is whole, what is read is checked."""
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -125,6 +128,32 @@ def test_an_error_while_writing_leaves_the_old_file_and_nothing_else(tmp_path: P
         write_half(path)
     assert json.loads(path.read_text()) == [1]
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_what_a_killed_writer_left_is_removed_and_what_another_writes_is_not(tmp_path: Path) -> None:
+    script = (
+        "import os, sys, time\nfrom pathlib import Path\nfrom edgekit.run_folder import atomic_path\n"
+        "with atomic_path(Path(sys.argv[1])) as path:\n path.write_text('half')\n print(flush=True)\n time.sleep(60)"
+    )
+    command = [sys.executable, "-c", script, str(tmp_path / "other.json")]
+    writers = [subprocess.Popen(command, stdout=subprocess.PIPE) for _ in range(2)]
+    for writer in writers:
+        assert writer.stdout is not None
+        writer.stdout.readline()
+    left = sorted(tmp_path.glob(".writing-*"))
+    assert len(left) == 2
+    for folder in left:
+        os.utime(folder, (0, 0))
+    try:
+        writers[0].kill()
+        writers[0].wait()
+        write_text(tmp_path / "one.json", "{}")
+        assert len(list(tmp_path.glob(".writing-*"))) == 1
+    finally:
+        writers[1].kill()
+        writers[1].wait()
+    write_text(tmp_path / "one.json", "{}")
+    assert [path.name for path in tmp_path.iterdir()] == ["one.json"]
 
 
 def test_a_name_that_is_no_utf8_can_be_written_about(tmp_path: Path) -> None:

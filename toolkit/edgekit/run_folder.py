@@ -5,7 +5,10 @@ relative paths, so it can be copied to another machine and verified there.
 """
 
 import json
+import os
+import shutil
 import tempfile
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -39,8 +42,10 @@ def atomic_path(path: Path) -> Iterator[Path]:
     try:
         with (
             _made_folder(path.parent),
-            tempfile.TemporaryDirectory(prefix=".writing-", dir=path.parent) as folder,
+            tempfile.TemporaryDirectory(prefix=_WRITING, dir=path.parent) as folder,
+            _claimed(Path(folder)),
         ):
+            _remove_abandoned(path.parent)
             temporary = Path(folder) / path.name
             yield temporary
             temporary.replace(path)
@@ -49,6 +54,41 @@ def atomic_path(path: Path) -> Iterator[Path]:
             f"Could not write {path}: {error.strerror or error}. Nothing was changed; free space or "
             f"permission is needed there."
         ) from error
+
+
+_WRITING = ".writing-"
+
+
+@contextmanager
+def _claimed(folder: Path) -> Iterator[bool]:
+    """Hold `folder` while the block runs, as long as this process lives; False where another one holds it."""
+    try:
+        import fcntl
+    except ImportError:  # Windows: nothing is claimed, and nothing removed
+        yield False
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        is_ours = True
+    except OSError:  # held by another process, or a file system without locks
+        is_ours = False
+    try:
+        yield is_ours
+    finally:
+        os.close(descriptor)
+
+
+def _remove_abandoned(parent: Path) -> None:
+    """Remove what writers left in `parent` that were killed; never what another one is writing right now."""
+    for folder in parent.glob(f"{_WRITING}*"):
+        with suppress(OSError), _claimed(folder) as is_ours:
+            if is_ours and time.time() - folder.stat().st_mtime > _SETTLED_SECONDS:
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+_SETTLED_SECONDS = 60
+"""After this a writer has claimed the folder that it made."""
 
 
 @contextmanager
