@@ -39,6 +39,30 @@ def add(run: Path, name: str, weights: np.ndarray, biases: np.ndarray, **options
     RunFolder(run).record(write_onnx(run / "onnx" / name, weights, biases, **options))
 
 
+@pytest.mark.parametrize(
+    ("command", "option"),
+    [
+        (["verify", "exported/made"], "--html"),
+        (["report", "exported/made"], "--out"),
+        (["diagnose", "exported/made"], "--figure"),
+    ],
+)
+@pytest.mark.parametrize("name", ["manifest.json", "onnx/model-int8.onnx", "onnx"])
+def test_no_output_takes_the_place_of_something_else(
+    run: Path, capsys: pytest.CaptureFixture[str], command: list[str], option: str, name: str
+) -> None:
+    before = contents(run)
+    assert edgekit([*command, option, str(run / name)]) == 2
+    assert ("is a folder" if name == "onnx" else "which would be lost") in capsys.readouterr().err
+    assert contents(run) == before
+
+
+def test_a_file_that_is_named_twice_is_run_once(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    twice = [str(run / "onnx" / "model-float32.onnx"), "exported/made/onnx/../onnx/model-float32.onnx"]
+    assert edgekit(["verify", *twice, "--runtime", "onnxruntime"]) == 0
+    assert "1 candidate: 1 within tolerance." in capsys.readouterr().out
+
+
 def test_a_faithful_file_passes_and_the_report_is_kept(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
     before = contents(run)
     assert edgekit(["verify", "--precision", "float32", "--runtime", "onnxruntime"]) == 0

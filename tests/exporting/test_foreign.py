@@ -91,6 +91,13 @@ def test_a_folder_that_holds_something_else_stays(centered_file: Path, digits: D
     with pytest.raises(ExportError, match="no run folder"):
         export(centered_file, dataset=digits, out=tmp_path, options=CENTERED, precisions=[Precision.FLOAT32])
     assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
+    with pytest.raises(ExportError, match="is a file"):
+        export(
+            centered_file, dataset=digits, out=tmp_path / "notes.txt", options=CENTERED, precisions=[Precision.FLOAT32]
+        )
+    trained = RunFolder.create(tmp_path / "trained", {})
+    with pytest.raises(ExportError, match="already holds a run that edgekit trained"):
+        export(centered_file, dataset=digits, out=trained.path, options=CENTERED, precisions=[Precision.FLOAT32])
 
 
 def test_a_saved_model_is_named_as_such(tmp_path: Path) -> None:

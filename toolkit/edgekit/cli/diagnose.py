@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from edgekit.cli.options import PATH, data_option, json_option, make_progress, print_json
+from edgekit.cli.options import PATH, PICTURE, data_option, json_option, make_progress, print_json
 
 if TYPE_CHECKING:
     from edgekit.layer_drift.job import Diagnosed
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--figure",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=PICTURE,
     metavar="FILE.png",
     help="Where the picture goes. [default: figures/ of the run]",
 )

@@ -19,6 +19,36 @@ skip_broken_option = click.option("--skip-broken", is_flag=True, help="Leave bro
 PATH = click.Path(path_type=Path)
 
 
+class OutputFile(click.ParamType):  # type: ignore[type-arg] # only newer versions of click have one
+    """A file to write to, which may be there already only if it is of the kind that is written.
+
+    Args:
+        kind: What is written, in words: "a page".
+        start: The first bytes of every such file, in small letters.
+    """
+
+    name = "file"
+
+    def __init__(self, kind: str, start: bytes) -> None:
+        self._kind, self._start = kind, start
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
+        """The path; fails where it is a folder, or a file that holds something else and would be lost."""
+        path = Path(value)
+        if path.is_dir():
+            self.fail(f"{path} is a folder. Expected the name of a file.", param, ctx)
+        if path.is_file():
+            with path.open("rb") as file:
+                start = file.read(len(self._start))
+            if start and start.lower() != self._start:
+                self.fail(f"{path} holds something else than {self._kind}, which would be lost.", param, ctx)
+        return path
+
+
+PAGE = OutputFile("a page", b"<!doctype html")
+PICTURE = OutputFile("a picture", b"\x89png")
+
+
 def data_option(default: str | None, text: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """`--data NAME[:PATH]`, with its own default and help."""
     return click.option(

@@ -4,12 +4,12 @@ from pathlib import Path
 
 import click
 
-from edgekit.cli.options import PATH, json_option, print_json
+from edgekit.cli.options import PAGE, PATH, json_option, print_json
 
 
 @click.command("report")
 @click.argument("run_path", metavar="[RUN]", type=PATH, required=False)
-@click.option("--out", type=PATH, metavar="FILE", help="Where to write it. [default: run.html in the run folder]")
+@click.option("--out", type=PAGE, metavar="FILE", help="Where to write it. [default: run.html in the run folder]")
 @json_option
 def command(run_path: Path | None, out: Path | None, as_json: bool) -> None:
     """Write one HTML page of a run: how it learned, its classes, what it confuses, its mistakes, what verify found.

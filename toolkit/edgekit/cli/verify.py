@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from edgekit.cli.options import (
+    PAGE,
     PATH,
     data_option,
     json_option,
@@ -79,7 +80,7 @@ def tolerance_option(name: str, metavar: str, text: str) -> Callable[[Callable[.
 @click.option("--verbose", is_flag=True, help="Say in words how every row differs that passes, not only the worst.")
 @click.option(
     "--html",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=PAGE,
     metavar="FILE",
     help="Write the report as a page into this file; for a run, there too.",
 )

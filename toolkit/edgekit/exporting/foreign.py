@@ -63,9 +63,13 @@ def _manifest(source: Source, dataset: Dataset, maker: FileMaker) -> dict[str, o
 
 def _existing(path: Path, wanted: dict[str, object]) -> RunFolder:
     """The run at `path`, if it was made from the same file, data and input range; raises ExportError."""
+    if not path.is_dir():
+        raise ExportError(f"{path} is a file. Expected a folder, or a name that is free, for --out.")
     if not (path / "manifest.json").is_file():
         raise ExportError(f"{path} is not empty and is no run folder. Name another folder with --out.")
     run = RunFolder(path)
+    if "source" not in run.manifest:
+        raise ExportError(f"{path} already holds a run that edgekit trained. Name another folder with --out.")
     for what, name in (("model file", "source"), ("data set", "dataset"), ("input range", "input_range")):
         if _digest(run.manifest.get(name)) != _digest(wanted[name]):
             raise ExportError(

@@ -64,6 +64,7 @@ def find_subject(targets: Sequence[Path], reference: Path | None) -> Subject:
         VerificationError: Nothing says which reference is meant.
         UsageError: Folders and files are mixed.
     """
+    targets = list({target.resolve(): target for target in targets}.values())  # a file that is named twice is run once
     if any(_is_folder(target) for target in targets) and len(targets) > 1:
         raise UsageError("Name one run folder, or any number of model files; received a folder and something else.")
     if not targets or _is_folder(targets[0]):
