@@ -204,6 +204,47 @@ def test_what_cannot_be_meant_costs_a_sentence(inside: Path, capsys: pytest.Capt
     assert "--data" in refused(capsys, "float.onnx", "--reference", "scores.npy")
 
 
+def test_a_single_sigmoid_output_is_named_as_candidate_and_as_reference(
+    inside: Path, linear: Linear, capsys: pytest.CaptureFixture[str]
+) -> None:
+    weights, biases = linear
+    write_onnx(inside / "sigmoid.onnx", (weights[:, :1], biases[:1]), batch="N")
+    said = "gives 1 score an image. Expected 4, one for each class"
+    status, report = verify(capsys, "sigmoid.onnx", "--reference", "scores.npy", "--data", "npz:colours.npz")
+    [row] = report["candidates"]
+    assert (status, row["verdict"]) == (1, "error")
+    assert said in row["reasons"][0]
+    assert "single sigmoid output" in row["reasons"][0]
+    err = refused(capsys, "float.onnx", "--reference", "sigmoid.onnx", "--data", "npz:colours.npz")
+    assert "gives 1 score an image. Expected 4" in err
+    assert "single sigmoid output" in err
+
+
+@pytest.mark.parametrize("num_classes", [2, 100])
+def test_two_and_a_hundred_classes_with_a_batch_of_any_name(
+    inside: Path, linear: Linear, capsys: pytest.CaptureFixture[str], num_classes: int
+) -> None:
+    """More classes are shades of the four colours, so most are guessed; a ruined one is named all the same."""
+    rng = np.random.default_rng(num_classes)
+    images = rng.integers(0, 256, (400, 8, 8, 3)).astype(np.uint8)
+    weights = (rng.normal(0, 0.02, (192, num_classes)) / 8).astype(np.float32)
+    biases = -weights.sum(axis=0) * 127
+    scores = scores_of(weights, biases, images)
+    np.save(inside / "many.npy", scores)
+    np.savez(
+        inside / "many.npz", x_test=images, y_test=scores.argmax(axis=1), class_names=np.arange(num_classes).astype(str)
+    )
+    write_onnx(inside / "many-float32.onnx", (weights, biases), batch="N")
+    ruined = biases.copy()
+    ruined[1] -= 5
+    write_onnx(inside / "ruined-int8.onnx", (weights, ruined), batch="N")
+    files = ("many-float32.onnx", "ruined-int8.onnx")
+    status, report = verify(capsys, *files, "--reference", "many.npy", "--data", "npz:many.npz")
+    sound, broken = report["candidates"]
+    assert (status, sound["verdict"], broken["verdict"]) == (3, "pass", "drift")
+    assert "F1 of class '1' fell" in " ".join(broken["reasons"])
+
+
 def test_a_keras_reference_without_keras_names_the_extra(
     inside: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -89,7 +89,7 @@ def test_an_output_of_a_million_numbers_an_image_is_refused_before_it_fills_the_
         ),
         (
             "in delegateunsupported type.Node number 3 (X) failed",
-            "in delegate; unsupported type.; Node number 3 (X) failed",
+            "in delegate; unsupported type; Node number 3 (X) failed",
         ),
         ("first\n  second\n", "first second"),
         ("", "RuntimeError"),

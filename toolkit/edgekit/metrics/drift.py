@@ -68,11 +68,15 @@ def check_comparable(reference: Scores, candidate: Scores, labels: Classes) -> N
     """Raise VerificationError unless the three belong together and every score is a finite number."""
     if len(labels) == 0:
         raise VerificationError("There are no images to compare on. Expected at least one.")
-    if candidate.ndim != 2 or candidate.shape[1] != reference.shape[1]:
+    if candidate.ndim != 2:
         raise VerificationError(
-            f"The candidate's scores have shape {candidate.shape}, the reference's {reference.shape}: "
-            f"expected one score for each of {counted(reference.shape[1], 'class')}. "
-            f"This file belongs to another model."
+            f"The candidate's scores have shape {candidate.shape}. Expected one row an image, one score for each of "
+            f"{counted(reference.shape[1], 'class')}. This file belongs to another model."
+        )
+    if candidate.shape[1] != reference.shape[1]:
+        raise VerificationError(
+            f"The candidate gives {counted(candidate.shape[1], 'score')} an image. Expected {reference.shape[1]:,}, "
+            f"one for each class. {other_scores(candidate.shape[1])}"
         )
     if not len(reference) == len(candidate) == len(labels):
         raise VerificationError(
@@ -87,6 +91,13 @@ def check_comparable(reference: Scores, candidate: Scores, labels: Classes) -> N
                 f"The {owner}'s scores hold NaN or infinity for {num_broken:,} of {counted(len(scores), 'image')}, "
                 f"image {first} first. Expected finite numbers."
             )
+
+
+def other_scores(num_given: int) -> str:
+    """What a model that gives so many scores an image, another number than there are classes, probably is."""
+    if num_given == 1:
+        return "A single sigmoid output is not enough: end the model with one score for each class."
+    return "It belongs to other data, or is another model."
 
 
 def are_finite(scores: Scores) -> bool:

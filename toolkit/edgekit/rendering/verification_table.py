@@ -29,8 +29,10 @@ def print_verification(report: VerificationReport, *, verbose: bool = False, con
 def headline(report: VerificationReport) -> str:
     """What was compared on what: one line."""
     data = report.dataset
+    runtime = report.reference.runtime
+    of = f"a {runtime}" if runtime == "file of scores" else f"the float model in {runtime}"
     return (
-        f"Compared with the float model in {report.reference.runtime}: accuracy {report.reference.accuracy:.2%} on "
+        f"Compared with {of}: accuracy {report.reference.accuracy:.2%} on "
         f"{counted(data.num_images, f'{data.split} image')} of {data.name}"
     )
 

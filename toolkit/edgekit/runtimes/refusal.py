@@ -43,7 +43,7 @@ def in_one_sentence(error: Exception) -> str:
     text = str(error)
     for noise in _NOISE:
         text = re.sub(noise, "", text)
-    text = " ".join(re.sub(_GLUED, "; ", text).split())
+    text = " ".join(re.sub(_GLUED, "; ", text).split()).replace(".;", ";")
     return text[:MAX_LENGTH] or type(error).__name__
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgekit.errors import ArtifactError
+from edgekit.grammar import counted
 from edgekit.input_range import InputEncoding
 from edgekit.runtimes.base import Session
 from edgekit.runtimes.pixels import decode_scores, encoder_for
@@ -68,8 +69,8 @@ class Scorer:
     def _checked(self, output: NDArray[Any], size: int) -> NDArray[Any]:
         if output.ndim < 2 or len(output) != size:
             raise ArtifactError(
-                f"The model's output '{self.session.output_spec.name}' has shape {output.shape} for {size} images. "
-                f"Expected one row of scores an image."
+                f"The model's output '{self.session.output_spec.name}' has shape {output.shape} for "
+                f"{counted(size, 'image')}. Expected one row of scores an image."
             )
         if output[0].size > MAX_CLASSES:
             raise ArtifactError(

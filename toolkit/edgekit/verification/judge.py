@@ -12,7 +12,7 @@ SLACK = 1e-9
 
 MAX_NAMED_CLASSES = 5
 
-ACCURACY_FELL, F1_FELL, FEW_AGREE = "Accuracy fell", "F1 of class", "Only "
+ACCURACY_FELL, F1_FELL, FEW_AGREE, CLASS_LOST = "Accuracy fell", "F1 of class", "Only ", "Class "
 """How the reasons that say so begin."""
 
 
@@ -146,8 +146,9 @@ def lost_classes(measurement: Measurement, tolerance: Tolerance) -> Iterator[str
         worst, *others = sorted(lost, key=lambda one: one.recall_delta)
         more = f", and {listed([repr(one.class_name) for one in others[:MAX_NAMED_CLASSES]])}" if others else ""
         yield (
-            f"Class '{worst.class_name}' is lost{more}: its recall fell by {-100 * worst.recall_delta:.2f} points, to "
-            f"{worst.recall:.2%} (n = {worst.support:,}, {p_in_words(worst.recall_mcnemar_p_holm)})."
+            f"{CLASS_LOST}'{worst.class_name}' is lost{more}: its recall fell by "
+            f"{-100 * worst.recall_delta:.2f} points, to {worst.recall:.2%} "
+            f"(n = {worst.support:,}, {p_in_words(worst.recall_mcnemar_p_holm)})."
         )
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from edgekit.artifact import Format
 from edgekit.datasets import Dataset
 from edgekit.errors import VerificationError
+from edgekit.grammar import counted
 from edgekit.metrics import drift
 from edgekit.progress import Progress
 from edgekit.run_folder import Reference
@@ -101,15 +102,16 @@ def run_reference(
     return ScoredReference(
         reference=_reference(_checked(path, result, dataset), interface, dataset),
         runtime=runtime,
-        notes=(f"Reference: {path.name}, run in {runtime} on {len(dataset.test):,} test images.",),
+        notes=(f"Reference: {path.name}, run in {runtime} on {counted(len(dataset.test), 'test image')}.",),
     )
 
 
 def _checked(path: Path, result: Execution, dataset: Dataset) -> "NDArray[np.float32]":
     if result.scores.shape[1] != len(dataset.class_names):
         raise VerificationError(
-            f"The reference {path} gives {result.scores.shape[1]} scores an image. Expected "
-            f"{len(dataset.class_names)}, one for each class of '{dataset.name}'."
+            f"The reference {path} gives {counted(result.scores.shape[1], 'score')} an image. Expected "
+            f"{len(dataset.class_names)}, one for each class of '{dataset.name}'. "
+            f"{drift.other_scores(result.scores.shape[1])}"
         )
     return result.scores
 
@@ -211,6 +213,6 @@ def check_better_than_guessing(path: Path, reference: Reference) -> None:
             else "the order of its rows (the test images) and of its columns (--reference-labels)"
         )
         raise VerificationError(
-            f"The reference {path} is right on {accuracy:.1%} of {num_images:,} test images, hardly better than "
-            f"guessing ({guessed:.1%}). Look at {what}. To go on all the same: --no-input-check."
+            f"The reference {path} is right on {accuracy:.1%} of {counted(num_images, 'test image')}, "
+            f"hardly better than guessing ({guessed:.1%}). Look at {what}. To go on all the same: --no-input-check."
         )

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from edgekit.grammar import counted, noun
 from edgekit.tolerance import SIGNIFICANCE
-from edgekit.verification.judge import ACCURACY_FELL, F1_FELL, FEW_AGREE, p_in_words
+from edgekit.verification.judge import ACCURACY_FELL, CLASS_LOST, F1_FELL, FEW_AGREE, p_in_words
 from edgekit.verification.measurement import ClassResult, Measurement
 from edgekit.verification.report import CandidateReport
 
@@ -36,12 +36,12 @@ def beyond_reasons(one: Measurement, reasons: Sequence[str]) -> str:
     if one.agreement == 1:
         return ""
     said = {
-        ACCURACY_FELL: [_accuracy(one)],
-        FEW_AGREE: [*_flips(one), *_ties(one)],
-        F1_FELL: _classes(one),
+        (ACCURACY_FELL,): [_accuracy(one)],
+        (FEW_AGREE,): [*_flips(one), *_ties(one)],
+        (F1_FELL, CLASS_LOST): _classes(one),
     }
-    is_missing = {start: not any(reason.startswith(start) for reason in reasons) for start in said}
-    return _sentence([part for start, parts in said.items() if is_missing[start] for part in parts])
+    is_missing = {starts: not any(reason.startswith(starts) for reason in reasons) for starts in said}
+    return _sentence([part for starts, parts in said.items() if is_missing[starts] for part in parts])
 
 
 def _sentence(parts: Sequence[str]) -> str:
