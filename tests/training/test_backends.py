@@ -204,12 +204,13 @@ import sys
 from importlib.machinery import PathFinder
 
 find = PathFinder.find_spec
-PathFinder.find_spec = lambda name, *rest: None if name.partition(".")[0] == "tensorflow" else find(name, *rest)
+hidden = lambda name, *rest: None if name.partition(".")[0] == "tensorflow" else find(name, *rest)
+PathFinder.find_spec = staticmethod(hidden)
 
 from edgekit.cli import run_command
 
-out, recipe = sys.argv[1:]
-assert run_command(["train", recipe, "--backend", "jax", "--epochs", "1", "--out", out]) == 0
+backend, out, recipe = sys.argv[1:]
+assert run_command(["train", recipe, "--backend", backend, "--epochs", "1", "--out", out]) == 0
 assert "tensorflow" not in sys.modules
 commands = (["export"], ["compress", "--qat"], ["tune"], ["compare-schemes"], ["report"])
 statuses = [run_command([*command, out]) for command in commands]
@@ -217,11 +218,11 @@ assert statuses == [1, 1, 1, 1, 0], statuses
 """
 
 
-@pytest.mark.skipif(importlib.util.find_spec("jax") is None, reason="jax is missing")
-def test_without_tensorflow_jax_trains_and_what_needs_tensorflow_says_so(tmp_path):
+@pairs("jax", "torch")
+def test_without_tensorflow_others_train_and_what_needs_tensorflow_says_so(backend, tmp_path):
     (tmp_path / "plain.py").write_text(RECIPE.replace("HAS_CHANCE = True", "HAS_CHANCE = False"))
     done = subprocess.run(
-        [sys.executable, "-c", WITHOUT_TENSORFLOW, tmp_path / "run", tmp_path / "plain.py"],
+        [sys.executable, "-c", WITHOUT_TENSORFLOW, backend, tmp_path / "run", tmp_path / "plain.py"],
         env={**os.environ, "PYTHONPATH": str(ROOT / "toolkit"), "NUMBERS": str(tmp_path / "numbers.txt")},
         capture_output=True,
         text=True,
