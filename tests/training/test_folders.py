@@ -3,7 +3,7 @@ import os
 
 import pytest
 
-from edgekit.errors import TrainingError
+from edgekit.errors import TrainingError, UsageError
 from edgekit.run_folder import RunFolder
 from edgekit.training.folders import check_free, choose_folder, discard, forget_artifacts, remove_leftovers, status_of
 
@@ -61,6 +61,14 @@ def test_a_foreign_folder_and_a_file_are_not_free(tmp_path):
         check_free(tmp_path / "photos")
     with pytest.raises(TrainingError, match="is a file"):
         check_free(tmp_path / "photos" / "cat.png")
+
+
+def test_no_run_lies_inside_another(tmp_path):
+    make_run(tmp_path / "net", "finished")
+    (tmp_path / "net" / "model.keras").touch()
+    with pytest.raises(UsageError, match="inside/x lies inside the run net"):
+        check_free(tmp_path / "net" / "inside" / "x")
+    check_free(tmp_path / "net-2")
 
 
 def test_discard_removes_only_what_holds_nothing_but_a_manifest(tmp_path):

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edgekit.artifact import Artifact, Format, Precision, sha256_of
-from edgekit.errors import RunFolderError
+from edgekit.errors import RunFolderError, UsageError
 from edgekit.grammar import counted
 from edgekit.manifest import SCHEMA_VERSION, check_manifest
 from edgekit.mapped import LARGE
@@ -241,6 +241,16 @@ def _scores_in(arrays: Any) -> Any:
         return arrays["scores"]
 
 
+def check_outside_runs(path: Path) -> None:
+    """Raise UsageError where a new run at `path` would lie in the folder of another one."""
+    for parent in path.resolve().parents:
+        if (parent / "manifest.json").is_file() and (parent / "model.keras").is_file():
+            raise UsageError(
+                f"{path} lies inside the run {parent.name}, which holds its own files alone. Name another folder with "
+                f"--out."
+            )
+
+
 class RunFolder:
     """One run on disk. Every path of the layout is an attribute; the manifest says what belongs to it.
 
@@ -249,6 +259,8 @@ class RunFolder:
     """
 
     def __init__(self, path: Path) -> None:
+        if path.is_file():
+            raise RunFolderError(f"{path} is a file. Expected a run folder, as edgekit train makes it.")
         if not path.is_dir():
             raise RunFolderError(f"There is no run folder {path}. Train one: edgekit train --out {path}")
         self.path = path

@@ -14,7 +14,7 @@ from edgekit.exporting.source import Source
 from edgekit.machine import this_machine
 from edgekit.metrics.classification import classification_report
 from edgekit.progress import Progress
-from edgekit.run_folder import RUNS_FOLDER, Reference, RunFolder, atomic_path, write_json
+from edgekit.run_folder import RUNS_FOLDER, Reference, RunFolder, atomic_path, check_outside_runs, write_json
 
 if TYPE_CHECKING:
     import numpy as np
@@ -38,6 +38,7 @@ def foreign_run(
         ExportError: `out` holds something else.
     """
     final_path = out or RUNS_FOLDER / source.path.stem
+    check_outside_runs(final_path)
     manifest = _manifest(source, dataset, maker)
     if final_path.exists() and (not final_path.is_dir() or any(final_path.iterdir())):
         yield _existing(final_path, manifest), final_path

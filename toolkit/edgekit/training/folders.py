@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from edgekit.errors import TrainingError
-from edgekit.run_folder import RUNS_FOLDER, RunFolder, read_json
+from edgekit.run_folder import RUNS_FOLDER, RunFolder, check_outside_runs, read_json
 
 CHECKPOINT = "checkpoint.npz"
 FINISHED, TRAINING, INTERRUPTED = "finished", "training", "interrupted"
@@ -40,7 +40,8 @@ def status_of(path: Path) -> str:
 
 
 def check_free(path: Path) -> None:
-    """Raise TrainingError unless a new training may be written to `path`."""
+    """Raise TrainingError, or UsageError, unless a new training may be written to `path`."""
+    check_outside_runs(path)
     if path.exists() and not path.is_dir():
         raise TrainingError(f"{path} is a file. Expected a folder, or a name that is free, for --out.")
     if not path.exists() or not any(path.iterdir()):
