@@ -141,6 +141,23 @@ def test_an_activation_that_overflows_is_a_sentence_and_no_crash(calibration: Ca
         TFLiteExporter(network, ExportOptions()).convert(Precision.INT8, calibration)
 
 
+@pytest.mark.parametrize("quantizer", ["tensorflow", "ai-edge"])
+def test_a_relu_that_died_stops_no_runtime(calibration: CalibrationSet, images: Images, quantizer: str) -> None:
+    import keras_models
+
+    layers = keras_models.import_keras().layers
+
+    def beside_a_dead_one(x: Any) -> Any:
+        minus_ones = keras_models.import_keras().initializers.Constant(-1.0)
+        dead = layers.Conv2D(8, 1, activation="relu", kernel_initializer=minus_ones)(x)  # x is at least 0
+        return layers.Add()([x, layers.Conv2D(8, 1)(dead)])
+
+    network = keras_models.plain_network(middle=beside_a_dead_one)
+    options = ExportOptions(tflite=TFLiteOptions(quantizer=quantizer))
+    scores = run(TFLiteExporter(network, options).convert(Precision.INT8, calibration), images)
+    assert np.abs(scores - np.asarray(network(images.astype(np.float32)))).max() < 0.1
+
+
 def test_the_terminal_stays_quiet(exporter: TFLiteExporter, calibration: CalibrationSet, capfd: Any) -> None:
     exporter.convert(Precision.INT8, calibration)
     assert capfd.readouterr() == ("", "")

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+SILENT: Range = (0.0, 1.0)
+"""Of an activation that is 0 on every image, as behind a ReLU that died: any step says 0 exactly, but quantizers make
+one near 0 of a range without width, and XNNPACK refuses a file whose scales lie so far apart."""
+
 
 class Activations(ABC):
     """The activations of one file on one calibration set; each pass is made when its result is first asked for.
@@ -60,7 +64,8 @@ class Activations(ABC):
 
     def ranges(self, scheme: QuantizationScheme) -> dict[str, Range]:
         """Tensor name -> range: what training has learned, else as `scheme` has it. The input keeps 0 to 255."""
+        seen = {name: SILENT if ends == (0.0, 0.0) else ends for name, ends in self.extremes.items()}
         if scheme.calibration is CalibrationMethod.MINMAX:
-            return {**self.extremes, **self.learned}
+            return {**seen, **self.learned}
         cut = {name: range_of(histogram, scheme) for name, histogram in self.histograms.items()}
-        return {**self.extremes, **cut, **self.learned, self.input_name: self.extremes[self.input_name]}
+        return {**seen, **cut, **self.learned, self.input_name: seen[self.input_name]}
