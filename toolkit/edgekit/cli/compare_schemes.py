@@ -5,7 +5,16 @@ from typing import Any
 
 import click
 
-from edgekit.cli.options import PATH, data_option, json_option, make_progress, print_json, skip_broken_option
+from edgekit.cli.options import (
+    PATH,
+    calibration_option,
+    data_option,
+    json_option,
+    make_progress,
+    print_json,
+    seed_option,
+    skip_broken_option,
+)
 
 PRECISIONS = ("dynamic", "int8", "int16x8")
 
@@ -16,17 +25,8 @@ PRECISIONS = ("dynamic", "int8", "int16x8")
 @click.option("--int8", is_flag=True, help="int8 weights and activations; the default where none is named.")
 @click.option("--int16x8", is_flag=True, help="int8 weights, int16 activations.")
 @data_option(None, "What the run was trained on, as NAME or NAME:PATH.")
-@click.option(
-    "--calibration-images",
-    type=click.IntRange(min=1),
-    default=500,
-    show_default=True,
-    metavar="N",
-    help="Training images that calibrate each file.",
-)
-@click.option(
-    "--seed", type=click.IntRange(0, 2**32 - 1), metavar="N", default=0, show_default=True, help="Chooses them."
-)
+@calibration_option("Training images that calibrate each file.")
+@seed_option("Chooses them.")
 @click.option("--check-calibration", is_flag=True, help="Calibrate each file once more, with other images.")
 @click.option(
     "--split",

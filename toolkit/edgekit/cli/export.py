@@ -5,7 +5,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from edgekit.cli.options import PATH, data_option, json_option, make_progress, print_json, skip_broken_option
+from edgekit.cli.options import (
+    PATH,
+    calibration_option,
+    data_option,
+    json_option,
+    make_progress,
+    print_json,
+    seed_option,
+    skip_broken_option,
+)
 
 if TYPE_CHECKING:
     from edgekit.artifact import Format
@@ -59,22 +68,8 @@ DATA_HELP = "What the model is for, as NAME or NAME:PATH; by default what the ru
 )
 @click.option("--percentile", type=float, metavar="P", help="For --calibration percentile. [default: 99.99]")
 @click.option("--float-layers", metavar="LAYER,…", help="Keras layers that int8 files keep in float.")
-@click.option(
-    "--calibration-images",
-    type=click.IntRange(min=1),
-    default=500,
-    show_default=True,
-    metavar="N",
-    help="Training images for int8.",
-)
-@click.option(
-    "--seed",
-    type=click.IntRange(0, 2**32 - 1),
-    metavar="N",
-    default=0,
-    show_default=True,
-    help="Chooses the calibration images.",
-)
+@calibration_option("Training images for int8.")
+@seed_option("Chooses the calibration images.")
 @click.option("--no-fold", is_flag=True, help="Leave batch normalization where it is, even where folding is exact.")
 @click.option(
     "--layout",

@@ -56,6 +56,20 @@ def data_option(default: str | None, text: str) -> Callable[[Callable[..., Any]]
     )
 
 
+def calibration_option(text: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """`--calibration-images N`, with its own help."""
+    return click.option(
+        "--calibration-images", type=click.IntRange(min=1), default=500, show_default=True, metavar="N", help=text
+    )
+
+
+def seed_option(text: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """`--seed N`, with its own help."""
+    return click.option(
+        "--seed", type=click.IntRange(0, 2**32 - 1), metavar="N", default=0, show_default=True, help=text
+    )
+
+
 def print_json(document: object) -> None:
     """One JSON document on stdout."""
     import json

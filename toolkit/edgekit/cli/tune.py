@@ -5,7 +5,16 @@ from typing import Any
 
 import click
 
-from edgekit.cli.options import PATH, data_option, json_option, make_progress, print_json, skip_broken_option
+from edgekit.cli.options import (
+    PATH,
+    calibration_option,
+    data_option,
+    json_option,
+    make_progress,
+    print_json,
+    seed_option,
+    skip_broken_option,
+)
 
 
 @click.command("tune")
@@ -28,17 +37,8 @@ from edgekit.cli.options import PATH, data_option, json_option, make_progress, p
 @click.option("--format", "formats", default="tflite", show_default=True, metavar="tflite,onnx", help="What to try.")
 @click.option("--runtime", "runtimes", multiple=True, metavar="NAME", help="What measures; one a format.")
 @data_option(None, "The data set of the run, as NAME or NAME:PATH. [default: the run's]")
-@click.option(
-    "--calibration-images",
-    type=click.IntRange(min=1),
-    default=500,
-    show_default=True,
-    metavar="N",
-    help="Training images that calibrate.",
-)
-@click.option(
-    "--seed", type=click.IntRange(0, 2**32 - 1), metavar="N", default=0, show_default=True, help="Chooses them."
-)
+@calibration_option("Training images that calibrate.")
+@seed_option("Chooses them.")
 @click.option("--restart", is_flag=True, help="Forget the trials of an earlier search.")
 @skip_broken_option
 @json_option
