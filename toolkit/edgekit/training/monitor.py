@@ -81,7 +81,8 @@ def check_finite(epoch: int, values: Mapping[str, float]) -> None:
         if not math.isfinite(values.get(name, 0.0)):
             raise TrainingError(
                 f"Training broke down in epoch {epoch + 1}: {name} is {values[name]}. Nothing of this epoch was kept. "
-                f"Most often the learning rate is too high: lower it in the recipe, for instance to a third."
+                f"Most often the learning rate is too high: lower it in the recipe (for compress: "
+                f"--learning-rate), for instance to a third."
             )
 
 
