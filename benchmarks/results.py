@@ -34,15 +34,17 @@ def hardware(manifest: Json) -> str:
     return ", ".join([f"{machine['cpu']}, {machine.get('num_cpus', machine.get('num_cores'))} cores", *machine["gpus"]])
 
 
-def candidate_table(report: Json, titles: Mapping[str, str] | None = None) -> str:
+COLUMNS = ("accuracy", "points", "agreement", "flips", "worst class F1", "kB", "images/s")
+
+
+def candidate_table(report: Json, titles: Mapping[str, str] | None = None, *, with_speed: bool = True) -> str:
     """One line a candidate, in the order of formats, precisions and runtimes; titles: SHA-256 -> what a file is."""
-    lines = [
-        "| file | runtime | accuracy | points | agreement | flips | worst class F1 | kB | images/s |",
-        "|---|---|---:|---:|---:|---:|---:|---:|---:|",
-    ]
+    columns = COLUMNS if with_speed else COLUMNS[:-1]
+    lines = [f"| file | runtime | {' | '.join(columns)} |", f"|---|---|{'---:|' * len(columns)}"]
     for row in report["candidates"]:
         title = titles[row["sha256"]] if titles else f"{row['format']} {row['precision']}"
-        lines.append(f"| {title} | {row['runtime']}{_share(row, report)} | {' | '.join(_numbers(row))} |")
+        cells = _numbers(row)[: len(columns)]
+        lines.append(f"| {title} | {row['runtime']}{_share(row, report)} | {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
