@@ -63,6 +63,14 @@ def test_other_training_images_and_unfinished_runs_are_said(tmp_path):
     assert unfinished.endswith("b is not finished: 3 epochs are done.")
 
 
+def test_a_training_that_was_killed_counts_the_epochs_of_its_history(tmp_path):
+    run = RunFolder.create(tmp_path / "run", {"status": "training", "epochs": 0})
+    run.history_path.write_bytes(make_run(tmp_path / "finished").history_path.read_bytes())
+    comparison = compare_runs([run.path])
+    assert (comparison.runs[0].epochs, comparison.runs[0].best_epoch) == (3, 2)
+    assert comparison.remarks[-1].endswith("run is not finished: 3 epochs are done.")
+
+
 @pytest.mark.parametrize(
     "text",
     [

@@ -113,14 +113,15 @@ def summarize(run: RunFolder) -> RunSummary:
     """
     manifest = run.manifest
     data = manifest.get("dataset") or {}
-    best = best_row(read_history(run))
+    history = read_history(run)
+    best = best_row(history)
     return RunSummary(
         run=str(run.path),
         recipe=_text(manifest.get("recipe")),
         status=_text(manifest.get("status")) or "finished",
         num_parameters=_count(manifest.get("num_parameters")),
         size_bytes=_count(manifest["files"].get(run.model_path.name, {}).get("size_bytes")),
-        epochs=_count(manifest.get("epochs")),
+        epochs=_count(manifest.get("epochs")) or len(history) or None,
         best_epoch=int(best["epoch"]) if best else None,
         train_accuracy=best["accuracy"] if best else None,
         validation_accuracy=best["val_accuracy"] if best else None,
@@ -136,10 +137,13 @@ def summarize(run: RunFolder) -> RunSummary:
 def read_history(run: RunFolder) -> list[HistoryRow]:
     """The rows of history.csv, HISTORY_COLUMNS as numbers; none for a model that was trained elsewhere.
 
+    The manifest of a training that was killed lists no file yet; its history counts nevertheless.
+
     Raises:
         RunFolderError: The file was changed or is no history.
     """
-    if not _is_listed(run, run.history_path):
+    is_unfinished = run.manifest.get("status") == "training" and run.history_path.is_file()
+    if not is_unfinished and not _is_listed(run, run.history_path):
         return []
     try:
         with run.history_path.open(newline="", encoding="utf-8") as file:

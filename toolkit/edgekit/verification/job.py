@@ -7,7 +7,7 @@ from pathlib import Path
 from edgekit.artifact import Precision
 from edgekit.datasets import Dataset, DatasetRequest, Split, load_dataset
 from edgekit.datasets.splits import empty_split
-from edgekit.errors import DatasetError, UsageError
+from edgekit.errors import DatasetError, RunFolderError, UsageError
 from edgekit.progress import Progress, SilentProgress
 from edgekit.run_folder import RunFolder, write_json, write_text
 from edgekit.tolerance import Tolerances
@@ -87,14 +87,23 @@ class Verified:
 
         Returns:
             The paths of what was written.
+
+        Raises:
+            RunFolderError: The folder cannot be written to.
         """
         if self.run is None:
             return []
         path = self.run.verification_path
-        write_json(path, self.report.to_dict())
         texts = {path.with_suffix(".md"): markdown, path.with_name(PAGE_NAME): html}
-        for each, text in texts.items():
-            write_text(each, text)
+        try:
+            write_json(path, self.report.to_dict())
+            for each, text in texts.items():
+                write_text(each, text)
+        except RunFolderError as error:
+            raise RunFolderError(
+                f"{error} A run that is to stay as it is can be verified file by file: "
+                f"edgekit verify FILE… --reference {self.run.path}"
+            ) from error
         return [path, *texts]
 
 
