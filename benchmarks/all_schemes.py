@@ -34,10 +34,11 @@ from edgekit.exporting.plan import Job
 from edgekit.exporting.source import Source, load_source
 from edgekit.quantization.scheme import CalibrationMethod, Granularity, QuantizationScheme
 from edgekit.rendering.progress import ConsoleProgress
-from edgekit.run_folder import RunFolder, write_text
+from edgekit.run_folder import RunFolder
 from edgekit.verification.job import VerifyRequest, verify_request
 from edgekit.verification.report import VerificationReport
 from edgekit.verification.sampling import Sampling
+from edgekit.whole_files import write_text
 
 PER_TENSOR = QuantizationScheme(granularity=Granularity.PER_TENSOR)
 

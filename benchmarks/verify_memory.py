@@ -22,7 +22,8 @@ from typing import Any
 import numpy as np
 
 from edgekit.datasets import DatasetRequest, load_dataset
-from edgekit.run_folder import Reference, RunFolder
+from edgekit.reference import Reference
+from edgekit.run_folder import RunFolder
 
 CASES = ("plain", "sequential", "logits")
 NUM_CLASSES = 10

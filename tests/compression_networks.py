@@ -9,7 +9,8 @@ import numpy as np
 from edgekit.datasets import Dataset
 from edgekit.exporting.keras_scores import KerasScorer
 from edgekit.input_range import RAW
-from edgekit.run_folder import Reference, RunFolder
+from edgekit.reference import Reference
+from edgekit.run_folder import RunFolder
 
 
 def few_digits() -> Dataset:

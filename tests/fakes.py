@@ -13,7 +13,7 @@ from edgekit.datasets import Dataset, Split
 from edgekit.datasets.splits import empty_split
 from edgekit.input_range import InputEncoding
 from edgekit.progress import Advance
-from edgekit.run_folder import Reference
+from edgekit.reference import Reference
 from edgekit.runtimes import Availability, Execution, ExecutionFailure, SessionSettings
 from edgekit.verification.execution import Watch
 

@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgekit.datasets import Dataset, DatasetRequest, load_dataset
-from edgekit.run_folder import Reference, RunFolder
+from edgekit.reference import Reference
+from edgekit.run_folder import RunFolder
 
 
 def digits() -> Dataset:

@@ -9,8 +9,8 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "toolkit" / "edgekit"
 
 LEVELS = [
-    {"errors", "grammar", "mapped", "registry", "progress"},
-    {"artifact", "input_range", "run_folder", "manifest", "machine", "keras_setup", "backends"},
+    {"errors", "grammar", "mapped", "whole_files", "registry", "progress"},
+    {"artifact", "input_range", "run_folder", "reference", "manifest", "machine", "keras_setup", "backends"},
     {"inspection"},
     {"exporters", "quantization", "runtimes", "metrics", "datasets", "recipe", "tolerance", "run_summary"},
     {

@@ -22,7 +22,8 @@ from linear_run import scores_of
 
 from edgekit.cli import run_command as edgekit
 from edgekit.datasets import Dataset
-from edgekit.run_folder import Reference, RunFolder
+from edgekit.reference import Reference
+from edgekit.run_folder import RunFolder
 
 ONNX = ("--runtime", "onnxruntime")
 

@@ -76,7 +76,7 @@ def add_reference(run: RunFolder, digits: Dataset) -> None:
     """Store what the trained network answers, as a training does."""
     import keras_models
 
-    from edgekit.run_folder import Reference
+    from edgekit.reference import Reference
 
     scores = np.asarray(keras_models.trained().predict(digits.test.images.astype(np.float32), verbose=0))
     sha256, names = digits.sha256, digits.class_names

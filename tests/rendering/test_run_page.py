@@ -7,7 +7,8 @@ from run_folders import make_full_run, make_run
 from edgekit.cli import run_command as edgekit
 from edgekit.errors import RunFolderError
 from edgekit.rendering.run_page import run_page
-from edgekit.run_folder import RunFolder, write_json
+from edgekit.run_folder import RunFolder
+from edgekit.whole_files import write_json
 
 HEADINGS = ["Summary", "Learning", "Classes", "Confusion", "Training images", "Mistakes", "Verification", "Network",
             "How it was made"]  # fmt: skip

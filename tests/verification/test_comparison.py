@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from edgekit.artifact import Format, Precision
 from edgekit.datasets import Dataset
 from edgekit.errors import UsageError, VerificationError
-from edgekit.run_folder import Reference
+from edgekit.reference import Reference
 from edgekit.runtimes import ExecutionFailure
 from edgekit.verification import Candidate, CandidateReport, Verdict, VerificationReport, verify
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from edgekit.artifact import Format, Precision
 from edgekit.datasets import Dataset
 from edgekit.errors import UsageError
-from edgekit.run_folder import Reference
+from edgekit.reference import Reference
 from edgekit.tolerance import DEFAULTS, Tolerance
 from edgekit.verification import Candidate, CandidateReport, Verdict, verify
 from edgekit.verification.judge import broken_limits

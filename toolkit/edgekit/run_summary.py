@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from edgekit.errors import RunFolderError
-from edgekit.run_folder import RUNS_FOLDER, RunFolder, read_json
+from edgekit.run_folder import RUNS_FOLDER, RunFolder
+from edgekit.whole_files import read_json
 
 HISTORY_COLUMNS = ("epoch", "loss", "accuracy", "val_loss", "val_accuracy", "learning_rate", "seconds")
 """The columns of history.csv; `epoch` counts from 1."""

@@ -17,7 +17,8 @@ def command(run_path: Path | None, out: Path | None, as_json: bool) -> None:
     The page needs no network and no other file. RUN is a run folder. [default: the newest one]
     """
     from edgekit.rendering.run_page import run_page
-    from edgekit.run_folder import RunFolder, write_text
+    from edgekit.run_folder import RunFolder
+    from edgekit.whole_files import write_text
 
     run = RunFolder(run_path) if run_path else RunFolder.newest()
     path = out or run.path / "run.html"

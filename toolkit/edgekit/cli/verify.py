@@ -169,7 +169,7 @@ def finish(verified: Any, *, again: str, as_json: bool, verbose: bool = False, h
     from edgekit.rendering.markdown import verification_markdown
     from edgekit.rendering.verification_page import verification_page
     from edgekit.rendering.verification_table import print_verification
-    from edgekit.run_folder import write_text
+    from edgekit.whole_files import write_text
 
     report = verified.report
     for note in verified.notes:

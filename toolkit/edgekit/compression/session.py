@@ -279,7 +279,7 @@ def _extras(run: RunFolder, learner: Any, original: RunFolder) -> tuple[list[Pat
 
 def _compared_with(original: RunFolder, run: RunFolder) -> Mapping[str, Any]:
     """Accuracy of the original and agreement with it on the test images; empty where it has no reference."""
-    from edgekit.run_folder import Reference
+    from edgekit.reference import Reference
 
     if not original.reference_path.is_file():
         return {}

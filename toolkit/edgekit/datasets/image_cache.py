@@ -20,7 +20,7 @@ from typing import IO, TYPE_CHECKING
 from edgekit.datasets.base import DatasetRequest
 from edgekit.datasets.image_decoding import BrokenImageError, decode_image
 from edgekit.errors import DatasetError, RunFolderError
-from edgekit.run_folder import atomic_path, read_json, write_json
+from edgekit.whole_files import atomic_path, read_json, write_json
 
 if TYPE_CHECKING:
     import numpy as np

@@ -14,7 +14,9 @@ from edgekit.exporting.source import Source
 from edgekit.machine import this_machine
 from edgekit.metrics.classification import classification_report
 from edgekit.progress import Progress
-from edgekit.run_folder import RUNS_FOLDER, Reference, RunFolder, atomic_path, check_outside_runs, write_json
+from edgekit.reference import Reference
+from edgekit.run_folder import RUNS_FOLDER, RunFolder, check_outside_runs
+from edgekit.whole_files import atomic_path, write_json
 
 if TYPE_CHECKING:
     import numpy as np

@@ -28,7 +28,8 @@ from edgekit.progress import Progress, SilentProgress
 from edgekit.quantization import CalibrationSet
 from edgekit.quantization.calibration import NUM_IMAGES
 from edgekit.quantization.scheme import CALIBRATED
-from edgekit.run_folder import RunFolder, atomic_path, write_json
+from edgekit.run_folder import RunFolder
+from edgekit.whole_files import atomic_path, write_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

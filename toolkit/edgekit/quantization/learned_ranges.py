@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edgekit.errors import RunFolderError
-from edgekit.run_folder import read_json, write_json
+from edgekit.whole_files import read_json, write_json
 
 if TYPE_CHECKING:
     import numpy as np

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from edgekit.grammar import counted
 from edgekit.rendering import figures
 from edgekit.rendering.tables import Column, make_console, print_table
-from edgekit.run_folder import atomic_path
+from edgekit.whole_files import atomic_path
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from edgekit.errors import RunFolderError, UsageError
-from edgekit.run_folder import write_json
 from edgekit.runtimes.base import SessionSettings
+from edgekit.whole_files import write_json
 
 FOLDER = "runtime-settings"
 

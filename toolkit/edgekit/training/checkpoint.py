@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edgekit.errors import TrainingError
-from edgekit.run_folder import atomic_path
 from edgekit.training.identity import Identity
+from edgekit.whole_files import atomic_path
 
 if TYPE_CHECKING:
     import keras

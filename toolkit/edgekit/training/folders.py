@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from edgekit.errors import TrainingError
-from edgekit.run_folder import RUNS_FOLDER, RunFolder, check_outside_runs, read_json
+from edgekit.run_folder import RUNS_FOLDER, RunFolder, check_outside_runs
+from edgekit.whole_files import read_json
 
 CHECKPOINT = "checkpoint.npz"
 FINISHED, TRAINING, INTERRUPTED = "finished", "training", "interrupted"

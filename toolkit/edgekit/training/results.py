@@ -16,11 +16,13 @@ from edgekit.datasets import Dataset
 from edgekit.datasets.sources import count_per_class, splits_of
 from edgekit.errors import RunFolderError, TrainingError
 from edgekit.metrics.classification import ClassificationReport, Mistake, classification_report, first_mistakes
+from edgekit.reference import Reference
 from edgekit.rendering import figures
 from edgekit.rendering.classification import report_text
-from edgekit.run_folder import Reference, RunFolder, atomic_path, write_json, write_text
+from edgekit.run_folder import RunFolder
 from edgekit.training.augmentation import Examples
 from edgekit.training.monitor import COLUMNS, Row
+from edgekit.whole_files import atomic_path, write_json, write_text
 
 if TYPE_CHECKING:
     import keras

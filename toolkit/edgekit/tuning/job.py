@@ -16,7 +16,7 @@ from edgekit.keras_setup import check_installed
 from edgekit.progress import Progress, SilentProgress
 from edgekit.quantization import CalibrationSet
 from edgekit.quantization.calibration import NUM_IMAGES
-from edgekit.run_folder import RunFolder, write_json
+from edgekit.run_folder import RunFolder
 from edgekit.runtimes import RUNTIMES
 from edgekit.tolerance import Tolerances
 from edgekit.tuning.budget import Budget
@@ -26,6 +26,7 @@ from edgekit.tuning.search import Search
 from edgekit.tuning.trial import Trial, best_within, closest_to, frontier
 from edgekit.verification.execution import Executor, IsolatedExecutor
 from edgekit.verification.job import VerifyRequest, verify_request
+from edgekit.whole_files import write_json
 
 if TYPE_CHECKING:
     from edgekit.verification.report import CandidateReport

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from edgekit.errors import RunFolderError
-from edgekit.run_folder import write_text
 from edgekit.tuning.trial import Trial
+from edgekit.whole_files import write_text
 
 
 class Journal:

@@ -6,8 +6,8 @@ from typing import Any
 
 from edgekit.errors import RunFolderError, UsageError, VerificationError
 from edgekit.grammar import counted
-from edgekit.run_folder import read_json
 from edgekit.verification.report import CandidateReport, Verdict, VerificationReport
+from edgekit.whole_files import read_json
 
 MAX_WORSENING = 0.5
 """Points that accuracy or agreement may fall from one report to the next."""

@@ -10,7 +10,7 @@ from edgekit.errors import UsageError, VerificationError
 from edgekit.grammar import counted
 from edgekit.metrics import drift
 from edgekit.progress import Progress, SilentProgress
-from edgekit.run_folder import Reference
+from edgekit.reference import Reference
 from edgekit.tolerance import Tolerances
 from edgekit.verification.candidate import Candidate
 from edgekit.verification.environment import this_environment

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from edgekit.datasets import Split
-    from edgekit.run_folder import Reference
+    from edgekit.reference import Reference
 
 WRITE_BATCH = 1024
 

@@ -9,7 +9,7 @@ from edgekit.datasets import Dataset, DatasetRequest, Split, load_dataset
 from edgekit.datasets.splits import empty_split
 from edgekit.errors import DatasetError, RunFolderError, UsageError
 from edgekit.progress import Progress, SilentProgress
-from edgekit.run_folder import RunFolder, write_json, write_text
+from edgekit.run_folder import RunFolder
 from edgekit.tolerance import Tolerances
 from edgekit.verification.comparison import check_numbers, verify
 from edgekit.verification.execution import Executor, IsolatedExecutor
@@ -19,6 +19,7 @@ from edgekit.verification.reference_scores import check_runs_here
 from edgekit.verification.report import VerificationReport
 from edgekit.verification.sampling import Sampling
 from edgekit.verification.selection import Subject, choose_candidates, data_of, find_subject, image_size_of
+from edgekit.whole_files import write_json, write_text
 
 PAGE_NAME = "report.html"
 """What the page of a verification is called in a run folder."""

@@ -12,7 +12,7 @@ from edgekit.errors import VerificationError
 from edgekit.grammar import counted
 from edgekit.metrics import drift
 from edgekit.progress import Progress
-from edgekit.run_folder import Reference
+from edgekit.reference import Reference
 from edgekit.runtimes import Execution, ExecutionFailure, SessionSettings
 from edgekit.runtimes.isolation import execute
 from edgekit.verification import keras_reference

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from edgekit.artifact import Artifact, Precision
 from edgekit.datasets.base import MAX_SIDE
 from edgekit.errors import ArtifactError, RunFolderError, UsageError, VerificationError
-from edgekit.run_folder import RUNS_FOLDER, Reference, RunFolder
+from edgekit.reference import Reference
+from edgekit.run_folder import RUNS_FOLDER, RunFolder
 from edgekit.runtimes import RUNTIMES
 from edgekit.verification.candidate import Candidate
 from edgekit.verification.reference_scores import MODEL_SUFFIXES, SCORE_SUFFIXES

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from edgekit.errors import VerificationError
 from edgekit.metrics import drift
 from edgekit.progress import Progress
-from edgekit.run_folder import Reference
+from edgekit.reference import Reference
 from edgekit.runtimes import Execution, ExecutionFailure
 from edgekit.tolerance import Tolerance, Tolerances
 from edgekit.verification.candidate import Candidate

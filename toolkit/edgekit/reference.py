@@ -1,0 +1,124 @@
+"""The float model's scores on the test split: what every candidate is compared with."""
+
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from edgekit.errors import RunFolderError
+from edgekit.grammar import counted
+from edgekit.mapped import LARGE
+from edgekit.whole_files import atomic_path
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reference:
+    """The float model's answers on the test split: what every candidate is compared with.
+
+    Attributes:
+        scores: float32 (N, C), one row an image, in the order of the test split; probabilities.
+        labels: int64 (N,), the true classes, 0 to C - 1.
+        dataset_sha256: `Dataset.sha256` of the data set whose test split was scored.
+        class_names: C names, in the order of the columns of `scores`.
+    """
+
+    scores: "NDArray[np.float32]"
+    labels: "NDArray[np.int64]"
+    dataset_sha256: str
+    class_names: tuple[str, ...]
+
+    def save(self, path: Path) -> None:
+        """Write as `.npz`, atomically."""
+        import numpy as np
+
+        with atomic_path(path) as temporary:
+            np.savez_compressed(
+                temporary,
+                scores=self.scores,
+                labels=self.labels,
+                dataset_sha256=np.array(self.dataset_sha256),
+                class_names=np.array(self.class_names),
+            )
+
+    @classmethod
+    def load(cls, path: Path) -> "Reference":
+        """Read what `save` wrote; raises RunFolderError if it is missing, broken or inconsistent."""
+        import zipfile
+        import zlib
+
+        import numpy as np
+
+        try:
+            if path.is_file() and not zipfile.is_zipfile(path):
+                raise ValueError("it is no .npz file, or not a whole one")  # noqa: TRY301 - numpy would ask for a pickle
+            with np.load(path, allow_pickle=False) as arrays:
+                return cls._from_arrays(path, arrays)
+        except FileNotFoundError as error:
+            raise RunFolderError(f"There is no reference {path}. Expected a reference.npz of edgekit train.") from error
+        except (
+            OSError,
+            EOFError,
+            LookupError,
+            MemoryError,
+            NotImplementedError,
+            TypeError,
+            ValueError,
+            zipfile.BadZipFile,
+            zlib.error,
+        ) as error:  # what numpy and zipfile let through where a file is damaged or something else
+            raise RunFolderError(
+                f"{path} is not a reference that edgekit wrote ({error}). Expected an .npz with scores, "
+                f"labels, dataset_sha256 and class_names. Train again, or restore the file."
+            ) from error
+
+    @classmethod
+    def _from_arrays(cls, path: Path, arrays: Mapping[str, Any]) -> "Reference":
+        import numpy as np
+
+        scores, labels, names = _scores_in(arrays), arrays["labels"], arrays["class_names"]
+        kinds = (scores.dtype.kind, labels.dtype.kind, names.dtype.kind)
+        if kinds not in (("f", "i", "U"), ("f", "u", "U")) or labels.ndim != 1 or names.ndim != 1:
+            raise RunFolderError(
+                f"{path} is not a reference that edgekit wrote: scores are {scores.dtype}, labels {labels.dtype} of "
+                f"shape {labels.shape}, class names {names.dtype} of shape {names.shape}. Expected numbers, whole "
+                f"numbers and a list of texts. Train again, or restore the file."
+            )
+        if scores.shape != (len(labels), len(names)):
+            raise RunFolderError(
+                f"{path} contradicts itself: scores of shape {scores.shape} for {counted(len(labels), 'label')} "
+                f"and {counted(len(names), 'class')}. Restore the file or train again."
+            )
+        return cls(
+            scores=scores.astype(np.float32, copy=False),
+            labels=labels.astype(np.int64, copy=False),
+            dataset_sha256=str(arrays["dataset_sha256"]),
+            class_names=tuple(str(name) for name in names),
+        )
+
+
+def _scores_in(arrays: Any) -> Any:
+    """The array `scores` of an open .npz; a large one as a mapped file without a name, if there is room for it."""
+    import shutil
+
+    import numpy as np
+
+    member = next((one for one in arrays.zip.infolist() if one.filename == "scores.npy"), None)
+    if member is None or member.file_size < LARGE:
+        return arrays["scores"]
+    try:
+        with tempfile.TemporaryFile(prefix="edgekit-") as file, arrays.zip.open(member) as packed:
+            shutil.copyfileobj(packed, file, 2**20)
+            file.seek(0)
+            if np.lib.format.read_magic(file) != (1, 0):
+                return arrays["scores"]
+            shape, is_fortran, dtype = np.lib.format.read_array_header_1_0(file)
+            if is_fortran or dtype.hasobject:
+                return arrays["scores"]
+            return np.memmap(file, dtype=dtype, mode="r", offset=file.tell(), shape=shape)
+    except OSError:  # no room: then memory it is
+        return arrays["scores"]
