@@ -129,6 +129,8 @@ class CompressionLearner:
                 if number != self._number:
                     self._begin(number)
                 progress.note(f"Step {number + 1} of {len(self._settings.methods)}: {self._step.title}.")
+                if self._step.remark:
+                    progress.note(self._step.remark)
                 self._fit(number, monitor)
                 self._bring_back()
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from edgekit.compression.bridge import Bridge
 from edgekit.compression.library import Libraries
+from edgekit.compression.starts import NEW_STATISTICS, starting_ranges
 from edgekit.compression.steps import is_weighted, wrapped
 
 if TYPE_CHECKING:
@@ -47,9 +48,6 @@ MOVES_VALUES = frozenset(
     }
 )
 """Layers whose output has the range of their input, or (Softmax) one that every int8 file fixes."""
-
-MOST_VALUES = 64 * 1024**2
-"""So many values of activations are looked at in one go, which float32 keeps in 256 MiB."""
 
 FIRST_BATCHES = 8
 """From so many batches of training images the ranges start, in place of -6 to 6."""
@@ -87,7 +85,8 @@ class Quantizing:
         self.quantized = quantized_outputs(bridge.model)
         config = config_class(libraries)
         wrapper = libraries.tfmot.quantization.keras.QuantizeWrapperV2
-        starts = _observed_ranges(libraries, bridge.model, self.quantized, batches)
+        starts, is_renewed = starting_ranges(libraries, bridge.model, self.quantized, batches)
+        self.remark = NEW_STATISTICS if is_renewed else ""
 
         def around(layer: Any) -> Any:
             has_range, kernel = layer.name in self.quantized, KERNELS.get(type(layer).__name__)
@@ -180,31 +179,6 @@ def _swallows(consumer: Any, layer: Any) -> bool:
     if kind == "ReLU":
         return float(consumer.negative_slope or 0) == 0 and float(consumer.threshold or 0) == 0
     return kind == "Concatenate"  # all of its inputs share its range
-
-
-def _observed_ranges(
-    libraries: Libraries, model: Any, names: list[str], batches: "list[NDArray[np.uint8]]"
-) -> dict[str, tuple[float, float]]:
-    """Layer -> mean over batches of the smallest and of the largest value of its output."""
-    import numpy as np
-
-    outputs = [model.get_layer(name).get_output_at(0) for name in names]
-    watched = libraries.keras2.Model(model.inputs, outputs)
-    num_values = sum(int(np.prod(each.shape[1:])) for each in outputs)
-    part = max(1, MOST_VALUES // num_values)
-    found = []
-    for images in batches:
-        seen = [
-            [(float(each.min()), float(each.max())) for each in _as_list(watched.predict_on_batch(piece))]
-            for piece in (images[at : at + part].astype(np.float32) for at in range(0, len(images), part))
-        ]
-        found.append([(min(low for low, _ in ends), max(high for _, high in ends)) for ends in zip(*seen, strict=True)])
-    means = np.mean(found, axis=0)
-    return {name: (float(low), float(high)) for name, (low, high) in zip(names, means, strict=True)}
-
-
-def _as_list(outputs: Any) -> list[Any]:
-    return outputs if isinstance(outputs, list) else [outputs]
 
 
 def config_class(libraries: Libraries) -> Any:

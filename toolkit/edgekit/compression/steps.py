@@ -30,10 +30,12 @@ class Step(Protocol):
     Attributes:
         model: The Keras 2 model to train.
         title: What it does, in words.
+        remark: What the user should know of this network; "" for nothing.
     """
 
     model: Any
     title: str
+    remark: str
 
     def callbacks(self) -> list[Any]:
         """Keras 2 callbacks that it needs."""
@@ -51,6 +53,8 @@ class Pruning:
         sparsity: Share of zeros at the end, in (0, 1).
         num_steps: Steps of the optimizer in all.
     """
+
+    remark = ""
 
     def __init__(self, libraries: Libraries, bridge: Bridge, sparsity: float, num_steps: int) -> None:
         self.title = f"pruning to {sparsity:.0%} zeros"
@@ -90,6 +94,8 @@ class Clustering:
         num_clusters: How many.
         keeps_zeros: Whether weights that are zero stay zero.
     """
+
+    remark = ""
 
     def __init__(self, libraries: Libraries, bridge: Bridge, num_clusters: int, *, keeps_zeros: bool) -> None:
         self.title = f"clustering to {num_clusters} distinct weights a layer"
