@@ -4,6 +4,7 @@ import shutil
 
 import numpy as np
 import pytest
+from compression_networks import make_run
 
 from edgekit.artifact import Format, Precision
 from edgekit.compression import CompressionSettings, compress
@@ -202,6 +203,37 @@ def test_the_history_has_a_row_for_each_epoch_of_each_step(everything):
     assert not (everything.path / "checkpoint.npz").exists()
 
 
+def test_a_row_of_the_history_is_of_the_whole_epoch_and_all_validation_images(dataset, tmp_path, monkeypatch):
+    """Not of the last batch alone: rates too small to learn by, so that every batch was seen by the same network."""
+    import csv
+
+    import keras
+    from compression_networks import shaken
+
+    from edgekit.exporting.keras_scores import KerasScorer
+    from edgekit.input_range import RAW
+
+    monkeypatch.setattr("edgekit.training.batches.EVALUATION_BATCH", 32)
+    layers = keras.layers
+    network = shaken(
+        keras.Sequential(
+            [
+                keras.Input((32, 32, 3)),
+                layers.Rescaling(1 / 255),
+                layers.Flatten(),
+                layers.Dense(10, activation="softmax"),
+            ]
+        )
+    )
+    settings = CompressionSettings(num_clusters=16, epochs=1, batch_size=32, learning_rate=1e-12)
+    run = compress(make_run(tmp_path / "plain", network, dataset), settings, dataset, out=tmp_path / "new")
+    score = KerasScorer(keras.saving.load_model(run.model_path, compile=False), RAW)
+    (row,) = csv.DictReader(run.history_path.read_text().splitlines())
+    for column, split in (("accuracy", dataset.train), ("val_accuracy", dataset.validation)):
+        is_right = score(split.images).argmax(axis=1) == split.labels
+        assert float(row[column]) == pytest.approx(is_right.mean(), abs=1e-6), column
+
+
 # --- Interrupted and resumed ---------------------------------------------------------------------------------
 
 
@@ -279,7 +311,6 @@ def test_other_images_are_refused(original, dataset, tmp_path):
 def test_a_layer_without_counterpart_leaves_nothing_behind(dataset, tmp_path):
     import keras
     import keras_models
-    from compression_networks import make_run
 
     network = keras_models.plain_network(middle=keras.layers.LayerNormalization(name="norm"))
     run = make_run(tmp_path / "odd", network, dataset)
@@ -291,7 +322,6 @@ def test_a_layer_without_counterpart_leaves_nothing_behind(dataset, tmp_path):
 @pytest.mark.slow
 def test_a_model_that_wants_other_pixels_becomes_one_from_raw_pixels(dataset, tmp_path):
     import keras_models
-    from compression_networks import make_run
 
     run = make_run(tmp_path / "centered", keras_models.trained_centered(), dataset, input_range="-1..1")
     settings = CompressionSettings(sparsity=0.3, epochs=1, batch_size=64)

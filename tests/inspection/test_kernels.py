@@ -38,6 +38,44 @@ def test_tflite_kernels_in_every_precision(tmp_path, name, dtype):
     assert 0 < found.zipped_bytes < found.size_bytes + 100
 
 
+def test_the_int8_weights_of_a_dynamic_onnx_file_are_counted(tmp_path):
+    """They stand behind a Cast and a Mul by their scale."""
+    from onnx import TensorProto, helper, numpy_helper, save
+
+    from edgekit.exporters.onnx_weights import with_integer_weights
+
+    weights = np.zeros((32, 64), np.float32)
+    weights[:, ::2] = 0.5
+    graph = helper.make_graph(
+        [helper.make_node("MatMul", ["x", "w"], ["y"])],
+        "one",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, ("N", 32))],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, ("N", 64))],
+        [numpy_helper.from_array(weights, "w")],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 15)])
+    save(with_integer_weights(model, is_per_channel=True), tmp_path / "dynamic.onnx")
+    (kernel,) = inspect_kernels(tmp_path / "dynamic.onnx").kernels
+    assert (kernel.dtype, kernel.num_weights, kernel.num_zeros) == ("int8", 2048, 1024)
+
+
+def test_a_graph_that_goes_round_in_a_circle_ends(tmp_path):
+    from onnx import TensorProto, helper, save
+
+    graph = helper.make_graph(
+        [
+            helper.make_node("Cast", ["b"], ["a"], to=TensorProto.FLOAT),
+            helper.make_node("Mul", ["a", "a"], ["b"]),
+            helper.make_node("MatMul", ["x", "a"], ["y"]),
+        ],
+        "round",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, ("N", 2))],
+        [helper.make_tensor_value_info("y", TensorProto.FLOAT, ("N", 3))],
+    )
+    save(helper.make_model(graph), tmp_path / "round.onnx")
+    assert inspect_kernels(tmp_path / "round.onnx").kernels == ()
+
+
 def test_what_is_no_model_is_a_sentence(tmp_path):
     (tmp_path / "x.tflite").write_text("no model")
     with pytest.raises(ArtifactError, match="not a model that edgekit can read"):

@@ -111,8 +111,9 @@ def in_float64(model: Any) -> Any:
 
 
 def layers_of(network: Any) -> list[Any]:
-    """Every layer of a Keras 3 or Keras 2 model, inner ones too, without the models themselves."""
-    return [each for each in network._flatten_layers() if not getattr(each, "layers", None)]
+    """Every layer of a Keras 3 or Keras 2 model once, in the order of the network; of a model inside it, its layers."""
+    inside = ([each] if not getattr(each, "layers", None) else layers_of(each) for each in network.layers)
+    return list({id(layer): layer for layers in inside for layer in layers}.values())
 
 
 def to_keras2(libraries: Libraries, network: "keras.Model") -> Bridge:

@@ -196,7 +196,7 @@ class CompressionLearner:
         for index in range(len(self._batches)):
             images, labels = self._batches[index]
             callbacks.on_train_batch_begin(index)
-            logs = model.train_on_batch(self._augmentation(images), labels, return_dict=True)
+            logs = model.train_on_batch(self._augmentation(images), labels, reset_metrics=False, return_dict=True)
             callbacks.on_train_batch_end(index, logs)
         callbacks.on_epoch_end(epoch, {**logs, **{f"val_{name}": value for name, value in self._validate().items()}})
 
@@ -206,7 +206,7 @@ class CompressionLearner:
         model.reset_metrics()
         logs: dict[str, float] = {}
         for images, labels in (batches[index] for index in range(len(batches))):
-            logs = model.test_on_batch(images.astype("float32"), labels, return_dict=True)
+            logs = model.test_on_batch(images.astype("float32"), labels, reset_metrics=False, return_dict=True)
         return logs
 
     def _bring_back(self) -> None:

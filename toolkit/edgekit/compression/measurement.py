@@ -4,6 +4,7 @@ import gzip
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from edgekit.compression.bridge import layers_of
 from edgekit.compression.steps import WEIGHTED
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def measure_layers(network: "keras.Model") -> list[LayerWeights]:
     import numpy as np
 
     found = []
-    for layer in network._flatten_layers(include_self=False):
+    for layer in layers_of(network):
         for name in _KERNELS:
             kernel = getattr(layer, name, None)
             if kernel is None:

@@ -128,17 +128,25 @@ def _in_tflite(content: bytes) -> "Iterator[Found]":
             yield tensor.name.decode(errors="replace"), values, axis
 
 
+_UNPACKING = frozenset({"Cast", "DequantizeLinear", "Mul"})
+"""What makes float weights of stored ones; int8 weights of a dynamic file: a Cast, and a Mul by their scale."""
+_MOST_UNPACKING = 3
+"""Nodes one behind the other; a damaged graph may go round in a circle."""
+
+
 def _in_onnx(content: bytes) -> "Iterator[Found]":
     import onnx
     from onnx import numpy_helper
 
     graph = onnx.load_model_from_string(content).graph
     constants = {each.name: each for each in graph.initializer}
-    unpacked = {node.output[0]: node.input[0] for node in graph.node if node.op_type in ("DequantizeLinear", "Cast")}
+    unpacked = {node.output[0]: node.input[0] for node in graph.node if node.op_type in _UNPACKING}
     for node in graph.node:
         if node.op_type not in ("Conv", "ConvTranspose", "Gemm", "MatMul") or len(node.input) < 2:
             continue
-        name = unpacked.get(node.input[1], node.input[1])
+        name = node.input[1]
+        for _ in range(_MOST_UNPACKING):
+            name = unpacked.get(name, name)
         if name in constants:
             yield name, numpy_helper.to_array(constants[name]), _onnx_axis(node)
 
