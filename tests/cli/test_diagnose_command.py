@@ -156,6 +156,7 @@ def test_what_cannot_be_meant_costs_a_sentence(
     assert "different formats" in refused(capsys, candidate, "--reference", tflite, "--data", data)
     assert "at least 1" in refused(capsys, candidate, "--reference", reference, "--data", data, "--images", "0")
     assert "There is no file" in refused(capsys, "nothing.onnx", "--reference", reference, "--data", data)
+    assert "There is no file" in refused(capsys, "nothing.onnx"), "of more use than that it has no reference"
     assert "compared with" in refused(capsys, run, "--precision", "float32")
     assert "Did you mean 'tflite'?" in refused(capsys, run, "--format", "tflit")
     assert "no int16x8 artifact" in refused(capsys, run, "--precision", "int16x8", "--format", "onnx")

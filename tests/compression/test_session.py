@@ -186,6 +186,40 @@ def test_zeros_and_clusters_are_in_the_exported_file(everything, precision):
     assert found.zipped_bytes < found.size_bytes
 
 
+@pytest.mark.parametrize("num_clusters", [None, 8])
+def test_a_transposed_convolution_keeps_its_zeros_and_clusters_while_it_is_trained_for_int8(
+    dataset, tmp_path, num_clusters
+):
+    import keras
+    from compression_networks import shaken
+
+    layers = keras.layers
+    network = shaken(
+        keras.Sequential(
+            [
+                keras.Input((32, 32, 3)),
+                layers.Rescaling(1 / 255),
+                layers.Conv2D(8, 3, strides=4, activation="relu"),
+                layers.Conv2DTranspose(6, 3, strides=2, activation="relu", name="up"),
+                layers.GlobalAveragePooling2D(),
+                layers.Dense(10, activation="softmax"),
+            ]
+        )
+    )
+    settings = CompressionSettings(
+        sparsity=0.5, num_clusters=num_clusters, qat=True, epochs=1, batch_size=32, learning_rate=0.01
+    )
+    run = compress(make_run(tmp_path / "plain", network, dataset), settings, dataset, out=tmp_path / "new")
+    (layer,) = (each for each in run.manifest["compression"]["layers"] if each["layer"] == "up")
+    assert layer["sparsity"] >= 0.5
+    assert layer["num_distinct"] <= (num_clusters or layer["num_weights"] / 2 + 1)
+    export(run, precisions=[Precision.INT8], dataset=dataset)
+    for found in (inspect_kernels(path) for path in run.path.glob("*/model-int8.*")):
+        assert all(each.num_zeros >= 0.5 * each.num_weights for each in found.kernels)
+        if num_clusters:
+            assert all(each.num_distinct_in_a_channel <= num_clusters for each in found.kernels)
+
+
 def test_it_zips_smaller_than_the_original(everything, original, dataset, tmp_path):
     copy = RunFolder(shutil.copytree(original.path, tmp_path / "copy"))
     export(copy, precisions=[Precision.FLOAT32], formats=[Format.TFLITE], dataset=dataset)

@@ -219,8 +219,12 @@ def config_class(libraries: Libraries) -> Any:
 
 
 def _weight_quantizer(layer: Any, channels: Any, keeping: Keeping) -> Any:
-    """Of tensorflow-model-optimization where zeros or clusters must stay; it knows how in these two layers only."""
-    if not (keeping.zeros or keeping.clusters) or type(layer).__name__ not in ("Conv2D", "Dense"):
+    """Of tensorflow-model-optimization where zeros or clusters must stay.
+
+    It knows how in Conv2D, channel by channel, and in Dense, one range in all. The latter holds for a transposed
+    convolution, too, whose channels lie along another axis than a convolution's.
+    """
+    if not (keeping.zeros or keeping.clusters) or not is_weighted(layer):
         return channels(type(layer).__name__)
     from tensorflow_model_optimization.python.core.quantization.keras.collab_opts.cluster_preserve import (
         cluster_preserve_quantize_registry as cluster,
@@ -229,13 +233,13 @@ def _weight_quantizer(layer: Any, channels: Any, keeping: Keeping) -> Any:
         prune_preserve_quantize_registry as prune,
     )
 
-    is_dense = type(layer).__name__ == "Dense"
+    by_channel = type(layer).__name__ == "Conv2D"
     if keeping.clusters:
-        kind = cluster.ClusterPreserveDefault8BitWeightsQuantizer
-        kind = kind if is_dense else cluster.ClusterPreserveDefault8BitConvWeightsQuantizer
+        kind = cluster.ClusterPreserveDefault8BitConvWeightsQuantizer
+        kind = kind if by_channel else cluster.ClusterPreserveDefault8BitWeightsQuantizer
         return kind(keeping.zeros)
-    kind = prune.PrunePreserveDefault8BitWeightsQuantizer
-    return kind() if is_dense else prune.PrunePreserveDefault8BitConvWeightsQuantizer()
+    kind = prune.PrunePreserveDefault8BitConvWeightsQuantizer
+    return kind() if by_channel else prune.PrunePreserveDefault8BitWeightsQuantizer()
 
 
 def _channel_quantizer(libraries: Libraries) -> Any:

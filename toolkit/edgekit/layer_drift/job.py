@@ -171,6 +171,7 @@ def _find(request: DriftRequest) -> tuple[RunFolder | None, list[_Pair]]:
 
 
 def _one_file(path: Path, request: DriftRequest) -> tuple[None, list[_Pair]]:
+    check_format(path)  # what is no model has no float file either
     if request.reference is None:
         raise UsageError(
             f"Nothing says what {path} is to be compared with. Name the float file that the same converter made of the "

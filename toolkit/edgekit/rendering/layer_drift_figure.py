@@ -34,7 +34,8 @@ def layer_drift_figure(report: LayerDriftReport) -> "Figure":
     axes.bar(depths, [max(layer.own_noise, LOWEST) for layer in layers], color=colours)
     axes.set_yscale("log")
     axes.set_ylim(LOWEST, 1.5)
-    axes.set_ylabel("noise added by the layer, share of the signal (bars)")
+    axes.yaxis.set_major_formatter(lambda share, _: f"{100 * share:g} %")  # matplotlib's own writes formulas
+    axes.set_ylabel("noise added by the layer, of the signal (bars)")
     ratio = axes.twinx()
     ratio.plot(
         depths,
