@@ -1,4 +1,6 @@
 import io
+import subprocess
+import sys
 import threading
 import time
 
@@ -89,3 +91,15 @@ def test_several_threads_may_report() -> None:
         for thread in threads:
             thread.join()
     assert file.getvalue() == "work: 4,000 of 4,000 in 0.0 s\n"
+
+
+def test_progress_shows_while_the_chatter_of_a_converter_is_held_back() -> None:
+    program = (
+        "import sys; from edgekit.exporters.quiet import held_back; from edgekit.rendering.progress import *\n"
+        "shown = ConsoleProgress(clock=iter(range(0, 1000, 20)).__next__)\n"
+        "with shown.task('Exporting', 9) as advance, held_back():\n"
+        "    print('chatter', file=sys.stderr); advance(1)"
+    )
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert "Exporting: 1 of 9 after 20 s" in result.stderr
+    assert "chatter" not in result.stderr

@@ -1,8 +1,10 @@
 """Progress on stderr: a bar on a terminal, plain lines elsewhere. Knows nothing of the work it reports."""
 
+import os
 import sys
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING
@@ -20,16 +22,27 @@ class ConsoleProgress:
     """Implements `edgekit.progress.Progress`; several tasks may be open at once, from several threads.
 
     Args:
-        file: Where to write; stderr as it is when the object is made.
+        file: Where to write; stderr as it is when the object is made, whatever becomes of descriptor 2 later.
         clock: Seconds that only rise.
     """
 
     def __init__(self, file: IO[str] | None = None, clock: Callable[[], float] = time.monotonic) -> None:
-        self._file = file or sys.stderr
+        self._file = file or self._own_stderr()
         self._clock = clock
         self._lock = threading.RLock()
         self._bars: RichProgress | None = None
         self._num_open = 0
+
+    def _own_stderr(self) -> IO[str]:
+        """Stderr by a descriptor of its own: while a converter's chatter is held back, progress still shows."""
+        try:
+            descriptor = os.dup(sys.stderr.fileno())
+        except (OSError, ValueError):  # no real file: io.StringIO, say
+            return sys.stderr
+        encoding, errors = sys.stderr.encoding, sys.stderr.errors
+        file = os.fdopen(descriptor, "w", buffering=1, encoding=encoding, errors=errors)
+        weakref.finalize(self, file.close)
+        return file
 
     @contextmanager
     def task(self, description: str, total: int | None) -> Iterator[Advance]:
