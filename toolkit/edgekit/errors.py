@@ -23,6 +23,12 @@ with `raise ... from error`.
 from collections.abc import Iterable
 
 
+def first_line_of(error: BaseException) -> str:
+    """The first line that an exception of a library says, at most 300 characters; else the name of its class."""
+    lines = (line.strip() for line in str(error).splitlines())
+    return next(filter(None, lines), type(error).__name__)[:300]
+
+
 class EdgekitError(Exception):
     """Base of all errors above. `exit_status` is what the command line ends with."""
 

@@ -3,6 +3,7 @@
 import re
 
 from edgekit.artifact import Precision
+from edgekit.errors import first_line_of
 from edgekit.exporters.layer_names import LayerNames
 
 _OPERATORS = re.compile(r"^(TF Select|Flex|Custom) ops: (.+)$", re.MULTILINE)
@@ -11,10 +12,10 @@ _LOCATION = re.compile(r'fused\["(\w+):", "([^"@]+)')
 
 def reason_of(error: Exception, precision: Precision, names: LayerNames) -> str:
     """The sentence for an exception of TensorFlow or ai-edge-quantizer."""
-    text = str(error).strip() or type(error).__name__
+    text = str(error)
     found = _OPERATORS.findall(text)
     if not found:
-        return f"The model could not be converted to TFLite {precision}: {text.splitlines()[0][:300]}"
+        return f"The model could not be converted to TFLite {precision}: {first_line_of(error)}"
     operators = sorted({name.removeprefix("Flex") for _, listed in found for name in listed.strip().split(", ")})
     layers = sorted({layer for _, path in _LOCATION.findall(text) for layer in names.of(path)})
     where = f" (layer {', '.join(layers)})" if layers else ""

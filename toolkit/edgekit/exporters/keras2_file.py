@@ -7,7 +7,7 @@ import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from edgekit.errors import ExportError
+from edgekit.errors import ExportError, first_line_of
 from edgekit.exporters.keras2_words import in_keras3_words
 from edgekit.exporters.legacy_keras import check_harmless, load_legacy_model, read_configuration
 from edgekit.exporters.quiet import held_back
@@ -40,10 +40,9 @@ def load_as_keras3(path: Path) -> "keras.Model":
             with held_back():
                 model = keras.saving.load_model(twin, compile=False, safe_mode=True)
         except Exception as error:  # a foreign file can make Keras raise anything
-            reason = (str(error).strip() or type(error).__name__).splitlines()[0][:200]
             raise ExportError(
-                f"{path} was written by Keras 2, and Keras 3 cannot read it: {reason}. Load it with Keras 2 "
-                f"(tf_keras), build the network again in Keras 3 and give it the weights."
+                f"{path} was written by Keras 2, and Keras 3 cannot read it: {first_line_of(error)}. Load it "
+                f"with Keras 2 (tf_keras), build the network again in Keras 3 and give it the weights."
             ) from error
     _prove_equal(path, model)
     return model

@@ -9,7 +9,7 @@ import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from edgekit.errors import ExportError
+from edgekit.errors import ExportError, first_line_of
 from edgekit.exporters.keras2_file import load_as_keras3
 from edgekit.exporters.legacy_keras import is_keras2
 from edgekit.exporters.quiet import held_back
@@ -79,16 +79,11 @@ def _reason(path: Path, error: Exception) -> str:
             f"your own becomes one of Keras' by inputs = keras.Input((height, width, 3)); keras.Model(inputs, "
             f"model.call(inputs)).save('model.keras')."
         )
-    if path.suffix.lower() == ".keras" and not zipfile.is_zipfile(path):
-        text = "its zip archive has no end"
     if "No model config" in text:
         return f"{path} holds weights alone, without the network. Save the whole model, with model.save('model.keras')."
+    is_cut_off = path.suffix.lower() == ".keras" and not zipfile.is_zipfile(path)
+    reason = "its zip archive has no end" if is_cut_off else first_line_of(error)
     return (
         f"{path} cannot be loaded as a Keras model; it may be truncated or damaged "
-        f"({type(error).__name__}: {_first_line(text)}). Save the model again or restore the file."
+        f"({type(error).__name__}: {reason}). Save the model again or restore the file."
     )
-
-
-def _first_line(text: str) -> str:
-    lines = [line.strip() for line in text.strip().splitlines() if line.strip()]
-    return lines[0][:200] if lines else "no reason given"

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from edgekit.errors import ExportError
+from edgekit.errors import ExportError, first_line_of
 from edgekit.exporters.quiet import held_back
 from edgekit.keras_setup import import_tensorflow
 
@@ -38,8 +38,9 @@ def load_legacy_model(path: Path) -> Any:
             with SafeModeScope(True):
                 return tf_keras.models.load_model(path, compile=False)
     except Exception as error:  # a foreign file can make Keras raise anything
-        first_line = (str(error).strip() or type(error).__name__).splitlines()[0][:200]
-        raise ExportError(f"{path} cannot be loaded, neither by Keras 3 nor by Keras 2: {first_line}") from error
+        raise ExportError(
+            f"{path} cannot be loaded, neither by Keras 3 nor by Keras 2: {first_line_of(error)}"
+        ) from error
 
 
 def check_harmless(path: Path) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from edgekit.artifact import Format, Precision
-from edgekit.errors import CalibrationError, ExportError
+from edgekit.errors import CalibrationError, ExportError, first_line_of
 from edgekit.exporters.base import cannot_write
 from edgekit.exporters.canonical_onnx import in_canonical_form, with_settled_metadata
 from edgekit.exporters.classifier import INPUT_NAME, exported_graph
@@ -173,8 +173,7 @@ def _traced(graph: "keras.Model", opset: int) -> "onnx.ModelProto":
             function, input_signature=signature, opset=opset, custom_op_handlers=handlers()
         )
     except (ValueError, RuntimeError, KeyError, TypeError) as error:
-        reason = str(error).strip().splitlines()[0][:300]
-        raise ExportError(f"tf2onnx could not convert the model to ONNX: {reason}") from error
+        raise ExportError(f"tf2onnx could not convert the model to ONNX: {first_line_of(error)}") from error
     _check_operators(model)
     return model
 

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from edgekit.errors import CalibrationError, ExportError
+from edgekit.errors import CalibrationError, ExportError, first_line_of
 from edgekit.exporters.base import cannot_write
 from edgekit.exporters.classifier import INPUT_NAME
 from edgekit.exporters.integer_check import check_finite_ranges
@@ -81,8 +81,7 @@ def quantized(
             },
         )
     except (ValueError, RuntimeError, KeyError, TypeError) as error:
-        reason = str(error).strip().splitlines()[0][:300]
-        raise ExportError(f"ONNX Runtime could not quantize the model: {reason}") from error
+        raise ExportError(f"ONNX Runtime could not quantize the model: {first_line_of(error)}") from error
     except OSError as error:
         raise cannot_write(folder, error) from error
     result = onnx.load(int8_path)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edgekit.artifact import Format
-from edgekit.errors import ArtifactError
+from edgekit.errors import ArtifactError, first_line_of
 from edgekit.inspection import check_format
 
 if TYPE_CHECKING:
@@ -81,8 +81,9 @@ def inspect_kernels(path: Path) -> FileKernels:
     try:
         kernels = tuple(_describe(*found) for found in read(content))
     except Exception as error:  # the file is a stranger's: what the libraries raise on a damaged one is anybody's guess
-        reason = (str(error).strip() or type(error).__name__).splitlines()[0][:200]
-        raise ArtifactError(f"The weights in {path} cannot be read: {reason}. Export the model again.") from error
+        raise ArtifactError(
+            f"The weights in {path} cannot be read: {first_line_of(error)}. Export the model again."
+        ) from error
     return FileKernels(size_bytes=len(content), zipped_bytes=len(gzip.compress(content, 9, mtime=0)), kernels=kernels)
 
 

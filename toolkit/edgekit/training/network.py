@@ -4,7 +4,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from edgekit.errors import RecipeError
+from edgekit.errors import RecipeError, first_line_of
 from edgekit.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ def check_can_be_loaded(keras: Any, recipe: Recipe, network: "keras.Model") -> N
         except Exception as error:  # what a foreign layer does when it is saved is anybody's guess
             raise RecipeError(
                 f"The network of recipe '{recipe.name}' cannot be saved and loaded again, so it could never be "
-                f"exported. Use Keras' own layers, and no Lambda. Keras says: {_first_line(error)}"
+                f"exported. Use Keras' own layers, and no Lambda. Keras says: {first_line_of(error)}"
             ) from error
 
 
@@ -128,8 +128,3 @@ def training_model(keras: Any, network: "keras.Model", augmentation: "keras.Laye
             return self.network(images, training=training)
 
     return TrainingModel()
-
-
-def _first_line(error: Exception) -> str:
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return (lines[0] if lines else type(error).__name__)[:300]

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edgekit.artifact import TensorSpec
-from edgekit.errors import ArtifactError, ExportError
+from edgekit.errors import ArtifactError, ExportError, first_line_of
 from edgekit.grammar import counted
 from edgekit.runtimes.base import Runtime, Session, SessionSettings
 
@@ -59,8 +59,7 @@ class KerasSession(Session):
         try:
             return np.asarray(self._model.predict_on_batch(batch), np.float32)
         except Exception as error:  # a foreign model can make Keras raise anything
-            first_line = (str(error).strip() or type(error).__name__).splitlines()[0]
-            raise ArtifactError(f"Keras stopped while running {self._path}: {first_line}") from error
+            raise ArtifactError(f"Keras stopped while running {self._path}: {first_line_of(error)}") from error
 
 
 def _load(path: Path) -> Any:

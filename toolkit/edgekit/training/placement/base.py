@@ -4,7 +4,8 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 
-from edgekit.errors import EdgekitError, TrainingError
+from edgekit.errors import EdgekitError, TrainingError, first_line_of
+from edgekit.training.hardware import Hardware
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -60,6 +61,14 @@ class Placement:
 
 ONE_PROCESSOR = Placement(devices=("cpu",), kind="cpu")
 """Where everything runs that was put nowhere else."""
+
+
+def not_together(hardware: Hardware, error: Exception) -> TrainingError:
+    """What to raise where a backend could not bring the workers together."""
+    return TrainingError(
+        f"The workers {', '.join(hardware.workers)} could not be brought together: {first_line_of(error)} "
+        f"Start edgekit train on each of them, with the same --workers and its own --worker."
+    )
 
 
 def _opened(answer: bytes) -> bytes:

@@ -2,9 +2,8 @@
 
 from typing import Any
 
-from edgekit.errors import TrainingError
 from edgekit.training.hardware import CPU, Hardware, choose_devices
-from edgekit.training.placement.base import Placement
+from edgekit.training.placement.base import Placement, not_together
 
 SECONDS_TO_ANSWER = 30
 """After so long without a sign of life, a worker counts as lost."""
@@ -47,10 +46,7 @@ def _bring_together(jax: Any, hardware: Hardware) -> None:
             initialization_timeout=600,
         )
     except RuntimeError as error:
-        raise TrainingError(
-            f"The workers {', '.join(hardware.workers)} could not be brought together: {str(error).splitlines()[0]} "
-            f"Start edgekit train on each of them, with the same --workers and its own --worker."
-        ) from error
+        raise not_together(hardware, error) from error
 
 
 def _data_parallel(devices: list[Any]) -> Any:

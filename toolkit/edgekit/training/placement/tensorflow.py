@@ -7,7 +7,7 @@ from typing import Any
 from edgekit.errors import TrainingError
 from edgekit.machine import nvidia_gpus
 from edgekit.training.hardware import CPU, Hardware, choose_devices
-from edgekit.training.placement.base import Placement
+from edgekit.training.placement.base import Placement, not_together
 
 
 def place(hardware: Hardware) -> Placement:
@@ -56,10 +56,7 @@ def _of_many_machines(tf: Any, hardware: Hardware, kind: str) -> Placement:
     try:
         strategy = tf.distribute.MultiWorkerMirroredStrategy()
     except (RuntimeError, tf.errors.OpError) as error:
-        raise TrainingError(
-            f"The workers {', '.join(hardware.workers)} could not be brought together: {str(error).splitlines()[0]} "
-            f"Start edgekit train on each of them, with the same --workers and its own --worker."
-        ) from error
+        raise not_together(hardware, error) from error
     per_worker = strategy.num_replicas_in_sync // hardware.num_workers
     return Placement(
         devices=tuple(f"{address}/{kind}:{i}" for address in hardware.workers for i in range(per_worker)),
