@@ -338,7 +338,7 @@ def test_a_full_disk_is_a_sentence(flat, cache, monkeypatch):
     assert not list((cache / image_cache.FOLDER).glob("*.npy"))
 
 
-def test_leftovers_of_a_killed_command_are_removed_after_a_day(flat, cache):
+def test_leftovers_of_a_killed_command_are_removed(flat, cache):
     folder = cache / image_cache.FOLDER
     old, new = folder / ".writing-old", folder / ".writing-new"
     for leftover in (old, new):

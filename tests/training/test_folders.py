@@ -5,7 +5,7 @@ import pytest
 
 from edgekit.errors import TrainingError, UsageError
 from edgekit.run_folder import RunFolder
-from edgekit.training.folders import check_free, choose_folder, discard, forget_artifacts, remove_leftovers, status_of
+from edgekit.training.folders import check_free, choose_folder, discard, forget_artifacts, status_of
 
 
 def make_run(path, status, seconds=0):
@@ -78,14 +78,6 @@ def test_discard_removes_only_what_holds_nothing_but_a_manifest(tmp_path):
     discard(tmp_path / "empty")
     discard(tmp_path / "full")
     assert [path.name for path in tmp_path.iterdir()] == ["full"]
-
-
-def test_leftovers_of_a_killed_training_go(tmp_path):
-    (tmp_path / ".writing-abc").mkdir()
-    (tmp_path / ".writing-abc" / "checkpoint.npz").write_bytes(b"x")
-    (tmp_path / "checkpoint.npz").write_bytes(b"x")
-    remove_leftovers(tmp_path)
-    assert [path.name for path in tmp_path.iterdir()] == ["checkpoint.npz"]
 
 
 def test_exported_files_leave_the_manifest_and_the_rest_stays(tmp_path):

@@ -7,12 +7,11 @@ covers each one's path, size and time of change, so a changed file is decoded ag
 import hashlib
 import os
 import shutil
-import time
 import warnings
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
@@ -30,8 +29,6 @@ CACHE_VERSION = 1
 """Part of every key: raise it when decoding changes."""
 
 FOLDER = "decoded-images"
-LEFTOVER_SECONDS = 24 * 3600
-"""After how long a half-written file of a killed command is removed."""
 
 Skipped = list[tuple[str, str]]
 Decode = Callable[[str], "NDArray[np.uint8]"]
@@ -101,9 +98,8 @@ def decode_list(images: ImageList, size: tuple[int, int], split_name: str, reque
     list_path = array_path.with_suffix(".json")
     try:
         if not (array_path.is_file() and list_path.is_file()):
-            _remove_leftovers(folder)
-            _check_space(folder, len(names) * size[0] * size[1] * 3)
             with atomic_path(array_path) as temporary:
+                _check_space(folder, len(names) * size[0] * size[1] * 3)
                 broken = _write_array(temporary, images, size, split_name, request)
                 write_json(list_path, {"root": images.root, "skipped": broken})
         array = np.load(array_path, mmap_mode="r")
@@ -129,8 +125,7 @@ def digest_of(*parts: object) -> str:
 
 def _check_space(folder: Path, needed: int) -> None:
     """Raise DatasetError where so many bytes have no room: better now than after an hour of decoding."""
-    existing = next(path for path in (folder, *folder.absolute().parents) if path.exists())
-    free = shutil.disk_usage(existing).free
+    free = shutil.disk_usage(folder).free
     if needed > free:
         raise DatasetError(
             f"The decoded images need {needed:,} bytes in {folder}, where {free:,} are free. Free space there, name "
@@ -222,10 +217,3 @@ def _broken(root: str, name: str, reason: str) -> DatasetError:
         f"The image {root}/{name} cannot be read: {reason}. Mend or remove it, or leave broken images out with "
         f"--skip-broken."
     )
-
-
-def _remove_leftovers(folder: Path) -> None:
-    for leftover in folder.glob(".writing-*"):
-        with suppress(FileNotFoundError):  # another command may just have finished with it
-            if time.time() - leftover.stat().st_mtime > LEFTOVER_SECONDS:
-                shutil.rmtree(leftover, ignore_errors=True)

@@ -17,17 +17,11 @@ if TYPE_CHECKING:
 
 TO_LAST = (0, 2, 3, 1)
 """Transposes (N, C, H, W) to (N, H, W, C)."""
-TO_FIRST = (0, 3, 1, 2)
 
 _ONE_BY_ONE = {"Clip", "Elu", "HardSigmoid", "HardSwish", "LeakyRelu", "Relu", "Selu", "Sigmoid", "Softplus", "Tanh"}
 """Operators that treat every number alike; what they have besides one tensor are scalars."""
 _WITH_CONSTANT = {"Add", "Div", "Mul", "Sub"}
 _PRODUCTS = {"Gemm", "MatMul"}
-
-
-def count_transposes(model: "onnx.ModelProto") -> int:
-    """How many Transpose nodes the graph has."""
-    return sum(node.op_type == "Transpose" for node in model.graph.node)
 
 
 def without_needless_transposes(model: "onnx.ModelProto") -> "onnx.ModelProto":
@@ -112,7 +106,7 @@ class _Graph:
 Change = Callable[[], None]
 
 
-def _remove(graph: _Graph, transpose: "onnx.NodeProto") -> bool:
+def _remove(graph: _Graph, transpose: "onnx.NodeProto") -> None:
     """Follow what `transpose` gives to where its order no longer matters; change everything on the way, or nothing."""
     order = _order_of(transpose)
     changes: list[Change] = []
@@ -120,25 +114,24 @@ def _remove(graph: _Graph, transpose: "onnx.NodeProto") -> bool:
     while True:
         node = graph.only_reader(name)
         if node is None:
-            return False
+            return
         if node.op_type == "Transpose" and [order[axis] for axis in _order_of(node)] == list(range(len(order))):
             changes.append(partial(graph.bypass, node))
             break
         if node.op_type == "Reshape" and order == list(TO_LAST):
             flattened = list(_behind_flatten(graph, node, name))
             if not flattened:
-                return False
+                return
             changes.extend(flattened)
             break
         change = _elementwise(graph, node, name, order)
         if change is None:
-            return False
+            return
         changes.append(change)
         name = node.output[0]
     for change in changes:
         change()
     graph.bypass(transpose)
-    return True
 
 
 def _elementwise(graph: _Graph, node: "onnx.NodeProto", name: str, order: list[int]) -> Change | None:

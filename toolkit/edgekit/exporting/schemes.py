@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
 
 SPLITS = ("validation", "test")
-PRECISIONS = (Precision.DYNAMIC, Precision.INT8, Precision.INT16X8)
 
 
 @dataclass(frozen=True, kw_only=True)

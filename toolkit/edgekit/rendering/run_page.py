@@ -33,7 +33,7 @@ from edgekit.rendering.html import (
 )
 from edgekit.rendering.run_page_words import count, percent, settings_in_words, summary_facts
 from edgekit.run_folder import RunFolder
-from edgekit.run_summary import best_row, gap_in_words, read_history, read_report, summarize
+from edgekit.run_summary import HISTORY_COLUMNS, best_row, gap_in_words, read_history, read_report, summarize
 from edgekit.verification.changes import load_report
 from edgekit.verification.report import VerificationReport
 
@@ -119,9 +119,12 @@ def _learning(run: RunFolder) -> Html | None:
 
 
 def _epochs(history: Sequence[Json]) -> Html:
-    names = ("epoch", "loss", "accuracy", "val_loss", "val_accuracy", "learning_rate", "seconds")
-    columns = [Column(name=name.replace("val_", "validation ").replace("_", " "), is_number=True) for name in names]
-    rows = [[f"{row[name]:.6g}" if name != "epoch" else f"{row[name]:.0f}" for name in names] for row in history]
+    columns = [
+        Column(name=name.replace("val_", "validation ").replace("_", " "), is_number=True) for name in HISTORY_COLUMNS
+    ]
+    rows = [
+        [f"{row[name]:.0f}" if name == "epoch" else f"{row[name]:.6g}" for name in HISTORY_COLUMNS] for row in history
+    ]
     return table("Epochs", columns, rows)
 
 
@@ -253,16 +256,14 @@ def _candidates(report: VerificationReport) -> Html:
     for row in report.candidates:
         measured = row.measurement
         verdict = badge(row.verdict.value, tones.get(row.verdict.value, "neutral"))
-        accuracy, agreement = ("-", "-") if measured is None else (percent(measured.accuracy), _share(measured))
+        accuracy, agreement = (
+            ("-", "-") if measured is None else (percent(measured.accuracy), percent(measured.agreement))
+        )
         size = "-" if row.size_bytes is None else f"{row.size_bytes / 1000:,.0f}"
         rows.append(
             [row.artifact, row.runtime, Cell(content=verdict, sort=row.verdict.value), accuracy, agreement, size]
         )
     return table("Exported files in their runtimes", columns, rows)
-
-
-def _share(measured: Any) -> str:
-    return percent(measured.agreement)
 
 
 def _listed_text(run: RunFolder, name: str) -> str | None:

@@ -65,12 +65,6 @@ def discard(path: Path) -> None:
         shutil.rmtree(path)
 
 
-def remove_leftovers(path: Path) -> None:
-    """Remove half-written temporary folders of a training that was killed."""
-    for leftover in path.glob(".writing-*"):
-        shutil.rmtree(leftover, ignore_errors=True)
-
-
 def forget_artifacts(run: RunFolder) -> list[str]:
     """Take files that were exported from an unfinished model out of the manifest; returns their names.
 

@@ -12,8 +12,6 @@ from edgekit.run_summary import HISTORY_COLUMNS
 Row = dict[str, float]
 """One epoch: epoch (from 1), loss, accuracy, val_loss, val_accuracy, learning_rate, seconds."""
 
-COLUMNS = HISTORY_COLUMNS
-
 
 class Monitor:
     """Collects the history. Calls `at_epoch_end` when a row is complete, which writes the checkpoint.
@@ -62,7 +60,7 @@ class Monitor:
 
     def epoch_ends(self, epoch: int, logs: Mapping[str, Any]) -> None:
         """Check the losses, add the row, report it; raises TrainingError where a loss is not finite."""
-        values = {name: float(value) for name, value in logs.items() if name in COLUMNS}
+        values = {name: float(value) for name, value in logs.items() if name in HISTORY_COLUMNS}
         check_finite(epoch, values)
         row = {
             "epoch": epoch + 1,

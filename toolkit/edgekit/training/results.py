@@ -20,8 +20,9 @@ from edgekit.reference import Reference
 from edgekit.rendering import figures
 from edgekit.rendering.classification import report_text
 from edgekit.run_folder import RunFolder
+from edgekit.run_summary import HISTORY_COLUMNS
 from edgekit.training.augmentation import Examples
-from edgekit.training.monitor import COLUMNS, Row
+from edgekit.training.monitor import Row
 from edgekit.whole_files import atomic_path, write_json, write_text
 
 if TYPE_CHECKING:
@@ -143,7 +144,7 @@ def save_model(network: "keras.Model", path: Path) -> None:
 def write_history(path: Path, history: Sequence[Row]) -> None:
     """Write one CSV row an epoch."""
     text = io.StringIO()
-    writer = csv.DictWriter(text, COLUMNS, restval="", lineterminator="\n")
+    writer = csv.DictWriter(text, HISTORY_COLUMNS, restval="", lineterminator="\n")
     writer.writeheader()
     writer.writerows({**row, "epoch": int(row["epoch"])} for row in history)
     write_text(path, text.getvalue())

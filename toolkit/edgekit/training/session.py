@@ -46,9 +46,6 @@ class Learning(Protocol):
     def state(self, identity: Identity) -> Checkpoint:
         """Everything, after a whole epoch."""
 
-    def restore(self, checkpoint: Checkpoint) -> None:
-        """Go back to the end of the checkpoint's last epoch."""
-
     def show(self, checkpoint: Checkpoint) -> None:
         """Let `network` and `history` be those of the checkpoint."""
 
@@ -284,7 +281,6 @@ def _start(out: Path, identity: Identity, resume: bool) -> bytes:
     if not resume:
         return _STARTS
     check_same(out, RunFolder(out).manifest.get("identity", {}), identity)
-    folders.remove_leftovers(out)
     if folders.status_of(out) == folders.FINISHED:
         return _IS_FINISHED
     path = out / folders.CHECKPOINT
