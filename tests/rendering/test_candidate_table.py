@@ -6,8 +6,8 @@ from dataclasses import replace
 import pytest
 from hard_report import hard_report
 
-from edgekit.rendering.candidate_table import print_candidates, shortened_names
-from edgekit.rendering.tables import make_console
+from edgekit.rendering.candidate_table import print_candidates
+from edgekit.rendering.tables import make_console, shortened_names
 from edgekit.verification import VerificationReport
 
 NUM_DRIFTING = 30

@@ -12,6 +12,10 @@ MAX_MODEL_BYTES = 2**31
 """A flatbuffer's offsets and a protobuf's lengths are signed numbers of 32 bits."""
 
 
+KERAS_SUFFIXES = (".keras", ".h5", ".hdf5")
+"""What the names of Keras models end in."""
+
+
 class Format(StrEnum):
     """The file formats that edgekit exports; the value is the file's suffix without its dot."""
 

@@ -1,4 +1,4 @@
-"""Numbers with their nouns, and lists in words, so that no message says "1 images". Knows nothing else."""
+"""Numbers with their nouns or as letters, lists in words: no message says "1 images". Knows nothing else."""
 
 from collections.abc import Sequence
 
@@ -11,6 +11,11 @@ def counted(count: int, one: str, many: str | None = None) -> str:
 def noun(count: float, one: str, many: str | None = None) -> str:
     """The noun alone, or a verb: `noun(1, "differs", "differ")`; `many` is `one` with an s, "es" behind an s."""
     return one if count == 1 else many or one + ("es" if one.endswith("s") else "s")
+
+
+def letters(number: int) -> str:
+    """A number from 0 as columns of a spreadsheet are called: 0 is A, 25 is Z, 26 is AA."""
+    return (letters(number // 26 - 1) if number >= 26 else "") + chr(ord("A") + number % 26)
 
 
 def listed(names: Sequence[str]) -> str:

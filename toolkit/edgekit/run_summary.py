@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from edgekit.errors import RunFolderError
+from edgekit.grammar import letters
 from edgekit.run_folder import RUNS_FOLDER, RunFolder
 from edgekit.whole_files import read_json
 
@@ -80,7 +81,7 @@ class RunComparison:
     def datasets(self) -> dict[str | None, str]:
         """SHA-256 of the test images -> "A", "B" and so on, in the order of `runs`."""
         found = dict.fromkeys(run.dataset_sha256 for run in self.runs)
-        return {sha256: _letters(number) for number, sha256 in enumerate(found)}
+        return {sha256: letters(number) for number, sha256 in enumerate(found)}
 
 
 def compare_runs(paths: Sequence[Path] = ()) -> RunComparison:
@@ -213,11 +214,6 @@ def _remarks(runs: Sequence[RunSummary]) -> Iterable[str]:
 
 def _images(count: int | None) -> str:
     return "?" if count is None else f"{count:,}"
-
-
-def _letters(number: int) -> str:
-    """0 -> A, 25 -> Z, 26 -> AA."""
-    return (_letters(number // 26 - 1) if number >= 26 else "") + chr(ord("A") + number % 26)
 
 
 def _or_least(value: float | None) -> float:

@@ -36,6 +36,9 @@ from edgekit.errors import UnknownNameError, UsageError
 SIGNIFICANCE = 0.05
 """A change of accuracy on a subset counts where McNemar's p is below this."""
 
+SLACK = 1e-9
+"""What rounding may add to a difference of two shares."""
+
 MIN_CLASS_IMAGES = 100
 """Images that a class needs in a subset for its F1 to be judged: one flip then moves it by at most a point."""
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from edgekit.datasets.base import Dataset, DatasetRequest, Split
 from edgekit.datasets.hub_columns import Columns, choose_columns, labels_of
 from edgekit.datasets.hub_location import HubLocation
-from edgekit.datasets.image_cache import CACHE_VERSION, DecodedImages, ImageList, decode_list, digest_of
+from edgekit.datasets.image_cache import CACHE_VERSION, DEFAULT_SIZE, DecodedImages, ImageList, decode_list, digest_of
 from edgekit.datasets.image_decoding import FORMATS, BrokenImageError, decode_image
 from edgekit.datasets.splits import TEST_FRACTION, TEST_SEED, empty_split, stratified_split
 from edgekit.errors import DatasetError, MissingExtraError, UsageError
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-DEFAULT_SIZE = (32, 32)
 HUB_FORMATS = (*FORMATS, "TIFF", "GIF")
 """The library itself writes images of rarer modes as TIFF."""
 

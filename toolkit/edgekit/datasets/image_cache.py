@@ -30,6 +30,9 @@ CACHE_VERSION = 1
 
 FOLDER = "decoded-images"
 
+DEFAULT_SIZE = (32, 32)
+"""(height, width) of decoded images where nobody wants another."""
+
 Skipped = list[tuple[str, str]]
 Decode = Callable[[str], "NDArray[np.uint8]"]
 """The name of an image -> uint8 (height, width, 3); raises BrokenImageError."""

@@ -3,12 +3,10 @@
 from pathlib import Path
 
 from edgekit.datasets.base import Dataset, DatasetRequest, Split
-from edgekit.datasets.image_cache import decode_images
+from edgekit.datasets.image_cache import DEFAULT_SIZE, decode_images
 from edgekit.datasets.image_listing import Listing, list_splits
 from edgekit.datasets.splits import TEST_FRACTION, TEST_SEED, empty_split, stratified_split
 from edgekit.errors import DatasetError, UsageError
-
-DEFAULT_SIZE = (32, 32)
 
 
 def load(request: DatasetRequest) -> Dataset:

@@ -9,6 +9,7 @@ import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from edgekit.artifact import KERAS_SUFFIXES
 from edgekit.errors import ExportError, first_line_of
 from edgekit.exporters.keras2_file import load_as_keras3
 from edgekit.exporters.legacy_keras import is_keras2
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
     import keras
 
 _MISSING = re.compile(r"(?:Could not locate (?:class|function)|Unknown (?:layer|object):?) '(\w+)'")
-
-SUFFIXES = (".keras", ".h5", ".hdf5")
 
 _MAGIC = {".keras": b"PK\x03\x04", ".h5": b"\x89HDF\r\n\x1a\n", ".hdf5": b"\x89HDF\r\n\x1a\n"}
 _KIND = {b"PK\x03\x04": "a zip archive, as .keras files are", b"\x89HDF": "an HDF5 file, as .h5 files are"}
@@ -50,7 +49,7 @@ def load_keras_model(path: Path) -> "keras.Model":
 def check_keras_file(path: Path) -> None:
     """Raise ExportError unless `path` is a file whose first bytes are what its suffix says; loads nothing."""
     suffix = path.suffix.lower()
-    if suffix not in SUFFIXES:
+    if suffix not in KERAS_SUFFIXES:
         raise ExportError(f"{path} is not a Keras model. Expected a .keras or .h5 file, or a run folder.")
     if not path.is_file():
         raise ExportError(f"There is no file {path}. Expected a Keras model, .keras or .h5.")

@@ -10,14 +10,12 @@ from typing import TYPE_CHECKING, Any
 from edgekit.errors import ExportError
 from edgekit.exporters.quiet import held_back
 from edgekit.quantization.learned_ranges import LearnedRanges
+from edgekit.quantization.ranges import Range
 
 if TYPE_CHECKING:
     import numpy as np
     import onnx
     from numpy.typing import NDArray
-
-Range = tuple[float, float]
-"""Smallest and largest value."""
 
 
 def learned_in_tflite(content: bytes, learned: LearnedRanges) -> dict[str, Range]:

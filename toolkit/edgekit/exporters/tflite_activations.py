@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from edgekit.errors import CalibrationError
 from edgekit.exporters.activations import Activations
+from edgekit.exporters.integer_check import holds_flex
 from edgekit.exporters.learned_tensors import learned_in_tflite
 from edgekit.exporters.quiet import held_back
 from edgekit.exporters.tflite_graph import Graph
@@ -66,7 +67,7 @@ class TFLiteActivations(Activations):
 
     def _interpreter_class(self) -> Any:
         """LiteRT's own; TensorFlow's, which has the Flex operators, where there are any."""
-        if any(operator.name.startswith("Flex") for operator in Graph(self._content).operators):
+        if holds_flex(self._content):
             return import_tensorflow("edgekit export").lite.Interpreter
         from ai_edge_litert.interpreter import Interpreter
 

@@ -11,7 +11,7 @@ from edgekit.artifact import Format, Precision
 from edgekit.errors import ArtifactError, ExportError
 from edgekit.exporters.quiet import held_back
 from edgekit.metrics.drift import flipped_images, max_abs_score_difference, top_margins
-from edgekit.runtimes import RUNTIMES, SessionSettings
+from edgekit.runtimes import DEFAULT_RUNTIMES, RUNTIMES, SessionSettings
 from edgekit.runtimes.scoring import scores_of
 
 if TYPE_CHECKING:
@@ -26,8 +26,6 @@ MAX_UNDECIDED_DIFFERENCE = 0.1
 MIN_AGREEMENT = 0.8
 NEARLY_TIED = 0.05
 """Images whose two highest scores in Keras lie closer together may change their top class in any conversion."""
-
-_RUNTIME_OF = {Format.TFLITE: "litert-xnnpack", Format.ONNX: "onnxruntime"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,7 +80,7 @@ def run_file(path: Path, artifact_format: Format, images: "NDArray[np.uint8]") -
     Raises:
         ExportError: It does not run.
     """
-    name = _RUNTIME_OF[artifact_format]
+    name = DEFAULT_RUNTIMES[artifact_format]
     try:
         with held_back():
             session = RUNTIMES.load(name).open(path, SessionSettings())

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from edgekit.artifact import KERAS_SUFFIXES
 from edgekit.datasets import Dataset
 from edgekit.errors import ExportError, RunFolderError, UsageError
-from edgekit.exporters.keras_file import SUFFIXES, check_keras_file, load_keras_model
+from edgekit.exporters.keras_file import check_keras_file, load_keras_model
 from edgekit.input_range import RAW, InputRange
 from edgekit.run_folder import RunFolder
 
@@ -55,7 +56,7 @@ def check_source(target: Path | None) -> Path | RunFolder:
         RunFolderError: There is no such run, or its model is missing or was changed.
         ExportError: It is neither a run folder nor a Keras file.
     """
-    if target is not None and target.suffix.lower() in SUFFIXES and not target.is_dir():
+    if target is not None and target.suffix.lower() in KERAS_SUFFIXES and not target.is_dir():
         check_keras_file(target)
         return target
     if target is not None and (target / "saved_model.pb").is_file():

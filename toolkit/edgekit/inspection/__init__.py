@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from edgekit.artifact import Format, model_size, sha256_of
+from edgekit.artifact import KERAS_SUFFIXES, Format, model_size, sha256_of
 from edgekit.errors import ArtifactError
 from edgekit.inspection.info import (
     Graph,
@@ -26,8 +26,6 @@ READERS: Registry[Callable[[Path], Graph]] = Registry(
         "onnx": ("edgekit.inspection.onnx:read_graph", "ONNX"),
     },
 )
-
-KERAS_SUFFIXES = (".keras", ".h5", ".hdf5")
 
 
 def inspect_file(path: Path) -> ModelInfo:

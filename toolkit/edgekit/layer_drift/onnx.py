@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from edgekit.artifact import TensorSpec
 from edgekit.errors import ArtifactError
 from edgekit.inspection.external_data import check_external_data
-from edgekit.layer_drift.probe import CutModel, Layer, Probe, Values, limits_of
+from edgekit.layer_drift.probe import FED, CutModel, Layer, Probe, Values, limits_of
 from edgekit.runtimes import RUNTIMES, SessionSettings
 from edgekit.runtimes.refusal import cannot_load, in_one_sentence
 
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 RUNTIME = "onnxruntime-unoptimized"
-FED = "fed to the readers of "
 
 _BORDERS = frozenset({"QuantizeLinear", "DequantizeLinear", "DynamicQuantizeLinear", "Cast", "Constant"})
 _FLOATS = (1, 10)

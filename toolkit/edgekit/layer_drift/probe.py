@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+FED = "fed to the readers of "
+"""How the name of an input begins that a cut model has for a tensor: the tensor's own name follows."""
+
 Values = Mapping[str, "NDArray[np.float32]"]
 """Name of a tensor -> float32 values (1, ..., C), dequantized."""
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from edgekit.artifact import TensorSpec
 from edgekit.errors import ArtifactError
-from edgekit.layer_drift.probe import CutModel, Layer, Probe, Values, limits_of
+from edgekit.layer_drift.probe import FED, CutModel, Layer, Probe, Values, limits_of
 from edgekit.runtimes import RUNTIMES, SessionSettings
 from edgekit.runtimes.refusal import cannot_load, in_one_sentence
 
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 RUNTIME = "litert-builtin"
-FED = "fed to the readers of "
 
 
 class TFLiteProbe(Probe):

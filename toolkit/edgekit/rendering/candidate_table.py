@@ -7,7 +7,7 @@ the least important first. What is left out stands in verification.md, in report
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from edgekit.rendering.tables import Column, make_table, natural_width, shortened_names
+from edgekit.rendering.tables import Column, make_table, natural_width, shortened_by
 from edgekit.verification.report import CandidateReport, Measurement, Verdict, VerificationReport
 
 if TYPE_CHECKING:
@@ -39,8 +39,6 @@ TIES = "Behind a + in flips: predictions that differ only because several classe
 """What stands below a table that shows such predictions."""
 
 MAX_CLASS_NAME = 8
-MIN_FILE_NAME = 14
-"""Characters that a file name keeps at least."""
 
 
 def print_candidates(report: VerificationReport, title: str, console: "Console") -> None:
@@ -64,7 +62,7 @@ def candidate_table(report: VerificationReport, title: str, console: "Console") 
         table = _table(report, title, full, dropped)
         if (excess := natural_width(table, console) - console.width) <= 0:
             return table
-        names = shortened_names(full, max(MIN_FILE_NAME, max(map(len, full), default=0) - excess))
+        names = shortened_by(full, excess)
         table = _table(report, title, names, dropped)
         if natural_width(table, console) <= console.width and len(set(names)) == len(set(full)):
             return table

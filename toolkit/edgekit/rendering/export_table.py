@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from edgekit.artifact import Precision
 from edgekit.grammar import counted
 from edgekit.rendering.kernels_table import describe_file
-from edgekit.rendering.tables import Column, make_console, make_table, natural_width, shortened_names
+from edgekit.rendering.tables import Column, make_console, make_table, natural_width, shortened_by
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -24,9 +24,6 @@ _COLUMNS = (
     Column(name="largest score\ndifference", align="right", wrap=False),
     Column(name="same top\nclass", align="right", wrap=False),
 )
-
-MIN_FILE_NAME = 14
-"""Characters that a file name keeps at least."""
 
 
 def print_export(report: "ExportReport", console: "Console | None" = None) -> None:
@@ -49,7 +46,7 @@ def _print_fitting(title: str, rows: list[list[str]], console: "Console") -> Non
     names = [row[0] for row in rows]
     table = make_table(title, _COLUMNS, rows)
     if (excess := natural_width(table, console) - console.width) > 0:
-        names = shortened_names(names, max(MIN_FILE_NAME, max(map(len, names)) - excess))
+        names = shortened_by(names, excess)
         table = make_table(title, _COLUMNS, [[name, *row[1:]] for name, row in zip(names, rows, strict=True)])
     console.print(table)
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from edgekit.grammar import letters
 from edgekit.rendering.tables import Column, print_table
 from edgekit.verification.pairwise import Pair, PairwiseAgreement
 from edgekit.verification.report import VerificationReport
@@ -36,12 +37,12 @@ def matrix(pairwise: PairwiseAgreement, max_groups: int | None = None) -> tuple[
         max_groups: Show only so many, those that agree least with another; None: all.
     """
     groups = _shown(pairwise, max_groups)
-    letters = [_letter(number) for number in range(len(groups))]
+    headings = [letters(number) for number in range(len(groups))]
     rows = [
         [f"{letter} {_named(pairwise, group)}", *(_cell(pairwise, group[0], other[0]) for other in groups)]
-        for letter, group in zip(letters, groups, strict=True)
+        for letter, group in zip(headings, groups, strict=True)
     ]
-    return letters, rows
+    return headings, rows
 
 
 def notes(pairwise: PairwiseAgreement, max_groups: int | None = None) -> Iterator[str]:
@@ -100,8 +101,3 @@ def _cell(pairwise: PairwiseAgreement, first: int, second: int) -> str:
     if first == second:
         return SAME
     return "-" if agreement is None else f"{100 * agreement:.2f}"
-
-
-def _letter(number: int) -> str:
-    """A, B, ..., Z, AA, AB, ..."""
-    return (_letter(number // 26 - 1) if number >= 26 else "") + chr(ord("A") + number % 26)

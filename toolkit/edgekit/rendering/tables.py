@@ -11,6 +11,9 @@ if TYPE_CHECKING:
 MAX_WIDTH = 100
 """Columns of the widest table; a narrower terminal gets a narrower one."""
 
+MIN_FILE_NAME = 14
+"""Characters that a file name keeps at least."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Column:
@@ -71,6 +74,11 @@ def natural_width(table: "Table", console: "Console") -> int:
     width = console.measure(table, options=console.options.update(width=10_000)).maximum
     table.title = title
     return width
+
+
+def shortened_by(names: Sequence[str], excess: int) -> list[str]:
+    """File names with so many characters fewer in the longest one, as far as MIN_FILE_NAME allows."""
+    return shortened_names(names, max(MIN_FILE_NAME, max(map(len, names), default=0) - excess))
 
 
 def shortened_names(names: Sequence[str], length: int) -> list[str]:

@@ -1,9 +1,13 @@
 """What executes artifacts; one runtime a file."""
 
+from collections.abc import Mapping
+
+from edgekit.artifact import Format
 from edgekit.registry import Registry
 from edgekit.runtimes.base import Availability, Execution, ExecutionFailure, Runtime, Session, SessionSettings
 
 __all__ = [
+    "DEFAULT_RUNTIMES",
     "RUNTIMES",
     "Availability",
     "Execution",
@@ -26,3 +30,6 @@ RUNTIMES: Registry[type[Runtime]] = Registry(
         ),
     },
 )
+
+DEFAULT_RUNTIMES: Mapping[Format, str] = {Format.TFLITE: "litert-xnnpack", Format.ONNX: "onnxruntime"}
+"""What runs a format unless another runtime is named: what phones run by default."""

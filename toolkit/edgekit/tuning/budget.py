@@ -4,9 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from edgekit.errors import UsageError
-
-SLACK = 1e-9
-"""What rounding may add to a difference of two shares."""
+from edgekit.tolerance import SLACK
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,7 +17,7 @@ from edgekit.progress import Progress, SilentProgress
 from edgekit.quantization import CalibrationSet
 from edgekit.quantization.calibration import NUM_IMAGES
 from edgekit.run_folder import RunFolder
-from edgekit.runtimes import RUNTIMES
+from edgekit.runtimes import DEFAULT_RUNTIMES, RUNTIMES
 from edgekit.tolerance import Tolerances
 from edgekit.tuning.budget import Budget
 from edgekit.tuning.journal import Journal
@@ -30,9 +30,6 @@ from edgekit.whole_files import write_json
 
 if TYPE_CHECKING:
     from edgekit.verification.report import CandidateReport
-
-DEFAULT_RUNTIMES = {Format.TFLITE: "litert-xnnpack", Format.ONNX: "onnxruntime"}
-"""What measures a format unless another runtime is named: what phones run by default."""
 
 FOLDER = "tuning"
 """Where in a run a search keeps its trials."""

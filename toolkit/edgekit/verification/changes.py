@@ -6,6 +6,7 @@ from typing import Any
 
 from edgekit.errors import RunFolderError, UsageError, VerificationError
 from edgekit.grammar import counted
+from edgekit.tolerance import SLACK
 from edgekit.verification.report import CandidateReport, Verdict, VerificationReport
 from edgekit.whole_files import read_json
 
@@ -14,8 +15,6 @@ MAX_WORSENING = 0.5
 
 REPORT_NAME = "verification.json"
 
-SLACK = 1e-9
-"""What rounding may add to a difference of two shares."""
 
 BADNESS = (Verdict.PASS, Verdict.NOT_COMPARED, Verdict.DRIFT, Verdict.ERROR)
 """Verdicts, the best first."""

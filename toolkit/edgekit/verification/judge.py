@@ -3,12 +3,9 @@
 from collections.abc import Iterator
 
 from edgekit.grammar import counted, listed, noun
-from edgekit.tolerance import MIN_CLASS_IMAGES, SIGNIFICANCE, Tolerance
+from edgekit.tolerance import MIN_CLASS_IMAGES, SIGNIFICANCE, SLACK, Tolerance
 from edgekit.verification.measurement import ClassResult, Measurement
 from edgekit.verification.sampling import Sampling
-
-SLACK = 1e-9
-"""What rounding may add to a difference of two shares."""
 
 MAX_NAMED_CLASSES = 5
 

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from edgekit.artifact import Format
+from edgekit.artifact import KERAS_SUFFIXES, Format, format_of
 from edgekit.datasets import Dataset
 from edgekit.errors import VerificationError
 from edgekit.grammar import counted
 from edgekit.metrics import drift
 from edgekit.progress import Progress
 from edgekit.reference import Reference
-from edgekit.runtimes import Execution, ExecutionFailure, SessionSettings
+from edgekit.runtimes import DEFAULT_RUNTIMES, Execution, ExecutionFailure, SessionSettings
 from edgekit.runtimes.isolation import execute
 from edgekit.verification import keras_reference
 from edgekit.verification.foreign import Interface, column_order, listed
@@ -23,12 +23,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-KERAS_SUFFIXES = (".keras", ".h5", ".hdf5")
 MODEL_SUFFIXES = (*KERAS_SUFFIXES, *(f".{name}" for name in Format))
 SCORE_SUFFIXES = (".npz", ".npy")
-
-RUNTIME_OF = {".tflite": "litert-xnnpack", ".onnx": "onnxruntime"}
-"""What runs a reference model that is no Keras file."""
 
 KERAS_SETTINGS = SessionSettings(batch_size=keras_reference.KERAS_BATCH)
 NUM_DEVIATIONS = 3
@@ -52,7 +48,7 @@ class ScoredReference:
 
 def runtime_target(path: Path) -> str:
     """What `edgekit.runtimes.isolation.execute` runs the reference model `path` in."""
-    return RUNTIME_OF.get(path.suffix.lower(), keras_reference.TARGET)
+    return keras_reference.TARGET if is_keras_file(path) else DEFAULT_RUNTIMES[format_of(path)]
 
 
 def is_model(path: Path) -> bool:
@@ -82,7 +78,7 @@ def run_reference(
         VerificationError: It cannot be run, or does not give finite scores for the classes of the data set.
     """
     is_keras = is_keras_file(path)
-    runtime = "keras" if is_keras else RUNTIME_OF[path.suffix.lower()]
+    runtime = "keras" if is_keras else DEFAULT_RUNTIMES[format_of(path)]
     with (
         tempfile.TemporaryDirectory(prefix="edgekit-reference-") as folder,
         progress.task(f"reference {path.name} in {runtime}", len(dataset.test)) as advance,

@@ -24,8 +24,7 @@ from edgekit.errors import VerificationError
 from edgekit.grammar import counted
 from edgekit.mapped import rows_at
 from edgekit.metrics import drift
-from edgekit.tolerance import Tolerance
-from edgekit.verification.judge import SLACK
+from edgekit.tolerance import SLACK, Tolerance
 from edgekit.verification.outcomes import Outcomes
 from edgekit.verification.report import Verdict
 

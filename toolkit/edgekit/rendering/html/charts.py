@@ -6,11 +6,10 @@ by shapes too. Every chart has a title and a description for who cannot see it.
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Literal
+from dataclasses import dataclass
 
 from edgekit.rendering.html.axes import Axis, axis_over, shown
-from edgekit.rendering.html.components import figure
+from edgekit.rendering.html.components import Tone, figure
 from edgekit.rendering.html.markup import Html, join, tag
 
 WIDTH, HEIGHT = 360, 250
@@ -26,8 +25,6 @@ _STEP = 2 * RADIUS + 1
 _OFFSETS = sorted(
     ((x * _STEP, y * _STEP) for x in range(-4, 5) for y in range(-4, 5)), key=lambda each: math.hypot(*each)
 )
-
-Tone = Literal["good", "warning", "bad", "neutral"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,7 +65,7 @@ class Point:
 
 @dataclass(frozen=True, kw_only=True)
 class _Frame:
-    """Two axes, what stands at them, and a name for the ids in the drawing."""
+    """Two axes, what stands at them, and what is drawn between them."""
 
     across: Axis
     up: Axis
@@ -76,7 +73,7 @@ class _Frame:
     y: str
     title: str
     description: str
-    content: Sequence[Html] = field(default=())
+    content: Sequence[Html]
 
 
 def line_chart(

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from edgekit.grammar import counted
 from edgekit.rendering.html import Html, badge, image_strip, join, paragraph, photo, tag
-from edgekit.rendering.html.charts import Tone
+from edgekit.rendering.html.components import Tone
 from edgekit.verification.measurement import FlippedImage, Measurement
 
 if TYPE_CHECKING:

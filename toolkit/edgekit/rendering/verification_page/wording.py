@@ -1,7 +1,7 @@
 """Numbers and verdicts as the page writes them."""
 
 from edgekit.rendering.html import Html, badge
-from edgekit.rendering.html.charts import Tone
+from edgekit.rendering.html.components import Tone
 from edgekit.verification.report import CandidateReport, Verdict
 
 MINUS = "\N{MINUS SIGN}"
