@@ -21,7 +21,7 @@ def let_every_backend_run(monkeypatch: pytest.MonkeyPatch, code: str) -> "list[s
         started.append(process)
         return process
 
-    monkeypatch.setattr(backends, "_is_installed", lambda library: True)
+    monkeypatch.setattr(backends, "is_installed", lambda library: True)
     monkeypatch.setattr(backends, "_ask", ask)
     return started
 
@@ -51,7 +51,7 @@ def test_one_that_is_killed_says_its_status(monkeypatch):
 
 
 def test_what_is_not_installed_names_the_extra(monkeypatch):
-    monkeypatch.setattr(backends, "_is_installed", lambda library: False)
+    monkeypatch.setattr(backends, "is_installed", lambda library: False)
     reasons = {status.name: status.reason or "" for status in list_backends()}
     for name, extra in (("tensorflow", "train"), ("jax", "jax"), ("torch", "torch")):
         assert f"edgekit-toolkit[{extra}]" in reasons[name]

@@ -13,8 +13,8 @@ from edgekit.input_range import InputEncoding
 from edgekit.progress import Advance
 from edgekit.runtimes import RUNTIMES, Availability, Execution, ExecutionFailure
 from edgekit.runtimes import worker as worker_module
-from edgekit.runtimes.isolation import _collect
-from edgekit.runtimes.worker_process import Watch, signal_name
+from edgekit.runtimes.isolation import collect_scores
+from edgekit.runtimes.worker_process import Watch, collected, signal_name
 
 
 class ForkingExecutor:
@@ -79,7 +79,7 @@ class ForkingExecutor:
                 return ExecutionFailure(reason=f"did not end within the time limit of {time_limit:g} s")
             if status < 0:
                 return ExecutionFailure(reason=f"crashed with {signal_name(-status)}")
-            return _collect(folder)
+            return collected(folder, collect_scores)
 
 
 def _work(job: Path) -> NoReturn:

@@ -5,7 +5,6 @@
 This process imports no backend. All are asked at the same time.
 """
 
-import importlib.util
 import json
 import os
 import subprocess
@@ -15,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from edgekit.keras_setup import BACKENDS, EXTRAS
+from edgekit.keras_setup import BACKENDS, EXTRAS, is_installed
 
 TIME_LIMIT = 120.0
 """Seconds for all of them together; importing TensorFlow alone takes a few, and many from a slow disk."""
@@ -39,14 +38,10 @@ class BackendStatus:
 def list_backends(time_limit: float = TIME_LIMIT) -> list[BackendStatus]:
     """Ask every backend that is installed; each that does not answer in `time_limit` seconds is ended."""
     deadline = time.monotonic() + time_limit
-    asked = {name: _ask(name) if _is_installed(library) else None for name, library in BACKENDS.items()}
+    asked = {name: _ask(name) if is_installed(library) else None for name, library in BACKENDS.items()}
     return [
         _not_installed(name) if process is None else _answer(name, process, deadline) for name, process in asked.items()
     ]
-
-
-def _is_installed(library: str) -> bool:
-    return importlib.util.find_spec(library) is not None
 
 
 def _not_installed(name: str) -> BackendStatus:

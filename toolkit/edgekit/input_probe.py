@@ -40,10 +40,16 @@ class Trial:
     cross_entropy: float
     right: "NDArray[np.bool_]"
 
-    def is_clearly_better_than(self, other: "Trial") -> bool:
-        """More than CLEAR_GAIN more accurate on the same images, and not by chance (McNemar's p below CLEAR_P)."""
-        gained, lost = int((self.right & ~other.right).sum()), int((other.right & ~self.right).sum())
-        return self.accuracy - other.accuracy > CLEAR_GAIN and mcnemar_p(lost, gained) < CLEAR_P
+
+def is_clearly_better(candidate: "NDArray[np.bool_]", reference: "NDArray[np.bool_]") -> bool:
+    """Whether one way to feed a model beats another: by more than CLEAR_GAIN of accuracy, McNemar's p below CLEAR_P.
+
+    Args:
+        candidate: bool (N,), which images it classifies right when it is fed in that way.
+        reference: The same of the other way.
+    """
+    gained, lost = int((candidate & ~reference).sum()), int((reference & ~candidate).sum())
+    return (gained - lost) / len(candidate) > CLEAR_GAIN and mcnemar_p(lost, gained) < CLEAR_P
 
 
 def try_ranges(
@@ -77,7 +83,7 @@ def try_ranges(
 def check_takes_raw_pixels(trials: list[Trial]) -> None:
     """Raise ExportError, naming the range, if another one than 0 to 255 is clearly better."""
     raw, best = trials[0], max(trials, key=lambda trial: trial.accuracy)
-    if best.is_clearly_better_than(raw):
+    if is_clearly_better(best.right, raw.right):
         raise ExportError(
             f"The model does not want pixels of 0 to 255: on {len(raw.right)} training images its accuracy is "
             f"{_percent(raw)} as given and {_percent(best)} with {best.input_range.text}: use --input-range "

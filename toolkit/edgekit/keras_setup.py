@@ -69,12 +69,13 @@ def check_installed(backend: str, needed_for: str) -> None:
     if backend not in BACKENDS:
         raise UnknownNameError("Keras backend", backend, BACKENDS)
     for library in ("keras", BACKENDS[backend]):
-        if _is_installed(library):
+        if is_installed(library):
             continue
         raise MissingExtraError(needed_for, library, EXTRAS.get(library, "train"))
 
 
-def _is_installed(library: str) -> bool:
+def is_installed(library: str) -> bool:
+    """Whether the library of that import name is there; imports nothing."""
     if library in sys.modules:
         return sys.modules[library] is not None
     return importlib.util.find_spec(library) is not None

@@ -28,6 +28,14 @@ def check_outside_runs(path: Path) -> None:
             )
 
 
+def runs_under(root: Path) -> list[Path]:
+    """The run folders directly under `root`, sorted; raises RunFolderError where there is none."""
+    found = sorted(manifest.parent for manifest in root.glob("*/manifest.json"))
+    if not found:
+        raise RunFolderError(f"There is no run under {root.resolve()}. Make one first: edgekit train")
+    return found
+
+
 class RunFolder:
     """One run on disk. Every path of the layout is an attribute; the manifest says what belongs to it.
 
@@ -58,10 +66,12 @@ class RunFolder:
     @classmethod
     def newest(cls, root: Path = RUNS_FOLDER) -> "RunFolder":
         """The run under `root` whose manifest is the newest; raises RunFolderError where there is none."""
-        manifests = sorted(root.glob("*/manifest.json"), key=lambda path: path.stat().st_mtime)
-        if not manifests:
-            raise RunFolderError(f"There is no run under {root.resolve()}. Make one first: edgekit train")
-        return cls(manifests[-1].parent)
+        return cls(max(runs_under(root), key=lambda path: (path / "manifest.json").stat().st_mtime))
+
+    @classmethod
+    def named(cls, path: Path) -> "RunFolder":
+        """The run at `path`, or the one of that name where runs are made; raises RunFolderError."""
+        return cls(path if path.exists() or not (RUNS_FOLDER / path).is_dir() else RUNS_FOLDER / path)
 
     @property
     def name(self) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 from edgekit.errors import RunFolderError
 from edgekit.grammar import letters
-from edgekit.run_folder import RUNS_FOLDER, RunFolder
+from edgekit.run_folder import RUNS_FOLDER, RunFolder, runs_under
 from edgekit.whole_files import read_json
 
 HISTORY_COLUMNS = ("epoch", "loss", "accuracy", "val_loss", "val_accuracy", "learning_rate", "seconds")
@@ -97,14 +97,6 @@ def compare_runs(paths: Sequence[Path] = ()) -> RunComparison:
     order = list(dict.fromkeys(run.dataset_sha256 for run in summaries))
     summaries.sort(key=lambda run: (order.index(run.dataset_sha256), -_or_least(run.validation_accuracy), run.run))
     return RunComparison(runs=tuple(summaries), remarks=tuple(_remarks(summaries)))
-
-
-def runs_under(root: Path) -> list[Path]:
-    """The run folders directly under `root`, sorted; raises RunFolderError where there is none."""
-    found = sorted(manifest.parent for manifest in root.glob("*/manifest.json"))
-    if not found:
-        raise RunFolderError(f"There is no run under {root.resolve()}. Make one first: edgekit train")
-    return found
 
 
 def summarize(run: RunFolder) -> RunSummary:

@@ -4,7 +4,6 @@ Between two steps the weights lie in the Keras 3 network, and each crossing of t
 protocol of `edgekit.training.session.Learning`: gives its state as a `Checkpoint` and takes it back. Writes nothing.
 """
 
-import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +23,7 @@ from edgekit.recipe import TrainingSettings
 from edgekit.training import checkpoint as state
 from edgekit.training.batches import EvaluationBatches, TrainingBatches
 from edgekit.training.checkpoint import Checkpoint
+from edgekit.training.failures import in_short, is_out_of_memory
 from edgekit.training.identity import Identity
 from edgekit.training.monitor import Monitor, Row, as_callback
 
@@ -250,10 +250,6 @@ class CompressionLearner:
 
 
 def _reason(title: str, num_done: int, error: Exception) -> str:
-    if type(error).__name__ == "ResourceExhaustedError" or isinstance(error, MemoryError):
+    if is_out_of_memory(error):
         return f"Memory ran out in epoch {num_done + 1}. Train with smaller batches (--batch-size)."
-    lines = [line.strip() for line in re.sub(r"\x1b\[\d*m", "", str(error)).splitlines() if line.strip()]
-    return (
-        f"The step '{title}' stopped in epoch {num_done + 1} by an error of TensorFlow: {type(error).__name__}: "
-        f"{' '.join(lines[:2])[:400] or 'no reason given'}"
-    )
+    return f"The step '{title}' stopped in epoch {num_done + 1} by an error of TensorFlow: {in_short(error)}"

@@ -6,15 +6,13 @@ side by side and nothing else changes.
 """
 
 import importlib
-import importlib.util
 import os
-import sys
 from dataclasses import dataclass
 from typing import Any
 
 from edgekit.errors import MissingExtraError
 from edgekit.exporters.quiet import held_back
-from edgekit.keras_setup import import_keras, import_tensorflow
+from edgekit.keras_setup import import_keras, import_tensorflow, is_installed
 
 COMMAND = "edgekit compress"
 LIBRARIES = ("tf_keras", "tensorflow_model_optimization")
@@ -42,10 +40,7 @@ class Libraries:
 def check_installed() -> None:
     """Raise MissingExtraError unless TensorFlow, tf_keras and its model optimization are there; imports nothing."""
     for library in ("tensorflow", *LIBRARIES):
-        is_there = sys.modules.get(library) is not None or (
-            library not in sys.modules and importlib.util.find_spec(library) is not None
-        )
-        if not is_there:
+        if not is_installed(library):
             raise MissingExtraError(COMMAND, library, "train")
 
 

@@ -13,7 +13,7 @@ from edgekit.layer_drift.isolation import measure_files
 from edgekit.layer_drift.probe import PROBES
 from edgekit.layer_drift.report import LayerDriftReport
 from edgekit.progress import Progress, SilentProgress
-from edgekit.run_folder import RUNS_FOLDER, RunFolder
+from edgekit.run_folder import RunFolder
 
 if TYPE_CHECKING:
     import numpy as np
@@ -143,7 +143,7 @@ def _find(request: DriftRequest) -> tuple[RunFolder | None, list[_Pair]]:
     target = request.target
     if target is not None and not target.is_dir() and (target.exists() or target.suffix):
         return _one_file(target, request)
-    run = RunFolder(_run_path(target)) if target else RunFolder.newest()
+    run = RunFolder.named(target) if target else RunFolder.newest()
     precision = Precision.parse(request.precision)
     if precision is Precision.FLOAT32:
         raise UsageError("float32 is what the others are compared with. Name another precision: --precision int8")
@@ -185,10 +185,6 @@ def _one_file(path: Path, request: DriftRequest) -> tuple[None, list[_Pair]]:
             f"float .{check_format(path)} file."
         )
     return None, [_Pair(candidate=path, reference=request.reference, name=path.name)]
-
-
-def _run_path(target: Path) -> Path:
-    return target if target.exists() or not (RUNS_FOLDER / target).is_dir() else RUNS_FOLDER / target
 
 
 def _known_format(name: str) -> str:

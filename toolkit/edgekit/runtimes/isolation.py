@@ -4,8 +4,7 @@ A crash, a hang, too much memory or a broken answer of a runtime becomes an `Exe
 reason in words. Knows no runtime but by its name.
 """
 
-import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -15,7 +14,7 @@ from edgekit.runtimes import RUNTIMES
 from edgekit.runtimes.base import Execution, ExecutionFailure, SessionSettings
 from edgekit.runtimes.settings_cache import SettingsCache
 from edgekit.runtimes.sharing import Processors
-from edgekit.runtimes.worker_process import Attention, Watch, do_in_worker
+from edgekit.runtimes.worker_process import Attention, Collect, Watch, do_in_worker
 
 if TYPE_CHECKING:
     import numpy as np
@@ -73,7 +72,7 @@ def execute(
         "search_again": cache is not None and cache.search_again,
         **({} if memory_limit is None else {"memory_limit": memory_limit}),
     }
-    return _work(runtime, artifact, images, job, _collect, Attention(time_limit, advance, watch), processors)
+    return _work(runtime, artifact, images, job, collect_scores, Attention(time_limit, advance, watch), processors)
 
 
 def try_encodings(
@@ -100,7 +99,7 @@ def _work(
     artifact: Path,
     images: Path,
     job: dict[str, Any],
-    collect: Callable[[Path], _Result],
+    collect: Collect[_Result],
     attention: Attention,
     processors: Processors | None = None,
 ) -> _Result | ExecutionFailure:
@@ -112,40 +111,28 @@ def _work(
     return do_in_worker("edgekit.runtimes.worker", files | job, collect, attention, processors)
 
 
-def _collect(folder: Path) -> Execution | ExecutionFailure:
-    """What the worker left in `folder`; nothing in it is trusted."""
+def collect_scores(folder: Path, result: dict[str, Any]) -> Execution:
+    """What a worker that scored images left in `folder`; raises ValueError where it is something else."""
     import numpy as np
 
-    try:
-        result = json.loads((folder / "result.json").read_text())
-        if "error" in result:
-            return ExecutionFailure(reason=str(result["error"]))
-        scores = np.load(folder / "scores.npy", mmap_mode="r", allow_pickle=False)[: result["num_images"]]
-        if scores.dtype != np.float32 or scores.ndim != 2 or len(scores) != result["num_images"]:
-            raise ValueError(f"scores of type {scores.dtype} and shape {scores.shape}")  # noqa: TRY301
-        return Execution(
-            scores=scores,
-            seconds=float(result["seconds"]),
-            images_per_second=float(result["images_per_second"]),
-            peak_rss_bytes=int(result["peak_rss_bytes"]),
-            runtime_version=str(result["runtime_version"]),
-            settings=SessionSettings(**result["settings"]),
-        )
-    except (OSError, ValueError, KeyError, TypeError, EOFError) as error:
-        return ExecutionFailure(reason=f"ended without a usable result ({type(error).__name__}: {error})")
+    scores = np.load(folder / "scores.npy", mmap_mode="r", allow_pickle=False)[: result["num_images"]]
+    if scores.dtype != np.float32 or scores.ndim != 2 or len(scores) != result["num_images"]:
+        raise ValueError(f"scores of type {scores.dtype} and shape {scores.shape}")
+    return Execution(
+        scores=scores,
+        seconds=float(result["seconds"]),
+        images_per_second=float(result["images_per_second"]),
+        peak_rss_bytes=int(result["peak_rss_bytes"]),
+        runtime_version=str(result["runtime_version"]),
+        settings=SessionSettings(**result["settings"]),
+    )
 
 
-def _collect_trials(folder: Path) -> "NDArray[np.float32] | ExecutionFailure":
-    """What a worker that tried several encodings left in `folder`; nothing in it is trusted."""
+def _collect_trials(folder: Path, _: dict[str, Any]) -> "NDArray[np.float32]":
+    """What a worker that tried several encodings left in `folder`."""
     import numpy as np
 
-    try:
-        result = json.loads((folder / "result.json").read_text())
-        if "error" in result:
-            return ExecutionFailure(reason=str(result["error"]))
-        scores = np.load(folder / "scores.npy", allow_pickle=False)
-        if scores.dtype != np.float32 or scores.ndim != 3:
-            raise ValueError(f"scores of type {scores.dtype} and shape {scores.shape}")  # noqa: TRY301
-    except (OSError, ValueError, KeyError, TypeError, EOFError) as error:
-        return ExecutionFailure(reason=f"ended without a usable result ({type(error).__name__}: {error})")
+    scores: NDArray[np.float32] = np.load(folder / "scores.npy", allow_pickle=False)
+    if scores.dtype != np.float32 or scores.ndim != 3:
+        raise ValueError(f"scores of type {scores.dtype} and shape {scores.shape}")
     return scores

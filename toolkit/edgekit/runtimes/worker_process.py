@@ -38,6 +38,9 @@ _Result = TypeVar("_Result")
 Watch = Callable[["NDArray[np.float32]"], bool]
 """Called with the scores of the next images, float32 (n, C), in the order in which they are run; True: enough."""
 
+Collect = Callable[[Path, dict[str, Any]], _Result]
+"""From the folder of a worker, and what its `result.json` says, to its result."""
+
 MEMORY_SHARE = 0.8
 """Share of the memory that is free at the start that a worker may allocate."""
 
@@ -63,7 +66,7 @@ class Attention:
 def do_in_worker(
     module: str,
     job: dict[str, Any],
-    collect: Callable[[Path], _Result],
+    collect: Collect[_Result],
     attention: Attention,
     processors: Processors | None = None,
 ) -> _Result | ExecutionFailure:
@@ -73,7 +76,7 @@ def do_in_worker(
         module: A module of edgekit that ends in `run_job`.
         job: What it is to do, as JSON. It gets besides: "scores", a file that it may write; "result", the file for its
             answer; "parent", with whom it ends; "memory_limit", unless given; "is_shared", whether others run too.
-        collect: Reads the folder that holds `result.json`; trusts nothing in it.
+        collect: See `collected`.
         attention: What is done while it runs.
         processors: What it shares with other workers; None: it works alone.
 
@@ -98,9 +101,23 @@ def do_in_worker(
             with processors.undisturbing():
                 worker = _Worker(module, folder, processors, attention)
             ending = worker.run()
-            return ExecutionFailure(reason=ending) if ending else collect(folder)
+            return ExecutionFailure(reason=ending) if ending else collected(folder, collect)
     except OSError as error:
         return ExecutionFailure(reason=f"the worker could not be started or read: {error}")
+
+
+def collected(folder: Path, collect: "Collect[_Result]") -> "_Result | ExecutionFailure":
+    """What a worker left in `folder`, or what it says went wrong; nothing in it is trusted.
+
+    Args:
+        folder: Holds `result.json`.
+        collect: Makes the result of the folder and of what that file says; may raise what damaged files make it raise.
+    """
+    try:
+        result = json.loads((folder / "result.json").read_text())
+        return ExecutionFailure(reason=str(result["error"])) if "error" in result else collect(folder, result)
+    except (OSError, ValueError, KeyError, TypeError, EOFError) as error:
+        return ExecutionFailure(reason=f"ended without a usable result ({type(error).__name__}: {error})")
 
 
 class _Worker:

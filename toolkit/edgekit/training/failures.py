@@ -47,17 +47,21 @@ def explain(
             f"The memory of {placement.devices[0]} ran out in epoch {num_done + 1} in batches of {batch_size} images. "
             f"{_smaller(batch_size, len(placement.devices))}"
         )
-    text = re.sub(r"\x1b\[\d*m", "", str(error))
-    if placement.num_workers > 1 and any(word in text for word in _LOST):
+    if placement.num_workers > 1 and any(word in str(error) for word in _LOST):
         return TrainingError(
             f"Another worker does not answer any more (epoch {num_done + 1}), so training stopped here too. Up to "
             f"{num_done} whole epochs are saved by the first worker. Start all workers again with --resume."
         )
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
     return TrainingError(
         f"Training of recipe '{recipe_name}' stopped in epoch {num_done + 1} by an error in its layers, loss or "
-        f"callbacks: {type(error).__name__}: {' '.join(lines[:2])[:400] or 'no reason given'}"
+        f"callbacks: {in_short(error)}"
     )
+
+
+def in_short(error: Exception) -> str:
+    """Class and first two lines of an exception, without colours, at most 400 characters of them."""
+    lines = [line.strip() for line in re.sub(r"\x1b\[\d*m", "", str(error)).splitlines() if line.strip()]
+    return f"{type(error).__name__}: {' '.join(lines[:2])[:400] or 'no reason given'}"
 
 
 def is_out_of_memory(error: Exception) -> bool:

@@ -12,10 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from edgekit.input_probe import CLEAR_GAIN, CLEAR_P, USUAL_RANGES
+from edgekit.input_probe import CLEAR_GAIN, USUAL_RANGES, is_clearly_better
 from edgekit.input_range import BYTES, InputEncoding
 from edgekit.metrics import drift
-from edgekit.metrics.significance import mcnemar_p
 from edgekit.runtimes import ExecutionFailure
 from edgekit.runtimes.isolation import try_encodings
 from edgekit.verification.foreign import MAX_NAMED, Interface, listed
@@ -89,11 +88,6 @@ class Trial:
     def accuracy(self) -> float:
         """Share of the images that were classified right."""
         return float(self.right.mean())
-
-    def is_clearly_better_than(self, other: "Trial") -> bool:
-        """More than CLEAR_GAIN more accurate on the same images, and not by chance."""
-        gained, lost = int((self.right & ~other.right).sum()), int((other.right & ~self.right).sum())
-        return self.accuracy - other.accuracy > CLEAR_GAIN and mcnemar_p(lost, gained) < CLEAR_P
 
 
 def alternatives_to(given: InputEncoding) -> list[InputEncoding]:
@@ -194,7 +188,7 @@ def clearly_better(answers: "Sequence[tuple[InputEncoding, NDArray[np.int64]]]",
     labels, num_classes = sample.labels, len(sample.class_names)
     plain = [Trial(encoding=encoding, right=predicted == labels) for encoding, predicted in answers]
     best = _first_of_the_best(plain)
-    if not best.is_clearly_better_than(plain[0]):
+    if not is_clearly_better(best.right, plain[0].right):
         best = plain[0]
     reordered = [
         Trial(
@@ -205,7 +199,7 @@ def clearly_better(answers: "Sequence[tuple[InputEncoding, NDArray[np.int64]]]",
         for encoding, predicted in answers
     ]
     other = _first_of_the_best(reordered)
-    if other.is_clearly_better_than(best):
+    if is_clearly_better(other.right, best.right):
         return other
     return None if best is plain[0] else best
 

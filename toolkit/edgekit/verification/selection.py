@@ -9,7 +9,7 @@ from edgekit.artifact import Artifact, Precision
 from edgekit.datasets.base import MAX_SIDE
 from edgekit.errors import ArtifactError, RunFolderError, UsageError, VerificationError
 from edgekit.reference import Reference
-from edgekit.run_folder import RUNS_FOLDER, RunFolder
+from edgekit.run_folder import RunFolder
 from edgekit.runtimes import RUNTIMES
 from edgekit.verification.candidate import Candidate
 from edgekit.verification.reference_scores import MODEL_SUFFIXES, SCORE_SUFFIXES
@@ -69,7 +69,7 @@ def find_subject(targets: Sequence[Path], reference: Path | None) -> Subject:
     if any(_is_folder(target) for target in targets) and len(targets) > 1:
         raise UsageError("Name one run folder, or any number of model files; received a folder and something else.")
     if not targets or _is_folder(targets[0]):
-        return _whole_run(_run_of(targets[0]) if targets else RunFolder.newest(), reference)
+        return _whole_run(RunFolder.named(targets[0]) if targets else RunFolder.newest(), reference)
     return _files(targets, reference) if reference else _files_of_a_run(targets)
 
 
@@ -256,11 +256,6 @@ def _files_of_a_run(paths: Sequence[Path]) -> Subject:
 
 def _is_folder(target: Path) -> bool:
     return target.is_dir() or not (target.exists() or target.suffix)
-
-
-def _run_of(target: Path) -> RunFolder:
-    """The run at `target`, or the one of that name where runs are made."""
-    return RunFolder(target if target.exists() or not (RUNS_FOLDER / target).is_dir() else RUNS_FOLDER / target)
 
 
 def owner_of(path: Path) -> RunFolder | None:
