@@ -172,6 +172,7 @@ def test_a_finished_run_says_so_and_as_json_is_one_document(inputs, unbroken, ca
         (["--validation-fraction", "0"], 1, "between 0 and 1, both excluded. Received 0.0"),
         (["--validation-fraction", "1"], 1, "between 0 and 1, both excluded. Received 1.0"),
         (["--validation-fraction", "nan"], 1, "between 0 and 1, both excluded. Received nan"),
+        (["--image-size", "64"], 2, "The images of 'digits' are 32 x 32 pixels and stay so"),
         (["--resume", "--out", "nothing-here"], 1, "no training to resume"),
     ],
 )

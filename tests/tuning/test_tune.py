@@ -9,9 +9,12 @@ import pytest
 
 from edgekit.artifact import Format
 from edgekit.errors import RunFolderError, UsageError
+from edgekit.progress import SilentProgress
 from edgekit.run_folder import RunFolder
 from edgekit.tuning.budget import Budget
 from edgekit.tuning.job import TuneRequest, tune_request
+from edgekit.tuning.journal import Journal
+from edgekit.tuning.trial import Trial
 
 
 @pytest.fixture
@@ -38,6 +41,30 @@ def test_the_smallest_file_is_found_kept_and_measured_once_and_a_second_search_r
     assert (run.path / "tuning" / "trials.jsonl").read_text() == stored
     assert again.chosen.size_bytes == min(trial.size_bytes for trial in again.trials if trial.is_measured)
     assert RunFolder(run.path).export_entry(again.artifact)
+
+
+@pytest.mark.slow
+def test_an_interrupted_search_says_what_it_keeps_and_goes_on(new_run, monkeypatch):
+    run, notes, add = new_run(), [], Journal.add
+
+    class Listening(SilentProgress):
+        def note(self, text: str) -> None:
+            notes.append(text)
+
+    def add_and_stop(journal: Journal, trial: Trial) -> None:
+        add(journal, trial)
+        if len(journal.trials) == 2:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(Journal, "add", add_and_stop)
+    request = TuneRequest(run=run.path, budget=Budget(max_accuracy_drop=100, max_flips=100))
+    with pytest.raises(KeyboardInterrupt):
+        tune_request(request, progress=Listening())
+    assert notes[-1] == f"2 trials are kept in {run.path / 'tuning'}: the same command goes on from there."
+    monkeypatch.undo()
+    report = tune_request(request, progress=Listening())
+    assert f"2 trials are known from {run.path / 'tuning'}; the search goes on." in notes
+    assert len(report.trials) > 2
 
 
 def test_trials_of_another_search_are_refused(new_run):

@@ -70,8 +70,9 @@ def settings_of(recipe: "Recipe", options: dict[str, Any]) -> "TrainingSettings"
 def load_data(
     data: str, recipe: "Recipe", settings: "TrainingSettings", options: dict[str, Any], progress: "Progress"
 ) -> "Dataset":
-    """The data set, split as the settings want it; raises DatasetError."""
+    """The data set, split as the settings want it; raises DatasetError, and UsageError where it cannot be resized."""
     from edgekit.datasets import DatasetRequest, load_dataset
+    from edgekit.errors import UsageError
 
     side = options["image_size"]
     request = DatasetRequest(
@@ -81,4 +82,11 @@ def load_data(
         skip_broken=options["skip_broken"],
         progress=progress,
     )
-    return load_dataset(data, request)
+    dataset = load_dataset(data, request)
+    height, width, _ = dataset.image_shape
+    if side and (height, width) != (side, side):
+        raise UsageError(
+            f"The images of '{dataset.name}' are {height} x {width} pixels and stay so; --image-size {side} resizes "
+            f"those of folder: and hub: only. Leave it out."
+        )
+    return dataset

@@ -12,6 +12,7 @@ from edgekit.errors import ExportError, RuntimeUnavailableError, UsageError
 from edgekit.exporting.plan import Job
 from edgekit.exporting.session import export
 from edgekit.exporting.source import Source, check_dataset, load_source
+from edgekit.grammar import counted
 from edgekit.keras_setup import check_installed
 from edgekit.progress import Progress, SilentProgress
 from edgekit.quantization import CalibrationSet
@@ -155,7 +156,13 @@ def tune_request(
             progress=progress,
             folder=Path(folder),
         )
-        jobs = search.run()
+        try:
+            jobs = search.run()
+        except KeyboardInterrupt:
+            if journal.trials:
+                kept = counted(len(journal.trials), "trial is", "trials are")
+                progress.note(f"{kept} kept in {run.path / FOLDER}: the same command goes on from there.")
+            raise
     return _finished(request, run, source, dataset, jobs, journal, progress, executor)
 
 
