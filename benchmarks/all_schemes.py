@@ -1,12 +1,13 @@
 """Every format, precision and scheme of a run in every runtime, on the test split: the full table, for the record.
 
-    python benchmarks/all_schemes.py exported/resnet8 --data cifar10:PATH [--out FOLDER] [--precision int8]
+    python benchmarks/all_schemes.py exported/resnet8 --data cifar10:PATH [--out FOLDER] [--precision int8] [--sample N]
 
 Exports, into copies of the run in a temporary folder, each distinct file once: every precision of every format by
 default, with every single change of it (output, folding, granularity, calibration method, float head, quantizer,
 type of activations, range of weights, layout, input and output types, batch), and the combinations in SHIPPED. Then
 runs all of them in all runtimes on the test images, LiteRT's reference kernels on 200 of them, ai-edge's int16x8, for
-which LiteRT has no fast convolution, on 500. The run itself is left as it is. Prints the table, and writes it as
+which LiteRT has no fast convolution, on 500. `--sample N` runs N images, drawn class by class in proportion, where all
+would take hours. The run itself is left as it is. Prints the table, and writes it as
 all-schemes.md into --out (docs/measured/RUN). Speed is not in it: `edgekit verify` measures that.
 
 Nothing is chosen here: to choose, `edgekit compare-schemes` and `edgekit tune` look at validation images. Files that
@@ -190,8 +191,10 @@ def wishes(precisions: Sequence[Precision]) -> Iterator[Wish]:
                 yield Wish(job=Job(format=Format.TFLITE, precision=precision, options=options), beside=beside)
 
 
-def verified(made: Collection, run: Path, data: str | None, jobs: int | None) -> VerificationReport:
-    """All files in all runtimes, those of SLOW on a part of the images."""
+def verified(
+    made: Collection, run: Path, data: str | None, jobs: int | None, num_images: int | None
+) -> VerificationReport:
+    """All files in all runtimes on `num_images`, None for all; those of SLOW on a part of the images."""
     slow = [path for digest, path in made.paths.items() if made.titles[digest].startswith(SLOW)]
     fast = [path for path in made.paths.values() if path not in slow]
     reports = [
@@ -199,7 +202,7 @@ def verified(made: Collection, run: Path, data: str | None, jobs: int | None) ->
             VerifyRequest(targets=paths, reference=run, data=data, jobs=jobs, sampling=sampling),
             progress=ConsoleProgress(),
         ).report
-        for paths, sampling in ((fast, Sampling()), (slow, Sampling(num_images=SLOW_IMAGES)))
+        for paths, sampling in ((fast, Sampling(num_images=num_images)), (slow, Sampling(num_images=SLOW_IMAGES)))
         if paths
     ]
     order = list(made.titles)
@@ -214,7 +217,7 @@ def markdown(name: str, report: VerificationReport, made: Collection) -> str:
         [
             f"# Every scheme of {name}",
             "",
-            f"{len(made.titles)} files, {len(report.candidates)} candidates on {report.dataset.num_images:,} test "
+            f"{len(made.titles)} files, {len(report.candidates)} candidates on {_num_run(report)} test "
             f"images of {report.dataset.name} (SHA-256 `{report.dataset.sha256[:16]}`). Float model: "
             f"{report.reference.accuracy:.2%}. Measured on {machine.cpu if machine else 'an unknown processor'}, "
             f"{machine.num_cpus if machine else '?'} cores, by `python benchmarks/all_schemes.py`. Points: accuracy, "
@@ -226,6 +229,12 @@ def markdown(name: str, report: VerificationReport, made: Collection) -> str:
             "",
         ]
     )
+
+
+def _num_run(report: VerificationReport) -> str:
+    most = max((row.measurement.num_images for row in report.candidates if row.measurement), default=0)
+    every = report.dataset.num_images
+    return f"{every:,}" if most == every else f"{most:,} (drawn class by class in proportion) of {every:,}"
 
 
 def _listed(title: str, lines: dict[str, str]) -> list[str]:
@@ -241,6 +250,7 @@ def main() -> None:
     parser.add_argument(
         "--precision", action="append", choices=[each.value for each in Precision], help="only this one"
     )
+    parser.add_argument("--sample", type=int, metavar="N", help="run N test images in place of all")
     parser.add_argument("--jobs", type=int, help="candidates at the same time")
     given = parser.parse_args()
     source = load_source(RunFolder(given.run))
@@ -251,7 +261,7 @@ def main() -> None:
         every = wishes([Precision(name) for name in given.precision or list(Precision)])
         for _, group in groupby(every, key=lambda wish: (wish.beside, wish.job.format, wish.job.precision)):
             made.add(source, dataset, list(group))
-        report = verified(made, given.run, given.data, given.jobs)
+        report = verified(made, given.run, given.data, given.jobs, given.sample)
         text = markdown(out.resolve().name, report, made)
     write_text(out / "all-schemes.md", text)
     print(text)
