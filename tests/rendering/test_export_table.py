@@ -9,7 +9,7 @@ import pytest
 
 from edgekit.artifact import Artifact, Format, Precision
 from edgekit.exporting.check import CheckResult
-from edgekit.exporting.session import ExportedFile, ExportReport, FailedFile
+from edgekit.exporting.report import ExportedFile, ExportReport, FailedFile
 from edgekit.rendering.export_table import print_export
 from edgekit.rendering.tables import make_console
 

@@ -9,8 +9,9 @@ from edgekit.datasets import Dataset, DatasetRequest, load_dataset
 from edgekit.errors import DatasetError, UsageError
 from edgekit.exporters import ExportOptions
 from edgekit.exporting.plan import make_plan
+from edgekit.exporting.report import ExportReport
 from edgekit.exporting.schemes import SPLITS, SchemeComparison, compare_schemes
-from edgekit.exporting.session import ExportReport, export
+from edgekit.exporting.session import export
 from edgekit.exporting.source import Source, check_source, load_source
 from edgekit.keras_setup import check_installed
 from edgekit.progress import Progress, SilentProgress

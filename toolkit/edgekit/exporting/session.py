@@ -5,7 +5,7 @@ Knows no format beyond the exporters' protocol.
 
 from collections.abc import Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,16 +13,16 @@ from edgekit.artifact import Artifact, Format, Precision
 from edgekit.datasets import Dataset
 from edgekit.errors import CalibrationError, ExportError, UsageError
 from edgekit.exporters import ExportOptions
-from edgekit.exporters.batchnorm_folding import Folding
 from edgekit.exporters.float_islands import Island, in_words
 from edgekit.exporters.integer_check import holds_flex
 from edgekit.exporters.onnx_targets import missing_in_mobile
 from edgekit.exporting.check import CheckResult, compare, run_file
 from edgekit.exporting.file_maker import FileMaker
 from edgekit.exporting.plan import Job, Plan, make_plan
+from edgekit.exporting.report import ExportedFile, ExportReport, FailedFile
 from edgekit.exporting.source import Source, check_dataset, check_source, load_source
 from edgekit.input_range import InputRange
-from edgekit.inspection.kernels import FileKernels, inspect_kernels
+from edgekit.inspection.kernels import inspect_kernels
 from edgekit.metrics.drift import softmax
 from edgekit.progress import Progress, SilentProgress
 from edgekit.quantization import CalibrationSet
@@ -33,90 +33,6 @@ from edgekit.whole_files import atomic_path, write_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-
-@dataclass(frozen=True, kw_only=True)
-class ExportedFile:
-    """One file that was made and kept.
-
-    Attributes:
-        artifact: The file.
-        variant: What was chosen for it, as its name says; "" for the default.
-        check: How it compared with Keras; None for a file with Flex operators, which nothing here can run.
-        islands: The operators of an integer file that compute in float.
-        kernels: Zeros and distinct values of its weights; None for a run that was not compressed.
-    """
-
-    artifact: Artifact
-    variant: str
-    check: CheckResult | None
-    islands: tuple[Island, ...] = ()
-    kernels: FileKernels | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class FailedFile:
-    """One file that could not be made, among others that could.
-
-    Attributes:
-        file: Where it would lie in the run folder.
-        precision: Its precision.
-        title: For a person: "onnx float16".
-        reason: Whole sentences.
-    """
-
-    file: str
-    precision: Precision
-    title: str
-    reason: str
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class ExportReport:
-    """What an export did.
-
-    Attributes:
-        run: The run folder that holds the files.
-        files: What was made, in the order of the work.
-        skipped: One line for each combination of format and precision that does not exist, and for int16x8 where
-            LiteRT lacks kernels and nobody named it.
-        folding: What became of batch normalization; None where nothing was to be folded.
-        failed: What else could not be made where every precision was asked for.
-    """
-
-    run: RunFolder
-    files: tuple[ExportedFile, ...]
-    skipped: tuple[str, ...]
-    folding: Folding | None = None
-    failed: tuple[FailedFile, ...] = ()
-
-    @property
-    def exit_status(self) -> int:
-        """1 where a file could not be made, else 0."""
-        return 1 if self.failed else 0
-
-    def to_dict(self) -> dict[str, Any]:
-        """As a JSON object."""
-        return {
-            "run": str(self.run.path),
-            "files": [
-                {
-                    "artifact": each.artifact.path.relative_to(self.run.path).as_posix(),
-                    "format": each.artifact.format.value,
-                    "precision": each.artifact.precision,
-                    "variant": each.variant,
-                    "size_bytes": each.artifact.size_bytes,
-                    "sha256": each.artifact.sha256,
-                    "check": each.check.to_dict() if each.check else None,
-                    "float_operators": [island.to_dict() for island in each.islands],
-                    **({"weights": each.kernels.to_dict()} if each.kernels else {}),
-                }
-                for each in self.files
-            ],
-            "skipped": list(self.skipped),
-            "failed": [asdict(each) for each in self.failed],
-            "folding": self.folding.to_dict() if self.folding else None,
-        }
 
 
 def export(
@@ -192,23 +108,21 @@ class _Session:
             self._progress.note(line)
         if self._source.run is not None:
             return self._into(self._source.run, plan, calibration)
-        assert self._dataset is not None  # noqa: S101 - _check_dataset has seen to it
+        assert self._dataset is not None  # noqa: S101 - check_dataset has seen to it
         with foreign_run(self._source, self._dataset, self._maker, out, self._progress) as (run, final_path):
             report = self._into(run, plan, calibration)
-        return _moved(report, final_path)
+        return report.moved(final_path)
 
     def _into(self, run: RunFolder, plan: Plan, calibration: CalibrationSet | None) -> ExportReport:
+        """Make everything, and keep all of it or nothing."""
         folding = self._maker.folding if any(job.options.fold for job in plan.jobs) else None
         made: dict[Path, _Made] = {}
         skipped, failed = list(plan.skipped), list[FailedFile]()
         with ExitStack() as stack, self._progress.task("Exporting", len(plan.jobs)) as advance:
             for job in plan.jobs:
+                path = run.artifact_path(job.format, job.precision, job.variant)
                 try:
-                    with ExitStack() as alone:
-                        path = run.artifact_path(job.format, job.precision, job.variant)
-                        temporary = alone.enter_context(atomic_path(path))
-                        made[path] = self._one(job, temporary, calibration)
-                        stack.enter_context(alone.pop_all())
+                    made[path] = self._one(job, path, calibration, stack)
                 except ExportError as error:
                     if job.is_required or (job is plan.jobs[-1] and not made):
                         raise
@@ -223,23 +137,18 @@ class _Session:
             if calibration is not None:
                 stack.enter_context(_replaced_json(run.calibration_path, calibration.to_dict()))
         self._record(run, made, calibration)
-        files = tuple(
-            ExportedFile(
-                artifact=Artifact.from_file(path),
-                variant=each.job.variant,
-                check=each.check,
-                islands=each.islands,
-                kernels=inspect_kernels(path) if "compression" in run.manifest else None,
-            )
-            for path, each in made.items()
-        )
+        files = tuple(_exported(run, path, each) for path, each in made.items())
         return ExportReport(run=run, files=files, skipped=tuple(skipped), folding=folding, failed=tuple(failed))
 
-    def _one(self, job: Job, path: Path, calibration: CalibrationSet | None) -> "_Made":
-        """Make one file at `path`, run and compare it."""
-        content = self._maker.convert(job, calibration)
-        path.write_bytes(content)
-        return _Made(job=job, check=self._checked(path, job, content), islands=self._islands(job, content))
+    def _one(self, job: Job, path: Path, calibration: CalibrationSet | None, stack: ExitStack) -> "_Made":
+        """Make one file, run and compare it; it is renamed to `path` when `stack` ends well."""
+        with ExitStack() as alone:
+            temporary = alone.enter_context(atomic_path(path))
+            content = self._maker.convert(job, calibration)
+            temporary.write_bytes(content)
+            made = _Made(job=job, check=self._checked(temporary, job, content), islands=self._islands(job, content))
+            stack.enter_context(alone.pop_all())
+        return made
 
     def _checked(self, path: Path, job: Job, content: bytes) -> CheckResult | None:
         if job.format is Format.TFLITE and holds_flex(content):
@@ -282,6 +191,16 @@ class _Session:
         return {"folding": self._maker.folding.to_dict()} if job.options.fold and self._maker.folding else {}
 
 
+def _exported(run: RunFolder, path: Path, made: _Made) -> ExportedFile:
+    return ExportedFile(
+        artifact=Artifact.from_file(path),
+        variant=made.job.variant,
+        check=made.check,
+        islands=made.islands,
+        kernels=inspect_kernels(path) if "compression" in run.manifest else None,
+    )
+
+
 def _failed(job: Job, run: RunFolder, error: ExportError) -> FailedFile:
     path = run.artifact_path(job.format, job.precision, job.variant).relative_to(run.path)
     return FailedFile(file=path.as_posix(), precision=job.precision, title=job.title, reason=str(error))
@@ -319,15 +238,6 @@ def _replaced_json(path: Path, document: object) -> "Iterator[None]":
     with atomic_path(path) as temporary:
         write_json(temporary, document)
         yield
-
-
-def _moved(report: ExportReport, path: Path) -> ExportReport:
-    """The same report after its run folder was renamed to `path`."""
-    files = tuple(
-        replace(each, artifact=replace(each.artifact, path=path / each.artifact.path.relative_to(report.run.path)))
-        for each in report.files
-    )
-    return replace(report, run=RunFolder(path), files=files)
 
 
 def _versions() -> dict[str, str]:

@@ -1,0 +1,104 @@
+"""What an export did, and its JSON form. Makes and keeps nothing."""
+
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from edgekit.artifact import Artifact, Precision
+from edgekit.exporters.batchnorm_folding import Folding
+from edgekit.exporters.float_islands import Island
+from edgekit.exporting.check import CheckResult
+from edgekit.inspection.kernels import FileKernels
+from edgekit.run_folder import RunFolder
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExportedFile:
+    """One file that was made and kept.
+
+    Attributes:
+        artifact: The file.
+        variant: What was chosen for it, as its name says; "" for the default.
+        check: How it compared with Keras; None for a file with Flex operators, which nothing here can run.
+        islands: The operators of an integer file that compute in float.
+        kernels: Zeros and distinct values of its weights; None for a run that was not compressed.
+    """
+
+    artifact: Artifact
+    variant: str
+    check: CheckResult | None
+    islands: tuple[Island, ...] = ()
+    kernels: FileKernels | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class FailedFile:
+    """One file that could not be made, among others that could.
+
+    Attributes:
+        file: Where it would lie in the run folder.
+        precision: Its precision.
+        title: For a person: "onnx float16".
+        reason: Whole sentences.
+    """
+
+    file: str
+    precision: Precision
+    title: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class ExportReport:
+    """What an export did.
+
+    Attributes:
+        run: The run folder that holds the files.
+        files: What was made, in the order of the work.
+        skipped: One line for each combination of format and precision that does not exist, and for int16x8 where
+            LiteRT lacks kernels and nobody named it.
+        folding: What became of batch normalization; None where nothing was to be folded.
+        failed: What else could not be made where every precision was asked for.
+    """
+
+    run: RunFolder
+    files: tuple[ExportedFile, ...]
+    skipped: tuple[str, ...]
+    folding: Folding | None = None
+    failed: tuple[FailedFile, ...] = ()
+
+    @property
+    def exit_status(self) -> int:
+        """1 where a file could not be made, else 0."""
+        return 1 if self.failed else 0
+
+    def moved(self, path: Path) -> "ExportReport":
+        """The same report after its run folder was renamed to `path`."""
+        files = tuple(
+            replace(each, artifact=replace(each.artifact, path=path / each.artifact.path.relative_to(self.run.path)))
+            for each in self.files
+        )
+        return replace(self, run=RunFolder(path), files=files)
+
+    def to_dict(self) -> dict[str, Any]:
+        """As a JSON object."""
+        return {
+            "run": str(self.run.path),
+            "files": [
+                {
+                    "artifact": each.artifact.path.relative_to(self.run.path).as_posix(),
+                    "format": each.artifact.format.value,
+                    "precision": each.artifact.precision,
+                    "variant": each.variant,
+                    "size_bytes": each.artifact.size_bytes,
+                    "sha256": each.artifact.sha256,
+                    "check": each.check.to_dict() if each.check else None,
+                    "float_operators": [island.to_dict() for island in each.islands],
+                    **({"weights": each.kernels.to_dict()} if each.kernels else {}),
+                }
+                for each in self.files
+            ],
+            "skipped": list(self.skipped),
+            "failed": [asdict(each) for each in self.failed],
+            "folding": self.folding.to_dict() if self.folding else None,
+        }
