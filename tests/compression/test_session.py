@@ -127,7 +127,9 @@ def test_the_new_run_says_where_it_comes_from(trained_for_int8, original):
     assert entry["original"]["model_sha256"] == original.manifest["files"]["model.keras"]["sha256"]
     is_right = original.reference().scores.argmax(axis=1) == original.reference().labels
     assert entry["original"]["accuracy"] == pytest.approx(is_right.mean())
-    assert 0.8 < entry["original"]["agreement"] <= 1
+    is_same = original.reference().scores.argmax(axis=1) == trained_for_int8.reference().scores.argmax(axis=1)
+    assert entry["original"]["agreement"] == pytest.approx(is_same.mean())
+    assert is_same.mean() > 0.7, "the original is right on 78 %, and its batch normalization has not settled"
     for name in ("model.keras", "reference.npz", "report.json", "history.csv", "learned-ranges.json"):
         trained_for_int8.check_file(trained_for_int8.path.relative_to(trained_for_int8.path) / name)
     assert len((trained_for_int8.history_path).read_text().splitlines()) == 3
