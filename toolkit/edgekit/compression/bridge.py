@@ -7,10 +7,9 @@ twice stays one layer. Trains nothing.
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from edgekit.compression.library import Libraries
+from edgekit.compression.library import Libraries, import_libraries
 from edgekit.compression.translators import TRANSLATORS, Piece, no_counterpart, translate, translate_operation
 from edgekit.errors import CompressionError
 
@@ -95,17 +94,16 @@ def _difference(reference: Any, candidate: Any, images: "NDArray[np.uint8]") -> 
 
 def in_float64(model: Any) -> Any:
     """A copy of a Keras 3 or Keras 2 model, with the same weights, that computes in float64."""
-    import keras
+    libraries = import_libraries()
 
     def double(layer: Any) -> Any:
         computes = {"dtype": "float64"} if hasattr(layer, "weights") else {}  # an operation takes its inputs' dtype
         return type(layer).from_config({**layer.get_config(), **computes})
 
-    if isinstance(model, keras.Model):
-        copy = keras.models.clone_model(model, clone_function=double, recursive=True)
+    if isinstance(model, libraries.keras.Model):
+        copy = libraries.keras.models.clone_model(model, clone_function=double, recursive=True)
     else:
-        keras2 = import_module("tf_keras")
-        copy = keras2.models.clone_model(model, clone_function=double)
+        copy = libraries.keras2.models.clone_model(model, clone_function=double)
     copy.set_weights(model.get_weights())
     return copy
 
