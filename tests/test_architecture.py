@@ -9,7 +9,7 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "toolkit" / "edgekit"
 
 LEVELS = [
-    {"errors", "grammar", "mapped", "whole_files", "registry", "progress"},
+    {"errors", "grammar", "mapped", "whole_files", "registry", "child_python", "progress"},
     {"artifact", "input_range", "run_folder", "reference", "manifest", "machine", "keras_setup", "backends"},
     {"inspection"},
     {"exporters", "quantization", "runtimes", "metrics", "datasets", "recipe", "tolerance", "run_summary"},

@@ -50,7 +50,7 @@ def test_broken_images_are_skipped_on_request(tmp_path, capsys):
     assert run(["datasets", f"folder:{tmp_path}"]) == 1
     assert "x.png cannot be read" in capsys.readouterr().err
     assert run(["datasets", f"folder:{tmp_path}", "--skip-broken"]) == 0
-    assert "Left out: 1 broken images" in capsys.readouterr().out
+    assert "Left out: 1 broken image\n" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(("data", "status"), [("digit", 2), ("npz", 2), ("npz:nowhere.npz", 1), ("folder:nowhere", 1)])

@@ -6,14 +6,13 @@ This process imports no backend. All are asked at the same time.
 """
 
 import json
-import os
 import subprocess
 import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
+from edgekit.child_python import child_environment
 from edgekit.keras_setup import BACKENDS, EXTRAS, is_installed
 
 TIME_LIMIT = 120.0
@@ -51,11 +50,9 @@ def _not_installed(name: str) -> BackendStatus:
 
 def _ask(name: str) -> "subprocess.Popen[str]":
     quiet = {"TF_CPP_MIN_LOG_LEVEL": "3", "XLA_PYTHON_CLIENT_PREALLOCATE": "false"}  # and no memory of a GPU taken
-    root = Path(__file__).parents[1]
-    paths = [os.environ.get("PYTHONPATH", ""), "" if root.name in ("site-packages", "dist-packages") else str(root)]
     return subprocess.Popen(
         [sys.executable, "-P", "-m", "edgekit.backends", name],
-        env={**os.environ, **quiet, "PYTHONPATH": os.pathsep.join(filter(None, paths))},
+        env=child_environment(**quiet),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -64,5 +64,5 @@ def _print_dataset(dataset: "Dataset") -> None:
         f"images of {height} x {width} pixels (height x width)"
     )
     if dataset.num_skipped:
-        click.echo(f"Left out: {dataset.num_skipped:,} broken images")
+        click.echo(f"Left out: {counted(dataset.num_skipped, 'broken image')}")
     click.echo(f"SHA-256 of classes and test split: {dataset.sha256}")

@@ -86,7 +86,7 @@ def command(
 def save_figures(diagnosed: "Diagnosed", figure: Path | None) -> list[str]:
     """Draw each report, into the run's figures or into `figure`; says in words where, or why not."""
     from edgekit.errors import MissingExtraError
-    from edgekit.rendering.layer_drift_figure import layer_drift_figure
+    from edgekit.rendering.figures import layer_drift
     from edgekit.training.results import save_figure
 
     said = []
@@ -95,7 +95,7 @@ def save_figures(diagnosed: "Diagnosed", figure: Path | None) -> list[str]:
         if path is None:
             continue
         try:
-            drawn = layer_drift_figure(report)
+            drawn = layer_drift(report)
         except MissingExtraError as error:
             if figure:
                 raise

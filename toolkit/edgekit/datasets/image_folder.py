@@ -7,6 +7,7 @@ from edgekit.datasets.image_cache import DEFAULT_SIZE, decode_images
 from edgekit.datasets.image_listing import Listing, list_splits
 from edgekit.datasets.splits import TEST_FRACTION, TEST_SEED, empty_split, stratified_split
 from edgekit.errors import DatasetError, UsageError
+from edgekit.grammar import counted
 
 
 def load(request: DatasetRequest) -> Dataset:
@@ -30,7 +31,7 @@ def load(request: DatasetRequest) -> Dataset:
     splits = {name: _decode(root, listings[name], size, name, request) for name in wanted if name in listings}
     num_skipped = sum(len(listings[name].names) - len(split) for name, split in splits.items())
     if num_skipped:
-        request.progress.note(f"{root}: left out {num_skipped:,} broken images, as asked")
+        request.progress.note(f"{root}: left out {counted(num_skipped, 'broken image')}, as asked")
     return Dataset(
         name="folder",
         class_names=listings["test"].class_names,

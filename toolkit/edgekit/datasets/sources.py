@@ -6,6 +6,7 @@ from typing import Any
 
 from edgekit.datasets import DATASETS
 from edgekit.datasets.base import Dataset, Split, default_cache_dir
+from edgekit.errors import UsageError
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +44,13 @@ def list_sources(cache_dir: Path | None = None) -> list[SourceStatus]:
         for name in DATASETS
         for usage, status in [known.get(name, (f"{name}:PATH", "needs a path"))]
     ]
+
+
+def location_is_needed(name: str, error: Exception) -> UsageError:
+    """Why a run's data set, known by nothing but its `name`, was not found here, and how to say where it lies."""
+    return UsageError(
+        f"{error} The run was made on '{name}'; where it lies on this machine, a run does not say: --data {name}:PATH"
+    )
 
 
 def describe(dataset: Dataset) -> dict[str, Any]:

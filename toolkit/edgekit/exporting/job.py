@@ -6,6 +6,7 @@ from pathlib import Path
 
 from edgekit.artifact import Format, Precision
 from edgekit.datasets import Dataset, DatasetRequest, load_dataset
+from edgekit.datasets.sources import location_is_needed
 from edgekit.errors import DatasetError, UsageError
 from edgekit.exporters import ExportOptions
 from edgekit.exporting.plan import make_plan
@@ -157,7 +158,4 @@ def load_dataset_of(source: Source, data: str | None, skip_broken: bool, progres
     try:
         return load_dataset(name, wanted)
     except (UsageError, DatasetError) as error:
-        raise UsageError(
-            f"{error} The run was made on '{name}'; where it lies on this machine, a run does not say: "
-            f"--data {name}:PATH"
-        ) from error
+        raise location_is_needed(name, error) from error

@@ -6,6 +6,7 @@ the conversion of pixels, batches and dequantization. Runtimes know no exporter,
 """
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -16,6 +17,9 @@ from edgekit.errors import UsageError
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+Watch = Callable[["NDArray[np.float32]"], bool]
+"""Called with the scores of the next images, float32 (n, C), in the order in which they are run; True: enough."""
 
 
 @dataclass(frozen=True, kw_only=True)

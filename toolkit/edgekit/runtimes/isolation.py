@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from edgekit.input_range import InputEncoding
 from edgekit.progress import Advance
 from edgekit.runtimes import RUNTIMES
-from edgekit.runtimes.base import Execution, ExecutionFailure, SessionSettings
+from edgekit.runtimes.base import Execution, ExecutionFailure, SessionSettings, Watch
 from edgekit.runtimes.settings_cache import SettingsCache
 from edgekit.runtimes.sharing import Processors
-from edgekit.runtimes.worker_process import Attention, Collect, Watch, do_in_worker
+from edgekit.runtimes.worker_process import Attention, Collect, do_in_worker
 
 if TYPE_CHECKING:
     import numpy as np

@@ -8,9 +8,8 @@ from numpy.typing import NDArray
 
 from edgekit.artifact import Format, TensorSpec
 from edgekit.errors import ArtifactError
-from edgekit.grammar import counted
 from edgekit.runtimes.base import Runtime, Session, SessionSettings
-from edgekit.runtimes.refusal import cannot_load, in_one_sentence, path_as_text
+from edgekit.runtimes.refusal import cannot_load, expect_one_each, in_one_sentence, path_as_text
 
 
 class LiteRTSession(Session):
@@ -69,11 +68,7 @@ class LiteRTSession(Session):
             inputs, outputs = self._interpreter.get_input_details(), self._interpreter.get_output_details()
         except (RuntimeError, TypeError, ValueError) as error:  # the name of a tensor that is no UTF-8 too
             raise cannot_load("LiteRT", self._path, error) from error
-        if len(inputs) != 1 or len(outputs) != 1:
-            raise ArtifactError(
-                f"{self._path} has {counted(len(inputs), 'input')} and {counted(len(outputs), 'output')}. "
-                f"Expected an image classifier: one input of images, one output of scores."
-            )
+        expect_one_each(self._path, len(inputs), len(outputs))
         for one in (inputs[0], outputs[0]):
             if len(one["quantization_parameters"]["scales"]) > 1:
                 raise ArtifactError(

@@ -7,10 +7,9 @@ from numpy.typing import NDArray
 
 from edgekit.artifact import Format, TensorSpec
 from edgekit.errors import ArtifactError
-from edgekit.grammar import counted
 from edgekit.inspection.external_data import check_external_data
 from edgekit.runtimes.base import Runtime, Session, SessionSettings
-from edgekit.runtimes.refusal import cannot_load, in_one_sentence, path_as_text
+from edgekit.runtimes.refusal import cannot_load, expect_one_each, in_one_sentence, path_as_text
 
 _NUMPY_NAMES = {"float": "float32", "double": "float64"}
 
@@ -41,11 +40,7 @@ class OnnxRuntimeSession(Session):
         except self._errors as error:
             raise cannot_load("ONNX Runtime", path, error) from error
         inputs, outputs = self._session.get_inputs(), self._session.get_outputs()
-        if len(inputs) != 1 or len(outputs) != 1:
-            raise ArtifactError(
-                f"{path} has {counted(len(inputs), 'input')} and {counted(len(outputs), 'output')}. "
-                f"Expected an image classifier: one input of images, one output of scores."
-            )
+        expect_one_each(path, len(inputs), len(outputs))
         self.input_spec, self.output_spec = _spec(inputs[0]), _spec(outputs[0])
         self.batch_size = self._own_batch or settings.batch_size
 

@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 from edgekit.errors import ArtifactError
+from edgekit.grammar import counted
 from edgekit.inspection import inspect_file
 
 MAX_LENGTH = 500
@@ -17,6 +18,19 @@ _NOISE = (
 """Error codes, places in C++ sources and links, as regular expressions."""
 _GLUED = r"(?<=[\w).])(?=Node number \d|unsupported |failed to )"
 """Where LiteRT writes two messages without a space between them."""
+
+
+def expect_one_each(path: Path, num_inputs: int, num_outputs: int) -> None:
+    """An image classifier takes images and gives scores, nothing else.
+
+    Raises:
+        ArtifactError: The model in `path` has another number of inputs or outputs.
+    """
+    if num_inputs != 1 or num_outputs != 1:
+        raise ArtifactError(
+            f"{path} has {counted(num_inputs, 'input')} and {counted(num_outputs, 'output')}. "
+            f"Expected an image classifier: one input of images, one output of scores."
+        )
 
 
 def cannot_load(library: str, path: Path, error: Exception) -> ArtifactError:

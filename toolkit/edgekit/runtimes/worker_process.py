@@ -20,23 +20,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, TypeVar, cast
 
-import edgekit
+from edgekit.child_python import child_environment
 from edgekit.machine import available_memory_bytes
 from edgekit.mapped import pieces
 from edgekit.progress import Advance
 from edgekit.runtimes import control
-from edgekit.runtimes.base import ExecutionFailure
+from edgekit.runtimes.base import ExecutionFailure, Watch
 from edgekit.runtimes.sharing import Cancelled, Processors
 from edgekit.runtimes.worker import OUT_OF_MEMORY
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
+    pass
 
 _Result = TypeVar("_Result")
-
-Watch = Callable[["NDArray[np.float32]"], bool]
-"""Called with the scores of the next images, float32 (n, C), in the order in which they are run; True: enough."""
 
 Collect = Callable[[Path, dict[str, Any]], _Result]
 """From the folder of a worker, and what its `result.json` says, to its result."""
@@ -134,7 +130,7 @@ class _Worker:
             stderr=subprocess.PIPE,
             text=True,
             errors="replace",
-            env=_environment(),
+            env=child_environment(OPENBLAS_NUM_THREADS="1"),  # numpy starts no threads of its own
             start_new_session=True,
         )
         self._started = time.monotonic()
@@ -272,13 +268,6 @@ def _memory_limit() -> int | None:
     """What a worker may take: a file that claims huge dimensions must not push others out of memory."""
     available = available_memory_bytes()
     return None if available is None else max(int(MEMORY_SHARE * available), MIN_MEMORY)
-
-
-def _environment() -> dict[str, str]:
-    """This process's, so that the worker finds the same edgekit, and without numpy's own threads."""
-    root = Path(edgekit.__file__).parents[1]
-    paths = [os.environ.get("PYTHONPATH", ""), "" if root.name in ("site-packages", "dist-packages") else str(root)]
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths)), "OPENBLAS_NUM_THREADS": "1"}
 
 
 def _start(read: Callable[..., None], *arguments: Any) -> threading.Thread:

@@ -12,7 +12,7 @@ from edgekit.errors import ExportError, RuntimeUnavailableError, UsageError
 from edgekit.exporting.plan import Job
 from edgekit.exporting.session import export
 from edgekit.exporting.source import Source, check_dataset, load_source
-from edgekit.grammar import counted
+from edgekit.grammar import counted, noun
 from edgekit.keras_setup import check_installed
 from edgekit.progress import Progress, SilentProgress
 from edgekit.quantization import CalibrationSet
@@ -141,8 +141,9 @@ def tune_request(
         _identity(run, dataset, calibration, runtimes),
         restart=request.restart,
     )
-    if journal.trials:
-        progress.note(f"{len(journal.trials)} trials are known from {run.path / FOLDER}; the search goes on.")
+    if known := len(journal.trials):
+        trials = f"{counted(known, 'trial')} {noun(known, 'is', 'are')} known"
+        progress.note(f"{trials} from {run.path / FOLDER}; the search goes on.")
     with tempfile.TemporaryDirectory(prefix="edgekit-tune-") as folder:
         search = Search(
             source,

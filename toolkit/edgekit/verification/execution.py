@@ -1,6 +1,5 @@
 """How candidates are run: the protocol, and the one that gives each its own worker process."""
 
-from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -10,13 +9,10 @@ from edgekit.input_range import InputEncoding
 from edgekit.machine import available_memory_bytes, num_usable_cpus
 from edgekit.progress import Advance
 from edgekit.runtimes import RUNTIMES, Availability, Execution, ExecutionFailure
+from edgekit.runtimes.base import Watch
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
-Watch = Callable[["NDArray[np.float32]"], bool]
-"""Called with the scores of the next images, float32 (n, C), in the order in which they are run; True: enough."""
+    pass
 
 WORKER_BYTES = 500 * 2**20
 """Memory that is counted for each worker when it is settled how many run at the same time."""

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from edgekit.artifact import Precision
 from edgekit.datasets import Dataset, DatasetRequest, Split, load_dataset
+from edgekit.datasets.sources import location_is_needed
 from edgekit.datasets.splits import empty_split
 from edgekit.errors import DatasetError, RunFolderError, UsageError
 from edgekit.progress import Progress, SilentProgress
@@ -161,10 +162,7 @@ def _load(request: VerifyRequest, subject: Subject, progress: Progress) -> Datas
     try:
         return _load_dataset(name, wanted)
     except UsageError as error:
-        raise UsageError(
-            f"{error} The run was made on '{name}'; where it lies on this machine, a run does not say: "
-            f"--data {name}:PATH"
-        ) from error
+        raise location_is_needed(name, error) from error
 
 
 def _test_only(dataset: Dataset) -> Dataset:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from edgekit.artifact import TensorSpec
 from edgekit.errors import ArtifactError, ExportError, first_line_of
-from edgekit.grammar import counted
 from edgekit.runtimes.base import Runtime, Session, SessionSettings
+from edgekit.runtimes.refusal import expect_one_each
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -35,11 +35,7 @@ class KerasSession(Session):
         except ExportError as error:
             raise ArtifactError(str(error)) from error
         inputs, outputs = getattr(self._model, "inputs", None) or [], getattr(self._model, "outputs", None) or []
-        if len(inputs) != 1 or len(outputs) != 1:
-            raise ArtifactError(
-                f"{path} has {counted(len(inputs), 'input')} and {counted(len(outputs), 'output')}. "
-                f"Expected an image classifier: one input of images, one output of scores."
-            )
+        expect_one_each(path, len(inputs), len(outputs))
         self._path = path
         self.input_spec = TensorSpec(name="pixels", shape=tuple(inputs[0].shape), dtype="float32")
         self.output_spec = TensorSpec(name="scores", shape=tuple(outputs[0].shape), dtype="float32")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from edgekit.artifact import Artifact, Precision
 from edgekit.datasets.base import MAX_SIDE
 from edgekit.errors import ArtifactError, RunFolderError, UsageError, VerificationError
+from edgekit.grammar import counted
 from edgekit.reference import Reference
 from edgekit.run_folder import RunFolder
 from edgekit.runtimes import RUNTIMES
@@ -147,8 +148,8 @@ def choose_candidates(
     ]
     if not candidates:
         raise VerificationError(
-            f"There is nothing to verify: {len(artifacts)} artifacts, none of which {', '.join(formats)} reads. "
-            f"Export one first: edgekit export"
+            f"There is nothing to verify: {counted(len(artifacts), 'artifact')}, none of which "
+            f"{', '.join(formats)} reads. Export one first: edgekit export"
         )
     return candidates
 

@@ -6,6 +6,8 @@ from functools import cache, wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, ParamSpec
 
+from edgekit.errors import MissingExtraError
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
@@ -66,9 +68,15 @@ def _style() -> Iterator[None]:
 
 
 def empty_figure(width: float, height: float) -> "Figure":
-    """An empty figure of that size in inches, which finds room for its labels itself."""
-    from matplotlib.figure import Figure
+    """An empty figure of that size in inches, which finds room for its labels itself.
 
+    Raises:
+        MissingExtraError: matplotlib is not installed.
+    """
+    try:
+        from matplotlib.figure import Figure
+    except ImportError as error:
+        raise MissingExtraError("The figure", "matplotlib", "train") from error
     return Figure(figsize=(width, height), layout="constrained")
 
 
