@@ -26,8 +26,9 @@ $(STAMP): requirements.lock pyproject.toml
 demo: $(STAMP)
 	@PATH="$(CURDIR)/$(BIN):$$PATH" sh demo.sh
 
+# One process a processor, at most four: each trains the network that many tests share, and takes some 2 GB.
 test: $(STAMP)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4
 
 check: $(STAMP)
 	$(BIN)/ruff format --check .
