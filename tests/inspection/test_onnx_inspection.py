@@ -3,6 +3,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnx
+import onnxruntime
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 from tiny_models import SIDE, onnx_model
@@ -32,6 +34,15 @@ def quantized(name: str, scale: str = "scale", zero: str = "zero") -> list[Any]:
         helper.make_node("QuantizeLinear", [name, scale, zero], [f"{name}_q"]),
         helper.make_node("DequantizeLinear", [f"{name}_q", scale, zero], [f"{name}_dq"]),
     ]
+
+
+def operators_that_run(path: Path) -> set[str]:
+    """The operators that ONNX Runtime makes of a file before it runs it."""
+    options = onnxruntime.SessionOptions()
+    options.optimized_model_filepath = str(path.with_name("optimized.onnx"))
+    options.log_severity_level = 3
+    onnxruntime.InferenceSession(path, options)
+    return {node.op_type for node in onnx.load(options.optimized_model_filepath).graph.node}
 
 
 CONSTANTS = {
@@ -75,6 +86,18 @@ def test_an_activation_that_is_not_quantized_makes_its_convolution_float(tmp_pat
     quantization = inspect_file(write(tmp_path, CONVOLUTION[:-2], CONSTANTS, output="y")).quantization
     assert quantization.num_integer == 0
     assert quantization.verdict == "int8 weights only (dynamic range)"
+
+
+def test_a_matrix_product_of_integers_may_write_float(tmp_path: Path) -> None:
+    constants = {**CONSTANTS, "v": np.ones((8, 2), np.int8)}
+    nodes = [
+        *quantized("pixels"),
+        helper.make_node("DequantizeLinear", ["v", "scale", "zero"], ["v_dq"]),
+        helper.make_node("MatMul", ["pixels_dq", "v_dq"], ["scores"]),
+    ]
+    path = write(tmp_path, nodes, constants)
+    assert inspect_file(path).quantization.verdict == "fully int8"
+    assert "MatMulIntegerToFloat" in operators_that_run(path)
 
 
 def test_int16_activations(tmp_path: Path) -> None:

@@ -1,7 +1,8 @@
 """Reads the protobuf of an `.onnx` file. Weights are described, never loaded, wherever they lie.
 
 A graph in QDQ form computes in float as it is written; a runtime computes a node in integers when its inputs
-come from DequantizeLinear and its output goes to QuantizeLinear. That is what is counted here.
+come from DequantizeLinear and its output goes to QuantizeLinear. That is what is counted here. Of a matrix product the
+output may stay float: ONNX Runtime has kernels that multiply integers and write float (QGemm, MatMulIntegerToFloat).
 """
 
 from collections import defaultdict
@@ -21,6 +22,8 @@ SOURCES = frozenset({"Constant", "ConstantOfShape", "Range", "Shape", "Size"})
 """Operators whose result is a shape or a constant, not a function of the pixels."""
 FUSED = frozenset({"Relu", "Clip"})
 """Activations that a runtime folds into the node before them."""
+PRODUCTS = frozenset({"Gemm", "MatMul"})
+"""Operators with a kernel that takes integers and writes float."""
 WIDE = frozenset({"int16", "uint16"})
 STANDARD_DOMAINS = frozenset({"", "ai.onnx"})
 MAX_SHAPE_INFERENCE_BYTES = 2**30
@@ -120,7 +123,9 @@ class _Reader:
             return Arithmetic.NONE
         if _is_integer_operator(node) or self._moves_integers(node):
             return Arithmetic.INTEGER
-        is_integer = self._comes_from_integers(node) and all(self._goes_to_integers(name) for name in node.output)
+        is_integer = self._comes_from_integers(node) and (
+            node.op_type in PRODUCTS or all(self._goes_to_integers(name) for name in node.output)
+        )
         return Arithmetic.INTEGER if is_integer else Arithmetic.FLOAT
 
     def _moves_integers(self, node: Any) -> bool:
