@@ -133,8 +133,15 @@ class Learner:
         self._is_over = checkpoint.is_over
 
     def show(self, checkpoint: Checkpoint) -> None:
-        """Let the network that is saved, and the history, be those of the checkpoint; asks no other machine."""
+        """Let the network that is saved, and the history, be those of the checkpoint; asks no other machine.
+
+        Where a callback would go back to the best epoch at the end, the network is that of the best epoch so far.
+        """
         state.assign("variables", checkpoint.arrays, self.network.variables)
+        for number, callback in enumerate(self._callbacks):
+            state.restore_callback(number, callback, checkpoint)
+            if getattr(callback, "restore_best_weights", False) and callback.best_weights:
+                self.network.set_weights(callback.best_weights[-len(self.network.weights) :])  # augmentation's go first
         self._history[:] = checkpoint.history
 
     @property

@@ -47,7 +47,7 @@ class Learning(Protocol):
         """Everything, after a whole epoch."""
 
     def show(self, checkpoint: Checkpoint) -> None:
-        """Let `network` and `history` be those of the checkpoint."""
+        """Let `network` and `history` be those of the checkpoint, or of the best epoch so far."""
 
     def scores(self) -> "NDArray[np.float32]":
         """The network's probabilities on the test split: float32 (N, C)."""
