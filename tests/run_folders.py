@@ -16,9 +16,10 @@ def make_run(
     test_accuracy: float | None = 0.72,
     data: str = "a" * 64,
     training_data: str = "b" * 64,
+    rate_factor: float = 1.0,
     **manifest: Any,
 ) -> RunFolder:
-    """A run of as many epochs as there are validation accuracies."""
+    """A run of as many epochs as there are validation accuracies, the rate of each `rate_factor` times the last."""
     run = RunFolder.create(
         path,
         {
@@ -41,7 +42,7 @@ def make_run(
         },
     )
     rows = [
-        [epoch + 1, 1 / (epoch + 1), 0.6 + epoch / 10, 0.5, accuracy, 0.001, 4.0]
+        [epoch + 1, 1 / (epoch + 1), 0.6 + epoch / 10, 0.5, accuracy, 0.1 * rate_factor**epoch, 4.0]
         for epoch, accuracy in enumerate(val_accuracies)
     ]
     lines = [",".join(HISTORY_COLUMNS), *(",".join(map(str, row)) for row in rows)]
@@ -55,7 +56,7 @@ def make_run(
     return run
 
 
-def make_full_run(path: Path, class_names: tuple[str, str] = ("cat", "dog")) -> RunFolder:
+def make_full_run(path: Path, class_names: tuple[str, str] = ("cat", "dog"), **options: Any) -> RunFolder:
     """The same with everything that `edgekit report` shows: a real report, texts, and small pictures."""
     import numpy as np
     from PIL import Image
@@ -66,7 +67,8 @@ def make_full_run(path: Path, class_names: tuple[str, str] = ("cat", "dog")) -> 
     scores = np.full((30, 2), 0.3, np.float32)
     scores[np.arange(30), labels] = 0.7
     scores[4] = scores[4][::-1]
-    run = make_run(path, test_accuracy=None, settings={"seed": 0, "image_sizes": []}, versions={"keras": "3"})
+    settings = {"seed": 0, "image_sizes": []}
+    run = make_run(path, test_accuracy=None, settings=settings, versions={"keras": "3"}, **options)
     report = classification_report(scores, labels, class_names).to_dict()
     mistake = {"index": 4, "true": class_names[0], "predicted": class_names[1], "probability": 0.7}
     write_json(run.report_path, report | {"misclassified": [mistake]})

@@ -29,6 +29,25 @@ def test_a_run_is_shown_in_full_and_nothing_is_loaded_from_elsewhere(tmp_path):
     assert json.loads(re.search(r'id="data">(.*?)</script>', text)[1])["best_epoch"] == 2
 
 
+def ticks_of(text, title):
+    """What stands at both axes of the chart of that title."""
+    chart = re.search(rf"<svg[^>]*><title>{title}</title>.*?</svg>", text, re.DOTALL)[0]
+    across, up = (
+        [float(value) for value in re.findall(rf'text-anchor="{anchor}"[^>]*>([\d.e-]+)<', chart)]
+        for anchor in ("middle", "end")
+    )
+    return across, up
+
+
+@pytest.mark.parametrize(
+    ("rate_factor", "ticks"), [(1.0, [0, 0.025, 0.05, 0.075, 0.1]), (0.1, [0.001, 0.003, 0.01, 0.03, 0.1])]
+)
+def test_epochs_are_whole_and_the_rate_is_shown_so_that_it_can_be_seen(tmp_path, rate_factor, ticks):
+    run = make_full_run(tmp_path / "run", rate_factor=rate_factor)
+    assert ticks_of(run_page(run), "Learning rate at the end of each epoch") == ([1, 2, 3], ticks)
+    assert ticks_of(run_page(run), "Loss")[0] == [1, 2, 3]
+
+
 def test_names_are_names_and_no_markup(tmp_path):
     text = run_page(make_full_run(tmp_path / "run", ("<script>alert(1)</script>", "猫 & “dog”")))
     assert "<script>alert" not in text

@@ -172,6 +172,12 @@ def best_row(history: Sequence[HistoryRow]) -> HistoryRow | None:
     return max(history, key=lambda row: row["val_accuracy"], default=None)
 
 
+def rate_spans_decades(history: Sequence[HistoryRow]) -> bool:
+    """Whether the learning rate falls by more than a factor of 20: then only a logarithmic axis shows its end."""
+    rates = [row["learning_rate"] for row in history]
+    return min(rates) > 0 and max(rates) > 20 * min(rates)
+
+
 def gap_in_words(history: Sequence[HistoryRow]) -> str:
     """How far training and validation accuracy are apart at the end: the over-fitting gap, in points."""
     last = history[-1]

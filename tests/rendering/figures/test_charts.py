@@ -35,6 +35,7 @@ def test_the_learning_rate_is_shown_so_that_it_can_be_seen(rate, scale, texts_of
     figure = figures.learning_rate(make_history(10, rate))
     assert not any("mathdefault" in text for text in texts_of(figure))
     assert figure.axes[0].get_yscale() == scale
+    assert bool(figure.axes[0].get_ylim()[0] == 0) is (scale == "linear")  # a rate that stays is no line in mid-air
 
 
 def test_no_line_runs_through_a_legend():

@@ -33,6 +33,13 @@ def test_few_or_equal_values_still_make_an_axis(values: list[float]) -> None:
         assert axis.ticks
 
 
+@pytest.mark.parametrize(
+    ("last", "ticks"), [(1, [1]), (2, [1, 2]), (3, [1, 2, 3]), (12, [5, 10]), (40, [0, 10, 20, 30, 40])]
+)
+def test_what_is_counted_has_whole_ticks(last: int, ticks: list[int]) -> None:
+    assert axis_over(range(1, last + 1), 0.0, 100.0, is_whole=True).ticks == ticks
+
+
 def test_ticks_are_short() -> None:
     shown_ticks = [shown(value) for value in (0.0, 0.25, -1.5, 2000.0, 30_000.0, 2e6, 8e-4, 1e-5)]
     assert shown_ticks == ["0", "0.25", "-1.5", "2k", "30k", "2M", "0.0008", "1e-05"]

@@ -33,7 +33,15 @@ from edgekit.rendering.html import (
 )
 from edgekit.rendering.run_page_words import count, percent, settings_in_words, summary_facts
 from edgekit.run_folder import RunFolder
-from edgekit.run_summary import HISTORY_COLUMNS, best_row, gap_in_words, read_history, read_report, summarize
+from edgekit.run_summary import (
+    HISTORY_COLUMNS,
+    best_row,
+    gap_in_words,
+    rate_spans_decades,
+    read_history,
+    read_report,
+    summarize,
+)
 from edgekit.verification.changes import load_report
 from edgekit.verification.report import VerificationReport
 
@@ -100,14 +108,22 @@ def _learning(run: RunFolder) -> Html | None:
 
     def pair(title: str, column: str, unit: str) -> Html:
         lines = [series("training", column), series("validation", f"val_{column}")]
-        return line_chart(title, lines, x="epoch", y=unit)
+        return line_chart(title, lines, x="epoch", y=unit, is_counted=True)
 
     best = best_row(history)
     words = (
         f"Best epoch by validation accuracy: {int(best['epoch'])} ({percent(best['val_accuracy'])})." if best else ""
     )
+    is_log = rate_spans_decades(history)
+    highest = max(row["learning_rate"] for row in history)
     rate = line_chart(
-        "Learning rate at the end of each epoch", [series("learning rate", "learning_rate")], x="epoch", y="rate"
+        "Learning rate at the end of each epoch",
+        [series("learning rate", "learning_rate")],
+        x="epoch",
+        y="rate",
+        y_limits=None if is_log else (0.0, 1.1 * highest or 1.0),
+        is_log=is_log,
+        is_counted=True,
     )
     charts = [pair(gap_in_words(history), "accuracy", "share of images"), pair("Loss", "loss", "mean"), rate]
     return section(
@@ -199,7 +215,7 @@ def _mistakes(run: RunFolder, report: Json | None) -> Html | None:
     columns = [Column(name="no.", is_number=True), Column(name="true"), Column(name="predicted")]
     columns.append(Column(name="probability", is_number=True))
     cells = [[str(row["index"]), row["true"], row["predicted"], f"{row['probability']:.4f}"] for row in rows]
-    listed = table("The first misclassified test images, number from 0", columns, cells) if rows else None
+    listed = table("The same in numbers; no. is the place in the test split, from 0", columns, cells) if rows else None
     return section("Mistakes", picture, listed)
 
 

@@ -15,6 +15,7 @@ class Axis:
         start: Pixel.
         end: Pixel; below `start` for an axis that goes up.
         is_log: Whether equal factors, not equal differences, stand equally far apart; then `low` is above 0.
+        is_whole: Whether only whole numbers are ticks.
     """
 
     low: float
@@ -22,6 +23,7 @@ class Axis:
     start: float
     end: float
     is_log: bool = False
+    is_whole: bool = False
 
     def at(self, value: float) -> float:
         """The pixel of `value`, which may lie outside of the axis."""
@@ -31,7 +33,9 @@ class Axis:
     @property
     def ticks(self) -> list[float]:
         """Round values on the axis, about five; of a wide logarithmic one 1, 2 and 5 times powers of ten."""
-        return _log_ticks(self.low, self.high) if self.is_log else _linear_ticks(self.low, self.high)
+        if self.is_log:
+            return _log_ticks(self.low, self.high)
+        return _linear_ticks(self.low, self.high, least=1.0 if self.is_whole else 0.0)
 
 
 def axis_over(
@@ -40,17 +44,18 @@ def axis_over(
     end: float,
     *,
     is_log: bool = False,
+    is_whole: bool = False,
     limits: tuple[float, float] | None = None,
 ) -> Axis:
     """An axis on which all finite `values` lie with a little room; over `limits` exactly, if given."""
     if limits is not None:
-        return Axis(low=limits[0], high=limits[1], start=start, end=end, is_log=is_log)
+        return Axis(low=limits[0], high=limits[1], start=start, end=end, is_log=is_log, is_whole=is_whole)
     finite = [value for value in values if math.isfinite(value) and not (is_log and value <= 0)]
     low, high = min(finite, default=1.0), max(finite, default=2.0)
     if is_log:
         return Axis(low=low / 1.25, high=high * 1.25, start=start, end=end, is_log=True)
     room = 0.04 * (high - low) or 0.5 * abs(high) or 0.5
-    return Axis(low=low - room, high=high + room, start=start, end=end)
+    return Axis(low=low - room, high=high + room, start=start, end=end, is_whole=is_whole)
 
 
 def shown(value: float) -> str:
@@ -63,10 +68,11 @@ def shown(value: float) -> str:
     return f"{value:.10g}"
 
 
-def _linear_ticks(low: float, high: float, count: int = 5) -> list[float]:
+def _linear_ticks(low: float, high: float, *, least: float = 0.0, count: int = 5) -> list[float]:
     rough = (high - low) / count
     power = 10.0 ** math.floor(math.log10(rough))
-    step = next(factor * power for factor in (1, 2, 2.5, 5, 10) if factor * power >= rough * 0.999)
+    factors = (1, 2, 5, 10) if least else (1, 2, 2.5, 5, 10)
+    step = max(least, next(factor * power for factor in factors if factor * power >= rough * 0.999))
     first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
     return [round(number * step, 12) for number in range(first, last + 1)]
 

@@ -87,6 +87,7 @@ def line_chart(
     x_limits: tuple[float, float] | None = None,
     y_limits: tuple[float, float] | None = None,
     is_log: bool = False,
+    is_counted: bool = False,
 ) -> Html:
     """Lines over one axis, with a legend.
 
@@ -100,9 +101,10 @@ def line_chart(
         x_limits: Ends of the axis; by the values if None.
         y_limits: Ends of the axis; by the values if None.
         is_log: Whether the axis upwards is logarithmic.
+        is_counted: Whether what stands across comes in whole numbers only, as epochs do.
     """
     points = [point for one in series for point in one.points]
-    across = axis_over((point[0] for point in points), LEFT, RIGHT, limits=x_limits)
+    across = axis_over((point[0] for point in points), LEFT, RIGHT, limits=x_limits, is_whole=is_counted)
     up = axis_over((point[1] for point in points), BOTTOM, TOP, limits=y_limits, is_log=is_log)
     numbered = list(zip(_styles(series), series, strict=True))
     frame = _Frame(
