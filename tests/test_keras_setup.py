@@ -22,6 +22,8 @@ def test_a_missing_library_names_the_extra(library, monkeypatch):
 def test_an_unknown_backend_suggests_the_closest():
     with pytest.raises(UnknownNameError, match="Did you mean 'tensorflow'"):
         import_keras(backend="tensorfow")
+    with pytest.raises(UnknownNameError, match="Unknown Keras backend ''"):
+        import_keras(backend="")  # an unset variable in a script must not choose for its author
 
 
 @pytest.mark.parametrize("backend", ["jax", "torch"])

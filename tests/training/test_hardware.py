@@ -31,13 +31,15 @@ def test_devices_are_counted(wanted, count):
     assert choose_devices(wanted, ["gpu:0", "gpu:1"], "jax") == count
 
 
-@pytest.mark.parametrize("text", ["gpu", "0", "-1", ""])
+@pytest.mark.parametrize("text", ["gpu", "0", "-1", "", "²"])
 def test_other_devices_are_wrong_usage(text):
     with pytest.raises(UsageError, match="'all', 'cpu' or a number"):
         Hardware(devices=parse_devices(text))
 
 
-@pytest.mark.parametrize(("workers", "worker"), [(("a:1",), 0), (("a", "b:1"), 0), (("a:1", "b:1"), 2), ((), 1)])
+@pytest.mark.parametrize(("workers", "worker"), [(("a:1",), 0), (("a", "b:1"), 0), (("a:1", "b:1"), 2), ((), 1),
+                                                  ((":1", "b:1"), 0), (("a:0", "b:1"), 0), (("a:65536", "b:1"), 0),
+                                                  (("a:²", "b:1"), 0), (("a:1", "a:1"), 0)])  # fmt: skip
 def test_wrong_workers_are_wrong_usage(workers, worker):
     with pytest.raises(UsageError, match="Received"):
         Hardware(workers=workers, worker=worker)

@@ -111,6 +111,24 @@ def test_two_workers_end_with_the_same_weights_and_one_run(backend, inputs, tmp_
 @pytest.mark.slow
 @pytest.mark.parametrize("backend", ["tensorflow", "jax"])
 @pytest.mark.skipif(importlib.util.find_spec("jax") is None, reason="jax is not installed")
+def test_a_worker_that_waits_for_the_others_says_so_and_hears_ctrl_c(backend, inputs, tmp_path):
+    first, second = start(backend, inputs, tmp_path)
+    second.kill()
+    end([second], 30)
+    line = first.stderr.readline()
+    while "waits until all of" not in line:
+        assert line, first.wait()
+        line = first.stderr.readline()
+    time.sleep(3)  # until it does
+    first.send_signal(signal.SIGINT)
+    [(status, _)] = end([first], 60)
+    assert status in (-signal.SIGINT, 130)
+    assert not (tmp_path / "run-0").exists()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("backend", ["tensorflow", "jax"])
+@pytest.mark.skipif(importlib.util.find_spec("jax") is None, reason="jax is not installed")
 def test_a_killed_worker_ends_the_other_and_resume_goes_on(backend, inputs, tmp_path):
     workers = start(backend, inputs, tmp_path, "--epochs", "4000")
     history = tmp_path / "run-0" / "history.csv"

@@ -38,7 +38,7 @@ def import_keras(needed_for: str = "This", backend: str | None = None) -> Any:
         UnknownNameError: There is no such backend.
         UsageError: Keras already runs on another backend.
     """
-    wanted = backend or os.environ.get("KERAS_BACKEND") or "tensorflow"
+    wanted = backend if backend is not None else os.environ.get("KERAS_BACKEND") or "tensorflow"
     check_installed(wanted, needed_for)
     if "keras" not in sys.modules:
         os.environ["KERAS_BACKEND"] = wanted

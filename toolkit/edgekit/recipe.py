@@ -52,7 +52,9 @@ class TrainingSettings:
             raise RecipeError(f"The padding must not be negative. Received {self.padding}.")
         if not 0 < self.validation_fraction < 1:
             raise RecipeError(
-                f"The validation fraction must lie between 0 and 1, both excluded. Received {self.validation_fraction}."
+                f"The validation fraction must lie between 0 and 1, both excluded. "
+                f"Received {self.validation_fraction}. There must be images to learn from, and others to choose by: "
+                f"0.1 is usual."
             )
         starts = [start for start, _ in self.image_sizes]
         if starts and (starts[0] != 0 or starts != sorted(set(starts)) or starts[-1] >= self.epochs):

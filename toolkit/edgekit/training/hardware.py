@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from edgekit.errors import TrainingError, UsageError
 
 ALL, CPU = "all", "cpu"
+LAST_PORT = 65535
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,10 +40,15 @@ class Hardware:
                 f"Devices must be 'all', 'cpu' or a number from 1 on. Received {self.devices!r}. Leave --devices out "
                 f"for one GPU, or the processor where there is none."
             )
-        if len(self.workers) == 1 or any(not address.rpartition(":")[2].isdigit() for address in self.workers):
+        if len(self.workers) == 1 or not all(map(_is_address, self.workers)):
             raise UsageError(
-                f"Workers must be two or more addresses HOST:PORT, one a machine, separated by commas. "
-                f"Received '{','.join(self.workers)}'."
+                f"Workers must be two or more addresses HOST:PORT, one a machine, separated by commas; a port is a "
+                f"number from 1 to {LAST_PORT}. Received '{','.join(self.workers)}'."
+            )
+        if repeated := next((one for one in self.workers if self.workers.count(one) > 1), None):
+            raise UsageError(
+                f"Every worker needs an address of its own, or they would wait for each other for ever. "
+                f"Received {repeated} more than once."
             )
         if not 0 <= self.worker < max(1, len(self.workers)):
             raise UsageError(
@@ -56,9 +62,14 @@ class Hardware:
         return max(1, len(self.workers))
 
 
+def _is_address(text: str) -> bool:
+    host, _, port = text.rpartition(":")
+    return bool(host) and port.isdecimal() and 1 <= int(port) <= LAST_PORT
+
+
 def parse_devices(text: str | None) -> str | int | None:
     """What `--devices` says: a number as a number, and every other text as it is."""
-    return int(text) if text is not None and text.isdigit() else text
+    return int(text) if text is not None and text.isdecimal() else text
 
 
 def workers_of_environment(environment: Mapping[str, str] = os.environ) -> tuple[tuple[str, ...], int]:

@@ -131,6 +131,8 @@ def train(
     identity = identity_of(recipe, settings, dataset, keras.backend.backend(), mixed_precision=hardware.mixed_precision)
     if hardware.num_workers == 1:
         _check_folder(out, resume)
+    else:
+        progress.note(f"Worker {hardware.worker} waits until all of {', '.join(hardware.workers)} are there.")
     placement = place(keras, hardware)
     start = placement.ask_chief(lambda: _start(out, identity, resume))
     if start == _IS_FINISHED:

@@ -1,7 +1,9 @@
 """What the rest of training knows of devices and machines."""
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager, nullcontext
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 
 from edgekit.errors import EdgekitError, TrainingError, first_line_of
@@ -61,6 +63,29 @@ class Placement:
 
 ONE_PROCESSOR = Placement(devices=("cpu",), kind="cpu")
 """Where everything runs that was put nowhere else."""
+
+
+@contextmanager
+def ended_by_signals() -> Iterator[None]:
+    """While a backend waits for other machines in C++, Ctrl-C and its like end this process at once.
+
+    Python's own handlers would run only when the wait is over. Nothing has been written yet that could be left behind.
+    Backends take SIGTERM for themselves to hear of machines that are taken away, and then go on; in the end it means
+    again what it meant before.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    numbers = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    before = {number: signal.getsignal(number) for number in numbers}
+    heard = {number: handler for number, handler in before.items() if callable(handler)}  # not what nohup ignores
+    for number in heard:
+        signal.signal(number, signal.SIG_DFL)
+    try:
+        yield
+    finally:
+        for number, handler in heard.items():
+            signal.signal(number, handler)
 
 
 def not_together(hardware: Hardware, error: Exception) -> TrainingError:

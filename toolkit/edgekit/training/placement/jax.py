@@ -3,7 +3,7 @@
 from typing import Any
 
 from edgekit.training.hardware import CPU, Hardware, choose_devices
-from edgekit.training.placement.base import Placement, not_together
+from edgekit.training.placement.base import Placement, ended_by_signals, not_together
 
 SECONDS_TO_ANSWER = 30
 """After so long without a sign of life, a worker counts as lost."""
@@ -38,13 +38,14 @@ def _bring_together(jax: Any, hardware: Hardware) -> None:
     if jax.distributed.is_initialized():
         return
     try:
-        jax.distributed.initialize(
-            coordinator_address=hardware.workers[0],
-            num_processes=hardware.num_workers,
-            process_id=hardware.worker,
-            heartbeat_timeout_seconds=SECONDS_TO_ANSWER,
-            initialization_timeout=600,
-        )
+        with ended_by_signals():
+            jax.distributed.initialize(
+                coordinator_address=hardware.workers[0],
+                num_processes=hardware.num_workers,
+                process_id=hardware.worker,
+                heartbeat_timeout_seconds=SECONDS_TO_ANSWER,
+                initialization_timeout=600,
+            )
     except RuntimeError as error:
         raise not_together(hardware, error) from error
 

@@ -7,7 +7,7 @@ from typing import Any
 from edgekit.errors import TrainingError
 from edgekit.machine import nvidia_gpus
 from edgekit.training.hardware import CPU, Hardware, choose_devices
-from edgekit.training.placement.base import Placement, not_together
+from edgekit.training.placement.base import Placement, ended_by_signals, not_together
 
 
 def place(hardware: Hardware) -> Placement:
@@ -54,7 +54,8 @@ def _of_many_machines(tf: Any, hardware: Hardware, kind: str) -> Placement:
         }
     )
     try:
-        strategy = tf.distribute.MultiWorkerMirroredStrategy()
+        with ended_by_signals():
+            strategy = tf.distribute.MultiWorkerMirroredStrategy()
     except (RuntimeError, tf.errors.OpError) as error:
         raise not_together(hardware, error) from error
     per_worker = strategy.num_replicas_in_sync // hardware.num_workers
