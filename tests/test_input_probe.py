@@ -45,6 +45,17 @@ def test_a_model_that_only_guesses_is_warned_about() -> None:
     assert warning_about(trials_with(counts(raw=430)), 10) is None
 
 
+@pytest.mark.parametrize("num_classes", [2, 3])
+def test_a_model_that_is_right_on_every_image_of_few_classes_does_not_guess(num_classes: int) -> None:
+    labels = np.arange(500) % num_classes
+
+    def scores_of(_: InputRange, images: NDArray[np.uint8]) -> NDArray[np.float32]:
+        return np.eye(num_classes, dtype=np.float32)[labels[: len(images)]]
+
+    trials = try_ranges(scores_of, IMAGES, labels)
+    assert warning_about(trials, num_classes) is None
+
+
 def test_scores_that_fit_far_better_in_another_range_are_pointed_out() -> None:
     def scores_of(input_range: InputRange, images: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Right on 80 % of the images in every range, but far too sure of itself except from 0 to 1."""

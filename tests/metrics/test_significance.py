@@ -5,7 +5,13 @@ import math
 import numpy as np
 import pytest
 
-from edgekit.metrics.significance import MAX_WHOLE_NUMBERS, accuracy_delta_interval, holm_adjusted, mcnemar_p
+from edgekit.metrics.significance import (
+    MAX_WHOLE_NUMBERS,
+    accuracy_delta_interval,
+    holm_adjusted,
+    is_better_than_guessing,
+    mcnemar_p,
+)
 
 
 @pytest.mark.parametrize(
@@ -82,3 +88,12 @@ def test_the_interval_of_a_million_images_agrees_with_the_normal_law() -> None:
 def test_the_interval_is_mirrored_when_the_two_are_exchanged() -> None:
     low, high = accuracy_delta_interval(17, 5, 400)
     assert accuracy_delta_interval(5, 17, 400) == pytest.approx((-high, -low), abs=1 / 400 + 1e-12)
+
+
+def test_better_than_guessing_is_three_standard_deviations_above_it() -> None:
+    # two classes, 100 images: 0.5 + 3 * sqrt(0.25 / 100) = 0.65; ten classes, 900 images: 0.1 + 3 * 0.01 = 0.13
+    assert not is_better_than_guessing(0.64, 100, 2)
+    assert is_better_than_guessing(0.66, 100, 2)
+    assert not is_better_than_guessing(0.129, 900, 10)
+    assert is_better_than_guessing(0.131, 900, 10)
+    assert not is_better_than_guessing(1.0, 5, 2)

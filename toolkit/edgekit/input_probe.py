@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from edgekit.errors import ExportError
+from edgekit.grammar import counted
 from edgekit.input_range import RAW, InputRange
 from edgekit.metrics.drift import accuracy, top_classes
-from edgekit.metrics.significance import mcnemar_p
+from edgekit.metrics.significance import is_better_than_guessing, mcnemar_p
 
 if TYPE_CHECKING:
     import numpy as np
@@ -100,8 +101,8 @@ def warning_about(trials: list[Trial], num_classes: int) -> str | None:
     """
     raw, best = trials[0], max(trials, key=lambda trial: trial.accuracy)
     fitting = min(trials, key=lambda trial: trial.cross_entropy)
-    if best.accuracy > 2 / num_classes:
-        if fitting.cross_entropy > raw.cross_entropy / 2 or fitting.accuracy < raw.accuracy:
+    if is_better_than_guessing(best.accuracy, len(best.right), num_classes):
+        if fitting.cross_entropy >= raw.cross_entropy / 2 or fitting.accuracy < raw.accuracy:
             return None
         return (
             f"The model's scores fit the training images better with {fitting.input_range.text} (cross-entropy "
@@ -109,8 +110,9 @@ def warning_about(trials: list[Trial], num_classes: int) -> str | None:
             f"If it was trained so, export it with --input-range {fitting.input_range.text}."
         )
     return (
-        f"The model is right on only {_percent(best)} of {len(best.right)} training images, whatever the range of "
-        f"their pixels. Do the classes of the data set stand in the order in which the model was trained?"
+        f"The model is right on {_percent(best)} of {counted(len(best.right), 'training image')} at best, whatever the "
+        f"range of their pixels: no more than guessing may give by luck. Do the classes of the data set stand in the "
+        f"order in which the model was trained?"
     )
 
 

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from edgekit.exporters import ExportOptions
 from edgekit.exporters.classifier import exported_graph
-from edgekit.input_range import InputRange
+from edgekit.input_range import RAW, InputRange
 from edgekit.progress import Progress, SilentProgress
 
 if TYPE_CHECKING:
@@ -27,16 +27,25 @@ class KerasScorer:
         self._graph: Any = exported_graph(model, ExportOptions(input_range=input_range), batch=None)
 
     def __call__(
-        self, images: "NDArray[np.uint8]", *, progress: Progress | None = None, task: str = "Keras scores"
+        self,
+        images: "NDArray[np.uint8]",
+        *,
+        brought_into: InputRange = RAW,
+        progress: Progress | None = None,
+        task: str = "Keras scores",
     ) -> "NDArray[np.float32]":
-        """The scores of `images`, uint8 (N, H, W, 3), RGB, 0 to 255, N at least 1, as float32 (N, C)."""
+        """The scores of `images`, uint8 (N, H, W, 3), RGB, 0 to 255, N at least 1, as float32 (N, C).
+
+        `brought_into` is done to the pixels before the network sees them, so that one graph serves for several ranges.
+        """
         import numpy as np
 
+        scale, offset = np.array(brought_into.scale, np.float32), np.array(brought_into.offset, np.float32)
         rows = []
         with (progress or SilentProgress()).task(task, len(images)) as advance:
             for start in range(0, len(images), BATCH):
                 part = images[start : start + BATCH]
-                batch = np.take(part, range(BATCH), axis=0, mode="clip").astype(np.float32)
+                batch = np.take(part, range(BATCH), axis=0, mode="clip").astype(np.float32) * scale + offset
                 rows.append(np.asarray(self._graph.predict_on_batch(batch), np.float32)[: len(part)])
                 advance(len(part))
         return np.concatenate(rows)

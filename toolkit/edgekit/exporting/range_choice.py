@@ -30,9 +30,10 @@ def choose_input_range(classifier: "keras.Model", dataset: Dataset | None, seed:
         progress.note("No training images: it was not tried whether the model wants other pixels than 0..255.")
         return RAW
     chosen = CalibrationSet.choose(dataset, max(NUM_IMAGES, len(dataset.class_names)), seed)
+    scorer = KerasScorer(classifier, RAW)
     trials = try_ranges(
-        lambda input_range, images: KerasScorer(classifier, input_range)(
-            images, progress=progress, task=f"Trying input range {input_range.text}"
+        lambda input_range, images: scorer(
+            images, brought_into=input_range, progress=progress, task=f"Trying input range {input_range.text}"
         ),
         chosen.images,
         chosen.labels,

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 MAX_WHOLE_NUMBERS = 2000
 """Up to so many changed images McNemar's p is summed in whole numbers; above, in floating point."""
 
+NUM_DEVIATIONS = 3
+"""Better than guessing is what lies so many standard deviations of guessing above it."""
+
 WINDOW = 15
 """Standard deviations around its mean outside of which the law of a sum counts as 0."""
 
@@ -37,6 +40,17 @@ def mcnemar_p(right_to_wrong: int, wrong_to_right: int) -> float:
         term = term * (n - i) // (i + 1)
         total += term
     return min(1.0, (2 * total) / (1 << n))
+
+
+def is_better_than_guessing(accuracy: float, num_images: int, num_classes: int) -> bool:
+    """Whether `accuracy`, 0 to 1, on `num_images` is more than guessing among `num_classes` gives by luck.
+
+    accuracy > g + NUM_DEVIATIONS * sqrt(g (1 - g) / num_images), g = 1 / num_classes: mean and standard deviation of
+    the share that is right where each answer is drawn at random. With so few images that all of them may be right by
+    luck, nothing is.
+    """
+    guessed = 1 / num_classes
+    return accuracy > guessed + NUM_DEVIATIONS * math.sqrt(guessed * (1 - guessed) / num_images)
 
 
 def holm_adjusted(p_values: "NDArray[np.float64]") -> "NDArray[np.float64]":

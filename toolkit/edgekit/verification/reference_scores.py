@@ -11,6 +11,7 @@ from edgekit.datasets import Dataset
 from edgekit.errors import VerificationError
 from edgekit.grammar import counted
 from edgekit.metrics import drift
+from edgekit.metrics.significance import is_better_than_guessing
 from edgekit.progress import Progress
 from edgekit.reference import Reference
 from edgekit.runtimes import DEFAULT_RUNTIMES, Execution, ExecutionFailure, SessionSettings
@@ -27,8 +28,6 @@ MODEL_SUFFIXES = (*KERAS_SUFFIXES, *(f".{name}" for name in Format))
 SCORE_SUFFIXES = (".npz", ".npy")
 
 KERAS_SETTINGS = SessionSettings(batch_size=keras_reference.KERAS_BATCH)
-NUM_DEVIATIONS = 3
-"""A reference must be better than guessing by so many standard deviations of guessing."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -199,9 +198,9 @@ def _reference(scores: "NDArray[np.float32]", interface: Interface, dataset: Dat
 
 def check_better_than_guessing(path: Path, reference: Reference) -> None:
     """Raise VerificationError where the reference from `path` is hardly better than guessing: it proves nothing."""
-    num_images, guessed = len(reference.labels), 1 / len(reference.class_names)
+    num_images, num_classes = len(reference.labels), len(reference.class_names)
     accuracy = drift.accuracy(reference.scores, reference.labels)
-    if accuracy <= guessed + NUM_DEVIATIONS * (guessed * (1 - guessed) / num_images) ** 0.5:
+    if not is_better_than_guessing(accuracy, num_images, num_classes):
         what = (
             "what it is fed (--reference-input-range, --reference-channel-order) and the order of its classes "
             "(--reference-labels)"
@@ -210,5 +209,6 @@ def check_better_than_guessing(path: Path, reference: Reference) -> None:
         )
         raise VerificationError(
             f"The reference {path} is right on {accuracy:.1%} of {counted(num_images, 'test image')}, "
-            f"hardly better than guessing ({guessed:.1%}). Look at {what}. To go on all the same: --no-input-check."
+            f"no more than guessing ({1 / num_classes:.1%}) may give by luck. Look at {what}. To go on all the same: "
+            f"--no-input-check."
         )

@@ -1,0 +1,33 @@
+import numpy as np
+import pytest
+
+from edgekit.exporting import keras_scores
+from edgekit.exporting.keras_scores import KerasScorer
+from edgekit.exporting.range_choice import choose_input_range
+from edgekit.input_probe import USUAL_RANGES
+from edgekit.input_range import RAW, InputRange
+from edgekit.progress import SilentProgress
+
+
+@pytest.mark.parametrize("text", USUAL_RANGES)
+def test_pixels_are_brought_into_a_range_outside_the_graph_as_inside(text: str) -> None:
+    import keras_models
+
+    model, input_range, images = keras_models.trained(), InputRange.parse(text), keras_models.digits().test.images
+    outside = KerasScorer(model, RAW)(images, brought_into=input_range)
+    np.testing.assert_allclose(outside, KerasScorer(model, input_range)(images), atol=1e-5)
+
+
+def test_all_ranges_are_tried_with_one_graph(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A graph is traced anew for each range otherwise, which TensorFlow warns of on the terminal."""
+    import keras_models
+
+    built, build = [], keras_scores.exported_graph
+
+    def counting(*arguments: object, **named: object) -> object:
+        built.append(arguments)
+        return build(*arguments, **named)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(keras_scores, "exported_graph", counting)
+    assert choose_input_range(keras_models.trained(), keras_models.digits(), 0, SilentProgress()) == RAW
+    assert len(built) == 1
