@@ -135,6 +135,26 @@ def test_without_training_images_the_row_says_that_nothing_was_checked(
     assert "was not checked" in document["candidates"][0]["remarks"][0]
 
 
+def test_a_training_image_that_cannot_be_read_is_named_where_nothing_was_checked(
+    inside: Path, dataset: Dataset, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from PIL import Image
+
+    for split, images in {"train": dataset.train, "test": dataset.test}.items():
+        for index in range(40):
+            path = Path("photos") / split / f"{images.labels[index]}" / f"{index}.png"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            Image.fromarray(images.images[index]).save(path)
+    broken = next(Path("photos/train/2").iterdir())
+    broken.write_bytes(broken.read_bytes()[:50])
+    status, document = verify(capsys, "float.onnx", "--data", "folder:photos", "--reference", "float.onnx")
+    remark = document["candidates"][0]["remarks"][0]
+    assert status == 0
+    assert "was not checked" in remark
+    assert f"The image {broken} cannot be read" in remark
+    assert "no training images" not in remark
+
+
 def test_an_artifact_of_another_run_says_so_and_is_drift(
     inside: Path, dataset: Dataset, linear: Linear, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -187,6 +207,8 @@ def test_scores_with_names_are_brought_into_order_and_checked(
     assert "is not a reference" in refused(capsys, *arguments, "empty.npz")
     np.save("objects.npy", np.array([{}], object), allow_pickle=True)
     assert "not a file of scores" in refused(capsys, *arguments, "objects.npy")
+    Path("nothing.onnx").touch()
+    assert "nothing.onnx is empty (0 bytes)" in refused(capsys, *arguments, "nothing.onnx")
 
 
 def test_what_cannot_be_meant_costs_a_sentence(inside: Path, capsys: pytest.CaptureFixture[str]) -> None:

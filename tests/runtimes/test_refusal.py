@@ -51,6 +51,21 @@ def test_names_that_are_no_text_are_a_refusal(runtime: str, tmp_path: Path, tfli
     assert "cannot load" in refusal(runtime, path)
 
 
+@pytest.mark.parametrize(("runtime", "suffix"), [("litert-builtin", ".tflite"), ("onnxruntime", ".onnx")])
+def test_of_a_file_that_is_no_such_model_it_is_said_what_it_is(
+    runtime: str, suffix: str, tmp_path: Path, tflite_models: dict[str, Path]
+) -> None:
+    contents = {".tflite": tflite_models["float32"].read_bytes(), ".onnx": onnx_model().SerializeToString()}
+    other = ".onnx" if suffix == ".tflite" else ".tflite"
+    path = tmp_path / f"m{suffix}"
+    path.write_bytes(contents[other])
+    assert f"Rename it to m{other}, or export the model again." in refusal(runtime, path)
+    path.write_bytes(contents[suffix][: len(contents[suffix]) // 2])
+    assert "truncated or damaged" in refusal(runtime, path)
+    path.write_text("I am a text, not a model at all.")
+    assert f"Expected a {suffix} model; this is plain text." in refusal(runtime, path)
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="only there may a path hold any bytes")
 def test_a_path_that_is_no_text_is_a_sentence(tmp_path: Path, tflite_models: dict[str, Path]) -> None:
     folder = tmp_path / os.fsdecode(b"bad\xff")

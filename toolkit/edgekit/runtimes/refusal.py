@@ -1,11 +1,12 @@
 """What a runtime's library says of a file that it cannot load or run, as one readable sentence. Loads no model."""
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from edgekit.errors import ArtifactError
 from edgekit.grammar import counted
-from edgekit.inspection import inspect_file
+from edgekit.inspection import OperatorCount, inspect_file
 
 MAX_LENGTH = 500
 
@@ -34,8 +35,15 @@ def expect_one_each(path: Path, num_inputs: int, num_outputs: int) -> None:
 
 
 def cannot_load(library: str, path: Path, error: Exception) -> ArtifactError:
-    """The error that says why `library` cannot load `path`; operators that the library lacks are named."""
-    if missing := _missing_operators(path, str(error)):
+    """The error that says why `library` cannot load `path`.
+
+    Operators that the library lacks are named; of a file that is damaged or another format, it is said what it is.
+    """
+    try:
+        operators = inspect_file(path).operators
+    except ArtifactError as damage:
+        return ArtifactError(f"{library} cannot load {path}: {in_one_sentence(error).rstrip('.')}. {damage}")
+    if missing := _missing_operators(operators, str(error)):
         return ArtifactError(f"{library} cannot load {path}. {missing}")
     return ArtifactError(f"{library} cannot load {path}: {in_one_sentence(error)}")
 
@@ -61,12 +69,8 @@ def in_one_sentence(error: Exception) -> str:
     return text[:MAX_LENGTH] or type(error).__name__
 
 
-def _missing_operators(path: Path, message: str) -> str:
-    """One sentence where the file needs operators of TensorFlow or of its own author; "" where it does not."""
-    try:
-        operators = inspect_file(path).operators
-    except ArtifactError:
-        return ""
+def _missing_operators(operators: Sequence[OperatorCount], message: str) -> str:
+    """One sentence where a file needs operators of TensorFlow or of its own author; "" where it does not."""
     flex = [operator.name for operator in operators if operator.kind == "flex"]
     custom = [one.name for one in operators if one.kind == "custom" and one.name.rpartition(".")[2] in message]
     if flex:

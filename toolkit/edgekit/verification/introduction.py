@@ -32,9 +32,8 @@ from edgekit.verification.selection import Subject, identify, owner_of
 if TYPE_CHECKING:
     from edgekit.verification.job import VerifyRequest
 
-NOT_CHECKED = (
-    "Made elsewhere, and whether it is fed as it wants was not checked: there are no training images to check it on."
-)
+NOT_CHECKED = "Made elsewhere, and whether it is fed as it wants was not checked"
+NO_TRAINING_IMAGES = "there are no training images to check it on."
 
 
 def models_to_check(subject: Subject) -> list[Path]:
@@ -58,9 +57,17 @@ def check_options(foreign: ForeignRequest, subject: Subject) -> None:
 
 
 def introduce(
-    subject: Subject, candidates: Sequence[Candidate], dataset: Dataset, request: "VerifyRequest", progress: Progress
+    subject: Subject,
+    candidates: Sequence[Candidate],
+    dataset: Dataset,
+    request: "VerifyRequest",
+    progress: Progress,
+    *,
+    training_fault: str | None = None,
 ) -> tuple[ScoredReference, list[Candidate]]:
     """The reference with its scores, and the candidates with what was found out about them.
+
+    `training_fault` says why training images that exist are not in `dataset`.
 
     Raises:
         UsageError: A file of labels cannot be read.
@@ -74,7 +81,7 @@ def introduce(
         check_belongs(scored.reference, dataset)
         once = replace(scored.reference, labels=dataset.test.labels)  # they are equal, and held once
         scored = replace(scored, reference=once)
-        introduced = _Introduction(subject, interface, sample, request, progress).of(candidates)
+        introduced = _Introduction(subject, interface, sample, request, progress, training_fault).of(candidates)
     return scored, introduced
 
 
@@ -129,6 +136,7 @@ class _Introduction:
         sample: Training images; None where there are none.
         request: Whether to check, and how long.
         progress: Where it reports.
+        training_fault: Why there is no sample; None where the data set has no training images.
     """
 
     def __init__(
@@ -138,6 +146,7 @@ class _Introduction:
         sample: Sample | None,
         request: "VerifyRequest",
         progress: Progress,
+        training_fault: str | None,
     ) -> None:
         self._subject = subject
         self._interface = interface
@@ -145,6 +154,7 @@ class _Introduction:
         self._checks = request.foreign.check_inputs
         self._time_limit = request.time_limit
         self._progress = progress
+        self._not_checked = f"{NOT_CHECKED}: {training_fault or NO_TRAINING_IMAGES}"
 
     def of(self, candidates: Sequence[Candidate]) -> list[Candidate]:
         """The candidates, in their order."""
@@ -179,7 +189,7 @@ class _Introduction:
             candidate,
             interface=self._interface,
             mistake=mistakes.get(candidate.artifact.path),
-            remark=NOT_CHECKED if self._checks and self._sample is None else None,
+            remark=self._not_checked if self._checks and self._sample is None else None,
         )
 
     def _other_run(self, artifact: Artifact) -> str | None:

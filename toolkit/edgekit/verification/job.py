@@ -127,8 +127,8 @@ def verify_request(
     check_options(request.foreign, subject)
     if isinstance(subject.reference, Path):
         check_runs_here(subject.reference)
-    dataset = _load(request, subject, progress)
-    scored, candidates = introduce(subject, candidates, dataset, request, progress)
+    dataset, fault = _load(request, subject, progress)
+    scored, candidates = introduce(subject, candidates, dataset, request, progress, training_fault=fault)
     dataset, run = _test_only(dataset), subject.run if subject.is_whole_run else None
     del subject  # and with it the labels of its reference, which `scored` shares with the data set
     report = verify(
@@ -147,8 +147,11 @@ def verify_request(
     return Verified(report=report, run=run, notes=scored.notes, test=dataset.test)
 
 
-def _load(request: VerifyRequest, subject: Subject, progress: Progress) -> Dataset:
-    """The test split that the request means, at the size that the models take, and what `introduce` needs."""
+def _load(request: VerifyRequest, subject: Subject, progress: Progress) -> tuple[Dataset, str | None]:
+    """The test split that the request means, at the size that the models take, and what `introduce` needs.
+
+    Where only the training images are at fault, they are left out, and the fault is told.
+    """
     needs_training = request.foreign.check_inputs and bool(models_to_check(subject))
     wanted = DatasetRequest(
         image_size=image_size_of(subject),
@@ -171,11 +174,10 @@ def _test_only(dataset: Dataset) -> Dataset:
     return replace(dataset, train=nothing, validation=nothing)
 
 
-def _load_dataset(name: str, wanted: DatasetRequest) -> Dataset:
-    """Without training images where only these are at fault: the rows then say that the check was left out."""
+def _load_dataset(name: str, wanted: DatasetRequest) -> tuple[Dataset, str | None]:
     try:
-        return load_dataset(name, wanted)
-    except DatasetError:
+        return load_dataset(name, wanted), None
+    except DatasetError as error:
         if wanted.test_only:
             raise
-        return load_dataset(name, replace(wanted, test_only=True))
+        return load_dataset(name, replace(wanted, test_only=True)), str(error)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from edgekit.artifact import Artifact, Precision
+from edgekit.artifact import Artifact, Format, Precision, model_size
 from edgekit.datasets.base import MAX_SIDE
 from edgekit.errors import ArtifactError, RunFolderError, UsageError, VerificationError
 from edgekit.grammar import counted
@@ -79,6 +79,7 @@ def load_reference(path: Path) -> Reference | Path:
 
     Raises:
         RunFolderError: It is none of these, or is not there.
+        ArtifactError: It is a model file that is empty, cannot be read, or is larger than its format can be.
     """
     if path.is_dir():
         return RunFolder(path).reference()
@@ -95,6 +96,8 @@ def load_reference(path: Path) -> Reference | Path:
         )
     if not path.is_file():
         raise RunFolderError(f"There is no file {path}. Expected the reference: a model, scores or a run folder.")
+    if suffix in (f".{name}" for name in Format):
+        model_size(path)
     return path
 
 
