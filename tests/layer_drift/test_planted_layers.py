@@ -43,7 +43,7 @@ def test_a_sound_file_has_no_layer_that_stands_out(kind: str, tmp_path: Path) ->
         assert layer.own_noise < 0.01
         assert layer.cosine > 0.998
         assert layer.rmse_in_steps is None or layer.rmse_in_steps < 2 * IDEAL_RMSE
-    assert advice_on(worst_of(layers)).startswith("No layer stands out")
+    assert advice_on(worst_of(layers), "layer").startswith("No layer stands out")
     relu2 = next(layer for layer in layers if layer.name.startswith("relu2"))
     assert relu2.shape == (8, 8, 8)
     assert relu2.own_sqnr_db > relu2.sqnr_db, "it inherits the noise of the layers before it"
@@ -57,7 +57,7 @@ def test_spoiled_weights_come_out_first(kind: str, tmp_path: Path) -> None:
     assert worst.own_noise > 10 * sorted(layer.own_noise for layer in layers)[-2]
     assert worst.saturated is not None
     assert worst.saturated < 0.5
-    assert "its weights lose" in advice_on(worst)
+    assert "its weights lose" in advice_on(worst, "layer")
     behind = next(layer for layer in layers if layer.name.startswith("mean"))
     assert behind.sqnr_db < 25, "the layers behind it inherit the fault"
     assert behind.own_noise < 0.01, "but are not blamed for it"
@@ -69,7 +69,7 @@ def test_a_range_that_is_cut_comes_out_first(kind: str, tmp_path: Path) -> None:
     worst = worst_of(layers)
     assert worst.name.startswith("relu2")
     assert worst.saturated > 0.01
-    assert "outside its range" in advice_on(worst)
+    assert "outside its range" in advice_on(worst, "layer")
     assert all(layer.saturated in (None, 0) for layer in layers if layer.depth < worst.depth)
 
 
@@ -80,7 +80,7 @@ def test_a_batch_norm_with_a_wild_scale_comes_out_first(kind: str, tmp_path: Pat
     assert worst.name.startswith({"tflite": "relu1", "onnx": "batch_norm"}[kind]), "LiteRT folds it into conv1"
     assert worst.own_sqnr_db > 20, "the tensor as a whole looks well"
     assert worst.own_noise > 0.3
-    assert "Look at the scale of its BatchNorm" in advice_on(worst)
+    assert "Look at the scale of its BatchNorm" in advice_on(worst, "layer")
 
 
 def test_a_range_that_is_far_too_wide_comes_out_first(tmp_path: Path) -> None:
@@ -89,7 +89,7 @@ def test_a_range_that_is_far_too_wide_comes_out_first(tmp_path: Path) -> None:
     worst = worst_of(layers)
     assert worst.name.startswith("relu1")
     assert worst.scale == layers[worst.depth + 1].scale
-    assert "the range is far too wide" in advice_on(worst)
+    assert "the range is far too wide" in advice_on(worst, "layer")
 
 
 @pytest.mark.parametrize("kind", KINDS)

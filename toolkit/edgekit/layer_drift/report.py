@@ -1,5 +1,6 @@
 """What is found out about the layers of one file, and what it means. Runs nothing."""
 
+from collections import Counter
 from dataclasses import asdict, dataclass
 from math import isfinite
 from typing import Any
@@ -54,12 +55,6 @@ class LayerDrift:
     rmse_in_steps: float | None
     saturated: float | None
 
-    @property
-    def short_name(self) -> str:
-        """The name's last parts that tell layers apart: "re_lu_1/Relu"."""
-        parts = self.name.partition(";")[0].split("/")
-        return "/".join(parts[-3:-1] if parts[-2:-1] == ["batchnorm"] else parts[-2:])
-
 
 @dataclass(frozen=True, kw_only=True)
 class LayerDriftReport:
@@ -89,9 +84,23 @@ class LayerDriftReport:
         return tuple(sorted(self.layers, key=lambda layer: (-layer.own_noise, layer.depth)))
 
     @property
+    def short_names(self) -> dict[str, str]:
+        """For each layer's name its last parts, two or as many as tell it from the other layers: "re_lu_1/Relu"."""
+        parts = {layer.name: _parts(layer.name) for layer in self.layers}
+        seen = Counter(each[-length:] for each in parts.values() for length in range(2, len(each) + 1))
+        return {name: "/".join(_shortest(each, seen)) for name, each in parts.items()}
+
+    @property
     def advice(self) -> str:
         """One or two sentences: which layer loses most, why as far as can be seen, and what to do."""
-        return advice_on(self.ranked[0])
+        if len(self.unmatched) > len(self.layers):
+            return (
+                f"Of {len(self.layers) + len(self.unmatched)} layers only {len(self.layers)} can be found in "
+                f"{self.reference}, too few to say which one loses. Expected the float file that the same converter "
+                f"made of the same model: name it with --reference."
+            )
+        worst = self.ranked[0]
+        return advice_on(worst, self.short_names[worst.name])
 
     def to_dict(self) -> dict[str, Any]:
         """As a JSON object: layers in the order of the graph, `ranked` their names, the worst first."""
@@ -108,9 +117,19 @@ def percent(share: float) -> str:
     return f"{100 * share:.0f} %" if share >= 0.1 else f"{100 * share:.2g} %"
 
 
-def advice_on(worst: LayerDrift) -> str:
+def _parts(name: str) -> tuple[str, ...]:
+    parts = name.partition(";")[0].split("/")
+    return tuple(parts[:-1] if parts[-2:-1] == ["batchnorm"] else parts)
+
+
+def _shortest(parts: tuple[str, ...], seen: "Counter[tuple[str, ...]]") -> tuple[str, ...]:
+    """The shortest end of `parts`, of at least two, that was seen once."""
+    return next((parts[-length:] for length in range(2, len(parts)) if seen[parts[-length:]] == 1), parts)
+
+
+def advice_on(worst: LayerDrift, short_name: str) -> str:
     """What is wrong with the layer that loses most, and what to do."""
-    name, noise = f"'{worst.short_name}' ({worst.operator})", f"{percent(worst.own_noise)} noise"
+    name, noise = f"'{short_name}' ({worst.operator})", f"{percent(worst.own_noise)} noise"
     if worst.own_noise < NEGLIGIBLE:
         return f"No layer stands out: {name} adds most, {noise}, which is little."
     if worst.scale is None:

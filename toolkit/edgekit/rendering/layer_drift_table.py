@@ -32,13 +32,13 @@ def print_layer_drift(
 ) -> None:
     """Print the `num_ranked` worst layers of `report`, all layers as bars, and what to do."""
     console = console or make_console()
-    shown = report.ranked[:num_ranked]
-    print_table(headline(report), COLUMNS, map(_cells, shown), console=console)
+    shown, names = report.ranked[:num_ranked], report.short_names
+    print_table(headline(report), COLUMNS, (_cells(layer, names[layer.name]) for layer in shown), console=console)
     if len(shown) < len(report.layers):
         console.print(f"{len(report.layers) - len(shown)} more add less: --top N shows them.", markup=False)
     console.print("\nNoise that each layer adds, in their order (8 blocks are ten times as much)")
     for layer in report.layers:
-        console.print(f"{layer.depth:4} {bar(layer.own_noise):{BAR_WIDTH}} {layer.short_name}", markup=False)
+        console.print(f"{layer.depth:4} {bar(layer.own_noise):{BAR_WIDTH}} {names[layer.name]}", markup=False)
     console.print()
     console.print(report.advice, markup=False)
     if report.unmatched:
@@ -67,9 +67,9 @@ def bar(noise: float) -> str:
     return "█" * max(1, round(share * BAR_WIDTH))
 
 
-def _cells(layer: LayerDrift) -> list[str]:
+def _cells(layer: LayerDrift, short_name: str) -> list[str]:
     return [
-        layer.short_name,
+        short_name,
         layer.operator,
         f"{100 * layer.own_noise:.3f}",
         _number(layer.own_sqnr_db, ".1f", "no noise"),

@@ -35,8 +35,9 @@ def layer_drift(report: LayerDriftReport) -> "Figure":
     ratio.set_ylabel("signal to quantization noise up to there, dB (line)")
     named = layers if len(layers) <= MAX_NAMED else worst
     axes.set_xticks([layer.depth for layer in named])
+    names = report.short_names
     axes.set_xticklabels(
-        [layer.short_name for layer in named], rotation=60, ha="right", rotation_mode="anchor", fontsize=8
+        [names[layer.name] for layer in named], rotation=60, ha="right", rotation_mode="anchor", fontsize=8
     )
     axes.set_title(
         f"{report.candidate} beside {report.reference}: {report.num_images:,} {report.split} images", fontsize=10
