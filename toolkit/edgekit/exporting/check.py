@@ -24,6 +24,10 @@ NUM_IMAGES = 32
 MAX_FLOAT32_DIFFERENCE = 1e-3
 MAX_UNDECIDED_DIFFERENCE = 0.1
 MIN_AGREEMENT = 0.8
+WHERE_INT8_LOSES = (
+    " If this is what int8 costs this network: --int16x8 costs less, --float-layers leaves layers in float, and "
+    "edgekit tune finds which."
+)
 NEARLY_TIED = 0.05
 """Images whose two highest scores in Keras lie closer together may change their top class in any conversion."""
 
@@ -128,9 +132,10 @@ def compare(
             title,
             f"of {result.num_decided} images on which Keras is decided, it agrees on {int(same.sum())}; at least "
             f"{MIN_AGREEMENT:.0%} are expected",
+            WHERE_INT8_LOSES if precision is Precision.INT8 else "",
         )
     return result
 
 
-def _broken(title: str, what: str) -> ExportError:
-    return ExportError(f"{title} does not do what the Keras model does: {what}. Nothing was kept.")
+def _broken(title: str, what: str, advice: str = "") -> ExportError:
+    return ExportError(f"{title} does not do what the Keras model does: {what}. Nothing was kept.{advice}")
