@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from edgekit.errors import TrainingError, UsageError
+from edgekit.errors import RecipeError, TrainingError, UsageError
 from edgekit.training.failures import explain
 from edgekit.training.hardware import (
     Hardware,
@@ -102,7 +102,25 @@ def test_a_lost_worker_is_said_and_how_to_go_on():
     two = Placement(devices=("a", "b"), kind="cpu", num_workers=2)
     error = explain(RuntimeError("Gloo all-reduce failed"), recipe_name="r", num_done=4, batch_size=8, placement=two)
     assert "Another worker does not answer" in str(error)
+    assert "(epoch 5)" in str(error)
     assert "--resume" in str(error)
+
+
+def fail(error, cause=None):
+    raise error from cause
+
+
+def test_a_worker_that_is_lost_before_or_after_the_epochs_is_said_too():
+    two = Placement(devices=("a", "b"), kind="cpu", num_workers=2, share=lambda _: fail(RuntimeError("Gloo failed")))
+    with pytest.raises(TrainingError, match=r"^Another worker does not answer any more, so"):
+        two.ask_chief(bytes)
+    building = RecipeError("Recipe 'mine' could not build its network")  # is what a recipe's own fault would be
+    with pytest.raises(TrainingError, match=r"^Another worker does not answer any more, so"), two.watched():
+        fail(building, RuntimeError("Collective ops is aborted by: heartbeats stopped"))
+    with pytest.raises(RecipeError, match="could not build"), two.watched():
+        fail(building, ValueError("unknown layer"))
+    with pytest.raises(RuntimeError, match="Gloo"), ONE.watched():
+        fail(RuntimeError("Gloo failed"))
 
 
 def test_the_first_worker_tells_its_error_to_all():

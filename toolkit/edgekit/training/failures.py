@@ -3,7 +3,7 @@
 import re
 
 from edgekit.errors import TrainingError
-from edgekit.training.placement import Placement
+from edgekit.training.placement import Placement, lost_worker
 
 _MEMORY_ERRORS = {"ResourceExhaustedError", "OutOfMemoryError", "MemoryError"}
 """Of TensorFlow, PyTorch and Python, by name, so that none has to be imported."""
@@ -18,16 +18,6 @@ _MEMORY_WORDS = (
 )
 """What backends say, in errors of other names: JAX's JaxRuntimeError, PyTorch's RuntimeError on processors, and what
 Keras raises in place of either."""
-
-_LOST = (
-    "Collective ops is aborted",
-    "Gloo",
-    "NCCL",
-    "coordination service",
-    "CoordinationService",
-    "Connection closed",
-)
-"""What backends say when a machine that trains with this one does not answer any more."""
 
 
 def explain(
@@ -47,11 +37,8 @@ def explain(
             f"The memory of {placement.devices[0]} ran out in epoch {num_done + 1} in batches of {batch_size} images. "
             f"{_smaller(batch_size, len(placement.devices))}"
         )
-    if placement.num_workers > 1 and any(word in str(error) for word in _LOST):
-        return TrainingError(
-            f"Another worker does not answer any more (epoch {num_done + 1}), so training stopped here too. Up to "
-            f"{num_done} whole epochs are saved by the first worker. Start all workers again with --resume."
-        )
+    if placement.has_lost(error):
+        return lost_worker(num_done)
     return TrainingError(
         f"Training of recipe '{recipe_name}' stopped in epoch {num_done + 1} by an error in its layers, loss or "
         f"callbacks: {in_short(error)}"

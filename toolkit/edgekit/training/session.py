@@ -138,7 +138,8 @@ def train(
     if start == _IS_FINISHED:
         return _finished(out, progress) if placement.is_chief else None
     environment.make_deterministic(keras, placement)
-    learner = Learner(keras, recipe, settings, dataset, placement, mixed_precision=hardware.mixed_precision)
+    with placement.watched():  # TensorFlow's workers give each other every weight they make
+        learner = Learner(keras, recipe, settings, dataset, placement, mixed_precision=hardware.mixed_precision)
     checkpoint = _checkpoint(start, out, identity)
     if not placement.is_chief:
         _help(learner, identity, checkpoint, progress, placement)

@@ -13,9 +13,9 @@ from typing import Any
 
 from edgekit.registry import Registry
 from edgekit.training.hardware import Hardware
-from edgekit.training.placement.base import ONE_PROCESSOR, Placement
+from edgekit.training.placement.base import ONE_PROCESSOR, Placement, lost_worker
 
-__all__ = ["ONE_PROCESSOR", "Placement", "place"]
+__all__ = ["ONE_PROCESSOR", "Placement", "lost_worker", "place"]
 
 _PLACES: Registry[Callable[[Hardware], Placement]] = Registry(
     "Keras backend",

@@ -9,6 +9,16 @@ from dataclasses import dataclass
 from edgekit.errors import EdgekitError, TrainingError, first_line_of
 from edgekit.training.hardware import Hardware
 
+_LOST = (
+    "Collective ops is aborted",
+    "Gloo",
+    "NCCL",
+    "coordination service",
+    "CoordinationService",
+    "Connection closed",
+)
+"""What backends say when a machine that trains with this one does not answer any more."""
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Placement:
@@ -51,18 +61,45 @@ class Placement:
         """What `question` gives on the first worker, on every worker; an error of edgekit is raised on all of them."""
         if self.num_workers == 1:
             return question()
-        if not self.is_chief:
-            return _opened(self.share(b""))
+        with self.watched():
+            if not self.is_chief:
+                return _opened(self.share(b""))
+            try:
+                answer = question()
+            except EdgekitError as error:
+                self.share(b"-" + str(error).encode())
+                raise
+            return _opened(self.share(b"+" + answer))
+
+    @contextmanager
+    def watched(self) -> Iterator[None]:
+        """Where all workers do something together before or after the epochs: a lost one is a TrainingError."""
         try:
-            answer = question()
-        except EdgekitError as error:
-            self.share(b"-" + str(error).encode())
+            yield
+        except Exception as error:
+            if self.has_lost(error):
+                raise lost_worker() from error
             raise
-        return _opened(self.share(b"+" + answer))
+
+    def has_lost(self, error: BaseException | None) -> bool:
+        """Whether a backend's error, or the one that an error of edgekit stands for, tells of a lost worker."""
+        while isinstance(error, EdgekitError):
+            error = error.__cause__
+        return self.num_workers > 1 and any(word in str(error) for word in _LOST)
 
 
 ONE_PROCESSOR = Placement(devices=("cpu",), kind="cpu")
 """Where everything runs that was put nowhere else."""
+
+
+def lost_worker(num_done: int | None = None) -> TrainingError:
+    """What to raise where another worker is lost; `num_done` whole epochs are done, None: before or after them."""
+    when = "" if num_done is None else f" (epoch {num_done + 1})"
+    saved = "Whole epochs that are done" if num_done is None else f"Up to {num_done} whole epochs"
+    return TrainingError(
+        f"Another worker does not answer any more{when}, so training stopped here too. {saved} are saved by the first "
+        f"worker. Start all workers again, with --resume where there are such epochs."
+    )
 
 
 @contextmanager
