@@ -183,11 +183,19 @@ def test_a_wrong_command_is_a_sentence(arguments, status, words, capsys, tmp_pat
     assert list(tmp_path.iterdir()) == []
 
 
+def test_machines_are_those_of_tf_config(capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    config = {"cluster": {"worker": ["one:2222", "two:2222"]}, "task": {"type": "worker", "index": 2}}
+    monkeypatch.setenv("TF_CONFIG", json.dumps(config))
+    assert run(["train", "--data", "digits"]) == 2
+    assert "must be a number from 0 to 1, its place in --workers. Received 2" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("labels", "words"),
     [
         ([0] * 30 + [1] * 30 + [2], "Class '2' has a single image where a split needs at least two"),
-        ([0] * 30 + [1] * 30 + [5], "must lie in 0 to 2 (3 classes). Received 0 to 5"),
+        ([0] * 30 + [1] * 30 + [5], "must lie in 0 to 2 (3 classes). Received 0 to 5. Number the classes from 0 on"),
         ([0] * 30 + [1] * 30 + [-1], "must lie in 0 to 2 (3 classes). Received -1 to 1"),
     ],
 )

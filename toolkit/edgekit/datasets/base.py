@@ -63,6 +63,15 @@ def _has_pixels(split: Split) -> bool:
     return min(split.images.shape[1:3]) > 0
 
 
+def check_labels(whose: str, labels: "NDArray[np.int64]", num_classes: int) -> None:
+    """Raise DatasetError, which begins with `whose`, where a label is no class."""
+    if len(labels) and not 0 <= labels.min() <= labels.max() < num_classes:
+        raise DatasetError(
+            f"{whose} must lie in 0 to {num_classes - 1} ({counted(num_classes, 'class')}). Received {labels.min()} to "
+            f"{labels.max()}. Number the classes from 0 on, in the order of their names."
+        )
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Dataset:
     """A labelled image data set in three splits; checked when made.
@@ -95,11 +104,7 @@ class Dataset:
             raise DatasetError(f"The test split of data set '{self.name}' holds no images: nothing could be measured.")
         for split_name in ("train", "validation", "test"):
             labels = getattr(self, split_name).labels
-            if len(labels) and (labels.min() < 0 or labels.max() >= len(self.class_names)):
-                raise DatasetError(
-                    f"The {split_name} labels of '{self.name}' must lie in 0 to {len(self.class_names) - 1} "
-                    f"({counted(len(self.class_names), 'class')}). Received {labels.min()} to {labels.max()}."
-                )
+            check_labels(f"The {split_name} labels of '{self.name}'", labels, len(self.class_names))
 
     @property
     def image_shape(self) -> tuple[int, int, int]:

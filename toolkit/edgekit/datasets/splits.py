@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from edgekit.datasets.base import DatasetRequest, Split
+from edgekit.datasets.base import DatasetRequest, Split, check_labels
 from edgekit.errors import DatasetError
 
 if TYPE_CHECKING:
@@ -41,11 +41,7 @@ def stratified_split(
 
     if not 0 <= seed < 2**32:
         raise DatasetError(f"The seed of a split must lie between 0 and {2**32 - 1}. Received {seed}.")
-    if len(labels) and not 0 <= labels.min() <= labels.max() < len(class_names):
-        raise DatasetError(
-            f"The labels of images that are to be split must lie in 0 to {len(class_names) - 1} ({len(class_names)} "
-            f"classes). Received {labels.min()} to {labels.max()}."
-        )
+    check_labels("The labels of images that are to be split", labels, len(class_names))
     order = np.random.RandomState(seed).random_sample(len(labels))
     held_out = np.zeros(len(labels), bool)
     for label in np.unique(labels):
