@@ -60,6 +60,14 @@ class Crashes(Answers):
         return lambda batch: ctypes.string_at(0)
 
 
+class Aborts(Answers):
+    """Gives up as a kernel in C++ does whose check fails, without a word."""
+
+    @classmethod
+    def misbehave(cls, invoke: Any, session: Session) -> Any:
+        return lambda batch: os.abort()
+
+
 class Hangs(Answers):
     """Leaves a note of its process id beside the artifact and never comes back."""
 

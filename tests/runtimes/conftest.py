@@ -14,6 +14,7 @@ PLANTED = (
     "Answers",
     "Broken",
     "Busy",
+    "Aborts",
     "Crashes",
     "ExitsEarly",
     "Garbage",

@@ -261,7 +261,8 @@ class _Worker:
         if status == -signal.SIGKILL:
             return f"was killed from outside with SIGKILL, most likely because memory ran out{last_words}"
         how = f"crashed with {signal_name(-status)}" if status < 0 else f"ended with exit status {status}"
-        return how + last_words
+        why = ": the library gave up, as where a check in one of its kernels fails" if status == -signal.SIGABRT else ""
+        return how + why + last_words
 
 
 def _memory_limit() -> int | None:
