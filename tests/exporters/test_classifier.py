@@ -26,6 +26,21 @@ def noise() -> Any:
     return np.random.default_rng(0).uniform(0, 255, (4, *SHAPE)).astype(np.float32)
 
 
+def test_a_log_softmax_becomes_a_softmax(keras: Any) -> None:
+    pixels = keras.Input(SHAPE)
+    scores = dense_end(keras, pixels, 10, "log_softmax")
+    classifier, adds_softmax = as_classifier(keras.Model(pixels, scores), SHAPE, 10)
+    answers = np.asarray(classifier(noise()))
+    assert adds_softmax
+    assert np.allclose(answers, np.exp(np.asarray(keras.Model(pixels, scores)(noise()))), atol=1e-5)
+
+
+def test_a_model_that_was_never_built_is_called_so(keras: Any) -> None:
+    model = keras.Sequential([keras.layers.Flatten(), keras.layers.Dense(10)], name="mine")
+    with pytest.raises(ExportError, match="'mine' was saved before it was built"):
+        as_classifier(model, SHAPE, 10)
+
+
 def test_a_classifier_stays_as_it_is(keras: Any) -> None:
     pixels = keras.Input(SHAPE)
     model = keras.Model(pixels, dense_end(keras, pixels, 10))

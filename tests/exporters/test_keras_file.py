@@ -30,6 +30,20 @@ def test_both_kinds_of_file_are_read(network: Any, tmp_path: Path, suffix: str) 
     assert np.allclose(load_keras_model(path)(images), network(images), atol=1e-6)
 
 
+@pytest.mark.parametrize("kind", ["list", "dict"])
+def test_a_dict_or_a_list_of_one_tensor_becomes_the_tensor(network: Any, tmp_path: Path, kind: str) -> None:
+    import keras
+
+    pixels = keras.Input((32, 32, 3), name="pixels")
+    scores = network(pixels)
+    structures = {"list": ([pixels], [scores]), "dict": ({"image": pixels}, {"class": scores})}
+    path = tmp_path / "model.keras"
+    keras.Model(*structures[kind]).save(path)
+    model, images = load_keras_model(path), np.full((2, 32, 32, 3), 100, np.float32)
+    assert np.asarray(model.predict_on_batch(images)).shape == (2, 10)
+    assert np.allclose(model(images), network(images), atol=1e-6)
+
+
 def test_a_file_that_is_not_what_its_name_says(saved: Path, tmp_path: Path) -> None:
     cases = {
         "missing.keras": (None, "no file"),

@@ -78,6 +78,11 @@ def scaling_layer(input_range: InputRange) -> Any:
 def check_interface(model: "keras.Model", image_shape: tuple[int, int, int], num_classes: int) -> None:
     """Raise ExportError unless one input takes images of `image_shape` and one output gives `num_classes` scores."""
     inputs, outputs = getattr(model, "inputs", None) or [], getattr(model, "outputs", None) or []
+    if not inputs and not outputs:
+        raise ExportError(
+            f"The model '{model.name}' was saved before it was built: it has no shapes and no weights. Begin it with "
+            f"keras.Input((height, width, 3)), train it, and save it again."
+        )
     if len(inputs) != 1 or len(outputs) != 1:
         raise ExportError(
             f"The model has {counted(len(inputs), 'input')} and {counted(len(outputs), 'output')}: "
@@ -125,9 +130,10 @@ def check_weights(model: "keras.Model") -> None:
 def gives_logits(model: "keras.Model", image_shape: tuple[int, int, int]) -> bool:
     """Whether a softmax is missing: the last activation is linear, or unknown, and rows do not sum to 1.
 
-    A model that ends in any other activation (softmax, sigmoid) is taken at its word.
+    The softmax of a log-softmax is the softmax, so that is missing too. A model that ends in any other activation
+    (softmax, sigmoid) is taken at its word.
     """
-    if _last_activation(model) != "linear":
+    if _last_activation(model) not in {"linear", "log_softmax"}:
         return False
     import numpy as np
 

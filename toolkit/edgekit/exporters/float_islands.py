@@ -11,6 +11,7 @@ from edgekit.exporters.layer_names import LayerNames
 from edgekit.exporters.tflite_graph import Graph, GraphOperator
 
 _BORDER = {"QUANTIZE", "DEQUANTIZE", "CAST"}
+_CONTROL_FLOW = {"IF", "WHILE"}
 _WEIGHTED = {"CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED", "TRANSPOSE_CONV", "BATCH_MATMUL"}
 
 
@@ -40,6 +41,16 @@ def find_islands(content: bytes, names: LayerNames) -> tuple[Island, ...]:
         Island(operator=operator.name, output=operator.output, layers=_layers_of(operator, graph, names))
         for operator in graph.operators
         if operator.gives_float and operator.name not in _BORDER
+    )
+
+
+def find_loops(content: bytes, names: LayerNames) -> tuple[Island, ...]:
+    """The operators of a float `.tflite` that run other subgraphs, as those of a recurrent layer do."""
+    graph = Graph(content)
+    return tuple(
+        Island(operator=operator.name, output=operator.output, layers=_layers_of(operator, graph, names))
+        for operator in graph.operators
+        if operator.name in _CONTROL_FLOW
     )
 
 

@@ -33,6 +33,17 @@ def check_islands(islands: Sequence[Island], title: str) -> None:
     )
 
 
+def check_no_loops(loops: Sequence[Island]) -> None:
+    """Raise ExportError, naming the layers, if there are `loops`: TensorFlow's int16x8 quantizer ends the process."""
+    if loops:
+        layers = ", ".join(dict.fromkeys(layer for each in loops for layer in each.layers)) or loops[0].output
+        raise ExportError(
+            f"No int16x8 file can be made: {', '.join(sorted({each.operator for each in loops}))} (layer {layers}) is "
+            f"control flow, which no quantizer takes to int16. Build the layer without a loop (unroll=True), or export "
+            f"float16 or dynamic."
+        )
+
+
 def check_pixel_input(content: bytes, io: str) -> None:
     """Raise ExportError unless an input of type `io` ("uint8", "int8") takes a camera's bytes: steps of exactly 1."""
     import numpy as np

@@ -39,11 +39,22 @@ def load_keras_model(path: Path) -> "keras.Model":
             model = keras.saving.load_model(path, compile=False, safe_mode=True)
     except Exception as error:  # a foreign file can make Keras raise anything
         if is_keras2(path):
-            return load_as_keras3(path)
+            return _on_plain_tensors(load_as_keras3(path))
         raise ExportError(_reason(path, error)) from error
     if not isinstance(model, keras.Model):
         raise ExportError(f"{path} holds a {type(model).__name__}. Expected a Keras model.")
-    return model
+    return _on_plain_tensors(model)
+
+
+def _on_plain_tensors(model: "keras.Model") -> "keras.Model":
+    """The same layers from one tensor to one tensor, where `model` takes or gives a dict or a list of one."""
+    inputs, outputs = getattr(model, "inputs", None) or [], getattr(model, "outputs", None) or []
+    keras = import_keras("edgekit export")
+    if len(inputs) != 1 or len(outputs) != 1 or isinstance(model, keras.Sequential):
+        return model
+    if not any(isinstance(each, dict | list | tuple) for each in (model.input, model.output)):
+        return model
+    return keras.Model(inputs[0], outputs[0], name=model.name)
 
 
 def check_keras_file(path: Path) -> None:

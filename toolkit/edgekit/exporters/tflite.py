@@ -17,8 +17,8 @@ from edgekit.errors import CalibrationError, EdgekitError, ExportError
 from edgekit.exporters.base import cannot_write
 from edgekit.exporters.classifier import INPUT_NAME, exported_graph
 from edgekit.exporters.conversion_errors import reason_of
-from edgekit.exporters.float_islands import find_islands, outputs_of_head, outputs_of_layers
-from edgekit.exporters.integer_check import check_islands, check_pixel_input
+from edgekit.exporters.float_islands import find_islands, find_loops, outputs_of_head, outputs_of_layers
+from edgekit.exporters.integer_check import check_islands, check_no_loops, check_pixel_input
 from edgekit.exporters.layer_names import LayerNames, all_operators
 from edgekit.exporters.options import ExportOptions
 from edgekit.exporters.quantizers import TFLITE_QUANTIZERS, QuantizeRequest
@@ -145,6 +145,8 @@ class TFLiteExporter:
     def _quantized(self, request: QuantizeRequest) -> bytes:
         """Quantize, and read back what is in float."""
         quantizer = TFLITE_QUANTIZERS.load(self._options.tflite.quantizer)()
+        if request.precision is Precision.INT16X8:
+            check_no_loops(find_loops(request.content, self._names))
         content = self._converted(lambda: quantizer.quantize(request), request.precision)
         if request.precision not in CALIBRATED:
             return content
