@@ -320,6 +320,15 @@ def test_the_exact_gelu_is_made_of_operators_that_onnx_has(images: Images) -> No
     assert np.abs(run(content, images) - network(images.astype(np.float32))).max() < 1e-5
 
 
+def test_a_grouped_convolution_is_one_convolution(images: Images) -> None:
+    from keras_models import import_keras, plain_network
+
+    network = plain_network(middle=import_keras().layers.Conv2D(8, 3, padding="same", groups=4))
+    content = OnnxExporter(network, ExportOptions()).convert(Precision.FLOAT32, None)
+    assert operators(content)["Conv"] == 3
+    assert np.abs(run(content, images) - np.asarray(network(images.astype(np.float32)))).max() < 1e-4
+
+
 def test_adapted_statistics_are_constants_and_no_further_inputs(images: Images) -> None:
     import keras_models
 

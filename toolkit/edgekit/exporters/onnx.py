@@ -9,6 +9,8 @@ and no data set.
 import copy
 import logging
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Self
@@ -169,13 +171,26 @@ def _traced(graph: "keras.Model", opset: int) -> "onnx.ModelProto":
     signature = [tf.TensorSpec(tuple(graph.inputs[0].shape), tf.float32, name=INPUT_NAME)]
     function = tf.function(lambda pixels: graph(pixels, training=False), input_signature=signature)
     try:
-        model, _ = tf2onnx.convert.from_function(
-            function, input_signature=signature, opset=opset, custom_op_handlers=handlers()
-        )
+        with _inner_functions_inlined():
+            model, _ = tf2onnx.convert.from_function(
+                function, input_signature=signature, opset=opset, custom_op_handlers=handlers()
+            )
     except (ValueError, RuntimeError, KeyError, TypeError) as error:
         raise ExportError(f"tf2onnx could not convert the model to ONNX: {first_line_of(error)}") from error
     _check_operators(model)
     return model
+
+
+@contextmanager
+def _inner_functions_inlined() -> Iterator[None]:
+    """Trace what Keras compiles by XLA on processors, grouped convolutions, as the operators that it is made of."""
+    tf = import_tensorflow("edgekit export")
+    before = tf.config.functions_run_eagerly()
+    tf.config.run_functions_eagerly(True)
+    try:
+        yield
+    finally:
+        tf.config.run_functions_eagerly(before)
 
 
 def _check_operators(model: "onnx.ModelProto") -> None:
