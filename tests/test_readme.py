@@ -32,6 +32,7 @@ def test_the_readme_has_commands_to_run() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1800)  # some twenty commands, of which each has its own limit
 def test_the_commands_of_the_readme_run(tmp_path: Path) -> None:
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     for line in commands(run=True):

@@ -64,7 +64,7 @@ def test_a_path_that_the_system_refuses_is_a_sentence(capsys: pytest.CaptureFixt
 
 
 WAITS = """
-import sys, tempfile, time
+import signal, sys, tempfile, time
 import click
 from edgekit import cli
 from edgekit.registry import Entry
@@ -75,6 +75,7 @@ def command():
         print("ready", flush=True)
         time.sleep(60)
 
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # under nohup the tests, and so this process, would not hear it
 cli.COMMANDS._entries["wait"] = Entry(target="__main__:command", summary="for tests")
 cli.main(["wait"])
 """
