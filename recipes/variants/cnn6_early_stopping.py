@@ -1,8 +1,8 @@
 """cnn6_early_stopping: cnn6 that ends when validation no longer gets better, and keeps its best epoch.
 
 Network         that of cnn6; 1,345,066 parameters
-Accuracy        not measured yet
-Training        not measured yet
+Accuracy        83.18 % of the validation images, by the history of cnn6: it would end after epoch 25 and keep the 20th
+Training        not done by itself yet
 Command         edgekit train cnn6_early_stopping --data cifar10
 
 The patience is chosen here; the notebook's is not known.

@@ -1,8 +1,8 @@
 """cnn6_unscaled: cnn6 that learns from pixels of 0 to 255 as they are.
 
 Network         that of cnn6, its pixels divided by 1; 1,345,066 parameters
-Accuracy        not measured yet
-Training        not measured yet
+Accuracy        74.51 % of the test images, 74.81 % of the validation images after 4 epochs
+Training        527 s for 4 of 40 epochs on 2 cores of an Intel Xeon at 2.5 GHz beside other work
 Command         edgekit train cnn6_unscaled --data cifar10
 """
 
