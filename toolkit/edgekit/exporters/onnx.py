@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from edgekit.artifact import Format, Precision
 from edgekit.errors import CalibrationError, ExportError, first_line_of
@@ -171,7 +171,7 @@ def _traced(graph: "keras.Model", opset: int) -> "onnx.ModelProto":
     signature = [tf.TensorSpec(tuple(graph.inputs[0].shape), tf.float32, name=INPUT_NAME)]
     function = tf.function(lambda pixels: graph(pixels, training=False), input_signature=signature)
     try:
-        with _inner_functions_inlined():
+        with _inner_functions_inlined(tf):
             model, _ = tf2onnx.convert.from_function(
                 function, input_signature=signature, opset=opset, custom_op_handlers=handlers()
             )
@@ -182,9 +182,8 @@ def _traced(graph: "keras.Model", opset: int) -> "onnx.ModelProto":
 
 
 @contextmanager
-def _inner_functions_inlined() -> Iterator[None]:
+def _inner_functions_inlined(tf: Any) -> Iterator[None]:
     """Trace what Keras compiles by XLA on processors, grouped convolutions, as the operators that it is made of."""
-    tf = import_tensorflow("edgekit export")
     before = tf.config.functions_run_eagerly()
     tf.config.run_functions_eagerly(True)
     try:

@@ -18,7 +18,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, TypeVar, cast
+from typing import IO, Any, TypeVar, cast
 
 from edgekit.child_python import child_environment
 from edgekit.machine import available_memory_bytes
@@ -28,9 +28,6 @@ from edgekit.runtimes import control
 from edgekit.runtimes.base import ExecutionFailure, Watch
 from edgekit.runtimes.sharing import Cancelled, Processors
 from edgekit.runtimes.worker import OUT_OF_MEMORY
-
-if TYPE_CHECKING:
-    pass
 
 _Result = TypeVar("_Result")
 

@@ -2,7 +2,7 @@
 
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from edgekit.errors import UsageError
 from edgekit.input_range import InputEncoding
@@ -10,9 +10,6 @@ from edgekit.machine import available_memory_bytes, num_usable_cpus
 from edgekit.progress import Advance
 from edgekit.runtimes import RUNTIMES, Availability, Execution, ExecutionFailure
 from edgekit.runtimes.base import Watch
-
-if TYPE_CHECKING:
-    pass
 
 WORKER_BYTES = 500 * 2**20
 """Memory that is counted for each worker when it is settled how many run at the same time."""
