@@ -119,6 +119,14 @@ def test_operators_that_are_stored_as_integers(tmp_path: Path) -> None:
     assert info.multiply_adds == 6 * 6 * 4 * 27
 
 
+@pytest.mark.parametrize("stride", [1, 2])
+def test_a_transposed_convolution_multiplies_what_goes_in(tmp_path: Path, stride: int) -> None:
+    kernel = np.ones((3, 4, 2, 2), np.float32)  # input channels, output channels, height, width
+    nodes = [helper.make_node("ConvTranspose", ["pixels", "w"], ["scores"], strides=[stride, stride])]
+    info = inspect_file(write(tmp_path, nodes, {"w": kernel}))
+    assert info.multiply_adds == 8 * 8 * 3 * (4 * 2 * 2)
+
+
 def test_a_float_model_in_detail(onnx_file: Path) -> None:
     info = inspect_file(onnx_file)
     assert info.inputs[0].shape == (None, SIDE, SIDE, 3)

@@ -23,7 +23,7 @@ def command(old: Path, new: Path, max_worsening: float, as_json: bool) -> int:
     """Show what changed from OLD to NEW, two verification.json files or run folders on the same data.
 
     Worse is: accuracy or agreement fell by more than the margin, a verdict got worse, a compared candidate is
-    gone, or a new one does not pass. Size and speed are shown, not judged.
+    gone, or a new one drifts or fails. Size and speed are shown, not judged.
 
     \b
     Exit status: 0 not worse, 3 worse, 1 an error.

@@ -189,10 +189,10 @@ class _Reader:
             if node.op_type not in _WEIGHT_AT:
                 continue
             weights = self._dims(node.input[_WEIGHT_AT[node.op_type]])
-            output = shapes.get(node.output[0])
-            if weights is None or output is None or None in output[1:]:
+            spread = shapes.get(node.input[0] if node.op_type == "ConvTranspose" else node.output[0])
+            if weights is None or spread is None or None in spread[1:]:
                 return None
-            total += _node_multiply_adds(node, weights, [size or 0 for size in output[1:]])
+            total += _node_multiply_adds(node, weights, [size or 0 for size in spread[1:]])
         return total
 
     def _inferred_shapes(self) -> dict[str, list[int | None]]:
@@ -245,12 +245,13 @@ _WEIGHT_AT = {
 }
 
 
-def _node_multiply_adds(node: Any, weights: tuple[int, ...], output: list[int]) -> int:
+def _node_multiply_adds(node: Any, weights: tuple[int, ...], spread: list[int]) -> int:
+    """Of one image; `spread` is the shape, without the batch, of the output, or of a ConvTranspose's input."""
     if node.op_type in ("Gemm", "QGemm"):
         return prod(weights)
     if node.op_type in ("MatMul", "MatMulInteger", "QLinearMatMul"):
-        return prod(output) * weights[-2]
-    return prod(output) * prod(weights[1:])
+        return prod(spread) * weights[-2]
+    return prod(spread) * prod(weights[1:])
 
 
 def _is_integer_operator(node: Any) -> bool:

@@ -43,7 +43,6 @@ class _Reader:
     def __init__(self, content: mmap.mmap) -> None:
         from ai_edge_litert import schema_py_generated as schema
 
-        self._schema = schema
         self._allowance = 10_000 + len(content)
         self._size = len(content)
         self._model = schema.Model.GetRootAs(content)

@@ -7,17 +7,13 @@ from typing import Any
 from edgekit.errors import RunFolderError, UsageError, VerificationError
 from edgekit.grammar import counted
 from edgekit.tolerance import SLACK
-from edgekit.verification.report import CandidateReport, Verdict, VerificationReport
+from edgekit.verification.report import BEST_FIRST, CandidateReport, Verdict, VerificationReport
 from edgekit.whole_files import read_json
 
 MAX_WORSENING = 0.5
 """Points that accuracy or agreement may fall from one report to the next."""
 
 REPORT_NAME = "verification.json"
-
-
-BADNESS = (Verdict.PASS, Verdict.NOT_COMPARED, Verdict.DRIFT, Verdict.ERROR)
-"""Verdicts, the best first."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,7 +112,7 @@ def compare_reports(
 
     A candidate is worse where its verdict got worse (pass, not-compared, drift, error), where accuracy or
     agreement fell by more than `max_worsening` points, where it was compared and is gone, and where it is new and
-    does not pass.
+    drifts or fails.
 
     Raises:
         UsageError: `max_worsening` is not between 0 and 100.
@@ -184,7 +180,7 @@ def _changed(old: CandidateReport, new: CandidateReport, max_worsening: float) -
                 f"It ran on {counted(counts[1], 'image')}, before on {counts[0]:,}, so only its verdict is compared."
             )
     worse = []
-    if BADNESS.index(new.verdict) > BADNESS.index(old.verdict):
+    if BEST_FIRST.index(new.verdict) > BEST_FIRST.index(old.verdict):
         worse.append(" ".join([f"Its verdict was {old.verdict} and is {new.verdict}.", *new.reasons]))
     for name, change in (("Accuracy", accuracy), ("Agreement with the float model", agreement)):
         if change is not None and -100 * change > max_worsening + SLACK:

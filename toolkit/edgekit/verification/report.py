@@ -12,6 +12,7 @@ from edgekit.verification.measurement import ClassResult, Measurement, checked
 from edgekit.verification.pairwise import PairwiseAgreement
 
 __all__ = [
+    "BEST_FIRST",
     "CandidateReport",
     "ClassResult",
     "DatasetSummary",
@@ -26,7 +27,7 @@ SCHEMA_VERSION = 1
 
 
 class Verdict(StrEnum):
-    """What became of a candidate, best first.
+    """What became of a candidate.
 
     Attributes:
         PASS: It ran on its images and every limit holds.
@@ -39,6 +40,10 @@ class Verdict(StrEnum):
     DRIFT = "drift"
     ERROR = "error"
     NOT_COMPARED = "not-compared"
+
+
+BEST_FIRST = (Verdict.PASS, Verdict.NOT_COMPARED, Verdict.DRIFT, Verdict.ERROR)
+"""Verdicts, the best first."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -189,10 +194,9 @@ class VerificationReport:
     @property
     def worst_first(self) -> list[CandidateReport]:
         """Errors, drift, not compared, passes; within each the lowest agreement first."""
-        order = (Verdict.ERROR, Verdict.DRIFT, Verdict.NOT_COMPARED, Verdict.PASS)
         return sorted(
             self.candidates,
-            key=lambda row: (order.index(row.verdict), row.measurement.agreement if row.measurement else 0.0),
+            key=lambda row: (-BEST_FIRST.index(row.verdict), row.measurement.agreement if row.measurement else 0.0),
         )
 
     def count(self, verdict: Verdict) -> int:
