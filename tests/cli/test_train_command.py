@@ -194,7 +194,7 @@ def test_machines_are_those_of_tf_config(capsys, tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("labels", "words"),
     [
-        ([0] * 30 + [1] * 30 + [2], "Class '2' has a single image where a split needs at least two"),
+        ([0] * 30 + [1] * 30 + [2], "Class '2' has too few images"),
         ([0] * 30 + [1] * 30 + [5], "must lie in 0 to 2 (3 classes). Received 0 to 5. Number the classes from 0 on"),
         ([0] * 30 + [1] * 30 + [-1], "must lie in 0 to 2 (3 classes). Received -1 to 1"),
     ],

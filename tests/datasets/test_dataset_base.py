@@ -50,6 +50,16 @@ def test_two_classes_of_one_name_are_refused():
         make_dataset(class_names=("a", "a"))
 
 
+@pytest.mark.parametrize("name", ["", " ", "two\nlines", "\x1b[31mred"])
+def test_a_class_without_a_readable_name_is_refused(name):
+    with pytest.raises(DatasetError, match="needs a name of one line, without control characters"):
+        make_dataset(class_names=("a", name))
+
+
+def test_names_of_any_script_are_welcome():
+    assert make_dataset(class_names=("日本語", "👨‍👩‍👧 [red]")).class_names[0] == "日本語"
+
+
 def test_an_empty_test_split_is_refused():
     with pytest.raises(DatasetError, match="nothing could be measured"):
         make_dataset(test=make_split(()))

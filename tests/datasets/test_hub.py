@@ -155,7 +155,7 @@ def test_a_data_set_without_images_is_a_sentence(tmp_path):
 
 
 def test_one_image_of_a_class_is_a_sentence(tmp_path):
-    with pytest.raises(DatasetError, match="Class 'owl' has a single image where a split needs at least two"):
+    with pytest.raises(DatasetError, match="Class 'owl' has too few images"):
         load(write(tmp_path / "few", train=table(5), test=table(3)))
 
 

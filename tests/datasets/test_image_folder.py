@@ -157,6 +157,25 @@ def test_a_class_may_be_called_train(tmp_path, cache):
     assert load(tmp_path / "vehicles", cache).class_names == ("bus", "train")
 
 
+@pytest.mark.parametrize("names", [("Train", "Test"), ("training", "testing", "VALID")])
+def test_splits_under_other_names_are_not_taken_for_classes(tmp_path, cache, names):
+    for name in names:
+        write_images(tmp_path / name / "cat", 3)
+        write_images(tmp_path / name / "ant", 3, 100)
+
+    with pytest.raises(DatasetError, match=f"{names[0]}/.* seem to be splits, not classes. Call them train/, test/"):
+        load(tmp_path, cache)
+
+
+def test_a_folder_beside_the_splits_is_passed_over_in_a_note(split, cache):
+    write_images(split / "valid" / "cat", 3)
+    progress = Listening()
+
+    load(split, cache, progress=progress)
+
+    assert f"{split}: passed over valid/: none of train/, test/, validation/ and val/" in progress.notes
+
+
 def test_class_folders_may_hold_folders(flat, cache):
     write_images(flat / "cat" / "more" / "still more", 5, 20)
 
@@ -265,7 +284,8 @@ def remove_images(root: Path) -> None:
         (make_empty, "holds no class folders"),
         (lambda root: shutil.rmtree(root / "cat"), "at least two classes; data set 'folder' has 1: ant"),
         (remove_images, "The class folder .*cat holds no images"),
-        (lambda root: write_images(root / "dog", 1), "Class 'dog' has a single image"),
+        (lambda root: write_images(root / "dog", 1), "Class 'dog' has too few images"),
+        (lambda root: write_images(root / "dog", 2), "Class 'dog' has too few images.* a single one is left for two"),
         (lambda root: (root / "cat").rename(root / "train"), None),
     ],
 )

@@ -57,7 +57,7 @@ def test_the_split_never_changes_between_versions():
 
 
 def test_a_class_with_one_image_is_named():
-    with pytest.raises(DatasetError, match="Class 'c' has a single image"):
+    with pytest.raises(DatasetError, match="Class 'c' has too few images"):
         stratified_split(np.array([0, 0, 2, 1, 1]), 0.5, 0, NAMES)
 
 

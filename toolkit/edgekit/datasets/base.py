@@ -1,6 +1,7 @@
 """What a data set is, whatever it came from. A source is one file beside this one."""
 
 import hashlib
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -15,6 +16,8 @@ from edgekit.progress import Progress, SilentProgress
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -97,6 +100,11 @@ class Dataset:
             raise DatasetError(
                 f"A classifier needs at least two classes; data set '{self.name}' has "
                 f"{len(self.class_names)}: {', '.join(self.class_names) or 'none'}."
+            )
+        if unreadable := [name for name in self.class_names if not name.strip() or _CONTROL.search(name)]:
+            raise DatasetError(
+                f"Every class of data set '{self.name}' needs a name of one line, without control characters. "
+                f"Received {unreadable[0]!r}."
             )
         if repeated := sorted({name for name in self.class_names if self.class_names.count(name) > 1}):
             raise DatasetError(f"Two classes of data set '{self.name}' have the same name: {', '.join(repeated)}.")

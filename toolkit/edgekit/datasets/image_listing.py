@@ -10,6 +10,7 @@ from edgekit.errors import DatasetError
 from edgekit.progress import Progress
 
 VALIDATION_NAMES = ("validation", "val")
+_SPLIT_WORDS = frozenset({"train", "training", "test", "testing", "val", "valid", "validation"})
 LAYOUT = (
     "Expected a folder a class with PNG, JPEG, WebP or BMP images, either directly in it or in its folders "
     "train/ and test/"
@@ -49,6 +50,10 @@ def list_splits(root: Path, progress: Progress) -> dict[str, Listing]:
             f"images nothing can be verified. Add test/ with a folder a class, or give only the class folders: then "
             f"20 % of each class become the test split."
         )
+    if not folders:
+        _check_no_other_splits(root)
+    elif surplus := [f"{each.name}/" for each in _folders(root) if each not in folders.values()]:
+        progress.note(f"{root}: passed over {', '.join(surplus)}: none of train/, test/, validation/ and val/")
     ignored: Counter[str] = Counter()
     listings = {name: _list_classes(root, folder, ignored) for name, folder in (folders or {"all": root}).items()}
     if ignored:
@@ -69,6 +74,17 @@ def _split_folders(root: Path) -> dict[str, Path]:
     if found and validation:
         found["validation"] = validation[0]
     return found
+
+
+def _check_no_other_splits(root: Path) -> None:
+    """Raise DatasetError where the class folders are splits under other names: "Train" would become a class."""
+    folders = _folders(root)
+    if len(folders) > 1 and all(each.name.lower() in _SPLIT_WORDS and _folders(each) for each in folders):
+        found = " and ".join(f"{each.name}/" for each in folders)
+        raise DatasetError(
+            f"{root} holds {found} with folders in them, which seem to be splits, not classes. Call them train/, test/ "
+            f"and, for validation images, validation/."
+        )
 
 
 def _folders(folder: Path) -> list[Path]:

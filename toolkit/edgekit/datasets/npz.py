@@ -125,6 +125,10 @@ def _advice(array: "NDArray[Any]") -> str:
     if array.dtype.kind != "f" or not array.size:
         return ": store x.astype('uint8') if the values lie in 0 to 255"
     low, high = float(array.min()), float(array.max())
+    if low != low:
+        return " with NaN: store the pixels before any normalization, as uint8"
+    if low >= 0 and 1 < high <= 255 and _is_whole(array):
+        return f" from {low:g} to {high:g}: store x.astype('uint8')"
     if low >= 0 and high <= 1:
         return f" from {low:g} to {high:g}: store (x * 255).round().astype('uint8')"
     return f" from {low:g} to {high:g}: store the pixels before any normalization, as uint8"
@@ -144,9 +148,21 @@ def _labels(path: Path, name: str, array: "NDArray[Any]") -> "NDArray[np.int64]"
     if array.ndim != 1 or array.dtype.kind not in "iu":
         raise DatasetError(
             f"{name} in {path} must hold whole numbers of shape (N,), the class indices from 0. "
-            f"Received {array.dtype} of shape {array.shape}."
+            f"Received {array.dtype} of shape {array.shape}{_advice_on_labels(array)}."
         )
     return array.astype(np.int64)
+
+
+def _advice_on_labels(array: "NDArray[Any]") -> str:
+    if array.dtype.kind in "US":
+        return ": store class_names = numpy.unique(y_train) and, as labels, numpy.searchsorted(class_names, y)"
+    return (
+        ": store y.astype('int64')" if array.dtype.kind == "b" or (array.dtype.kind == "f" and _is_whole(array)) else ""
+    )
+
+
+def _is_whole(array: "NDArray[Any]") -> bool:
+    return bool((array == array.round()).all())
 
 
 def _class_names(path: Path, arrays: Mapping[str, Any], *labels: "NDArray[np.int64]") -> tuple[str, ...]:

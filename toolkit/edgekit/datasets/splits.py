@@ -48,8 +48,8 @@ def stratified_split(
         members = np.flatnonzero(labels == label)
         if len(members) < 2:
             raise DatasetError(
-                f"Class '{class_names[label]}' has a single image where a split needs at least two, one for each "
-                f"side. Add images of this class, or take the class out."
+                f"Class '{class_names[label]}' has too few images: training, validation and test split need one each, "
+                f"and a single one is left for two of them. Add images of this class, or take the class out."
             )
         num_held_out = min(max(round(len(members) * fraction), 1), len(members) - 1)
         held_out[members[np.argsort(order[members], kind="stable")[:num_held_out]]] = True
