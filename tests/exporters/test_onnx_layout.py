@@ -114,6 +114,20 @@ def test_a_softmax_over_the_flattened_stays() -> None:
     assert np.array_equal(run(after, pixels()), run(before, pixels()))
 
 
+def test_a_dense_layer_at_every_place_is_left_alone() -> None:
+    from onnx import numpy_helper
+
+    before = graph()
+    for constant in before.graph.initializer:
+        values = numpy_helper.to_array(constant)
+        if values.dtype == np.int64:
+            constant.CopyFrom(numpy_helper.from_array(np.array([-1, CHANNELS]), constant.name))
+        elif values.shape == (HEIGHT * WIDTH * CHANNELS, CLASSES):
+            constant.CopyFrom(numpy_helper.from_array(values[:CHANNELS], constant.name))
+    after = without_needless_transposes(before)
+    assert np.array_equal(run(after, pixels()), run(before, pixels()))
+
+
 def test_the_given_model_is_not_changed() -> None:
     before = graph()
     copy = before.SerializeToString()

@@ -152,10 +152,13 @@ def _elementwise(graph: _Graph, node: "onnx.NodeProto", name: str, order: list[i
 
 
 def _behind_flatten(graph: _Graph, reshape: "onnx.NodeProto", name: str) -> Iterator[Change]:
-    """What reorders everything between a Flatten of (N, H, W, C) and the next dense layer; nothing where that fails."""
+    """What reorders everything between a Flatten of (N, H, W, C) and the next dense layer; nothing where that fails.
+
+    A dense layer at every place of an image is reshaped too, to (N * H * W, C): that is no Flatten.
+    """
     places = graph.shapes.get(name, [])[1:]
     size = graph.shapes.get(reshape.output[0], [])[1:]
-    if len(places) != 3 or 0 in places or len(size) != 1:
+    if len(places) != 3 or 0 in places or size != [_size(places)]:
         return
     changes: list[Change] = []
     name = reshape.output[0]
