@@ -1,10 +1,12 @@
 """A run folder: what its manifest says is checked."""
 
+import os
 from pathlib import Path
 
 import pytest
 
 from edgekit.errors import RunFolderError
+from edgekit.exporting.source import check_source
 from edgekit.run_folder import RunFolder
 from edgekit.whole_files import write_json, write_text
 
@@ -27,3 +29,15 @@ def test_a_changed_file_is_found_out(tmp_path: Path) -> None:
     path.write_text("after!")
     with pytest.raises(RunFolderError, match="was changed after its run's manifest was written"):
         RunFolder(run.path).artifacts()
+
+
+def test_a_run_is_a_path_or_the_name_of_one_or_the_newest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for seconds, name in enumerate(("newer", "older")):
+        run = RunFolder.create(Path("exported") / name, {})
+        os.utime(run.manifest_path, (0, 10 - seconds))
+    for path in (Path("newer"), Path("exported/newer"), tmp_path / "exported" / "newer", None):
+        assert RunFolder.named(path).name == "newer"
+        assert RunFolder.named(path).path.resolve() == check_source(path).path.resolve()
+    with pytest.raises(RunFolderError, match="There is no run folder nowhere"):
+        RunFolder.named(Path("nowhere"))

@@ -127,6 +127,31 @@ def test_a_transposed_convolution_multiplies_what_goes_in(tmp_path: Path, stride
     assert info.multiply_adds == 8 * 8 * 3 * (4 * 2 * 2)
 
 
+@pytest.mark.parametrize(
+    ("shape", "expected"),
+    [
+        ((None, 5, 7, 3), (5, 7)),
+        ((1, 3, 5, 7), (5, 7)),
+        ((1, 3, None, 7), None),
+        ((1, 5, 7, 1), None),
+        ((1, 3), None),
+        ((1, 3, 7), None),
+        ((), None),
+    ],
+)
+def test_the_size_of_the_images_that_go_in(
+    tmp_path: Path, shape: tuple[int | None, ...], expected: tuple[int, int] | None
+) -> None:
+    value = helper.make_tensor_value_info("pixels", TensorProto.FLOAT, shape)
+    graph = helper.make_graph([helper.make_node("Relu", ["pixels"], ["scores"])], "test", [value], [value])
+    graph.output[0].name = "scores"
+    path = tmp_path / "model.onnx"
+    path.write_bytes(
+        helper.make_model(graph, opset_imports=[helper.make_opsetid("", 15)], ir_version=8).SerializeToString()
+    )
+    assert inspect_file(path).image_size == expected
+
+
 def test_a_float_model_in_detail(onnx_file: Path) -> None:
     info = inspect_file(onnx_file)
     assert info.inputs[0].shape == (None, SIDE, SIDE, 3)

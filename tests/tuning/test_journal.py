@@ -33,7 +33,7 @@ def test_trials_of_another_search_are_refused_unless_it_begins_anew(tmp_path):
     assert Journal(path, {**IDENTITY, "model": "other"}, restart=True).trials == ()
 
 
-@pytest.mark.parametrize("text", ["", "{", '{"model": "abc"}\n{"name": "a"}\n', "[]\n3\n"])
+@pytest.mark.parametrize("text", ["", "{", '{"model": "abc"}\n{"name": "a"}\n', "[]\n3\n", "5\n"])
 def test_a_broken_file_is_a_sentence(tmp_path, text):
     path = tmp_path / "trials.jsonl"
     path.write_text(text)

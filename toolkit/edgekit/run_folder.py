@@ -64,13 +64,14 @@ class RunFolder:
         return cls(path)
 
     @classmethod
-    def newest(cls, root: Path = RUNS_FOLDER) -> "RunFolder":
-        """The run under `root` whose manifest is the newest; raises RunFolderError where there is none."""
-        return cls(max(runs_under(root), key=lambda path: (path / "manifest.json").stat().st_mtime))
+    def named(cls, path: Path | None) -> "RunFolder":
+        """The run at `path`, or the one of that name under RUNS_FOLDER; None: the one whose manifest is the newest.
 
-    @classmethod
-    def named(cls, path: Path) -> "RunFolder":
-        """The run at `path`, or the one of that name where runs are made; raises RunFolderError."""
+        Raises:
+            RunFolderError: There is no such run, or it is broken.
+        """
+        if path is None:
+            return cls(max(runs_under(RUNS_FOLDER), key=lambda run: (run / "manifest.json").stat().st_mtime))
         return cls(path if path.exists() or not (RUNS_FOLDER / path).is_dir() else RUNS_FOLDER / path)
 
     @property

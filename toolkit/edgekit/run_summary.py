@@ -93,7 +93,7 @@ def compare_runs(paths: Sequence[Path] = ()) -> RunComparison:
     Raises:
         RunFolderError: A folder holds no run, or one that was changed by hand, or there is none at all.
     """
-    summaries = [summarize(RunFolder(path)) for path in dict.fromkeys(paths or runs_under(RUNS_FOLDER))]
+    summaries = [summarize(RunFolder.named(path)) for path in dict.fromkeys(paths or runs_under(RUNS_FOLDER))]
     order = list(dict.fromkeys(run.dataset_sha256 for run in summaries))
     summaries.sort(key=lambda run: (order.index(run.dataset_sha256), -_or_least(run.validation_accuracy), run.run))
     return RunComparison(runs=tuple(summaries), remarks=tuple(_remarks(summaries)))

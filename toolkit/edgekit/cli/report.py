@@ -20,7 +20,7 @@ def command(run_path: Path | None, out: Path | None, as_json: bool) -> None:
     from edgekit.run_folder import RunFolder
     from edgekit.whole_files import write_text
 
-    run = RunFolder(run_path) if run_path else RunFolder.newest()
+    run = RunFolder.named(run_path)
     path = out or run.path / "run.html"
     write_text(path, run_page(run))
     if as_json:

@@ -18,6 +18,7 @@ from edgekit.exporters.integer_check import holds_flex
 from edgekit.exporters.onnx_targets import missing_in_mobile
 from edgekit.exporting.check import CheckResult, compare, run_file
 from edgekit.exporting.file_maker import FileMaker
+from edgekit.exporting.foreign import foreign_run
 from edgekit.exporting.plan import Job, Plan, make_plan
 from edgekit.exporting.report import ExportedFile, ExportReport, FailedFile
 from edgekit.exporting.source import Source, check_dataset, check_source, load_source
@@ -102,8 +103,6 @@ class _Session:
 
     def run(self, plan: Plan, calibration: CalibrationSet | None, out: Path | None) -> ExportReport:
         """Make everything in `plan`."""
-        from edgekit.exporting.foreign import foreign_run
-
         for line in plan.skipped:
             self._progress.note(line)
         if self._source.run is not None:

@@ -66,7 +66,7 @@ def check_source(target: Path | None) -> Path | RunFolder:
         )
     if target is not None and target.is_file():
         raise ExportError(f"{target} is not a Keras model. Expected a run folder, or a .keras or .h5 file.")
-    return RunFolder(target) if target is not None else RunFolder.newest()
+    return RunFolder.named(target)
 
 
 def load_source(source: RunFolder | Path) -> Source:

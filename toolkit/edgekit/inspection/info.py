@@ -133,6 +133,15 @@ class ModelInfo:
     multiply_adds: int | None
     metadata: Mapping[str, str]
 
+    @property
+    def image_size(self) -> tuple[int, int] | None:
+        """(height, width) of the RGB images that go in; None where the file leaves it open, or takes something else."""
+        sizes = self.inputs[0].shape[1:] if len(self.inputs) == 1 else ()
+        if len(sizes) != 3 or 3 not in (sizes[0], sizes[2]):
+            return None
+        height, width = sizes[:2] if sizes[2] == 3 else sizes[1:]
+        return (height, width) if height and width else None
+
     def to_dict(self) -> dict[str, Any]:
         """As a JSON object."""
         return asdict(self)

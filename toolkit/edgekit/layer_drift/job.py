@@ -89,7 +89,8 @@ def diagnose_request(request: DriftRequest, *, progress: Progress | None = None)
     encoding = InputEncoding.parse(request.input_range)
     run, pairs = _find(request)
     dataset = load_dataset(
-        request.data or _data_of(run), DatasetRequest(image_size=_image_size(pairs[0].candidate), progress=progress)
+        request.data or _data_of(run),
+        DatasetRequest(image_size=inspect_file(pairs[0].candidate).image_size, progress=progress),
     )
     split_name, images = choose_images(dataset, request.num_images, request.seed)
     reports = []
@@ -143,7 +144,7 @@ def _find(request: DriftRequest) -> tuple[RunFolder | None, list[_Pair]]:
     target = request.target
     if target is not None and not target.is_dir() and (target.exists() or target.suffix):
         return _one_file(target, request)
-    run = RunFolder.named(target) if target else RunFolder.newest()
+    run = RunFolder.named(target)
     precision = Precision.parse(request.precision)
     if precision is Precision.FLOAT32:
         raise UsageError("float32 is what the others are compared with. Name another precision: --precision int8")
@@ -198,10 +199,3 @@ def _data_of(run: RunFolder | None) -> str:
     if not isinstance(name, str):
         raise UsageError("Nothing says which images to run. Name the data: --data NAME or --data NAME:PATH")
     return name
-
-
-def _image_size(model: Path) -> tuple[int, int] | None:
-    specs = inspect_file(model).inputs
-    sizes = specs[0].shape[1:] if len(specs) == 1 else ()
-    height, width = sizes[:2] if sizes[2:] == (3,) else sizes[1:3] if sizes[:1] == (3,) else (None, None)
-    return (height, width) if height and width else None

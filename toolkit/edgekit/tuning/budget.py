@@ -36,7 +36,7 @@ class Budget:
 
     @property
     def text(self) -> str:
-        """For a person: "accuracy -0.1 points, flips 0.5 %"."""
+        """For a person: "accuracy at most 0.1 points lower, at most 0.5 % flips"."""
         return f"accuracy at most {self.max_accuracy_drop:g} points lower, at most {self.max_flips:g} % flips"
 
     def to_dict(self) -> dict[str, Any]:

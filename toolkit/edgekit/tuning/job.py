@@ -124,7 +124,7 @@ def tune_request(
     from edgekit.exporting.job import load_dataset_of
 
     progress, executor = progress or SilentProgress(), executor or IsolatedExecutor()
-    run = RunFolder(request.run) if request.run is not None else RunFolder.newest()
+    run = RunFolder.named(request.run)
     check_installed("tensorflow", "edgekit tune")
     runtimes = _runtimes(request)
     for name in runtimes.values():

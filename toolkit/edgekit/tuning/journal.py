@@ -52,7 +52,7 @@ class Journal:
             raise RunFolderError(f"{self._path} cannot be read: {error.strerror or error}.") from error
         try:
             identity, *rows = [json.loads(line) for line in lines]
-            trials = [Trial.from_dict(row) for row in rows]
+            identity, trials = dict(identity), [Trial.from_dict(row) for row in rows]
         except (ValueError, TypeError, KeyError) as error:
             raise RunFolderError(f"{self._path} is broken ({error}). Begin anew with --restart.") from error
         if identity != self._identity:

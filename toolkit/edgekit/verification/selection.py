@@ -70,7 +70,7 @@ def find_subject(targets: Sequence[Path], reference: Path | None) -> Subject:
     if any(_is_folder(target) for target in targets) and len(targets) > 1:
         raise UsageError("Name one run folder, or any number of model files; received a folder and something else.")
     if not targets or _is_folder(targets[0]):
-        return _whole_run(RunFolder.named(targets[0]) if targets else RunFolder.newest(), reference)
+        return _whole_run(RunFolder.named(targets[0] if targets else None), reference)
     return _files(targets, reference) if reference else _files_of_a_run(targets)
 
 
@@ -174,10 +174,8 @@ def image_size_of(subject: Subject) -> tuple[int, int] | None:
     if isinstance(shape, list) and len(shape) == 3 and all(isinstance(size, int) for size in shape):
         return shape[0], shape[1]
     for info in filter(None, (_inspected(artifact) for _, artifact in subject.artifacts)):
-        sizes = info.inputs[0].shape[1:] if info.inputs else ()
-        height, width = sizes[:2] if sizes[2:] == (3,) else sizes[1:3] if sizes[:1] == (3,) else (None, None)
-        if height and width and max(height, width) <= MAX_SIDE:
-            return height, width
+        if info.image_size and max(info.image_size) <= MAX_SIDE:
+            return info.image_size
     return None
 
 
