@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from edgekit.metrics.calibration import Reliability, expected_calibration_error, reliability
+from edgekit.metrics.calibration import Reliability, reliability
 
 
 def test_ece_by_hand_with_two_bins() -> None:
@@ -13,7 +13,7 @@ def test_ece_by_hand_with_two_bins() -> None:
     assert found.confidence.tolist() == pytest.approx([0.4, 0.8])
     assert found.accuracy.tolist() == pytest.approx([1.0, 2 / 3])
     expected = (1 * abs(1 - 0.4) + 3 * abs(2 / 3 - 0.8)) / 4
-    assert expected_calibration_error(probabilities, labels, num_bins=2) == pytest.approx(expected)
+    assert found.expected_calibration_error == pytest.approx(expected)
 
 
 def test_a_bin_holds_its_upper_end_and_not_its_lower_one() -> None:
@@ -29,14 +29,14 @@ def test_parts_together_are_the_whole() -> None:
     assert together.counts.tolist() == whole.counts.tolist()
     assert together.confidence == pytest.approx(whole.confidence)
     assert together.accuracy == pytest.approx(whole.accuracy)
-    assert together.expected_calibration_error == pytest.approx(expected_calibration_error(probabilities, labels))
+    assert together.expected_calibration_error == pytest.approx(whole.expected_calibration_error)
 
 
 def test_perfect_and_worst_calibration() -> None:
     sure = np.array([[1.0, 0.0], [0.0, 1.0]])
-    assert expected_calibration_error(sure, np.array([0, 1])) == 0.0
-    assert expected_calibration_error(sure, np.array([1, 0])) == 1.0
+    assert reliability(sure, np.array([0, 1])).expected_calibration_error == 0.0
+    assert reliability(sure, np.array([1, 0])).expected_calibration_error == 1.0
 
 
 def test_a_quantization_step_beyond_1_is_1() -> None:
-    assert expected_calibration_error(np.array([[1.004, 0.0]]), np.array([0])) == 0.0
+    assert reliability(np.array([[1.004, 0.0]]), np.array([0])).expected_calibration_error == 0.0

@@ -111,7 +111,7 @@ def main(backend: str, folder: str, *names: str) -> None:
     split_the_processor(backend)
     if backend == "jax":
         keep_what_is_compiled(Path(folder))
-    results.save_figure = write_no_picture
+    results.figures.save = write_no_picture
     for name in names:
         recipe = load_recipe(str(Path(folder) / ("plain.py" if name in PLAIN else "small.py")))
         TRAININGS[name](recipe, small_digits(), Path(folder) / name)

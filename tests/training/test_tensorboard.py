@@ -1,6 +1,7 @@
 """What TensorBoard's own reader finds in the logs of a run."""
 
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,7 @@ def test_a_training_writes_its_history_and_the_manifest_leaves_it_out(tiny_recip
         expected = {int(row["epoch"]) - 1: row[column] for row in rows}
         assert scalars(run.path, folder, tag) == pytest.approx(expected, rel=1e-6)
     assert not any(name.startswith("logs") for name in RunFolder(run.path).manifest["files"])
+    assert not any("tensorboard" in type(thread).__module__ for thread in threading.enumerate()), "its files are closed"
 
 
 def test_without_tensorboard_the_extra_is_named(monkeypatch, tmp_path):

@@ -86,8 +86,7 @@ def command(
 def save_figures(diagnosed: "Diagnosed", figure: Path | None) -> list[str]:
     """Draw each report, into the run's figures or into `figure`; says in words where, or why not."""
     from edgekit.errors import MissingExtraError
-    from edgekit.rendering.figures import layer_drift
-    from edgekit.training.results import save_figure
+    from edgekit.rendering.figures import layer_drift, save
 
     said = []
     for report in diagnosed.reports:
@@ -101,8 +100,7 @@ def save_figures(diagnosed: "Diagnosed", figure: Path | None) -> list[str]:
                 raise
             said.append(f"No picture: {error}")
             continue
-        path.parent.mkdir(parents=True, exist_ok=True)
-        save_figure(drawn, path)
+        save(drawn, path)
         said.append(f"Wrote {path}")
     return said
 

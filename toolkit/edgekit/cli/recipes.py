@@ -1,7 +1,7 @@
 """`edgekit recipes`: the training recipes, with measured accuracy."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -34,6 +34,7 @@ def command(as_json: bool) -> None:
 
 def _print(title: str, recipes: Sequence["RecipeSummary"]) -> None:
     """One group: what each recipe is, and what was measured."""
+    from edgekit.rendering.run_page_words import count, percent
     from edgekit.rendering.tables import Column, print_table
 
     numbers = [Column(name=name, align="right") for name in COLUMNS]
@@ -41,10 +42,10 @@ def _print(title: str, recipes: Sequence["RecipeSummary"]) -> None:
     rows = [
         [
             recipe.name,
-            _count(recipe.num_parameters),
+            count(recipe.num_parameters),
             _millions(recipe.multiply_adds),
             *(_kilobytes(recipe.size_bytes.get(f"tflite-{name}")) for name in ("float32", "int8")),
-            *(_percent(recipe.measured.get(f"accuracy_{name}")) for name in ("float32", "int8")),
+            *(percent(recipe.measured.get(f"accuracy_{name}")) for name in ("float32", "int8")),
             recipe.measured.get("data") or "-",
         ]
         for recipe in recipes
@@ -55,17 +56,9 @@ def _print(title: str, recipes: Sequence["RecipeSummary"]) -> None:
     click.echo()
 
 
-def _count(number: int | None) -> str:
-    return "-" if number is None else f"{number:,}"
-
-
 def _millions(number: int | None) -> str:
     return "-" if number is None else f"{number / 1e6:.1f}"
 
 
 def _kilobytes(size_bytes: int | None) -> str:
     return "-" if size_bytes is None else f"{size_bytes / 1000:,.0f} kB"
-
-
-def _percent(share: Any) -> str:
-    return "-" if share is None else f"{100 * share:.2f} %"

@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from edgekit.compression.bridge import layers_of
 from edgekit.compression.steps import WEIGHTED
+from edgekit.quantization.sensitivity import kernels_of
 
 if TYPE_CHECKING:
     import keras
-
-_KERNELS = ("kernel", "depthwise_kernel", "pointwise_kernel")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,12 +48,9 @@ def measure_layers(network: "keras.Model") -> list[LayerWeights]:
 
     found = []
     for layer in layers_of(network):
-        for name in _KERNELS:
-            kernel = getattr(layer, name, None)
-            if kernel is None:
-                continue
+        for kernel in kernels_of(layer):
             values = np.asarray(kernel)
-            is_point = name == "pointwise_kernel"
+            is_point = kernel is getattr(layer, "pointwise_kernel", None)
             found.append(
                 LayerWeights(
                     layer=layer.name,

@@ -28,7 +28,7 @@ HUB_FORMATS = (*FORMATS, "TIFF", "GIF")
 VALIDATION_NAMES = ("validation", "valid", "val", "dev")
 
 Rows = dict[str, Any]
-"""Name of a split -> the library's table of it, with only the two columns that count."""
+"""Name of a split -> the library's table of it."""
 
 
 def load(request: DatasetRequest) -> Dataset:

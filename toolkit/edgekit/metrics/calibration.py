@@ -70,8 +70,3 @@ def reliability(probabilities: Scores, labels: Classes, num_bins: int = NUM_BINS
         confidence=np.bincount(bins, weights=confidence, minlength=num_bins) / shared,
         accuracy=np.bincount(bins, weights=is_right, minlength=num_bins) / shared,
     )
-
-
-def expected_calibration_error(probabilities: Scores, labels: Classes, num_bins: int = NUM_BINS) -> float:
-    """See `Reliability.expected_calibration_error`."""
-    return reliability(probabilities, labels, num_bins).expected_calibration_error

@@ -100,7 +100,7 @@ class CalibrationSet:
         Where the training split holds fewer than twice `num_images`, both get half of it.
 
         Raises:
-            CalibrationError: As `choose`, for either.
+            CalibrationError: As `choose`.
         """
         size = min(num_images, len(dataset.train) // 2)
         first = cls.choose(dataset, size, seed)

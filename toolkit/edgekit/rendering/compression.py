@@ -7,22 +7,17 @@ from edgekit.rendering.kernels_table import print_layers
 from edgekit.rendering.tables import make_console
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from edgekit.metrics.classification import ClassificationReport
 
 
-def print_compression(
-    entry: Mapping[str, Any], report: "ClassificationReport", console: "Console | None" = None
-) -> None:
+def print_compression(entry: Mapping[str, Any], report: "ClassificationReport") -> None:
     """Print what became of a network.
 
     Args:
         entry: "compression" of the new run's manifest.
         report: Of the new network, in float, on the test images.
-        console: In place of stdout.
     """
-    console = console or make_console()
+    console = make_console()
     print_layers(entry["layers"], console)
     console.print(f"All weights as float32, zipped: {entry['zipped_float32_bytes'] / 1000:,.1f} kB")
     original = entry.get("original", {})

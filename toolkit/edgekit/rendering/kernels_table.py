@@ -17,7 +17,7 @@ _COUNTS = (
 )
 
 
-def print_layers(layers: Sequence[Mapping[str, Any]], console: "Console | None" = None) -> None:
+def print_layers(layers: Sequence[Mapping[str, Any]], console: "Console") -> None:
     """Print the layers of a compressed network, as they stand in its manifest."""
     rows = [
         [each["layer"], each["kind"], *_counts(each["num_weights"], each["num_zeros"], each["num_distinct"])]
@@ -26,7 +26,7 @@ def print_layers(layers: Sequence[Mapping[str, Any]], console: "Console | None" 
     print_table("Weights of the new network", ("layer", "kind", *_COUNTS), rows, console=console)
 
 
-def print_kernels(found: "FileKernels", console: "Console | None" = None) -> None:
+def print_kernels(found: "FileKernels") -> None:
     """Print the kernels of a file."""
     rows = [
         [
@@ -38,7 +38,7 @@ def print_kernels(found: "FileKernels", console: "Console | None" = None) -> Non
         for each in found.kernels
     ]
     columns = ("kernel", "stored as", *_COUNTS, Column(name="in a channel", align="right", wrap=False))
-    print_table(describe_file(found), columns, rows, console=console)
+    print_table(describe_file(found), columns, rows)
 
 
 def describe_file(found: "FileKernels") -> str:

@@ -15,7 +15,6 @@ from edgekit.rendering.html import (
     Html,
     Row,
     Series,
-    badge,
     code_block,
     details,
     facts,
@@ -32,6 +31,7 @@ from edgekit.rendering.html import (
     tag,
 )
 from edgekit.rendering.run_page_words import count, percent, settings_in_words, summary_facts
+from edgekit.rendering.verification_page.wording import verdict
 from edgekit.run_folder import RunFolder
 from edgekit.run_summary import (
     HISTORY_COLUMNS,
@@ -265,20 +265,16 @@ def _verification(run: RunFolder) -> Html:
 
 
 def _candidates(report: VerificationReport) -> Html:
-    tones: dict[str, Any] = {"pass": "good", "drift": "bad", "error": "bad"}
     columns = [Column(name="file"), Column(name="runtime"), Column(name="verdict")]
     columns += [Column(name=name, is_number=True) for name in ("accuracy", "agreement", "kB")]
     rows: list[list[str | Cell]] = []
     for row in report.candidates:
         measured = row.measurement
-        verdict = badge(row.verdict.value, tones.get(row.verdict.value, "neutral"))
         accuracy, agreement = (
             ("-", "-") if measured is None else (percent(measured.accuracy), percent(measured.agreement))
         )
-        size = "-" if row.size_bytes is None else f"{row.size_bytes / 1000:,.0f}"
-        rows.append(
-            [row.artifact, row.runtime, Cell(content=verdict, sort=row.verdict.value), accuracy, agreement, size]
-        )
+        shown = Cell(content=verdict(row), sort=row.verdict.value)
+        rows.append([row.artifact, row.runtime, shown, accuracy, agreement, f"{row.size_bytes / 1000:,.0f}"])
     return table("Exported files in their runtimes", columns, rows)
 
 

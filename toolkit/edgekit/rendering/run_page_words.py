@@ -1,4 +1,4 @@
-"""Numbers and settings of a run as words for its page."""
+"""Numbers and settings of a run as words, "-" for what is not known."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any

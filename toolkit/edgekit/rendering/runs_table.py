@@ -1,5 +1,6 @@
 """Runs side by side, on the terminal and as Markdown. Computes nothing."""
 
+from edgekit.rendering.run_page_words import count, percent
 from edgekit.rendering.tables import Column, make_console, print_table
 from edgekit.run_summary import RunComparison, RunSummary
 
@@ -47,22 +48,14 @@ def _cells(run: RunSummary) -> list[str]:
     return [
         run.run,
         run.recipe or "-",
-        _count(run.num_parameters),
+        count(run.num_parameters),
         "-" if run.size_bytes is None else f"{run.size_bytes / 1000:,.0f}",
-        _count(run.epochs),
-        _count(run.best_epoch),
-        _percent(run.validation_accuracy),
-        _percent(run.test_accuracy),
+        count(run.epochs),
+        count(run.best_epoch),
+        percent(run.validation_accuracy),
+        percent(run.test_accuracy),
         "-" if run.seconds is None else f"{run.seconds:,.0f}",
     ]
-
-
-def _count(number: int | None) -> str:
-    return "-" if number is None else f"{number:,}"
-
-
-def _percent(share: float | None) -> str:
-    return "-" if share is None else f"{100 * share:.2f} %"
 
 
 def _escaped(text: str) -> str:

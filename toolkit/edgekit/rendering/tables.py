@@ -30,17 +30,16 @@ class Column:
     wrap: bool = True
 
 
-def make_console(*, stderr: bool = False, file: IO[str] | None = None, force_terminal: bool | None = None) -> "Console":
+def make_console(*, file: IO[str] | None = None, force_terminal: bool | None = None) -> "Console":
     """A console at most MAX_WIDTH columns wide; exactly that where the output is no terminal.
 
     Args:
-        stderr: Write to stderr in place of stdout.
-        file: Write here in place of either.
+        file: Write here in place of stdout.
         force_terminal: Treat the output as a terminal, or not; None: find out.
     """
     from rich.console import Console
 
-    console = Console(stderr=stderr, file=file, force_terminal=force_terminal, highlight=False, soft_wrap=False)
+    console = Console(file=file, force_terminal=force_terminal, highlight=False, soft_wrap=False)
     console.width = min(console.width, MAX_WIDTH) if console.is_terminal else MAX_WIDTH
     return console
 

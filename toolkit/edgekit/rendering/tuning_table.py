@@ -6,10 +6,8 @@ from typing import TYPE_CHECKING
 from edgekit.grammar import counted
 from edgekit.rendering import figures
 from edgekit.rendering.tables import Column, make_console, print_table
-from edgekit.whole_files import atomic_path
 
 if TYPE_CHECKING:
-    from rich.console import Console
     from rich.text import Text
 
     from edgekit.tuning.job import TuneReport
@@ -26,9 +24,9 @@ COLUMNS = (
 )
 
 
-def print_tuning(report: "TuneReport", *, console: "Console | None" = None) -> None:
-    """Print the trials, smallest first, and the verdict, to stdout or to `console`."""
-    console = console or make_console()
+def print_tuning(report: "TuneReport") -> None:
+    """Print the trials, smallest first, and the verdict, to stdout."""
+    console = make_console()
     num_images = max((trial.num_images for trial in report.trials), default=0)
     title = f"{counted(len(report.trials), 'trial')} on {counted(num_images, 'validation image')}; {report.budget.text}"
     ordered = sorted(report.trials, key=lambda trial: (not trial.is_measured, trial.size_bytes or 0, trial.flips or 0))
@@ -53,8 +51,7 @@ def save_frontier(report: "TuneReport") -> Path:
         chosen=report.chosen.name if report.chosen else None,
         max_flips=report.budget.max_flips,
     )
-    with atomic_path(path) as temporary:
-        figures.save(figure, temporary)
+    figures.save(figure, path)
     return path
 
 

@@ -88,7 +88,7 @@ def write_results(
     if augmented is not None:
         drawn["augmented"] = figures.augmented_images(*augmented, dataset.class_names)
     for name, figure in drawn.items():
-        save_figure(figure, run.figures_path / f"{name}.png")
+        figures.save(figure, run.figures_path / f"{name}.png")
     return [
         run.model_path,
         run.reference_path,
@@ -148,12 +148,6 @@ def write_history(path: Path, history: Sequence[Row]) -> None:
     writer.writeheader()
     writer.writerows({**row, "epoch": int(row["epoch"])} for row in history)
     write_text(path, text.getvalue())
-
-
-def save_figure(figure: "Figure", path: Path) -> None:
-    """Write a figure as PNG."""
-    with atomic_path(path) as temporary:
-        figures.save(figure, temporary)
 
 
 def _named(mistakes: Sequence[Mistake], class_names: tuple[str, ...]) -> list[dict[str, object]]:

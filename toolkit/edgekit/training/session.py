@@ -207,6 +207,9 @@ class Session:
         except EdgekitError:
             folders.discard(self._run.path)
             raise
+        finally:
+            if self._logs is not None:
+                self._logs.close()
         self._finish(folders.FINISHED)
         self._checkpoint_path.unlink(missing_ok=True)
         placement.ask_chief(bytes)

@@ -98,8 +98,6 @@ class SequentialVerdict:
         )
         self.verdict: Verdict | None = None
         """The verdict that is certain, if any: pass or drift; error where the scores cannot be compared."""
-        self.num_images = 0
-        """Images after which it was certain."""
         self.broken: tuple[str, ...] = ()
         """What is certainly broken, in whole sentences."""
 
@@ -143,8 +141,6 @@ class SequentialVerdict:
             self.verdict = Verdict.DRIFT
         elif self._tolerance.max_score_difference is None and holds.all():
             self.verdict = Verdict.PASS
-        if self.verdict:
-            self.num_images = self._num_seen
 
     @property
     def _seen(self) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ParamSpec
 
 from edgekit.errors import MissingExtraError
+from edgekit.whole_files import atomic_path
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -54,9 +55,9 @@ def drawn(function: "Callable[P, Figure]") -> "Callable[P, Figure]":
 
 
 def save(figure: "Figure", path: Path) -> None:
-    """Write a figure as PNG, 100 pixels an inch; the same figure gives the same bytes."""
-    with _style():
-        figure.savefig(path, dpi=100, metadata={"Software": None})
+    """Write a figure as PNG, whole or not at all, 100 pixels an inch; the same figure gives the same bytes."""
+    with _style(), atomic_path(path) as temporary:
+        figure.savefig(temporary, dpi=100, metadata={"Software": None})
 
 
 @contextmanager

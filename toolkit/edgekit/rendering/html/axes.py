@@ -68,8 +68,8 @@ def shown(value: float) -> str:
     return f"{value:.10g}"
 
 
-def _linear_ticks(low: float, high: float, *, least: float = 0.0, count: int = 5) -> list[float]:
-    rough = (high - low) / count
+def _linear_ticks(low: float, high: float, *, least: float = 0.0) -> list[float]:
+    rough = (high - low) / 5
     power = 10.0 ** math.floor(math.log10(rough))
     factors = (1, 2, 5, 10) if least else (1, 2, 2.5, 5, 10)
     step = max(least, next(factor * power for factor in factors if factor * power >= rough * 0.999))

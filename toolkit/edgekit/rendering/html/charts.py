@@ -126,7 +126,6 @@ def scatter_chart(
     x: str,
     y: str,
     description: str,
-    caption: str | None = None,
     is_log: tuple[bool, bool] = (False, False),
 ) -> Html:
     """Labelled points over two axes; see `line_chart`."""
@@ -146,7 +145,7 @@ def scatter_chart(
             *(_point(*each) for each in zip(points, bubbles, strict=True)),
         ],
     )
-    return figure(join([tag("p", title, class_="figure-title"), _drawing(frame)]), caption)
+    return figure(join([tag("p", title, class_="figure-title"), _drawing(frame)]))
 
 
 def delta_bar(value: float, largest: float, *, is_marked: bool = False) -> Html:

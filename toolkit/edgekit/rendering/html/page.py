@@ -19,7 +19,6 @@ def page(
     lead: str | None = None,
     data: object = None,
     footer: str | None = None,
-    language: str = "en",
 ) -> str:
     """A whole HTML file.
 
@@ -29,7 +28,6 @@ def page(
         lead: One or two sentences under the heading.
         data: What a program reads, as JSON under the id "data"; None: nothing. NaN is refused (ValueError).
         footer: What stands at its end, such as the version that made it.
-        language: Of its words.
     """
     style, script = _asset("style.css"), _asset("script.js")
     policy = POLICY.format(style=_hash(style), script=_hash(script))
@@ -52,7 +50,7 @@ def page(
         None if data is None else json_block("data", data),
         tag("script", Html(script)),
     )
-    return f"<!doctype html>\n{tag('html', head, body, lang=language)}\n"
+    return f"<!doctype html>\n{tag('html', head, body, lang='en')}\n"
 
 
 def _contents(sections: list[Html]) -> Html | None:

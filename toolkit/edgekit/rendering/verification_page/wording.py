@@ -20,9 +20,9 @@ def points(change: float, digits: int = 2) -> str:
     return written.lstrip("+-") if float(written) == 0 else written.replace("-", MINUS)
 
 
-def percent(share: float, digits: int = 2) -> str:
+def percent(share: float) -> str:
     """A share, 0 to 1: "86.87 %"."""
-    return f"{100 * share:.{digits}f} %"
+    return f"{100 * share:.2f} %"
 
 
 def p_value(p: float) -> str:

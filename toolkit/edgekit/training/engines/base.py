@@ -94,6 +94,19 @@ def mean_of(logs: list[tuple[int, Logs]]) -> Logs:
     return {name: sum(count * values[name] for count, values in logs) / total for name in logs[0][1]}
 
 
+def reflected(library: Any, places: Any, size: int) -> Any:
+    """Places left and right of an axis of `size` pixels, thrown back onto it without repeating the edge.
+
+    Args:
+        library: What computes: tensorflow, or jax.numpy.
+        places: Whole numbers of any shape, a tensor of that library.
+        size: At least 1.
+    """
+    period = max(1, 2 * (size - 1))
+    inside = places % period
+    return library.minimum(inside, period - inside) if size > 1 else library.zeros_like(places)
+
+
 class LoopEngine(ABC):
     """Keeps the data set on the device; a subclass runs steps there."""
 
@@ -142,6 +155,10 @@ class LoopEngine(ABC):
             if time.monotonic() - began < SECONDS_A_PIECE:
                 self._num_steps_a_piece *= 2
             start = stop
+
+    def metrics(self) -> Logs:
+        """The loss and the metrics as they stand in the model."""
+        return {name: float(value) for name, value in self.model.get_metrics_result().items()}
 
     @abstractmethod
     def compile(self) -> None:

@@ -8,7 +8,7 @@ On processors XLA runs convolutions inside a loop on one core, so there each ste
 from typing import Any
 
 from edgekit.training.batches import EpochPlan
-from edgekit.training.engines.base import Lesson, Logs, LoopEngine, Part
+from edgekit.training.engines.base import Lesson, Logs, LoopEngine, Part, reflected
 
 
 class JaxLoop(LoopEngine):
@@ -56,7 +56,7 @@ class JaxLoop(LoopEngine):
         """See the base class."""
         self._assign(self._state)
         del self._state
-        return self._metrics()
+        return self.metrics()
 
     def evaluate(self, part: Part) -> Logs:
         """See the base class."""
@@ -72,10 +72,7 @@ class JaxLoop(LoopEngine):
                 state, *self._validation, self._put(piece, shared_axis=1 if part.is_shared else None)
             )
         self._assign(state)
-        return self._metrics()
-
-    def _metrics(self) -> Logs:
-        return {name: float(value) for name, value in self.model.get_metrics_result().items()}
+        return self.metrics()
 
     def _variables(self, *, with_optimizer: bool) -> list[list[Any]]:
         """The model's variables as Keras' `train_step` and `test_step` want them."""
@@ -128,7 +125,7 @@ class JaxLoop(LoopEngine):
         if batches.window is None:
             return images[chosen]
         rows, columns = (
-            _reflected(
+            reflected(
                 numpy,
                 corners[:, axis, None] + numpy.arange(batches.window[axis])[None] - batches.padding,
                 images.shape[axis + 1],
@@ -136,10 +133,3 @@ class JaxLoop(LoopEngine):
             for axis in (0, 1)
         )
         return images[chosen[:, None, None], rows[:, :, None], columns[:, None, :]]
-
-
-def _reflected(numpy: Any, places: Any, size: int) -> Any:
-    """Places left and right of an axis of `size` pixels, thrown back onto it without repeating the edge."""
-    period = max(1, 2 * (size - 1))
-    inside = places % period
-    return numpy.minimum(inside, period - inside) if size > 1 else numpy.zeros_like(places)

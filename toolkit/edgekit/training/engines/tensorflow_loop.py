@@ -7,7 +7,7 @@ batch; gradients are added by the strategy. Keras 3 has no `fit` for several mac
 from typing import Any
 
 from edgekit.training.batches import EpochPlan
-from edgekit.training.engines.base import Lesson, Logs, LoopEngine, Part
+from edgekit.training.engines.base import Lesson, Logs, LoopEngine, Part, reflected
 
 
 class TensorflowLoop(LoopEngine):
@@ -51,7 +51,7 @@ class TensorflowLoop(LoopEngine):
 
     def end(self) -> Logs:
         """See the base class."""
-        logs = self._metrics()
+        logs = self.metrics()
         if self._num_replicas > 1:
             self._average_statistics()
         return logs
@@ -62,10 +62,7 @@ class TensorflowLoop(LoopEngine):
         order = self._tf.range(part.first, part.first + part.num_images)
         order = self._tf.reshape(order, (part.num_steps, part.batch_size))
         self._evaluate(*self._validation, order, part.is_shared)
-        return self._metrics()
-
-    def _metrics(self) -> Logs:
-        return {name: float(value) for name, value in self.model.get_metrics_result().items()}
+        return self.metrics()
 
     # --- Inside the graph -------------------------------------------------------------------------
 
@@ -125,12 +122,5 @@ class TensorflowLoop(LoopEngine):
             return taken
         for axis in (1, 2):
             places = corners[:, axis - 1, None] + tf.range(batches.window[axis - 1])[None] - batches.padding
-            taken = tf.gather(taken, _reflected(tf, places, int(images.shape[axis])), axis=axis, batch_dims=1)
+            taken = tf.gather(taken, reflected(tf, places, int(images.shape[axis])), axis=axis, batch_dims=1)
         return taken
-
-
-def _reflected(tf: Any, places: Any, size: int) -> Any:
-    """Places left and right of an axis of `size` pixels, thrown back onto it without repeating the edge."""
-    period = max(1, 2 * (size - 1))
-    inside = tf.math.floormod(places, period)
-    return tf.minimum(inside, period - inside) if size > 1 else tf.zeros_like(places)
