@@ -1,3 +1,6 @@
+import json
+import re
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +52,7 @@ def test_a_file_that_is_not_what_its_name_says(saved: Path, tmp_path: Path) -> N
         "missing.keras": (None, "no file"),
         "empty.keras": (b"", "it is empty"),
         "random.keras": (bytes(range(256)) * 10, "neither .keras nor .h5"),
-        "zip.h5": (saved.read_bytes(), "a zip archive, as .keras files are"),
+        "zip.h5": (saved.read_bytes(), "a zip archive, as .keras files are. Rename it, or save the model again"),
         "model.tflite": (saved.read_bytes(), "not a Keras model"),
     }
     for name, (content, message) in cases.items():
@@ -96,3 +99,33 @@ def test_a_class_that_only_its_author_has_is_named(tmp_path: Path) -> None:
     plain_network(middle=Private()).save(path)
     with pytest.raises(ExportError, match="needs 'Private', which is not part of Keras"):
         load_keras_model(path)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('"activation": "relu"', '"activation": "swoosh"', "cannot be built by Keras: .*swoosh"),
+        ('"filters"', '"added_later": 1, "filters"', r"cannot be built by Keras: .*added_later"),
+        ('"class_name": "Conv2D"', '"class_name": "Conv2Later"', "needs 'Conv2Later', which is not part of Keras. "),
+    ],
+)
+@pytest.mark.parametrize("version", ["", "99.1.0"])
+def test_what_this_keras_does_not_know_is_named_with_the_version_that_wrote_it(
+    saved: Path, tmp_path: Path, old: str, new: str, message: str, version: str
+) -> None:
+    path = tmp_path / "later.keras"
+    with zipfile.ZipFile(saved) as before, zipfile.ZipFile(path, "w") as after:
+        for name in before.namelist():
+            content = before.read(name)
+            if name == "config.json":
+                assert old.encode() in content
+                content = content.replace(old.encode(), new.encode())
+            if name == "metadata.json" and version:
+                content = json.dumps({**json.loads(content), "keras_version": version}).encode()
+            after.writestr(name, content)
+    with pytest.raises(ExportError) as raised:
+        load_keras_model(path)
+    text = str(raised.value)
+    assert ("(the file was written by Keras 99.1.0, which is newer: install that)" in text) == bool(version)
+    if not version:
+        assert re.search(message, text)

@@ -12,14 +12,19 @@ from typing import TYPE_CHECKING
 from edgekit.artifact import KERAS_SUFFIXES
 from edgekit.errors import ExportError, first_line_of
 from edgekit.exporters.keras2_file import load_as_keras3
-from edgekit.exporters.legacy_keras import is_keras2
+from edgekit.exporters.legacy_keras import is_keras2, written_by
 from edgekit.exporters.quiet import held_back
 from edgekit.keras_setup import import_keras
 
 if TYPE_CHECKING:
     import keras
 
-_MISSING = re.compile(r"(?:Could not locate (?:class|function)|Unknown (?:layer|object):?) '(\w+)'")
+_MISSING = re.compile(
+    r"(?:Could not locate (?:class|function)|Unknown (?:layer|object):?) '(\w+)'"
+    r"|Could not deserialize '(?:\w+\.)*(\w+)' because"
+)
+_INNERMOST = "Exception encountered: "
+"""Before the reason, where Keras wraps one exception into another for each level of nesting."""
 
 _MAGIC = {".keras": b"PK\x03\x04", ".h5": b"\x89HDF\r\n\x1a\n", ".hdf5": b"\x89HDF\r\n\x1a\n"}
 _KIND = {b"PK\x03\x04": "a zip archive, as .keras files are", b"\x89HDF": "an HDF5 file, as .h5 files are"}
@@ -67,11 +72,12 @@ def check_keras_file(path: Path) -> None:
     with path.open("rb") as file:
         start = file.read(8)
     if not start.startswith(_MAGIC[suffix]):
-        kind = next((text for magic, text in _KIND.items() if start.startswith(magic)), "neither .keras nor .h5")
+        kind = next((text for magic, text in _KIND.items() if start.startswith(magic)), None)
+        found = f"by its first bytes it is {kind or 'neither .keras nor .h5'}" if start else "it is empty"
         raise ExportError(
-            f"{path} is not what its name says: "
-            f"{'it is empty' if not start else f'by its first bytes it is {kind}'}. "
-            f"Save the model again with model.save('{path.stem}.keras'), or restore the file."
+            f"{path} is not what its name says: {found}. "
+            f"{'Rename it, or save' if kind else 'Save'} the model again with model.save('{path.stem}.keras'), or "
+            f"restore the file."
         )
 
 
@@ -84,10 +90,16 @@ def _reason(path: Path, error: Exception) -> str:
         )
     if missing := _MISSING.search(text):
         return (
-            f"{path} needs '{missing[1]}', which is not part of Keras. Expected a model made of Keras' own layers: "
-            f"nothing else can be loaded from a file alone. Replace it and save the model again; a model of a class of "
-            f"your own becomes one of Keras' by inputs = keras.Input((height, width, 3)); keras.Model(inputs, "
-            f"model.call(inputs)).save('model.keras')."
+            f"{path} needs '{missing[1] or missing[2]}', which is not part of Keras{_and_its_version(path)}. Expected "
+            f"a model made of Keras' own layers: nothing else can be loaded from a file alone. Replace it and save the "
+            f"model again; a model of a class of your own becomes one of Keras' by inputs = keras.Input((height, "
+            f"width, 3)); keras.Model(inputs, model.call(inputs)).save('model.keras')."
+        )
+    if _INNERMOST in text:
+        return (
+            f"{path} holds a network that cannot be built by Keras{_and_its_version(path)}: "
+            f"{first_line_of(ValueError(text.rsplit(_INNERMOST, 1)[1])).rstrip('.')}. Replace the layer, or save "
+            f"the model again."
         )
     if "No model config" in text:
         return f"{path} holds weights alone, without the network. Save the whole model, with model.save('model.keras')."
@@ -97,3 +109,10 @@ def _reason(path: Path, error: Exception) -> str:
         f"{path} cannot be loaded as a Keras model; it may be truncated or damaged "
         f"({type(error).__name__}: {reason}). Save the model again or restore the file."
     )
+
+
+def _and_its_version(path: Path) -> str:
+    """Words for a file of a Keras that is newer than the one here; "" for any other."""
+    here, there = import_keras("edgekit export").__version__, written_by(path)
+    numbers = [[int(number) for number in re.findall(r"\d+", version)[:3]] for version in (here, there)]
+    return f" {here} (the file was written by Keras {there}, which is newer: install that)" * (numbers[1] > numbers[0])

@@ -57,10 +57,15 @@ def check_harmless(path: Path) -> None:
 
 def is_keras2(path: Path) -> bool:
     """Whether the file says that Keras 2 wrote it; False for what is no model file."""
+    return written_by(path).startswith("2.")
+
+
+def written_by(path: Path) -> str:
+    """The version of Keras that the file says it was written by, as in "3.15.1"; "" where it says none."""
     try:
-        return _read(path, "metadata.json", "keras_version").startswith("2.")
+        return _read(path, "metadata.json", "keras_version")
     except _UNREADABLE:
-        return False
+        return ""
 
 
 def read_configuration(path: Path) -> Any:
