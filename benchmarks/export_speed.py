@@ -114,8 +114,7 @@ def count_traces(run: Path, dataset: Dataset, formats: list[Format]) -> dict[str
 
 def measure(source: Source, run: Path, dataset: Dataset, formats: list[Format], rounds: int) -> None:
     """Run both in turn and print the medians and their ratio."""
-    height, width, channels = dataset.image_shape
-    model, _ = as_classifier(source.model, (height, width, channels), len(dataset.class_names))
+    model, _ = as_classifier(source.model, dataset.image_shape, len(dataset.class_names))
     calibration = CalibrationSet.choose(dataset)
 
     def edgekit(folder: Path) -> None:
@@ -146,8 +145,6 @@ def main() -> None:
     given = parser.parse_args()
     source = load_source(RunFolder(given.run))
     dataset = load_dataset_of(source, given.data, skip_broken=False, progress=SilentProgress())
-    if dataset is None:
-        parser.error("name the data set with --data")
     measure(source, given.run, dataset, [Format(given.format)] if given.format else list(Format), given.rounds)
 
 

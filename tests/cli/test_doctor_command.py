@@ -1,4 +1,5 @@
 import json
+import re
 import tomllib
 from typing import Any
 
@@ -48,10 +49,9 @@ def test_doctor_as_json_tells_no_host_name(capsys: Any) -> None:
 
 def test_the_libraries_are_those_of_pyproject() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    wanted = {"base": project["dependencies"], "train": project["optional-dependencies"]["train"]}
-    for extra, requirements in wanted.items():
-        names = {requirement.split(">")[0].split("=")[0].split("<")[0].strip() for requirement in requirements}
-        assert set(LIBRARIES[extra]) == names
+    wanted = {"base": project["dependencies"], **project["optional-dependencies"]}
+    for extra, libraries in LIBRARIES.items():
+        assert set(libraries) == {re.split("[>=<[]", requirement)[0].strip() for requirement in wanted[extra]}
 
 
 @pytest.mark.usefixtures("two_backends")

@@ -1,6 +1,7 @@
 """Weights in other files: those in the model's folder are used, every other is refused before it is opened."""
 
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -100,9 +101,11 @@ def test_constants_branches_and_functions_are_looked_into(tmp_path: Path) -> Non
             check_external_data(path)
 
 
-def test_a_model_without_other_files_is_not_parsed(tmp_path: Path) -> None:
+def test_a_model_without_other_files_is_not_parsed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "m.onnx"
     path.write_bytes(onnx_model().SerializeToString())
-    check_external_data(path)
+    with monkeypatch.context() as without:
+        without.setitem(sys.modules, "onnx", None)
+        check_external_data(path)
     path.write_bytes(b"a location, but no model")
     check_external_data(path)

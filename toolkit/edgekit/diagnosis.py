@@ -22,6 +22,7 @@ LIBRARIES = {
         "tf-keras",
         "tf2onnx",
     ),
+    "hub": ("datasets",),
     "jax": ("jax",),
     "torch": ("torch",),
 }

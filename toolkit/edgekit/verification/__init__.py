@@ -1,6 +1,7 @@
 """Reference + candidates -> VerificationReport: does what ships still do what the float model did?"""
 
-from edgekit.verification.comparison import Candidate, verify
+from edgekit.verification.candidate import Candidate
+from edgekit.verification.comparison import verify
 from edgekit.verification.execution import Executor
 from edgekit.verification.report import CandidateReport, Measurement, Verdict, VerificationReport
 

@@ -15,7 +15,8 @@ from edgekit.errors import UsageError, VerificationError
 from edgekit.progress import Progress
 from edgekit.run_folder import RunFolder
 from edgekit.runtimes import RUNTIMES
-from edgekit.verification.comparison import Candidate, check_belongs, default_time_limit
+from edgekit.verification.candidate import Candidate
+from edgekit.verification.comparison import check_belongs
 from edgekit.verification.execution import SLOW_RUNTIMES
 from edgekit.verification.foreign import ForeignRequest, Interface
 from edgekit.verification.input_check import Sample, find_mistake, open_sample
@@ -28,6 +29,7 @@ from edgekit.verification.reference_scores import (
     runtime_target,
 )
 from edgekit.verification.selection import Subject, identify, owner_of
+from edgekit.verification.verifier import default_time_limit
 
 if TYPE_CHECKING:
     from edgekit.verification.job import VerifyRequest
