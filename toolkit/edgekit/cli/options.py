@@ -16,6 +16,13 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print one JS
 
 skip_broken_option = click.option("--skip-broken", is_flag=True, help="Leave broken images out, count them, and go on.")
 
+reference_kernel_option = click.option(
+    "--reference-kernel-images",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Images for LiteRT's reference kernels, which are hundreds of times slower. [default: 200]",
+)
+
 PATH = click.Path(path_type=Path)
 
 

@@ -6,21 +6,14 @@ from typing import Any
 
 import click
 
-from edgekit.cli.options import json_option, make_progress, others_to_stderr
+from edgekit.cli.options import json_option, make_progress, others_to_stderr, reference_kernel_option
 from edgekit.cli.training_options import load_data, settings_of, training_options
 
 
 @click.command("run")
 @click.argument("recipe_name", metavar="[RECIPE]", default="resnet8")
 @training_options
-@click.option(
-    "--reference-kernel-images",
-    type=click.IntRange(min=1),
-    default=200,
-    show_default=True,
-    metavar="N",
-    help="Images for LiteRT's reference kernels, which are hundreds of times slower.",
-)
+@reference_kernel_option
 @json_option
 def command(recipe_name: str, data: str, out: Path | None, as_json: bool, **options: Any) -> int:
     """Train a recipe, export it in every format and precision, and verify each file in every runtime.

@@ -14,6 +14,7 @@ from edgekit.cli.options import (
     json_option,
     make_progress,
     print_json,
+    reference_kernel_option,
     skip_broken_option,
     typed_again,
 )
@@ -57,12 +58,7 @@ def tolerance_option(name: str, metavar: str, text: str) -> Callable[[Callable[.
 @click.option(
     "--precision", "precisions", multiple=True, metavar="NAME", help="Only this precision; may be given again."
 )
-@click.option(
-    "--reference-kernel-images",
-    type=int,
-    metavar="N",
-    help="Images for LiteRT's reference kernels, which are hundreds of times slower. [default: 200]",
-)
+@reference_kernel_option
 @click.option("--sample", type=int, metavar="N", help="Only N of the test images, every class in proportion.")
 @click.option("--sequential", is_flag=True, help="Stop a candidate as soon as its verdict is certain.")
 @click.option("--confidence", type=float, metavar="P", help="How certain, with --sequential. [default: 0.99]")

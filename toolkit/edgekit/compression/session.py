@@ -25,6 +25,7 @@ from edgekit.input_range import RAW
 from edgekit.metrics.drift import flipped_images
 from edgekit.progress import Progress, SilentProgress
 from edgekit.recipe import TrainingSettings
+from edgekit.reference import Reference
 from edgekit.run_folder import RunFolder
 from edgekit.training import environment, folders
 from edgekit.training.identity import Identity
@@ -279,8 +280,6 @@ def _extras(run: RunFolder, learner: Any, original: RunFolder) -> tuple[list[Pat
 
 def _compared_with(original: RunFolder, run: RunFolder) -> Mapping[str, Any]:
     """Accuracy of the original and agreement with it on the test images; empty where it has no reference."""
-    from edgekit.reference import Reference
-
     if not original.reference_path.is_file():
         return {}
     reference, candidate = original.reference(), Reference.load(run.reference_path)

@@ -42,7 +42,7 @@ class TFLiteOptions:
 
     def __post_init__(self) -> None:
         if self.io not in IO_TYPES:
-            raise UsageError(f"Unknown input/output type '{self.io}'. Known: {', '.join(IO_TYPES)}.")
+            raise UnknownNameError("input/output type", self.io, IO_TYPES)
         if self.batch is not None and not 1 <= self.batch <= MAX_BATCH:
             raise UsageError(
                 f"A batch must be at least 1 and at most {MAX_BATCH:,}, or dynamic. Received {self.batch}."

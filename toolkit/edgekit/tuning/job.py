@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from edgekit.artifact import Format, sha256_of
 from edgekit.datasets import Dataset
 from edgekit.errors import ExportError, RuntimeUnavailableError, UsageError
+from edgekit.exporting.job import load_dataset_of
 from edgekit.exporting.plan import Job
 from edgekit.exporting.session import export
 from edgekit.exporting.source import Source, check_dataset, load_source
@@ -121,8 +122,6 @@ def tune_request(
         RuntimeUnavailableError: A runtime does not work here.
         CalibrationError: There are too few training images.
     """
-    from edgekit.exporting.job import load_dataset_of
-
     progress, executor = progress or SilentProgress(), executor or IsolatedExecutor()
     run = RunFolder.named(request.run)
     check_installed("tensorflow", "edgekit tune")

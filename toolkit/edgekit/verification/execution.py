@@ -4,12 +4,16 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Protocol
 
+from edgekit.datasets.base import default_cache_dir
 from edgekit.errors import UsageError
 from edgekit.input_range import InputEncoding
 from edgekit.machine import available_memory_bytes, num_usable_cpus
 from edgekit.progress import Advance
 from edgekit.runtimes import RUNTIMES, Availability, Execution, ExecutionFailure
 from edgekit.runtimes.base import Watch
+from edgekit.runtimes.isolation import execute
+from edgekit.runtimes.settings_cache import SettingsCache
+from edgekit.runtimes.sharing import Processors
 
 WORKER_BYTES = 500 * 2**20
 """Memory that is counted for each worker when it is settled how many run at the same time."""
@@ -70,10 +74,6 @@ class IsolatedExecutor:
     """
 
     def __init__(self, jobs: int | None = None, *, search_again: bool = False) -> None:
-        from edgekit.datasets.base import default_cache_dir
-        from edgekit.runtimes.settings_cache import SettingsCache
-        from edgekit.runtimes.sharing import Processors
-
         if jobs is not None and jobs < 1:
             raise UsageError(f"The number of jobs must be at least 1. Received {jobs}.")
         self._jobs = jobs
@@ -86,8 +86,6 @@ class IsolatedExecutor:
 
     def prepare(self, num_candidates: int) -> int:
         """Let them share the processors; with more than one at a time each has a part of them."""
-        from edgekit.runtimes.sharing import Processors
-
         self._processors = Processors(max(1, min(self._jobs or default_jobs(), num_candidates)))
         return self._processors.num_workers
 
@@ -113,8 +111,6 @@ class IsolatedExecutor:
         watch: Watch | None = None,
     ) -> Execution | ExecutionFailure:
         """Run in a worker process; see `edgekit.runtimes.isolation`."""
-        from edgekit.runtimes.isolation import execute
-
         return execute(
             runtime,
             artifact,

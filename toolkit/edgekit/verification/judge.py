@@ -96,12 +96,12 @@ def _others(broken: list[ClassResult]) -> str:
 
 def _agreement(measurement: Measurement, limit: float | None, counted_flips: int | None) -> Iterator[str]:
     n = measurement.num_images
-    counted = round((1 - measurement.agreement) * n) if counted_flips is None else counted_flips
-    share = 1 - counted / n
+    flipped = round((1 - measurement.agreement) * n) if counted_flips is None else counted_flips
+    share = 1 - flipped / n
     if limit is not None and 100 * share < limit - SLACK:
         ties = "" if counted_flips is None else ", ties left out"
         yield (
-            f"{FEW_AGREE}{share:.2%} of the predictions agree with the reference ({counted:,} of {n:,} flipped{ties}); "
+            f"{FEW_AGREE}{share:.2%} of the predictions agree with the reference ({flipped:,} of {n:,} flipped{ties}); "
             f"the limit is {limit:g} %."
         )
 

@@ -3,20 +3,18 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from edgekit.artifact import Artifact, Format, Precision, model_size
 from edgekit.datasets.base import MAX_SIDE
 from edgekit.errors import ArtifactError, RunFolderError, UsageError, VerificationError
 from edgekit.grammar import counted
+from edgekit.inspection import ModelInfo, inspect_file
 from edgekit.reference import Reference
 from edgekit.run_folder import RunFolder
 from edgekit.runtimes import RUNTIMES
 from edgekit.verification.candidate import Candidate
 from edgekit.verification.reference_scores import MODEL_SUFFIXES, SCORE_SUFFIXES
-
-if TYPE_CHECKING:
-    from edgekit.inspection import ModelInfo
 
 _PRECISIONS = (
     ("float32", Precision.FLOAT32),
@@ -184,10 +182,8 @@ def _dataset_entry(run: RunFolder | None) -> dict[str, Any]:
     return entry if isinstance(entry, dict) else {}
 
 
-def _inspected(artifact: Artifact) -> "ModelInfo | None":
+def _inspected(artifact: Artifact) -> ModelInfo | None:
     """What the file says of itself; None where it cannot be read, which its row will say."""
-    from edgekit.inspection import inspect_file
-
     try:
         return inspect_file(artifact.path)
     except ArtifactError:

@@ -24,6 +24,7 @@ from edgekit.errors import VerificationError
 from edgekit.grammar import counted
 from edgekit.mapped import rows_at
 from edgekit.metrics import drift
+from edgekit.metrics.betting import TotalsTest
 from edgekit.tolerance import SLACK, Tolerance
 from edgekit.verification.outcomes import Outcomes
 from edgekit.verification.report import Verdict
@@ -77,8 +78,6 @@ class SequentialVerdict:
         read: "Callable[[NDArray[np.float32]], NDArray[np.float32]] | None" = None,
     ) -> None:
         import numpy as np
-
-        from edgekit.metrics.betting import TotalsTest
 
         self._reference, self._labels, self._order = reference, labels, order
         self._tolerance, self._confidence, self._read = tolerance, confidence, read
