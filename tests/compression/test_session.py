@@ -5,6 +5,7 @@ import shutil
 import numpy as np
 import pytest
 from compression_networks import make_run
+from helpers import StopAfter
 
 from edgekit.artifact import Format, Precision
 from edgekit.compression import CompressionSettings, compress
@@ -271,18 +272,6 @@ def test_a_row_of_the_history_is_of_the_whole_epoch_and_all_validation_images(da
 
 
 # --- Interrupted and resumed ---------------------------------------------------------------------------------
-
-
-class StopAfter(SilentProgress):
-    """Ctrl-C when the given epoch has been reported."""
-
-    def __init__(self, epoch):
-        self.epoch, self.notes = epoch, []
-
-    def note(self, text):
-        self.notes.append(text)
-        if text.startswith(f"Epoch {self.epoch}/"):
-            raise KeyboardInterrupt
 
 
 def rows_of(run):

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from helpers import Listening
 from PIL import Image
 
 from edgekit.cli import run_command as run
@@ -136,16 +137,27 @@ def test_a_folder_of_images_and_one_saved_to_disk(tmp_path):
 
 
 def test_a_broken_image_is_named_or_left_out(tmp_path):
-    rows = table(12).cast_column("picture", hf.Image(decode=False)).to_dict()
+    rows = table(30).cast_column("picture", hf.Image(decode=False)).to_dict()
     rows["picture"][4] = {"bytes": b"no image", "path": None}
     rows["picture"][5] = None
     features = hf.Features({"picture": hf.Image(), "kind": hf.ClassLabel(names=NAMES)})
     spec = write(tmp_path / "bad", train=hf.Dataset.from_dict(rows, features=features), test=table(3))
     with pytest.raises(DatasetError, match=r"The image hub:.*bad/[45] cannot be read: "):
         load(spec)
-    dataset = load(spec, skip_broken=True)
+    progress = Listening()
+    dataset = load(spec, skip_broken=True, progress=progress)
     assert dataset.num_skipped == 2
-    assert len(dataset.train) + len(dataset.validation) == 10
+    assert progress.notes == [f"{spec}: left out 2 broken images, as asked"]
+    assert len(dataset.train) + len(dataset.validation) == 28
+
+
+def test_a_class_whose_images_are_all_broken_is_named(tmp_path):
+    rows = table(12).cast_column("picture", hf.Image(decode=False)).to_dict()
+    rows["picture"] = [None if kind == 1 else cell for cell, kind in zip(rows["picture"], rows["kind"], strict=True)]
+    features = hf.Features({"picture": hf.Image(), "kind": hf.ClassLabel(names=NAMES)})
+    spec = write(tmp_path / "bad", train=hf.Dataset.from_dict(rows, features=features), test=table(3))
+    with pytest.raises(DatasetError, match=r"Every (train|validation) image of class 'dog' in hub:.*bad is broken"):
+        load(spec, skip_broken=True)
 
 
 def test_a_data_set_without_images_is_a_sentence(tmp_path):

@@ -5,19 +5,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from helpers import Listening
 from PIL import Image
 
 from edgekit.datasets import DatasetRequest, image_cache, load_dataset
 from edgekit.errors import DatasetError, UsageError
-from edgekit.progress import SilentProgress
-
-
-class Listening(SilentProgress):
-    def __init__(self):
-        self.notes = []
-
-    def note(self, text):
-        self.notes.append(text)
 
 
 def write_images(folder, count, first=0):

@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from helpers import Listening
 
 from edgekit.artifact import Format, Precision
 from edgekit.exporters import ExportOptions, OnnxOptions
@@ -15,16 +16,6 @@ from edgekit.input_range import RAW
 from edgekit.run_folder import RunFolder
 
 NewRun = Callable[[], RunFolder]
-
-
-class Notes:
-    """A Progress that keeps what it is told."""
-
-    def __init__(self) -> None:
-        self.lines: list[str] = []
-
-    def note(self, line: str) -> None:
-        self.lines.append(line)
 
 
 def operators(path: Any) -> Counter[str]:
@@ -56,17 +47,17 @@ def test_folding_is_proven_on_images_or_left_out(digits_images: Any, monkeypatch
     from edgekit.exporting import folding
     from edgekit.exporting.keras_scores import KerasScorer
 
-    model, notes = keras_models.trained(), Notes()
+    model, notes = keras_models.trained(), Listening()
     reference = KerasScorer(model, RAW)(digits_images)
-    good = proven_folding(model, RAW, digits_images, reference, notes)  # type: ignore[arg-type]
+    good = proven_folding(model, RAW, digits_images, reference, notes)
     assert good.model is not model
     assert np.abs(KerasScorer(good.model, RAW)(digits_images) - reference).max() <= MAX_DIFFERENCE
-    assert notes.lines == []
+    assert notes.notes == []
     spoiled = keras_models.flatten_network()
     monkeypatch.setattr(folding, "fold_batchnorm", lambda _: Folding(model=spoiled, removed=("batch_normalization",)))
-    kept = proven_folding(model, RAW, digits_images, reference, notes)  # type: ignore[arg-type]
+    kept = proven_folding(model, RAW, digits_images, reference, notes)
     assert (kept.model, kept.num_operators_saved) == (model, 0)
-    assert "Batch normalization was not folded: a score changed by" in notes.lines[0]
+    assert "Batch normalization was not folded: a score changed by" in notes.notes[0]
 
 
 @pytest.fixture(scope="module")

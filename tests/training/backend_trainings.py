@@ -16,10 +16,10 @@ from typing import Any
 from unittest import mock
 
 import keras_models
+from helpers import StopAfter
 
 from edgekit.datasets import Dataset, DatasetRequest, load_dataset
 from edgekit.keras_setup import import_keras
-from edgekit.progress import SilentProgress
 from edgekit.recipe import Recipe, load_recipe
 from edgekit.training import results, session, train
 from edgekit.training.hardware import Hardware
@@ -31,19 +31,6 @@ def small_digits() -> Dataset:
     """150 training, 40 validation and 60 test images of the digits."""
     digits = load_dataset("digits", DatasetRequest(validation_fraction=0.2))
     return keras_models.first_images(digits, name="small", train=150, validation=40, test=60)
-
-
-class StopAfter(SilentProgress):
-    """Ctrl-C while the line of epoch `epochs` is printed: that epoch is saved, the next has not begun."""
-
-    def __init__(self, epochs: int) -> None:
-        self.epochs = epochs
-        self.notes: list[str] = []
-
-    def note(self, text: str) -> None:
-        self.notes.append(text)
-        if text.startswith(f"Epoch {self.epochs}/"):
-            raise KeyboardInterrupt
 
 
 def stopped_and_resumed(recipe: Recipe, data: Dataset, out: Path) -> None:

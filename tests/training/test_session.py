@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from helpers import StopAfter
 
 from edgekit.datasets import Dataset, Split
 from edgekit.errors import RecipeError, TrainingError
@@ -14,19 +15,6 @@ from edgekit.progress import SilentProgress
 from edgekit.recipe import Recipe
 from edgekit.run_folder import RunFolder
 from edgekit.training import train
-
-
-class StopAfter(SilentProgress):
-    """Ctrl-C while the line of epoch `epochs` is printed: that epoch is saved, the next has not begun."""
-
-    def __init__(self, epochs: int) -> None:
-        self.epochs = epochs
-        self.notes: list[str] = []
-
-    def note(self, text: str) -> None:
-        self.notes.append(text)
-        if text.startswith(f"Epoch {self.epochs}/"):
-            raise KeyboardInterrupt
 
 
 def history_of(run: RunFolder) -> list[dict[str, str]]:

@@ -15,8 +15,9 @@ from edgekit.datasets.hub_columns import Columns, choose_columns, labels_of
 from edgekit.datasets.hub_location import HubLocation
 from edgekit.datasets.image_cache import CACHE_VERSION, DEFAULT_SIZE, DecodedImages, ImageList, decode_list, digest_of
 from edgekit.datasets.image_decoding import FORMATS, BrokenImageError, decode_image
-from edgekit.datasets.splits import TEST_FRACTION, TEST_SEED, empty_split, stratified_split
+from edgekit.datasets.splits import TEST_FRACTION, TEST_SEED, empty_split, labels_of_kept, stratified_split
 from edgekit.errors import DatasetError, MissingExtraError, UsageError
+from edgekit.grammar import counted
 
 if TYPE_CHECKING:
     import numpy as np
@@ -56,18 +57,21 @@ def load(request: DatasetRequest) -> Dataset:
     wanted = ("test",) if request.test_only else ("train", "validation", "test")
     size = request.image_size or DEFAULT_SIZE
     splits = {
-        name: _decode(location, tables[source], labels[source], indices, columns, size, name, request)
+        name: _decode(location, tables[source], labels[source], indices, columns, class_names, size, name, request)
         for name in wanted
         if name in places
         for source, indices in [places[name]]
     }
+    num_skipped = sum(len(places[name][1]) - len(split) for name, split in splits.items())
+    if num_skipped:
+        request.progress.note(f"{location}: left out {counted(num_skipped, 'broken image')}, as asked")
     return Dataset(
         name=location.short_name,
         class_names=class_names,
         train=splits.get("train", empty_split(*size)),
         validation=splits.get("validation", empty_split(*size)),
         test=splits["test"],
-        num_skipped=sum(len(places[name][1]) - len(split) for name, split in splits.items()),
+        num_skipped=num_skipped,
     )
 
 
@@ -156,13 +160,12 @@ def _decode(
     labels: "NDArray[np.int64]",
     indices: "NDArray[np.int64]",
     columns: Columns,
+    class_names: tuple[str, ...],
     size: tuple[int, int],
     name: str,
     request: DatasetRequest,
 ) -> Split:
     """The images of some rows, through the cache, with their labels."""
-    import numpy as np
-
     undecoded = table.select_columns([columns.image]).cast_column(columns.image, type(columns.image_type)(decode=False))
 
     def decode(row: str) -> "NDArray[np.uint8]":
@@ -171,7 +174,8 @@ def _decode(
     key = digest_of(CACHE_VERSION, size, undecoded._fingerprint, columns.image, indices.tobytes().hex())
     rows = ImageList(root=str(location), names=[str(index) for index in indices], key=key, decode=decode)
     decoded: DecodedImages = decode_list(rows, size, name, request)
-    return Split(images=decoded.images, labels=np.delete(labels[indices], decoded.skipped))
+    kept = labels_of_kept(labels[indices], decoded.skipped, class_names, name, location)
+    return Split(images=decoded.images, labels=kept)
 
 
 def _content(cell: Any) -> Path | bytes:

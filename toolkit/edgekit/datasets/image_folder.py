@@ -5,8 +5,8 @@ from pathlib import Path
 from edgekit.datasets.base import Dataset, DatasetRequest, Split
 from edgekit.datasets.image_cache import DEFAULT_SIZE, decode_images
 from edgekit.datasets.image_listing import Listing, list_splits
-from edgekit.datasets.splits import TEST_FRACTION, TEST_SEED, empty_split, stratified_split
-from edgekit.errors import DatasetError, UsageError
+from edgekit.datasets.splits import TEST_FRACTION, TEST_SEED, empty_split, labels_of_kept, stratified_split
+from edgekit.errors import UsageError
 from edgekit.grammar import counted
 
 
@@ -72,10 +72,6 @@ def _decode(root: Path, listing: Listing, size: tuple[int, int], name: str, requ
     import numpy as np
 
     decoded = decode_images(root, listing.names, size, name, request)
-    labels = np.delete(np.array(listing.labels, np.int64), decoded.skipped)
-    if unseen := set(range(len(listing.class_names))) - set(labels.tolist()):
-        raise DatasetError(
-            f"Every {name} image of class '{listing.class_names[min(unseen)]}' in {root} is broken. Mend them, or "
-            f"take the class out."
-        )
-    return Split(images=decoded.images, labels=labels)
+    labels = np.array(listing.labels, np.int64)
+    kept = labels_of_kept(labels, decoded.skipped, listing.class_names, name, root)
+    return Split(images=decoded.images, labels=kept)

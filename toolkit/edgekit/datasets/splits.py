@@ -71,6 +71,29 @@ def take(split: Split, indices: "NDArray[np.int64]") -> Split:
     return Split(images=split.images[indices], labels=split.labels[indices])
 
 
+def labels_of_kept(
+    labels: "NDArray[np.int64]", skipped: Sequence[int], class_names: Sequence[str], split_name: str, root: object
+) -> "NDArray[np.int64]":
+    """The labels without those at the places `skipped`; raises DatasetError where a class would lose all its images.
+
+    Args:
+        labels: int64 (N,).
+        skipped: Places of broken images, 0 to N - 1.
+        class_names: For messages.
+        split_name: "train", for the message.
+        root: Where the images are, for the message.
+    """
+    import numpy as np
+
+    kept = np.delete(labels, skipped)
+    if lost := set(labels.tolist()) - set(kept.tolist()):
+        raise DatasetError(
+            f"Every {split_name} image of class '{class_names[min(lost)]}' in {root} is broken. Mend them, or take the "
+            f"class out."
+        )
+    return kept
+
+
 def empty_split(height: int, width: int) -> Split:
     """A split of no images of that size."""
     import numpy as np
