@@ -303,6 +303,21 @@ def test_nothing_is_kept_where_nothing_can_be_made(new_run: NewRun, digits: Data
     assert files_of(run.path) == before
 
 
+def test_where_no_file_can_be_made_each_format_says_why(new_run: NewRun, digits: Dataset) -> None:
+    from dataclasses import replace
+
+    from keras_models import import_keras, plain_network
+
+    from edgekit.exporting.source import load_source
+
+    run = new_run()
+    source = replace(load_source(run), model=plain_network(middle=import_keras().ops.erfinv))
+    before = files_of(run.path)
+    with pytest.raises(ExportError, match=r"^No file .* tflite float32: .*Erfinv.* onnx float32: .*Erfinv"):
+        export(source, dataset=digits, calibration_images=20)
+    assert files_of(run.path) == before
+
+
 def hard_swish() -> Any:
     from keras_models import import_keras
 

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 from edgekit.exporters.keras_walk import Step, Walk, rebuilt
 from edgekit.exporters.linear_layers import Linear, activation_of, is_homogeneous, kind_of
+from edgekit.grammar import counted
 from edgekit.keras_setup import import_keras
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ class Folding:
         parts += [f"{len(self.shifts)} became one addition"] * bool(self.shifts)
         parts += [f"{len(self.left)} stay ({'; '.join(sorted(set(self.left.values())))})"] * bool(self.left)
         return (
-            f"Of {total} batch normalizations behind an activation or a pooling, {', '.join(parts)}: "
+            f"Of {counted(total, 'batch normalization')} behind an activation or a pooling, {', '.join(parts)}: "
             f"{self.num_operators_saved} multiplications and additions fewer."
         )
 

@@ -138,4 +138,4 @@ def compare(
 
 
 def _broken(title: str, what: str, advice: str = "") -> ExportError:
-    return ExportError(f"{title} does not do what the Keras model does: {what}. Nothing was kept.{advice}")
+    return ExportError(f"{title} does not do what the Keras model does: {what}. It was not kept.{advice}")

@@ -116,21 +116,24 @@ class _Session:
         """Make everything, and keep all of it or nothing."""
         folding = self._maker.folding if any(job.options.fold for job in plan.jobs) else None
         made: dict[Path, _Made] = {}
-        skipped, failed = list(plan.skipped), list[FailedFile]()
+        skipped, failed, reasons = list(plan.skipped), list[FailedFile](), dict[Format, str]()
         with ExitStack() as stack, self._progress.task("Exporting", len(plan.jobs)) as advance:
             for job in plan.jobs:
                 path = run.artifact_path(job.format, job.precision, job.variant)
                 try:
                     made[path] = self._one(job, path, calibration, stack)
                 except ExportError as error:
-                    if job.is_required or (job is plan.jobs[-1] and not made):
+                    if job.is_required:
                         raise
+                    reasons.setdefault(job.format, f"{job.title}: {error}")
                     if job.precision is Precision.INT16X8:  # LiteRT has kernels for it for few operators
                         skipped.append(f"{job.title}: left out, because nobody asked for it by name and: {error}")
                         self._progress.note(skipped[-1])
                     else:
                         failed.append(_failed(job, run, error))
                 advance(1)
+            if not made:
+                raise ExportError(f"No file can be made. {' '.join(reasons.values())}")
             if not any(each.job.precision in CALIBRATED for each in made.values()):
                 calibration = None
             if calibration is not None:
