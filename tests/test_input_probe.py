@@ -1,9 +1,17 @@
 import numpy as np
 import pytest
+from foreign_models import COLOURS, colour_images
 from numpy.typing import NDArray
 
 from edgekit.errors import ExportError
-from edgekit.input_probe import USUAL_RANGES, check_takes_raw_pixels, try_ranges, warning_about
+from edgekit.input_probe import (
+    USUAL_RANGES,
+    check_takes_no_caffe_pixels,
+    check_takes_raw_pixels,
+    try_caffe,
+    try_ranges,
+    warning_about,
+)
 from edgekit.input_range import InputRange
 
 IMAGES = np.zeros((500, 2, 2, 3), np.uint8)
@@ -67,3 +75,23 @@ def test_scores_that_fit_far_better_in_another_range_are_pointed_out() -> None:
     check_takes_raw_pixels(trials)
     assert trials[0].cross_entropy == pytest.approx(0.2 * -np.log(1e-7))
     assert "--input-range 0..1" in str(warning_about(trials, 10))
+
+
+@pytest.mark.parametrize("is_caffe", [True, False])
+def test_a_network_of_caffe_is_told_apart_from_one_that_takes_pixels(is_caffe: bool) -> None:
+    images, labels = colour_images(200, 0)
+    wanted = COLOURS[:, ::-1] - [103.939, 116.779, 123.68] if is_caffe else COLOURS
+
+    def scores_of(input_range: InputRange, images: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Of the class whose colour is nearest."""
+        colours = (images * np.array(input_range.scale) + input_range.offset).mean(axis=(1, 2))
+        nearest = np.square(colours[:, None] - wanted).sum(axis=2).argmin(axis=1)
+        return np.eye(len(wanted), dtype=np.float32)[nearest]
+
+    trials, caffe = try_ranges(scores_of, images, labels), try_caffe(scores_of, images, labels)
+    check_takes_raw_pixels(trials)
+    if is_caffe:
+        with pytest.raises(ExportError, match=r"blue first and less their mean.* as given and 100\.0 % so.*preprocess"):
+            check_takes_no_caffe_pixels(trials, caffe)
+    else:
+        check_takes_no_caffe_pixels(trials, caffe)

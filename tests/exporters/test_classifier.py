@@ -41,6 +41,25 @@ def test_a_model_that_was_never_built_is_called_so(keras: Any) -> None:
         as_classifier(model, SHAPE, 10)
 
 
+def test_a_class_of_its_own_is_not_called_unbuilt(keras: Any) -> None:
+    class Own(keras.Model):  # type: ignore[misc]
+        def __init__(self) -> None:
+            super().__init__()
+            self.dense = keras.layers.Dense(10, activation="softmax")
+
+        def call(self, pixels: Any) -> Any:
+            return self.dense(keras.ops.mean(pixels, axis=(1, 2)))
+
+    model = Own()
+    model(noise())
+    with pytest.raises(
+        ExportError, match=r"\(Own\) is a class of its own.*keras\.Model\(inputs, model\.call\(inputs\)\)"
+    ):
+        as_classifier(model, SHAPE, 10)
+    inputs = keras.Input(SHAPE)
+    assert as_classifier(keras.Model(inputs, model.call(inputs)), SHAPE, 10)[0].outputs[0].shape == (None, 10)
+
+
 def test_a_classifier_stays_as_it_is(keras: Any) -> None:
     pixels = keras.Input(SHAPE)
     model = keras.Model(pixels, dense_end(keras, pixels, 10))

@@ -59,6 +59,26 @@ def test_every_precision_answers_as_keras_does(
     assert (scores.argmax(1) == reference.argmax(1)).mean() > 0.9
 
 
+@pytest.mark.parametrize("is_nested", [False, True])
+def test_tensors_that_operations_are_called_with_are_constants(images: Images, is_nested: bool) -> None:
+    """The mean that preprocess_input takes away, and a position added to every place, which is larger."""
+    from keras_models import import_keras, plain_network
+
+    keras = import_keras("the tests", backend="tensorflow")
+    position = keras.ops.reshape(keras.ops.arange(32 * 32, dtype="float32"), (32, 32, 1))
+
+    def network(pixels: Any) -> Any:
+        return plain_network()(keras.applications.vgg16.preprocess_input(pixels) + position)
+
+    pixels = keras.Input((32, 32, 3))
+    inner = keras.Model(pixels, network(pixels))
+    outer = keras.Input((32, 32, 3))
+    model, _ = as_classifier(keras.Model(outer, inner(outer)) if is_nested else inner, (32, 32, 3), 10)
+    content = OnnxExporter(model, ExportOptions()).convert(Precision.FLOAT32, None)
+    expected = np.asarray(model(images.astype(np.float32), training=False))
+    assert np.abs(run(content, images) - expected).max() < 1e-4
+
+
 def test_the_batch_is_free(contents: dict[Precision, bytes], images: Images) -> None:
     for content in contents.values():
         shape = parsed(content).graph.input[0].type.tensor_type.shape.dim

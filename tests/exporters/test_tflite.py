@@ -9,6 +9,8 @@ from tflite_files import interpreter_of, run
 from edgekit.artifact import Precision
 from edgekit.errors import CalibrationError, ExportError
 from edgekit.exporters import ExportOptions, TFLiteOptions
+from edgekit.exporters.float_islands import Island
+from edgekit.exporters.integer_check import check_islands
 from edgekit.exporters.tflite import TFLiteExporter
 from edgekit.keras_setup import import_keras
 from edgekit.quantization import CalibrationSet
@@ -173,3 +175,11 @@ def test_a_relu_that_died_stops_no_runtime(calibration: CalibrationSet, images: 
 def test_the_terminal_stays_quiet(exporter: TFLiteExporter, calibration: CalibrationSet, capfd: Any) -> None:
     exporter.convert(Precision.INT8, calibration)
     assert capfd.readouterr() == ("", "")
+
+
+def test_the_advice_keeps_every_layer_in_float_that_has_no_integer_form() -> None:
+    islands = [Island(operator="NEG", output=f"norm_{at}/sub", layers=(f"norm_{at}",)) for at in range(7)]
+    with pytest.raises(
+        ExportError, match=r"\(layer norm_0, .*norm_4 and 2 more\).*--float-layers norm_0,.*,norm_6, or"
+    ):
+        check_islands(islands, "int8")

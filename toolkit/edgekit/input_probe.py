@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     Scores = NDArray[np.float32]
 
 USUAL_RANGES = ("0..255", "0..1", "-1..1", "mean=0.485/0.456/0.406,std=0.229/0.224/0.225")
+CAFFE = InputRange.parse("mean=103.939/116.779/123.68,std=1")
+"""Of channels in the order blue, green, red."""
 CLEAR_GAIN = 0.10
 CLEAR_P = 1e-3
 
@@ -65,20 +67,29 @@ def try_ranges(
         images: uint8 (N, H, W, 3), RGB, 0 to 255, from the training split.
         labels: int64 (N,), their classes.
     """
-    trials = []
-    for text in USUAL_RANGES:
-        input_range = InputRange.parse(text)
-        scores = scores_of(input_range, images)
-        right = top_classes(scores) == labels
-        trials.append(
-            Trial(
-                input_range=input_range,
-                accuracy=accuracy(scores, labels),
-                cross_entropy=_cross_entropy(scores, labels),
-                right=right,
-            )
-        )
-    return trials
+    ranges = [InputRange.parse(text) for text in USUAL_RANGES]
+    return [_trial(each, scores_of(each, images), labels) for each in ranges]
+
+
+def try_caffe(
+    scores_of: "Callable[[InputRange, NDArray[np.uint8]], Scores]",
+    images: "NDArray[np.uint8]",
+    labels: "NDArray[np.int64]",
+) -> Trial:
+    """Blue first and less their mean, as Caffe's networks and keras.applications' VGG16 and ResNet50 want pixels.
+
+    Args and shapes as for `try_ranges`.
+    """
+    return _trial(CAFFE, scores_of(CAFFE, images[..., ::-1]), labels)
+
+
+def _trial(input_range: InputRange, scores: "Scores", labels: "NDArray[np.int64]") -> Trial:
+    return Trial(
+        input_range=input_range,
+        accuracy=accuracy(scores, labels),
+        cross_entropy=_cross_entropy(scores, labels),
+        right=top_classes(scores) == labels,
+    )
 
 
 def check_takes_raw_pixels(trials: list[Trial]) -> None:
@@ -90,6 +101,19 @@ def check_takes_raw_pixels(trials: list[Trial]) -> None:
             f"{_percent(raw)} as given and {_percent(best)} with {best.input_range.text}: use --input-range "
             f"{best.input_range.text}. That scaling is then built into the exported files, which take 0 to 255. "
             f"To export the model as it is all the same: --input-range {RAW.text}."
+        )
+
+
+def check_takes_no_caffe_pixels(trials: list[Trial], caffe: Trial) -> None:
+    """Raise ExportError, with what to do, if `caffe` is clearly better than all of `trials`."""
+    raw, best = trials[0], max(trials, key=lambda trial: trial.accuracy)
+    if is_clearly_better(caffe.right, best.right):
+        raise ExportError(
+            f"The model wants pixels blue first and less their mean, as keras.applications' VGG16 and ResNet50 do: on "
+            f"{len(raw.right)} training images its accuracy is {_percent(raw)} as given and {_percent(caffe)} so. "
+            f"Build that into the model and export it: pixels = keras.Input((height, width, 3)); keras.Model(pixels, "
+            f"model(keras.applications.vgg16.preprocess_input(pixels))).save('model.keras'). To export the model as it "
+            f"is all the same: --input-range {RAW.text}."
         )
 
 

@@ -40,6 +40,7 @@ def as_classifier(
     check_weights(model)
     model = _in_float32(model)
     _settle_statistics(model)
+    _settle_constants(model)
     adds_softmax = gives_logits(model, image_shape)
     if not adds_softmax and tuple(model.inputs[0].shape[1:]) == image_shape:
         return model, False
@@ -78,6 +79,12 @@ def scaling_layer(input_range: InputRange) -> Any:
 def check_interface(model: "keras.Model", image_shape: tuple[int, int, int], num_classes: int) -> None:
     """Raise ExportError unless one input takes images of `image_shape` and one output gives `num_classes` scores."""
     inputs, outputs = getattr(model, "inputs", None) or [], getattr(model, "outputs", None) or []
+    if not inputs and not outputs and model.weights:
+        raise ExportError(
+            f"The model '{model.name}' ({type(model).__name__}) is a class of its own, whose layers cannot be "
+            f"followed. Make one of Keras' of it and save that: inputs = keras.Input((height, width, 3)); "
+            f"keras.Model(inputs, model.call(inputs)).save('model.keras')."
+        )
     if not inputs and not outputs:
         raise ExportError(
             f"The model '{model.name}' was saved before it was built: it has no shapes and no weights. Begin it with "
@@ -156,6 +163,7 @@ def without_softmax(model: "keras.Model") -> "keras.Model":
     twin = keras.saving.deserialize_keras_object(config, safe_mode=True)
     twin.set_weights(model.get_weights())
     _settle_statistics(twin)
+    _settle_constants(twin)
     return twin
 
 
@@ -232,6 +240,20 @@ def _settle_statistics(model: "keras.Model") -> None:
         if type(layer).__name__ == "Normalization":
             layer.finalize_state()
             layer.mean, layer.variance = np.asarray(layer.mean), np.asarray(layer.variance)
+
+
+def _settle_constants(model: Any) -> None:
+    """Make numpy arrays of the tensors that operations are called with, as the mean in `pixels - mean`.
+
+    A tensor from outside the graph becomes a further input of a traced one.
+    """
+    ops = import_keras("edgekit export").ops
+    for operation in getattr(getattr(model, "_functional", None) or model, "operations", ()):
+        _settle_constants(operation)
+        for node in operation._inbound_nodes:
+            node.arguments.args, node.arguments.kwargs = node.arguments.convert(
+                lambda each: ops.convert_to_numpy(each) if ops.is_tensor(each) else each
+            )
 
 
 def _is_numeric(dtype: Any) -> bool:

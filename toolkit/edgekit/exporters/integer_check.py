@@ -25,11 +25,12 @@ def check_islands(islands: Sequence[Island], title: str) -> None:
         return
     operators = ", ".join(sorted({each.operator for each in islands}))
     layers = list(dict.fromkeys(layer for each in islands for layer in each.layers))
-    where = f"layer {', '.join(layers[:5])}" if layers else "; ".join(each.output for each in islands[:3])
+    more = f" and {len(layers) - 5} more" * (len(layers) > 5)
+    where = f"layer {', '.join(layers[:5])}{more}" if layers else "; ".join(each.output for each in islands[:3])
     raise ExportError(
         f"No {title} file can be made: LiteRT has no integer form of {operators} ({where}). It would be computed in "
         f"float between integer layers. Replace the layer (ReLU for ELU, BatchNormalization for LayerNormalization), "
-        f"keep it in float with --float-layers {','.join(layers[:5]) or 'LAYER'}, or export float16 or dynamic."
+        f"keep it in float with --float-layers {','.join(layers) or 'LAYER'}, or export float16 or dynamic."
     )
 
 
