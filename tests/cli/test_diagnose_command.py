@@ -65,6 +65,16 @@ def test_both_formats_of_a_run(run: Path, photos: str, capsys: pytest.CaptureFix
         assert name in err
 
 
+def test_without_matplotlib_there_is_a_table_and_no_picture(
+    run: Path, photos: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    assert edgekit(["diagnose", str(run), "--data", photos, "--images", "2", "--format", "onnx"]) == 0
+    out, err = capsys.readouterr()
+    assert "adds most" in out
+    assert "No picture: The figure needs 'matplotlib'" in err
+
+
 @pytest.mark.parametrize("kind", ["tflite", "onnx"])
 @pytest.mark.parametrize("precision", ["float16", "dynamic"])
 def test_other_precisions_have_counterparts_too(

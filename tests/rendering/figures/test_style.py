@@ -1,5 +1,8 @@
+import sys
+
 import pytest
 
+from edgekit.errors import MissingExtraError
 from edgekit.rendering import figures
 from edgekit.rendering.figures.style import labels_of
 
@@ -36,3 +39,16 @@ def test_the_same_figure_gives_the_same_bytes(tmp_path):
     for name in ("one.png", "two.png"):
         figures.save(figures.class_table(("ant", "bee"), {"train": [1, 2]}), tmp_path / name)
     assert (tmp_path / "one.png").read_bytes() == (tmp_path / "two.png").read_bytes()
+
+
+@pytest.mark.parametrize(
+    "draw",
+    [
+        lambda: figures.class_table(("ant", "bee"), {"train": [1, 2]}),
+        lambda: figures.confusion_matrix(((7, 2), (0, 5)), ("ant", "bee")),
+    ],
+)
+def test_without_matplotlib_it_says_what_to_install(draw, monkeypatch):
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
+    with pytest.raises(MissingExtraError, match=r"The figure needs 'matplotlib'.*edgekit-toolkit\[train\]"):
+        draw()

@@ -44,7 +44,10 @@ P = ParamSpec("P")
 
 
 def drawn(function: "Callable[P, Figure]") -> "Callable[P, Figure]":
-    """Let a function draw with our fonts, and with "$" in names as nothing but a letter."""
+    """Let a function draw with our fonts, and with "$" in names as nothing but a letter.
+
+    What it makes raises MissingExtraError where matplotlib is not installed.
+    """
 
     @wraps(function)
     def in_our_style(*arguments: P.args, **options: P.kwargs) -> "Figure":
@@ -62,27 +65,26 @@ def save(figure: "Figure", path: Path) -> None:
 
 @contextmanager
 def _style() -> Iterator[None]:
-    import matplotlib as mpl
-
+    try:
+        import matplotlib as mpl
+    except ImportError as error:
+        raise MissingExtraError("The figure", "matplotlib", "train") from error
     with mpl.rc_context({"text.parse_math": False, "font.family": list(_installed_fonts())}):
         yield
 
 
 def empty_figure(width: float, height: float) -> "Figure":
-    """An empty figure of that size in inches, which finds room for its labels itself.
+    """An empty figure of that size in inches, which finds room for its labels itself; for a function that is `drawn`."""
+    from matplotlib.figure import Figure
 
-    Raises:
-        MissingExtraError: matplotlib is not installed.
-    """
-    try:
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise MissingExtraError("The figure", "matplotlib", "train") from error
     return Figure(figsize=(width, height), layout="constrained")
 
 
 def canvas_figure(width: float, height: float, left: float = 0.1) -> "tuple[Figure, Axes]":
-    """A figure with one picture of that size in inches and a title; `left` inches stay free for names."""
+    """A figure with one picture of that size in inches and a title; `left` inches stay free for names.
+
+    For a function that is `drawn`, as `empty_figure`.
+    """
     from matplotlib.figure import Figure
 
     whole = left + width + 0.1, height + 0.05 + TITLE_INCHES
