@@ -8,6 +8,7 @@ def test_recipes_as_a_table(capsys):
     lines = capsys.readouterr().out.splitlines()
     row = next(line for line in lines if line.lstrip().startswith("cnn6 "))
     assert "1,345,066" in row
+    assert sum("fold of the CIFAR-10 training set" in line for line in lines) == 1
     assert any(line.startswith("resnet8: ") for line in lines)
     assert max(map(len, lines)) <= 100
 

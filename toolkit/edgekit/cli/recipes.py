@@ -6,11 +6,20 @@ from typing import TYPE_CHECKING
 import click
 
 from edgekit.cli.options import json_option, print_json
+from edgekit.grammar import listed
 
 if TYPE_CHECKING:
     from edgekit.recipe import RecipeSummary
 
-COLUMNS = ("parameters", "M. mult-adds", "float32", "int8", "float32 acc.", "int8 acc.")
+COLUMNS = (
+    "parameters",
+    "million\nmult-adds",
+    "float32\nkB",
+    "int8\nkB",
+    "float32\naccuracy %",
+    "int8\naccuracy %",
+)
+UNKNOWN = "-"
 
 
 @click.command("recipes")
@@ -33,32 +42,33 @@ def command(as_json: bool) -> None:
 
 
 def _print(title: str, recipes: Sequence["RecipeSummary"]) -> None:
-    """One group: what each recipe is, and what was measured."""
-    from edgekit.rendering.run_page_words import count, percent
-    from edgekit.rendering.tables import Column, print_table
+    """One group: what was measured, on which data, and what each recipe is; no column of which nothing is known."""
+    from edgekit.rendering.tables import Column, make_console, print_table
 
-    numbers = [Column(name=name, align="right") for name in COLUMNS]
-    columns = [Column(name="RECIPE", wrap=False), *numbers, Column(name="data")]
-    rows = [
-        [
-            recipe.name,
-            count(recipe.num_parameters),
-            _millions(recipe.multiply_adds),
-            *(_kilobytes(recipe.size_bytes.get(f"tflite-{name}")) for name in ("float32", "int8")),
-            *(percent(recipe.measured.get(f"accuracy_{name}")) for name in ("float32", "int8")),
-            recipe.measured.get("data") or "-",
-        ]
-        for recipe in recipes
-    ]
-    print_table(title, columns, rows)
+    rows = [[recipe.name, *_numbers(recipe)] for recipe in recipes]
+    known = [place for place in range(1, len(COLUMNS) + 1) if any(row[place] != UNKNOWN for row in rows)]
+    columns = [Column(name="recipe", wrap=False)]
+    columns += [Column(name=COLUMNS[place - 1], align="right") for place in known]
+    print_table(title, columns, [[row[0], *(row[place] for place in known)] for row in rows])
+    console = make_console()
+    measured = [recipe for recipe in recipes if recipe.measured.get("accuracy_float32") is not None]
+    for data in dict.fromkeys(recipe.measured.get("data") for recipe in measured):
+        names = listed([recipe.name for recipe in measured if recipe.measured.get("data") == data])
+        console.print(f"Accuracy of {names}: {data}.\n", markup=False)
     for recipe in recipes:
-        click.echo(f"{recipe.name}: {recipe.summary}")
-    click.echo()
+        console.print(f"{recipe.name}: {recipe.summary}", markup=False)
+    console.print()
 
 
-def _millions(number: int | None) -> str:
-    return "-" if number is None else f"{number / 1e6:.1f}"
+def _numbers(recipe: "RecipeSummary") -> list[str]:
+    """A cell for each of COLUMNS."""
+    from edgekit.rendering.run_page_words import count
 
-
-def _kilobytes(size_bytes: int | None) -> str:
-    return "-" if size_bytes is None else f"{size_bytes / 1000:,.0f} kB"
+    sizes = [recipe.size_bytes.get(f"tflite-{name}") for name in ("float32", "int8")]
+    accuracies = [recipe.measured.get(f"accuracy_{name}") for name in ("float32", "int8")]
+    return [
+        count(recipe.num_parameters),
+        UNKNOWN if recipe.multiply_adds is None else f"{recipe.multiply_adds / 1e6:.1f}",
+        *(UNKNOWN if size is None else f"{size / 1000:,.0f}" for size in sizes),
+        *(UNKNOWN if share is None else f"{100 * share:.2f}" for share in accuracies),
+    ]

@@ -16,14 +16,14 @@ DATASETS: Registry[DatasetSource] = Registry(
         ),
         "cifar10": (
             "edgekit.datasets.cifar10:load",
-            "60,000 photographs of 10 classes at 32 x 32; downloaded once, or cifar10:PATH",
+            "60,000 photographs of 10 classes at 32 x 32; downloaded once, or yours",
         ),
-        "folder": ("edgekit.datasets.image_folder:load", "folder:PATH, your own images, a folder a class"),
+        "folder": ("edgekit.datasets.image_folder:load", "your own images, a folder a class"),
         "hub": (
             "edgekit.datasets.hub:load",
-            "hub:OWNER/NAME, any image-classification data set of the Hugging Face hub",
+            "any image-classification data set of the Hugging Face hub",
         ),
-        "npz": ("edgekit.datasets.npz:load", "npz:PATH, the arrays x_train, y_train, x_test, y_test"),
+        "npz": ("edgekit.datasets.npz:load", "the arrays x_train, y_train, x_test, y_test"),
     },
 )
 

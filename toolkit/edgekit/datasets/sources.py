@@ -1,6 +1,7 @@
 """What data sets there are, and what of them is already on this machine. Loads none."""
 
 from dataclasses import dataclass
+from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -107,4 +108,4 @@ def _folder_status(cache: Path) -> str:
 
 
 def _megabytes(size_bytes: int) -> str:
-    return f"{size_bytes / 1e6:,.0f} MB"
+    return f"{ceil(size_bytes / 1e6):,} MB"

@@ -4,10 +4,10 @@ Where all of it is too wide, file names are shortened first; then the names of t
 the least important first. What is left out stands in verification.md, in report.html and, in words, below the table.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from edgekit.rendering.tables import Column, make_table, natural_width, shortened_by
+from edgekit.rendering.tables import Column, fitting_table, print_whole
 from edgekit.verification.report import CandidateReport, Measurement, Verdict, VerificationReport
 
 if TYPE_CHECKING:
@@ -44,29 +44,16 @@ MAX_CLASS_NAME = 8
 def print_candidates(report: VerificationReport, title: str, console: "Console") -> None:
     """Print the table that fits; on a very narrow terminal its lines break, and still nothing is cut."""
     table = candidate_table(report, title, console)
-    own_width = console.width
-    try:
-        console.width = max(own_width, natural_width(table, console))
-        console.print(table, crop=False)
-        if any(str(column.header) == FLIPS for column in table.columns) and has_ties(report):
-            console.print(f"{TIES}\n", markup=False)
-    finally:
-        console.width = own_width
+    print_whole(table, console)
+    if any(str(column.header) == FLIPS for column in table.columns) and has_ties(report):
+        console.print(f"{TIES}\n", markup=False)
 
 
 def candidate_table(report: VerificationReport, title: str, console: "Console") -> "Table":
     """The table that fits `console`, with the most columns; the one with the fewest where none fits."""
-    full = names_of(report)
-    for num_dropped in range(len(LEAST_IMPORTANT) + 1):
-        dropped = LEAST_IMPORTANT[:num_dropped]
-        table = _table(report, title, full, dropped)
-        if (excess := natural_width(table, console) - console.width) <= 0:
-            return table
-        names = shortened_by(full, excess)
-        table = _table(report, title, names, dropped)
-        if natural_width(table, console) <= console.width and len(set(names)) == len(set(full)):
-            return table
-    return table
+    first = Column(name="file" if is_ambiguous(report) else "model", is_file=True)
+    rows = [[name, *_cells(row)] for name, row in zip(names_of(report), report.worst_first, strict=True)]
+    return fitting_table(title, [first, *COLUMNS], rows, console, LEAST_IMPORTANT)
 
 
 def has_ties(report: VerificationReport) -> bool:
@@ -90,16 +77,6 @@ def num_flips(measurement: Measurement) -> str:
     """Flips in all directions, and those that are only ties behind a +."""
     ties = f"+{measurement.tie_flips.total}" if measurement.tie_flips.total else ""
     return f"{measurement.flips.total:,}{ties}"
-
-
-def _table(report: VerificationReport, title: str, names: Sequence[str], dropped: Sequence[str]) -> "Table":
-    kept = [place for place, column in enumerate(COLUMNS) if column.name not in dropped]
-    first = Column(name="file" if is_ambiguous(report) else "model", wrap=False)
-    rows = [
-        [name, *(cells[place] for place in kept)]
-        for name, cells in zip(names, (list(_cells(row)) for row in report.worst_first), strict=True)
-    ]
-    return make_table(title, [first, *(COLUMNS[place] for place in kept)], rows)
 
 
 def _cells(row: CandidateReport) -> Iterator["str | Text"]:

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from rich.text import Text
 
 COLUMNS = [
-    Column(name="file"),
+    Column(name="file", is_file=True),
     Column(name="runtime", wrap=False),
     Column(name="verdict", wrap=False),
     Column(name="acc.\npoints", align="right", wrap=False),
@@ -24,7 +24,7 @@ def print_changes(changes: ReportChanges) -> None:
     """Print `changes` to stdout."""
     console = make_console()
     ordered = sorted(changes.candidates, key=lambda change: not change.worse)
-    print_table(_headline(changes), COLUMNS, map(_cells, ordered), console=console)
+    print_table(_headline(changes), COLUMNS, map(_cells, ordered), console=console, least_important=("speed", "size"))
     for said, titles in _explanations(ordered).items():
         console.print(f"{'; '.join(titles)}: {said}", markup=False)
     console.print(_summary(changes), markup=False)

@@ -1,14 +1,11 @@
-"""What `edgekit export` prints: one row a file, then why a file is missing. Measures nothing.
-
-Where the table is too wide, file names are shortened; a number or a heading never is.
-"""
+"""What `edgekit export` prints: one row a file, then why a file is missing. Measures nothing."""
 
 from typing import TYPE_CHECKING
 
 from edgekit.artifact import Precision
 from edgekit.grammar import counted
 from edgekit.rendering.kernels_table import describe_file
-from edgekit.rendering.tables import Column, make_console, make_table, natural_width, shortened_by
+from edgekit.rendering.tables import Column, make_console, print_table
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -17,7 +14,7 @@ if TYPE_CHECKING:
     from edgekit.exporting.check import CheckResult
 
 _COLUMNS = (
-    Column(name="file", wrap=False),
+    Column(name="file", is_file=True),
     Column(name="precision", wrap=False),
     Column(name="kB", align="right", wrap=False),
     Column(name="of\nfloat32", align="right", wrap=False),
@@ -30,7 +27,8 @@ def print_export(report: "ExportReport", console: "Console | None" = None) -> No
     """Print the files with size, size relative to float32 of the same format, and their check against Keras."""
     console = console or make_console()
     num_images = max((each.check.num_images for each in report.files if each.check), default=0)
-    _print_fitting(f"Exported, checked against Keras on {counted(num_images, 'image')}", _rows(report), console)
+    title = f"Exported, checked against Keras on {counted(num_images, 'image')}"
+    print_table(title, _COLUMNS, _rows(report), console=console)
     if report.folding and report.folding.summary:
         console.print(report.folding.summary, highlight=False)
     for each in report.files:
@@ -40,15 +38,6 @@ def print_export(report: "ExportReport", console: "Console | None" = None) -> No
     for reason in dict.fromkeys(failed.reason for failed in report.failed):
         titles = ", ".join(failed.title for failed in report.failed if failed.reason == reason)
         console.print(f"{titles}: not made. {reason}", markup=False, highlight=False)
-
-
-def _print_fitting(title: str, rows: list[list[str]], console: "Console") -> None:
-    names = [row[0] for row in rows]
-    table = make_table(title, _COLUMNS, rows)
-    if (excess := natural_width(table, console) - console.width) > 0:
-        names = shortened_by(names, excess)
-        table = make_table(title, _COLUMNS, [[name, *row[1:]] for name, row in zip(names, rows, strict=True)])
-    console.print(table)
 
 
 def _rows(report: "ExportReport") -> list[list[str]]:

@@ -1,24 +1,24 @@
 """Runs side by side, on the terminal and as Markdown. Computes nothing."""
 
-from edgekit.rendering.run_page_words import count, percent
+from edgekit.rendering.run_page_words import count
 from edgekit.rendering.tables import Column, make_console, print_table
 from edgekit.run_summary import RunComparison, RunSummary
 
-HEADINGS = ("run", "recipe", "parameters", "kB", "epochs", "best", "validation", "test", "seconds")
-"""`kB` is the size of model.keras, `best` the epoch with the highest validation accuracy."""
+HEADINGS = ("run", "recipe", "parameters", "kB", "epochs", "best", "val.\n%", "test\n%", "seconds")
+"""`kB` is the size of model.keras, `best` the epoch with the highest validation accuracy, which `val.` is."""
+LEAST_IMPORTANT = ("kB", "seconds", "parameters", "epochs")
 NUM_WORDS = 2
 """How many columns, from the left, hold words."""
 
 
 def print_runs(comparison: RunComparison) -> None:
     """The table on stdout, with what keeps its numbers from being compared below it."""
-    columns = [Column(name=name, wrap=False) for name in HEADINGS[:NUM_WORDS]]
-    columns += [Column(name=name, align="right", wrap=False) for name in HEADINGS[NUM_WORDS:]]
-    columns[0] = Column(name=HEADINGS[0])
+    columns = [Column(name="run", is_file=True), Column(name="recipe", wrap=False)]
+    columns += [Column(name=name, align="right") for name in HEADINGS[NUM_WORDS:]]
     if len(comparison.datasets) > 1:
         columns.append(Column(name="data"))
     console = make_console()
-    print_table(None, columns, rows_of(comparison), console=console)
+    print_table(None, columns, rows_of(comparison), console=console, least_important=LEAST_IMPORTANT)
     for remark in comparison.remarks:
         console.print(remark, markup=False)
 
@@ -26,7 +26,7 @@ def print_runs(comparison: RunComparison) -> None:
 def runs_markdown(comparison: RunComparison) -> str:
     """The same as GitHub-flavoured Markdown."""
     several = len(comparison.datasets) > 1
-    headings = [*HEADINGS, *(["data"] if several else [])]
+    headings = [*(name.replace("\n", " ") for name in HEADINGS), *(["data"] if several else [])]
     rules = ["---"] * NUM_WORDS + ["---:"] * (len(HEADINGS) - NUM_WORDS) + ["---"] * several
     lines = ["| " + " | ".join(headings) + " |", "|" + "|".join(rules) + "|"]
     lines += ["| " + " | ".join(_escaped(cell) for cell in row) + " |" for row in rows_of(comparison)]
@@ -52,10 +52,14 @@ def _cells(run: RunSummary) -> list[str]:
         "-" if run.size_bytes is None else f"{run.size_bytes / 1000:,.0f}",
         count(run.epochs),
         count(run.best_epoch),
-        percent(run.validation_accuracy),
-        percent(run.test_accuracy),
+        _percent(run.validation_accuracy),
+        _percent(run.test_accuracy),
         "-" if run.seconds is None else f"{run.seconds:,.0f}",
     ]
+
+
+def _percent(share: float | None) -> str:
+    return "-" if share is None else f"{100 * share:.2f}"
 
 
 def _escaped(text: str) -> str:

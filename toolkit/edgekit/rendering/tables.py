@@ -1,18 +1,28 @@
-"""Tables on the terminal that fit 100 columns. Knows no report, only titles, columns and cells."""
+"""Tables on the terminal that fit 100 columns. Knows no report, only titles, columns and cells.
+
+Where a table is too wide, words go over several lines, file names lose their beginnings, and then the least important
+columns go. A number is never cut.
+"""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Literal
 
+from edgekit.grammar import listed
+
 if TYPE_CHECKING:
-    from rich.console import Console, RenderableType
+    from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
 MAX_WIDTH = 100
 """Columns of the widest table; a narrower terminal gets a narrower one."""
 
 MIN_FILE_NAME = 14
 """Characters that a file name keeps at least."""
+
+MIN_WORD = 14
+"""Longer words are broken where there is no room for them."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,12 +32,28 @@ class Column:
     Attributes:
         name: Its heading.
         align: "left" for words, "right" for numbers.
-        wrap: Whether long cells may go over several lines.
+        wrap: Whether long cells of words may go over several lines; a number never does.
+        is_file: Whether the cells are names of files or folders, which are shortened in place of that.
     """
 
     name: str
     align: Literal["left", "right"] = "left"
     wrap: bool = True
+    is_file: bool = False
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether a cell stays on its line."""
+        return self.is_file or not self.wrap or self.align == "right"
+
+    def least_width(self, cells: Iterable["str | Text"]) -> int:
+        """Columns of the terminal that heading and cells take at least."""
+        from rich.cells import cell_len
+
+        texts = [self.name, *map(str, cells)]
+        if self.is_whole:
+            return max(cell_len(line) for text in texts for line in text.split("\n"))
+        return min(MIN_WORD, max((cell_len(word) for text in texts for word in text.split()), default=0))
 
 
 def make_console(*, file: IO[str] | None = None, force_terminal: bool | None = None) -> "Console":
@@ -44,10 +70,8 @@ def make_console(*, file: IO[str] | None = None, force_terminal: bool | None = N
     return console
 
 
-def make_table(
-    title: str | None, columns: Sequence[Column | str], rows: Iterable[Sequence["RenderableType"]]
-) -> "Table":
-    """A table; cells are text as it stands (brackets are no markup) or rich renderables.
+def make_table(title: str | None, columns: Sequence[Column | str], rows: Iterable[Sequence["str | Text"]]) -> "Table":
+    """A table; cells are text as it stands: brackets are no markup.
 
     Raises:
         ValueError: A row has another number of cells than there are columns.
@@ -57,22 +81,60 @@ def make_table(
     from rich.text import Text
 
     table = Table(title=title and Text(title), title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
-    described = [column if isinstance(column, Column) else Column(name=column) for column in columns]
-    for column in described:
-        table.add_column(Text(column.name), justify=column.align, no_wrap=not column.wrap, overflow="fold")
+    rows, described = list(rows), list(map(_described, columns))
     for row in rows:
         if len(row) != len(described):
             raise ValueError(f"A row must have {len(described)} cells. Received {len(row)}.")
+    for place, column in enumerate(described):
+        table.add_column(
+            Text(column.name),
+            justify=column.align,
+            no_wrap=column.is_whole,
+            overflow="fold",
+            min_width=column.least_width(row[place] for row in rows),
+        )
+    for row in rows:
         table.add_row(*[Text(cell) if isinstance(cell, str) else cell for cell in row])
     return table
 
 
+def fitting_table(
+    title: str | None,
+    columns: Sequence[Column],
+    rows: Sequence[Sequence["str | Text"]],
+    console: "Console",
+    least_important: Sequence[str] = (),
+) -> "Table":
+    """The table that fits `console` with the most columns; the one with the fewest where none fits.
+
+    Args:
+        title: What stands above it.
+        columns: All columns; where the first one is of files, its names shorten before a column goes.
+        rows: A cell a column.
+        console: Where it is to be printed.
+        least_important: Headings of columns that go where there is no room, the first one first.
+    """
+    for num_dropped in range(len(least_important) + 1):
+        dropped = least_important[:num_dropped]
+        gone = {place for place, column in enumerate(columns) if column.name in dropped}
+        kept = [[cell for place, cell in enumerate(row) if place not in gone] for row in rows]
+        table = _shortened(title, [column for column in columns if column.name not in dropped], kept, console)
+        if least_width(table) <= console.width:
+            break
+    return table
+
+
 def natural_width(table: "Table", console: "Console") -> int:
-    """Columns that the table takes where nothing is cut; its title wraps and does not count."""
+    """Columns of the terminal that the table takes where no line breaks; its title wraps and does not count."""
     title, table.title = table.title, None
     width = console.measure(table, options=console.options.update(width=10_000)).maximum
     table.title = title
     return width
+
+
+def least_width(table: "Table") -> int:
+    """Columns of the terminal that it takes where all words wrap: the cells, a gap and a line behind each, an edge."""
+    return sum((column.min_width or 0) + 2 for column in table.columns) + 1
 
 
 def shortened_by(names: Sequence[str], excess: int) -> list[str]:
@@ -97,9 +159,44 @@ def _cut(name: str, num_first: int, length: int) -> str:
 def print_table(
     title: str | None,
     columns: Sequence[Column | str],
-    rows: Iterable[Sequence["RenderableType"]],
+    rows: Iterable[Sequence["str | Text"]],
     *,
     console: "Console | None" = None,
+    least_important: Sequence[str] = (),
 ) -> None:
-    """Print a table to stdout, or to `console`; see `make_table`."""
-    (console or make_console()).print(make_table(title, columns, rows))
+    """Print the table that fits to stdout, or to `console`, and say what is left out; see `fitting_table`."""
+    console, described = console or make_console(), list(map(_described, columns))
+    table = fitting_table(title, described, list(rows), console, least_important)
+    print_whole(table, console)
+    if num_dropped := len(described) - len(table.columns):
+        names = listed([" ".join(name.split()) for name in least_important[:num_dropped]])
+        console.print(f"There is no room here for {names}: --json has it all.", markup=False)
+
+
+def print_whole(table: "Table", console: "Console") -> None:
+    """Print a table of which nothing is cut: on a very narrow terminal its lines break."""
+    own_width = console.width
+    try:
+        console.width = max(own_width, least_width(table))
+        console.print(table, crop=False)
+    finally:
+        console.width = own_width
+
+
+def _described(column: Column | str) -> Column:
+    return column if isinstance(column, Column) else Column(name=column)
+
+
+def _shortened(
+    title: str | None, columns: Sequence[Column], rows: Sequence[Sequence["str | Text"]], console: "Console"
+) -> "Table":
+    """The table with its file names as short as it takes, and as long as they are where that would make two alike."""
+    table = make_table(title, columns, rows)
+    excess = natural_width(table, console) - console.width
+    if excess <= 0 or not columns[0].is_file:
+        return table
+    full = [str(row[0]) for row in rows]
+    names = shortened_by(full, excess)
+    if len(set(names)) < len(set(full)):
+        return table
+    return make_table(title, columns, [[name, *row[1:]] for name, row in zip(names, rows, strict=True)])

@@ -74,7 +74,7 @@ def _style() -> Iterator[None]:
 
 
 def empty_figure(width: float, height: float) -> "Figure":
-    """An empty figure of that size in inches, which finds room for its labels itself; for a function that is `drawn`."""
+    """An empty figure of that size in inches, which finds room for its labels itself; for what is `drawn`."""
     from matplotlib.figure import Figure
 
     return Figure(figsize=(width, height), layout="constrained")
@@ -83,7 +83,7 @@ def empty_figure(width: float, height: float) -> "Figure":
 def canvas_figure(width: float, height: float, left: float = 0.1) -> "tuple[Figure, Axes]":
     """A figure with one picture of that size in inches and a title; `left` inches stay free for names.
 
-    For a function that is `drawn`, as `empty_figure`.
+    For what is `drawn`, as `empty_figure`.
     """
     from matplotlib.figure import Figure
 
