@@ -176,3 +176,8 @@ def test_what_cannot_be_meant_costs_a_sentence(
     np.savez(tmp_path / "test-only.npz", x_test=images, y_test=np.arange(5))
     only = f"npz:{tmp_path / 'test-only.npz'}"
     assert "no training and no validation" in refused(capsys, candidate, "--reference", reference, "--data", only)
+    own = Path(shutil.copytree(run, tmp_path / "own"))
+    manifest = json.loads((own / "manifest.json").read_text())
+    manifest["dataset"]["name"] = "folder"
+    (own / "manifest.json").write_text(json.dumps(manifest))
+    assert "where it lies on this machine, a run does not say: --data folder:PATH" in refused(capsys, own)

@@ -67,7 +67,7 @@ def stopped(
     )
     for start in range(0, NUM_IMAGES, 50):
         if follower.watch(scores[order[start : start + 50]]):
-            return follower.verdict, follower.num_images
+            return follower.verdict, start + 50
     return None, NUM_IMAGES
 
 

@@ -5,9 +5,9 @@ from math import ceil
 from pathlib import Path
 from typing import Any
 
-from edgekit.datasets import DATASETS
-from edgekit.datasets.base import Dataset, Split, default_cache_dir
-from edgekit.errors import UsageError
+from edgekit.datasets import DATASETS, load_dataset
+from edgekit.datasets.base import Dataset, DatasetRequest, Split, default_cache_dir
+from edgekit.errors import DatasetError, UsageError
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +52,14 @@ def location_is_needed(name: str, error: Exception) -> UsageError:
     return UsageError(
         f"{error} The run was made on '{name}'; where it lies on this machine, a run does not say: --data {name}:PATH"
     )
+
+
+def load_own(name: str, request: DatasetRequest) -> Dataset:
+    """The data set that a run was made on, by the name in its manifest; raises UsageError where that is not enough."""
+    try:
+        return load_dataset(name, request)
+    except (UsageError, DatasetError) as error:
+        raise location_is_needed(name, error) from error
 
 
 def describe(dataset: Dataset) -> dict[str, Any]:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from edgekit.artifact import Format, Precision
 from edgekit.datasets import Dataset, DatasetRequest, load_dataset
-from edgekit.datasets.sources import location_is_needed
-from edgekit.errors import DatasetError, UsageError
+from edgekit.datasets.sources import load_own
+from edgekit.errors import UsageError
 from edgekit.exporters import ExportOptions
 from edgekit.exporting.plan import make_plan
 from edgekit.exporting.report import ExportReport
@@ -152,10 +152,4 @@ def load_dataset_of(source: Source, data: str | None, skip_broken: bool, progres
         skip_broken=skip_broken,
         progress=progress,
     )
-    if data is not None:
-        return load_dataset(data, wanted)
-    name = str(source.dataset_entry.get("name"))
-    try:
-        return load_dataset(name, wanted)
-    except (UsageError, DatasetError) as error:
-        raise location_is_needed(name, error) from error
+    return load_own(str(source.dataset_entry.get("name")), wanted) if data is None else load_dataset(data, wanted)

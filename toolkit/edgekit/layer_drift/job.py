@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from edgekit.artifact import Format, Precision
 from edgekit.datasets import Dataset, DatasetRequest, load_dataset
+from edgekit.datasets.sources import load_own
 from edgekit.errors import UsageError, VerificationError
 from edgekit.input_range import InputEncoding
 from edgekit.inspection import check_format, inspect_file
@@ -88,10 +89,8 @@ def diagnose_request(request: DriftRequest, *, progress: Progress | None = None)
     progress = progress or SilentProgress()
     encoding = InputEncoding.parse(request.input_range)
     run, pairs = _find(request)
-    dataset = load_dataset(
-        request.data or _data_of(run),
-        DatasetRequest(image_size=inspect_file(pairs[0].candidate).image_size, progress=progress),
-    )
+    wanted = DatasetRequest(image_size=inspect_file(pairs[0].candidate).image_size, progress=progress)
+    dataset = load_own(_data_of(run), wanted) if request.data is None else load_dataset(request.data, wanted)
     split_name, images = choose_images(dataset, request.num_images, request.seed)
     reports = []
     for pair in pairs:
