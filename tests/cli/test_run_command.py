@@ -33,7 +33,8 @@ def test_run_trains_exports_and_verifies(tmp_path: Path, edgekit_command: Edgeki
         (["resnet9"], 2, "Did you mean 'resnet8'"),
         (["resnet8", "--epochs", "0"], 2, "--epochs"),
         (["nothing.py"], 1, "nothing.py"),
-        (["resnet8", "--validation-fraction", "1"], 1, "between 0 and 1, both excluded. Received 1.0"),
+        (["resnet8", "--resume", "--out", "nothing-here"], 1, "no training to resume in nothing-here"),
+        (["resnet8", "--validation-fraction", "1"], 2, "between 0 and 1, both excluded. Received 1.0"),
     ],
 )
 def test_what_is_wrong_costs_a_sentence(

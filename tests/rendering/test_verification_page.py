@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
@@ -102,6 +103,15 @@ def test_the_top_says_what_to_do(made: Made) -> None:
     assert said[-1].startswith("Not run here, so nothing is known of <b>fremd.onnx in onnxruntime")
     for line in said:
         assert line in unescape(made[2])
+
+
+def test_a_sample_is_not_called_the_whole_split(made: Made) -> None:
+    report = made[0]
+    equal = next(row for row in report.candidates if row.measurement and row.measurement.agreement == 1)
+    part = replace(equal, measurement=replace(equal.measurement, num_images=3))
+    text = verification_page(replace(report, candidates=(part,), pairwise=None), "run")
+    assert f"3 of {report.dataset.num_images:,}" in text
+    assert "prediction on every image that it was run on" in text
 
 
 def test_flips_are_shown_with_their_pictures_and_counted(made: Made) -> None:

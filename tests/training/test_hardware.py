@@ -51,7 +51,15 @@ def test_workers_are_read_from_tf_config():
     assert workers_of_environment({}) == ((), 0)
 
 
-@pytest.mark.parametrize("text", ["{", "[]", '{"cluster": {"worker": ["a:1"], "ps": ["b:1"]}, "task": {}}'])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{",
+        "[]",
+        '{"cluster": {"worker": ["a:1"], "ps": ["b:1"]}, "task": {}}',
+        '{"cluster": {"worker": "a:1"}, "task": {"type": "worker", "index": 0}}',
+    ],
+)
 def test_another_tf_config_is_a_sentence(text):
     with pytest.raises(UsageError, match="TF_CONFIG"):
         workers_of_environment({"TF_CONFIG": text})

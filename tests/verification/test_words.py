@@ -55,6 +55,12 @@ def test_a_significant_loss_is_named_before_a_larger_one_by_chance(drifted: Meas
     assert "'dog' loses 10.0" in measured_in_words(replace(drifted, per_class=classes))
 
 
+def test_a_loss_that_is_no_evidence_at_all_names_no_class(drifted: Measurement) -> None:
+    cat, dog = drifted.per_class
+    classes = (replace(cat, recall_delta=-0.05, recall_mcnemar_p_holm=1.0), dog)
+    assert "loses" not in measured_in_words(replace(drifted, per_class=classes))
+
+
 def test_gains_ties_and_nothing(drifted: Measurement) -> None:
     gained = replace(drifted, accuracy_delta=0.001, per_class=drifted.per_class[1:])
     assert measured_in_words(gained).startswith("0.10 points higher, not significant")

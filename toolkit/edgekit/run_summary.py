@@ -172,10 +172,15 @@ def best_row(history: Sequence[HistoryRow]) -> HistoryRow | None:
     return max(history, key=lambda row: row["val_accuracy"], default=None)
 
 
-def rate_spans_decades(history: Sequence[HistoryRow]) -> bool:
-    """Whether the learning rate falls by more than a factor of 20: then only a logarithmic axis shows its end."""
+def rate_limits(history: Sequence[HistoryRow]) -> tuple[float, float] | None:
+    """Both ends of an axis for the learning rate; None where it falls by more than a factor of 20.
+
+    Then only a logarithmic axis shows its end.
+    """
     rates = [row["learning_rate"] for row in history]
-    return min(rates) > 0 and max(rates) > 20 * min(rates)
+    if min(rates) > 0 and max(rates) > 20 * min(rates):
+        return None
+    return 0.0, 1.1 * max(rates) or 1.0
 
 
 def gap_in_words(history: Sequence[HistoryRow]) -> str:

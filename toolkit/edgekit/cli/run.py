@@ -15,7 +15,7 @@ from edgekit.cli.training_options import load_data, settings_of, training_option
 @training_options
 @reference_kernel_option
 @json_option
-def command(recipe_name: str, data: str, out: Path | None, as_json: bool, **options: Any) -> int:
+def command(recipe_name: str, data: str, out: Path | None, resume: bool, as_json: bool, **options: Any) -> int:
     """Train a recipe, export it in every format and precision, and verify each file in every runtime.
 
     \b
@@ -33,14 +33,22 @@ def command(recipe_name: str, data: str, out: Path | None, as_json: bool, **opti
     from edgekit.training.folders import choose_folder
     from edgekit.verification.job import VerifyRequest, verify_request
 
-    out = out or choose_folder(recipe_file(recipe_name).stem)
+    out = out or choose_folder(recipe_file(recipe_name).stem, resume=resume)
     tolerances = Tolerances.from_pyproject(Path("pyproject.toml"))
     _import_tensorflow_keras()
     with others_to_stderr():
         recipe, progress = load_recipe(recipe_name), make_progress()
         settings = settings_of(recipe, options)
         dataset = load_data(data, recipe, settings, options, progress)
-        run = train(recipe, dataset, settings=settings, out=out, progress=progress, tensorboard=options["tensorboard"])
+        run = train(
+            recipe,
+            dataset,
+            settings=settings,
+            out=out,
+            resume=resume,
+            progress=progress,
+            tensorboard=options["tensorboard"],
+        )
         exported = export(run, dataset=dataset, progress=progress)
     request = VerifyRequest(
         targets=[run.path],

@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 @click.command("train")
 @click.argument("recipe_name", metavar="[RECIPE]", default="resnet8")
 @training_options
-@click.option("--resume", is_flag=True, help="Go on with a training that was killed or interrupted.")
 @click.option("--backend", metavar="NAME", help="tensorflow, jax or torch. [default: $KERAS_BACKEND, else tensorflow]")
 @click.option("--mixed-precision", is_flag=True, help="Compute in half precision; weights and exports stay float32.")
 @click.option(

@@ -48,6 +48,7 @@ _OPTIONS = (
         "--tensorboard", is_flag=True, help="Write the history for TensorBoard too, into logs/ of the run folder."
     ),
     skip_broken_option,
+    click.option("--resume", is_flag=True, help="Go on with a training that was killed or interrupted."),
 )
 
 
@@ -59,12 +60,17 @@ def training_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def settings_of(recipe: "Recipe", options: dict[str, Any]) -> "TrainingSettings":
-    """The recipe's settings with what the user chose in place of its own; raises RecipeError."""
+    """The recipe's settings with what the user chose in place of its own; raises UsageError."""
     from dataclasses import replace
+
+    from edgekit.errors import RecipeError, UsageError
 
     settings = recipe.settings if options["epochs"] is None else recipe.settings.with_epochs(options["epochs"])
     names = ("seed", "batch_size", "validation_fraction")
-    return replace(settings, **{name: options[name] for name in names if options[name] is not None})
+    try:
+        return replace(settings, **{name: options[name] for name in names if options[name] is not None})
+    except RecipeError as error:
+        raise UsageError(str(error)) from error
 
 
 def load_data(

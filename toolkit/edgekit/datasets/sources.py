@@ -1,7 +1,6 @@
 """What data sets there are, and what of them is already on this machine. Loads none."""
 
 from dataclasses import dataclass
-from math import ceil
 from pathlib import Path
 from typing import Any
 
@@ -116,4 +115,4 @@ def _folder_status(cache: Path) -> str:
 
 
 def _megabytes(size_bytes: int) -> str:
-    return f"{ceil(size_bytes / 1e6):,} MB"
+    return f"{max(1, round(size_bytes / 1e6)):,} MB"

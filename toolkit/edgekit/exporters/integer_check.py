@@ -34,14 +34,18 @@ def check_islands(islands: Sequence[Island], title: str) -> None:
     )
 
 
-def check_no_loops(loops: Sequence[Island]) -> None:
-    """Raise ExportError, naming the layers, if there are `loops`: TensorFlow's int16x8 quantizer ends the process."""
+def check_no_loops(loops: Sequence[Island], title: str) -> None:
+    """Raise ExportError, naming the layers, if there are `loops`: TensorFlow's int16x8 quantizer ends the process.
+
+    Its int8 quantizer computes a loop in float, also where the layer is not named as one that stays in float, and
+    ai-edge-quantizer finds no ranges in it.
+    """
     if loops:
         layers = ", ".join(dict.fromkeys(layer for each in loops for layer in each.layers)) or loops[0].output
         raise ExportError(
-            f"No int16x8 file can be made: {', '.join(sorted({each.operator for each in loops}))} (layer {layers}) is "
-            f"control flow, which no quantizer takes to int16. Build the layer without a loop (unroll=True), or export "
-            f"float16 or dynamic."
+            f"No {title} file can be made: {', '.join(sorted({each.operator for each in loops}))} (layer {layers}) is "
+            f"control flow, which no quantizer takes to integers. Build the layer without a loop (unroll=True), or "
+            f"export float16 or dynamic."
         )
 
 

@@ -145,8 +145,8 @@ class TFLiteExporter:
     def _quantized(self, request: QuantizeRequest) -> bytes:
         """Quantize, and read back what is in float."""
         quantizer = TFLITE_QUANTIZERS.load(self._options.tflite.quantizer)()
-        if request.precision is Precision.INT16X8:
-            check_no_loops(find_loops(request.content, self._names))
+        if request.precision in CALIBRATED:
+            check_no_loops(find_loops(request.content, self._names), request.precision.value)
         content = self._converted(lambda: quantizer.quantize(request), request.precision)
         if request.precision not in CALIBRATED:
             return content

@@ -75,7 +75,10 @@ class QuantizationScheme:
         if len(set(self.float_layers)) < len(self.float_layers) or not all(self.float_layers):
             raise UsageError(f"Layers that stay in float must be named once each. Received {self.float_layers}.")
         if self.percentile != PERCENTILE and self.calibration is not CalibrationMethod.PERCENTILE:
-            raise UsageError(f"A percentile is for calibration by percentile; it is by {self.calibration}.")
+            raise UsageError(
+                f"A percentile is for calibration by percentile; it is by {self.calibration}. "
+                "Add --calibration percentile."
+            )
 
     def words(self, precision: Precision) -> dict[str, str]:
         """What makes a file of `precision` differ from the default: option -> word for the file's name."""

@@ -37,7 +37,7 @@ from edgekit.run_summary import (
     HISTORY_COLUMNS,
     best_row,
     gap_in_words,
-    rate_spans_decades,
+    rate_limits,
     read_history,
     read_report,
     summarize,
@@ -114,15 +114,14 @@ def _learning(run: RunFolder) -> Html | None:
     words = (
         f"Best epoch by validation accuracy: {int(best['epoch'])} ({percent(best['val_accuracy'])})." if best else ""
     )
-    is_log = rate_spans_decades(history)
-    highest = max(row["learning_rate"] for row in history)
+    limits = rate_limits(history)
     rate = line_chart(
         "Learning rate at the end of each epoch",
         [series("learning rate", "learning_rate")],
         x="epoch",
         y="rate",
-        y_limits=None if is_log else (0.0, 1.1 * highest or 1.0),
-        is_log=is_log,
+        y_limits=limits,
+        is_log=limits is None,
         is_counted=True,
     )
     charts = [pair(gap_in_words(history), "accuracy", "share of images"), pair("Loss", "loss", "mean"), rate]
@@ -156,7 +155,7 @@ def _classes(run: RunFolder, report: Json | None) -> Html | None:
     quality = {row["class"]: row for row in report["per_class"]} if report is not None and scores else {}
     columns = [Column(name="class")]
     columns += [Column(name=f"{name} images", is_number=True) for name in splits]
-    columns += [Column(name=name, is_number=True) for name in scores]
+    columns += [Column(name=name.replace("f1", "F1"), is_number=True) for name in scores]
     rows = [
         Row(
             cells=[
@@ -175,8 +174,8 @@ def _averages(report: Json) -> Iterator[tuple[str, str]]:
     yield "accuracy", f"{report['accuracy']:.4f}"
     for name in ("macro_average", "weighted_average"):
         row = report[name]
-        words = f"precision {row['precision']:.4f}, recall {row['recall']:.4f}, F1 {row['f1']:.4f}"
-        yield name.replace("_", " "), words
+        words = (f"{score.replace('f1', 'F1')}\u00a0{row[score]:.4f}" for score in ("precision", "recall", "f1"))
+        yield name.replace("_", " "), ", ".join(words)
     yield "test images", count(report["num_images"])
 
 
@@ -198,13 +197,13 @@ def _confusion(run: RunFolder, report: Json | None) -> Html | None:
         shown = [_picture(run, f"confusion-by-{by}", f"Confusion matrix by {by}") for by in ("truth", "prediction")]
         return section("Confusion", *shown) if any(shown) else None
     turned = [list(column) for column in zip(*cells, strict=True)]
-    return section(
-        "Confusion",
+    both = [
         matrix("By truth: colour is the share of the row, the diagonal recall", names, cells,
                rows="true class", columns="predicted class"),
         matrix("By prediction: colour is the share of the row, the diagonal precision", names, turned,
                rows="predicted class", columns="true class"),
-    )  # fmt: skip
+    ]  # fmt: skip
+    return section("Confusion", figures(both, is_large=True))
 
 
 def _mistakes(run: RunFolder, report: Json | None) -> Html | None:
@@ -227,7 +226,7 @@ def _pictures(run: RunFolder) -> Html | None:
         _picture(run, "sample-images", "The first training images of each class"),
         _picture(run, "augmented", "Training images beside what augmentation makes of them"),
     ]
-    return section("Training images", *shown) if any(shown) else None
+    return section("Training images", figures(shown, is_large=True)) if any(shown) else None
 
 
 def _picture(run: RunFolder, name: str, words: str) -> Html | None:
@@ -237,9 +236,7 @@ def _picture(run: RunFolder, name: str, words: str) -> Html | None:
         return None
     run.check_file(relative)
     picture = png_file(run.path / relative, words)
-    return figure(
-        tag("div", picture, class_="scroll", tabindex="0", role="region", aria_label=words), words, is_wide=True
-    )
+    return figure(tag("div", picture, class_="scroll", tabindex="0", role="region", aria_label=words), words)
 
 
 def _network(run: RunFolder) -> Html | None:

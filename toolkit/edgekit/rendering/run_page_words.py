@@ -14,7 +14,7 @@ def summary_facts(summary: RunSummary) -> Pairs:
     return [
         ("Test accuracy", percent(summary.test_accuracy)),
         ("Validation accuracy, best epoch", percent(summary.validation_accuracy)),
-        ("Epochs, best one", f"{count(summary.epochs)}, {count(summary.best_epoch)}"),
+        ("Best epoch", f"{count(summary.best_epoch)} of {count(summary.epochs)}"),
         ("Parameters", count(summary.num_parameters)),
         ("model.keras", "-" if summary.size_bytes is None else f"{summary.size_bytes / 1000:,.0f} kB"),
         ("Training", seconds),

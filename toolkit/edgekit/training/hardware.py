@@ -84,11 +84,11 @@ def workers_of_environment(environment: Mapping[str, str] = os.environ) -> tuple
     try:
         config = json.loads(text)
         workers, task = config["cluster"]["worker"], config["task"]
-        if set(config["cluster"]) == {"worker"} and task["type"] == "worker":
+        if set(config["cluster"]) == {"worker"} and isinstance(workers, list) and task["type"] == "worker":
             return (tuple(map(str, workers)) if len(workers) > 1 else ()), int(task["index"])
     except (ValueError, KeyError, TypeError) as error:
         raise UsageError(f"TF_CONFIG cannot be read ({error}). {_EXPECTED} Received {text}.") from error
-    raise UsageError(f"TF_CONFIG must name workers and nothing else. {_EXPECTED} Received {text}.")
+    raise UsageError(f"TF_CONFIG must name a list of workers and nothing else. {_EXPECTED} Received {text}.")
 
 
 _EXPECTED = (

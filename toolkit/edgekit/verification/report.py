@@ -247,4 +247,5 @@ class VerificationReport:
                 environment=Environment.from_dict(document["environment"]) if document.get("environment") else None,
             )
         except (AttributeError, KeyError, TypeError, ValueError) as error:
-            raise RunFolderError(f"This is not a verification that edgekit wrote ({error!r}). Verify again.") from error
+            wrong = f"it has no {error}" if isinstance(error, KeyError) else str(error)
+            raise RunFolderError(f"This is not a verification that edgekit wrote: {wrong}. Verify again.") from error

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from edgekit.rendering.figures.style import drawn, empty_figure
-from edgekit.run_summary import best_row, gap_in_words, rate_spans_decades
+from edgekit.run_summary import best_row, gap_in_words, rate_limits
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -40,14 +40,14 @@ def learning_rate(history: History) -> "Figure":
     """The optimizer's rate at the end of each epoch; from zero on, or logarithmic where that hides its end."""
     figure = empty_figure(4.8, 3.6)
     axes = figure.subplots()
-    rates = _column(history, "learning_rate")
-    axes.plot(_column(history, "epoch"), rates, marker=_marker(history), color="tab:green")
-    if rate_spans_decades(history):
+    axes.plot(_column(history, "epoch"), _column(history, "learning_rate"), marker=_marker(history), color="tab:green")
+    limits = rate_limits(history)
+    if limits is None:
         axes.set_yscale("log")
         axes.yaxis.set_major_formatter("{x:g}")
         axes.yaxis.set_minor_formatter("")
     else:
-        axes.set_ylim(0, 1.1 * max(rates) or 1)
+        axes.set_ylim(*limits)
     axes.set_title("Learning rate at the end of each epoch", fontsize=10)
     axes.set_ylabel("learning rate")
     _epochs_across(axes)

@@ -63,14 +63,14 @@ def code_block(code: str) -> Html:
     return tag("pre", tag("code", code), tabindex="0", role="region", aria_label="Code")
 
 
-def figure(content: str, caption: str | None = None, *, is_wide: bool = False) -> Html:
-    """Anything with a caption under it; `is_wide` takes the whole row in `figures`."""
+def figure(content: str, caption: str | None = None) -> Html:
+    """Anything with a caption under it."""
     below = tag("figcaption", caption) if caption else None
-    return tag("figure", content, below, class_="wide" if is_wide else None)
+    return tag("figure", content, below)
 
 
 def figures(content: Sequence[str | None], *, is_large: bool = False) -> Html:
-    """Figures side by side, as many as fit; `is_large` for matrices, which need more room than charts."""
+    """Figures side by side, as many as fit; `is_large` for matrices and pictures, which need more room than charts."""
     return tag("div", join(content), class_="figures large" if is_large else "figures")
 
 

@@ -28,7 +28,7 @@ def matrix(
         is_change: Whether the cells are differences, with a sign.
     """
     head = [tag("th", tag("span", name), scope="col", title=name) for name in names]
-    corner = tag("th", f"{rows} ↓ {columns} →", class_="corner")
+    corner = tag("th", tag("span", f"{rows} ↓"), tag("span", f"{columns} →"), class_="corner")
     largest = max((abs(cell) for row in cells for cell in row), default=0)
     body = [
         tag(

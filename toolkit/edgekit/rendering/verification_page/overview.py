@@ -51,10 +51,12 @@ FILTERS = (
 def summary_section(report: VerificationReport) -> Html:
     """What came out, in words."""
     data = report.dataset
+    most = max((row.measurement.num_images for row in report.candidates if row.measurement), default=data.num_images)
+    num_images = f"{most:,} of {data.num_images:,}" if most < data.num_images else f"{data.num_images:,}"
     figures = [
         ("Within tolerance", f"{report.count(Verdict.PASS)} of {len(report.candidates)}"),
         (f"Float model, {report.reference.runtime}", f"{100 * report.reference.accuracy:.2f} %"),
-        (f"{data.split.capitalize()} images", f"{data.num_images:,}"),
+        (f"{data.split.capitalize()} images", num_images),
         ("Classes", f"{len(data.class_names):,}"),
     ]
     return section(
@@ -85,7 +87,8 @@ def _worst(rows: Sequence[CandidateReport]) -> Html | None:
         return None
     worst = rows[0]
     if worst.verdict is Verdict.PASS and worst.measurement and worst.measurement.agreement == 1:
-        return note(paragraph("Every candidate gives the same prediction on every image."), tone="good")
+        same = "Every candidate gives the float model's prediction on every image that it was run on."
+        return note(paragraph(same), tone="good")
     begins = "The worst: " if worst.verdict is not Verdict.PASS else "The one that differs most: "
     more = worst.reasons if worst.measurement else worst.reasons[1:]
     words = tag("strong", begins), worst.summary or in_words(worst), *(f" {reason}" for reason in more)
