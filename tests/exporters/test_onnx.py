@@ -79,6 +79,19 @@ def test_tensors_that_operations_are_called_with_are_constants(images: Images, i
     assert np.abs(run(content, images) - expected).max() < 1e-4
 
 
+@pytest.mark.parametrize("kind", ["LayerNormalization", "RMSNormalization"])
+def test_int8_normalizes_in_float(images: Images, calibration: CalibrationSet, kind: str) -> None:
+    """In 256 steps a small deviation is 0, or the factor 1 / deviation of one place leaves no steps for the others."""
+    from keras_models import import_keras, plain_network
+
+    network = plain_network(middle=getattr(import_keras().layers, kind)(name="deviations"))
+    expected = np.asarray(network(images.astype(np.float32), training=False))
+    content = OnnxExporter(network, ExportOptions()).convert(Precision.INT8, calibration)
+    rounded = [node.input[0] for node in parsed(content).graph.node if node.op_type == "QuantizeLinear"]
+    assert sum("deviations" in name for name in rounded) == 1, "what it gives, and nothing on the way"
+    assert np.abs(run(content, images) - expected).max() < 0.05
+
+
 def test_the_batch_is_free(contents: dict[Precision, bytes], images: Images) -> None:
     for content in contents.values():
         shape = parsed(content).graph.input[0].type.tensor_type.shape.dim

@@ -54,6 +54,9 @@ CHOICES = frozenset(
     }
 )
 
+NORMALIZING = frozenset({"GroupNormalization", "LayerNormalization", "RMSNormalization", "UnitNormalization"})
+"""Layers that int8 files compute in float: they divide by a deviation, of which 256 steps make 0 where it is small."""
+
 
 class OnnxExporter:
     """Makes `.onnx` files.
@@ -142,11 +145,14 @@ class OnnxExporter:
         return self._seen.setdefault((is_channels_first, calibration.sha256), seen)
 
     def _nodes_in_float(self) -> frozenset[str]:
-        """The nodes of the layers that stay in float; raises for a layer that is not there."""
-        layers = self._options.scheme.float_layers
-        names = LayerNames(self._model)
-        names.check(layers)
-        return all_operators(nodes_of_layers(self._float.graph, layers, self._model, names))
+        """The nodes of the layers that stay in float; raises for a layer that was asked for and is not there."""
+        asked, names = self._options.scheme.float_layers, LayerNames(self._model)
+        names.check(asked)
+        normalizing = [
+            each.name for each in self._model._flatten_layers(include_self=False) if type(each).__name__ in NORMALIZING
+        ]
+        found = nodes_of_layers(self._float.graph, [*asked, *normalizing], self._model, names)
+        return all_operators({layer: found[layer] for layer in asked}).union(*(found[layer] for layer in normalizing))
 
     @cached_property
     def _float(self) -> "onnx.ModelProto":
