@@ -12,10 +12,13 @@ edgekit, ENGINE      an epoch of `edgekit train`, without the checkpoint; "*" is
 
 Shifts by padding are edgekit's alone, so plain `fit` has less to do there; crops of smaller sides are left out.
 "waits for input" is the share of an epoch that is saved where every batch is the same one, ready in memory: that is
-run too, in the same rounds. Targets: a ratio of 1.0 on a processor, of 3.0 on an accelerator for cnn6.
+run too, in the same rounds. On a GPU neither side is made deterministic, as plain Keras is not, unless XLA_FLAGS says
+`--xla_gpu_deterministic_ops=true`, as `edgekit train` does. Targets: a ratio of 1.0 on a processor, of 3.0 on an
+accelerator for cnn6.
 """
 
 import argparse
+import os
 import statistics
 import threading
 import time
@@ -45,6 +48,7 @@ Work = Callable[[Pause], list[float]]
 def main() -> None:
     """Run all contestants in turn and print the table."""
     arguments = parse_arguments()
+    os.environ.setdefault("XLA_FLAGS", "--xla_gpu_deterministic_ops=false")
     keras = import_keras("the benchmark", arguments.backend)
     placement = place(keras, Hardware())
     recipe = load_recipe(arguments.recipe)

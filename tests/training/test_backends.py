@@ -47,7 +47,7 @@ def build(input_shape, num_classes):
     x = keras.layers.Conv2D(6, 3, strides=2, activation="relu")(keras.layers.Rescaling(1 / 255)(pixels))
     if HAS_CHANCE:
         x = keras.layers.Dropout(0.1)(keras.layers.BatchNormalization(momentum=0.8)(x))
-    x = keras.layers.Conv2D(8, 3, strides=2, activation="relu")(x)
+    x = keras.layers.MaxPooling2D(3, strides=2, padding="same")(keras.layers.Conv2D(8, 3, activation="relu")(x))
     x = keras.layers.GlobalAveragePooling2D()(x)
     return keras.Model(pixels, keras.layers.Dense(num_classes, activation="softmax")(x))
 
@@ -189,6 +189,57 @@ def test_the_loop_on_a_device_gives_the_weights_of_fit(backend, trained):
     assert len(curve(looped)) == 4
     for first, second in zip(weights(fitted), weights(looped), strict=True):
         np.testing.assert_allclose(first, second, rtol=1e-3, atol=1e-5)
+
+
+PROGRAMS = """
+import re
+import sys
+
+from backend_trainings import small_digits
+from edgekit.keras_setup import import_keras
+from edgekit.progress import SilentProgress
+from edgekit.recipe import load_recipe
+from edgekit.training.hardware import Hardware
+from edgekit.training.learner import Learner
+from edgekit.training.placement import place
+
+keras = import_keras("the test", "jax")
+import jax
+
+
+def scatters_of(function, *arguments):
+    # How many places of the program XLA would turn into loops for the sake of determinism.
+    program = jax.jit(function).lower(*arguments).as_text()
+    return len(re.findall("stablehlo.select_and_scatter|unique_indices = false", program))
+
+
+pooled = jax.grad(lambda images: keras.ops.max_pool(images, (2, 2), (2, 2)).sum())
+print("max_pool -", scatters_of(pooled, jax.numpy.ones((1, 4, 4, 1))))
+for name in sys.argv[1:]:
+    recipe = load_recipe(name)
+    learner = Learner(keras, recipe, recipe.settings, small_digits(), place(keras, Hardware()))
+    engine, model = learner._engine(SilentProgress()), learner._model
+    model._symbolic_build(data_batch=learner._batches[0])
+    optimizer = model.optimizer.variables
+    groups = model.trainable_variables, model.non_trainable_variables, optimizer, model.metrics_variables
+    state = tuple([variable.value for variable in group] for group in groups)
+    print(name, engine.name, scatters_of(model.train_step, state, learner._batches[0]))
+"""
+
+
+@pairs("jax")
+def test_a_step_on_jax_scatters_nothing_and_is_compiled_also_with_augmentation(backend):
+    paths = os.pathsep.join([str(ROOT / "toolkit"), str(ROOT / "tests"), str(SCRIPT.parent)])
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAMS, "cnn6", "vgg_augmented"],
+        env={**os.environ, "PYTHONPATH": paths},
+        capture_output=True,
+        text=True,
+        timeout=550,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == ["max_pool - 1", "cnn6 fit 0", "vgg_augmented JAX loop 0"]
 
 
 @pairs("tensorflow", "jax")

@@ -23,6 +23,7 @@ from edgekit.training.identity import Identity
 from edgekit.training.monitor import Monitor, Row, as_callback
 from edgekit.training.network import build_network, check_answers, check_can_be_loaded, made_by, training_model
 from edgekit.training.placement import Placement
+from edgekit.training.pooling import has_max_pooling, without_scatter
 from edgekit.training.precision import answering_in_float32, half_precision, policy
 
 if TYPE_CHECKING:
@@ -70,8 +71,13 @@ class Learner:
 
     @property
     def _needs_a_twin(self) -> bool:
-        """Whether what learns differs from what is saved: in its input size, its precision, or where it lies."""
-        return bool(self._settings.image_sizes or self._policy) or self._placement.is_shared
+        """Whether what learns differs from what is saved: in its input size, precision or pooling, or where it lies."""
+        return bool(self._settings.image_sizes or self._policy) or self._placement.is_shared or self._would_scatter
+
+    @property
+    def _would_scatter(self) -> bool:
+        """Whether there are max poolings to compute in another way; see pooling.py."""
+        return self._keras.backend.backend() == "jax" and has_max_pooling(self._keras, self.network)
 
     def _twin(self) -> "keras.Model":
         """A network that learns in place of the one that is saved, with the same weights."""
@@ -80,6 +86,8 @@ class Learner:
             twin = build_network(self._keras, self._recipe, shape, len(self._dataset.class_names))
         if self._policy:
             answering_in_float32(twin)
+        if self._would_scatter:
+            without_scatter(self._keras, twin)
         twin.set_weights(self.network.get_weights())
         return twin
 

@@ -27,6 +27,8 @@ _STEP_HOOKS = ("on_train_batch_begin", "on_train_batch_end", "on_batch_begin", "
 def choose_engine(lesson: Lesson, callbacks: Sequence[Any], progress: Progress) -> Engine:
     """The loop on the device where it works and is not slower, else Keras' `fit`, with a note that says why.
 
+    On a processor JAX is as fast by `fit`, but for networks that Keras does not compile because of their augmentation.
+
     Args:
         lesson: What to go through.
         callbacks: The recipe's own.
@@ -36,9 +38,8 @@ def choose_engine(lesson: Lesson, callbacks: Sequence[Any], progress: Progress) 
         TrainingError: Several machines train together, which only a loop can do, and it does not fit.
     """
     backend = lesson.keras.backend.backend()
-    if backend not in ENGINES or (
-        backend == "jax" and not (lesson.placement.is_accelerator or lesson.placement.is_shared)
-    ):
+    on_one_processor = not (lesson.placement.is_accelerator or lesson.placement.is_shared)
+    if backend not in ENGINES or (backend == "jax" and on_one_processor and lesson.model.jit_compile):
         return _load("fit", lesson)
     if (reason := _why_not(lesson, callbacks)) is None:
         return _load(backend, lesson)
@@ -47,7 +48,7 @@ def choose_engine(lesson: Lesson, callbacks: Sequence[Any], progress: Progress) 
             f"Several machines cannot train together here: {reason}. Train on one machine (without --workers), "
             f"or change that."
         )
-    if lesson.placement.is_accelerator or lesson.placement.is_shared:
+    if not on_one_processor:
         progress.note(f"Each batch is sent to the device when it is needed, which is slower: {reason}.")
     return _load("fit", lesson)
 
