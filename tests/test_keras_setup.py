@@ -5,7 +5,7 @@ import sys
 import pytest
 
 from edgekit.errors import MissingExtraError, UnknownNameError, UsageError
-from edgekit.keras_setup import _native_stderr_held_back, import_keras
+from edgekit.keras_setup import import_keras, native_stderr_held_back
 
 
 def test_keras_comes_on_tensorflow_unless_told_otherwise():
@@ -46,9 +46,9 @@ def fail_to_import() -> None:
 
 
 def test_what_native_code_prints_is_shown_only_if_the_block_fails(capfd):
-    with _native_stderr_held_back():
+    with native_stderr_held_back():
         os.write(2, b"chatter\n")
     assert capfd.readouterr().err == ""
-    with pytest.raises(ImportError), _native_stderr_held_back():
+    with pytest.raises(ImportError), native_stderr_held_back():
         fail_to_import()
     assert capfd.readouterr().err == "the reason\n"

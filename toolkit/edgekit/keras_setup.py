@@ -45,7 +45,7 @@ def import_keras(needed_for: str = "This", backend: str | None = None) -> Any:
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
         if shutil.which("nvidia-smi") and "xla_gpu_deterministic_ops" not in os.environ.get("XLA_FLAGS", ""):
             os.environ["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} {DETERMINISTIC}".strip()
-        with _native_stderr_held_back():
+        with native_stderr_held_back():
             importlib.import_module(BACKENDS[wanted])
             importlib.import_module("keras")
     keras = importlib.import_module("keras")
@@ -82,7 +82,7 @@ def is_installed(library: str) -> bool:
 
 
 @contextmanager
-def _native_stderr_held_back() -> Iterator[None]:
+def native_stderr_held_back() -> Iterator[None]:
     """Keep what C++ code prints to file descriptor 2 off the terminal; shown after all if the block fails.
 
     TensorFlow logs some lines while it is imported, before its own log level counts.

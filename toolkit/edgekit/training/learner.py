@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from edgekit.datasets import Dataset
 from edgekit.errors import EdgekitError, TrainingError
+from edgekit.keras_setup import native_stderr_held_back
 from edgekit.progress import Progress
 from edgekit.recipe import Recipe, TrainingSettings
 from edgekit.training import checkpoint as state
@@ -54,7 +55,8 @@ class Learner:
         *,
         mixed_precision: bool = False,
     ) -> None:
-        keras.utils.set_random_seed(settings.seed)
+        with native_stderr_held_back():  # on any backend it imports TensorFlow where that is installed
+            keras.utils.set_random_seed(settings.seed)
         self._keras, self._recipe, self._settings, self._dataset = keras, recipe, settings, dataset
         self._placement = placement
         self._policy = half_precision(placement) if mixed_precision else None
