@@ -60,6 +60,14 @@ def test_a_class_of_its_own_is_not_called_unbuilt(keras: Any) -> None:
     assert as_classifier(keras.Model(inputs, model.call(inputs)), SHAPE, 10)[0].outputs[0].shape == (None, 10)
 
 
+def test_a_model_that_keras_has_quantized_is_refused(keras: Any) -> None:
+    pixels = keras.Input(SHAPE)
+    model = keras.Model(pixels, dense_end(keras, pixels, 10))
+    model.quantize("int8")
+    with pytest.raises(ExportError, match=r"'dense\w*' was quantized by Keras, model\.quantize\('int8'\)"):
+        as_classifier(model, SHAPE, 10)
+
+
 def test_a_classifier_stays_as_it_is(keras: Any) -> None:
     pixels = keras.Input(SHAPE)
     model = keras.Model(pixels, dense_end(keras, pixels, 10))

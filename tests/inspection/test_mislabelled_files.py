@@ -43,6 +43,13 @@ def test_other_files_are_recognized(content: bytes, seems: str, suffix: str, tmp
         inspect_file(path)
 
 
+@pytest.mark.parametrize("start", [b"\x08\x01\x12\x00", b"\n\x05\n\x03abc"])
+def test_a_graph_of_tensorflow_is_called_that(start: bytes, tmp_path: Path) -> None:
+    (tmp_path / "saved_model.pb").write_bytes(start)
+    with pytest.raises(ArtifactError, match="by its name a graph of TensorFlow"):
+        inspect_file(tmp_path / "saved_model.pb")
+
+
 def test_an_onnx_model_called_tflite_and_the_other_way_round(
     tmp_path: Path, tflite_models: dict[str, Path], onnx_file: Path
 ) -> None:

@@ -38,6 +38,7 @@ def as_classifier(
     """
     check_interface(model, image_shape, num_classes)
     check_weights(model)
+    _check_not_quantized(model)
     model = _in_float32(model)
     _settle_statistics(model)
     _settle_constants(model)
@@ -131,6 +132,16 @@ def check_weights(model: "keras.Model") -> None:
             raise ExportError(
                 f"The weights of layer '{weight.path}' hold NaN or infinity ({broken:,} of {values.size:,} values): "
                 f"the training diverged. Nothing useful can be exported; train again, with a smaller learning rate."
+            )
+
+
+def _check_not_quantized(model: "keras.Model") -> None:
+    """Raise ExportError, naming the layer, where Keras has quantized it: its arithmetic is for servers alone."""
+    for layer in model._flatten_layers():
+        if mode := getattr(layer, "quantization_mode", None):
+            raise ExportError(
+                f"Layer '{layer.name}' was quantized by Keras, model.quantize('{mode}'). Expected the float model: "
+                f"edgekit quantizes it for each format itself. Export the model that was saved before."
             )
 
 

@@ -113,8 +113,9 @@ def compare(
     if not np.isfinite(candidate).all():
         hint = ", as it does where a value lies beyond 65,504, the end of float16" * (precision is Precision.FLOAT16)
         raise _broken(title, f"it answers NaN or infinity{hint}")
+    advice = WHERE_INT8_LOSES if precision is Precision.INT8 else ""
     if np.ptp(candidate, axis=0).max() == 0 and np.ptp(reference, axis=0).max() > NEARLY_TIED:
-        raise _broken(title, "it answers the same for every image, as a file does that lost its weights")
+        raise _broken(title, "it answers the same for every image, as a file does that lost its weights", advice)
     decided = top_margins(reference) > NEARLY_TIED
     same = ~flipped_images(reference, candidate)[decided]
     result = CheckResult(
@@ -132,7 +133,7 @@ def compare(
             title,
             f"of {result.num_decided} images on which Keras is decided, it agrees on {int(same.sum())}; at least "
             f"{MIN_AGREEMENT:.0%} are expected",
-            WHERE_INT8_LOSES if precision is Precision.INT8 else "",
+            advice,
         )
     return result
 

@@ -62,7 +62,7 @@ def check_source(target: Path | None) -> Path | RunFolder:
     if target is not None and (target / "saved_model.pb").is_file():
         raise ExportError(
             f"{target} is a SavedModel of TensorFlow, which holds no Keras layers. Expected a .keras or .h5 file, or a "
-            f"run folder: save the model with model.save('{target.name}.keras')."
+            f"run folder: save the model with model.save('{target.stem}.keras')."
         )
     if target is not None and target.is_file():
         raise ExportError(f"{target} is not a Keras model. Expected a run folder, or a .keras or .h5 file.")

@@ -31,6 +31,8 @@ def format_in(start: bytes) -> Format | None:
 
 def what_it_seems(path: Path) -> str:
     """In words, what the file at `path` holds: "a Keras model (.keras)", "an HTML page, ..."."""
+    if path.suffix.lower() == ".pb":
+        return "by its name a graph of TensorFlow, a SavedModel or a frozen one"
     with path.open("rb") as file:
         start = file.read(NUM_BYTES)
     if found := format_in(start):
