@@ -49,6 +49,19 @@ def unbroken(tiny_recipe: Recipe, small_digits: Dataset, tmp_path_factory: pytes
     return train(tiny_recipe, small_digits, out=tmp_path_factory.mktemp("runs") / "unbroken")
 
 
+def test_two_trainings_that_start_together_do_not_share_a_folder(tiny_recipe, small_digits, tmp_path):
+    out = tmp_path / "run"
+
+    def build_while_another_begins(*arguments):
+        RunFolder.create(out, {"status": "training", "recipe": "other"})
+        return tiny_recipe.build(*arguments)
+
+    with pytest.raises(TrainingError, match="already holds an unfinished training"):
+        train(replace(tiny_recipe, build=build_while_another_begins), small_digits, out=out)
+    assert RunFolder(out).manifest["recipe"] == "other"
+    assert [path.name for path in out.iterdir()] == ["manifest.json"]
+
+
 def test_a_finished_run_holds_everything_and_its_manifest_lists_it(unbroken, small_digits):
     manifest = RunFolder(unbroken.path).manifest
     written = {path.relative_to(unbroken.path).as_posix() for path in unbroken.path.rglob("*") if path.is_file()}

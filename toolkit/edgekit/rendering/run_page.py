@@ -214,8 +214,8 @@ def _mistakes(run: RunFolder, report: Json | None) -> Html | None:
     columns = [Column(name="no.", is_number=True), Column(name="true"), Column(name="predicted")]
     columns.append(Column(name="probability", is_number=True))
     cells = [[str(row["index"]), row["true"], row["predicted"], f"{row['probability']:.4f}"] for row in rows]
-    listed = table("The same in numbers; no. is the place in the test split, from 0", columns, cells) if rows else None
-    return section("Mistakes", picture, listed)
+    caption = "The first misclassified test images; no. is the place in the test split, from 0"
+    return section("Mistakes", picture, table(caption, columns, cells) if rows else None)
 
 
 # --- What it was made of -------------------------------------------------------------------------------

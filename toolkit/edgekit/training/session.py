@@ -319,6 +319,7 @@ def _create(
     learner: Learner,
     placement: Placement,
 ) -> RunFolder:
+    folders.check_free(out)  # again, because another training may have begun there while the network was built
     return RunFolder.create(
         out,
         {

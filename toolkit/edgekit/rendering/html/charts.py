@@ -13,7 +13,7 @@ from edgekit.rendering.html.components import Tone, figure
 from edgekit.rendering.html.markup import Html, join, tag
 
 WIDTH, HEIGHT = 360, 250
-LEFT, RIGHT, TOP, BOTTOM = 60, 350, 10, 206
+LEFT, RIGHT, TOP, BOTTOM = 68, 350, 10, 206
 NUM_STYLES = 6
 MAX_MARKED_POINTS = 20
 """A line of more points has no dots."""
