@@ -169,6 +169,7 @@ def test_a_finished_run_says_so_and_as_json_is_one_document(inputs, unbroken, ca
         (["--backend", "tensorflw"], 2, "Did you mean 'tensorflow'"),
         (["--data", "digit"], 2, "Did you mean 'digits'"),
         (["--epochs", "0"], 2, "0 is not in the range"),
+        (["--epochs", "many"], 2, "'many' is not a valid whole number"),
         (["--validation-fraction", "0"], 2, "between 0 and 1, both excluded. Received 0.0"),
         (["--validation-fraction", "1"], 2, "between 0 and 1, both excluded. Received 1.0"),
         (["--validation-fraction", "nan"], 2, "between 0 and 1, both excluded. Received nan"),

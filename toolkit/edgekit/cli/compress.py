@@ -7,6 +7,7 @@ import click
 
 from edgekit.cli.options import (
     PATH,
+    WholeNumber,
     data_option,
     json_option,
     make_progress,
@@ -28,7 +29,7 @@ DATA_HELP = "What the run was trained on, as NAME or NAME:PATH. [default: as the
 @click.option("--qat", is_flag=True, help="Quantization-aware training: learn the ranges and weights of int8.")
 @click.option(
     "--epochs",
-    type=click.IntRange(min=1),
+    type=WholeNumber(min=1),
     metavar="N",
     help="Passes over the training images of each step. [default: 5]",
 )
@@ -39,11 +40,11 @@ DATA_HELP = "What the run was trained on, as NAME or NAME:PATH. [default: as the
     help="Adam's, at the start of each step. [default: 0.001 for --prune, 0.0001 for the others]",
 )
 @click.option(
-    "--batch-size", type=click.IntRange(min=1), metavar="N", help="Images a step of the optimizer. [default: 128]"
+    "--batch-size", type=WholeNumber(min=1), metavar="N", help="Images a step of the optimizer. [default: 128]"
 )
 @click.option(
     "--seed",
-    type=click.IntRange(0, 2**32 - 1),
+    type=WholeNumber(0, 2**32 - 1),
     metavar="N",
     help="Of the order of images, crops, dropout. [default: 0]",
 )

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from edgekit.cli.options import PATH, PICTURE, data_option, json_option, make_progress, print_json
+from edgekit.cli.options import PATH, PICTURE, WholeNumber, data_option, json_option, make_progress, print_json
 
 if TYPE_CHECKING:
     from edgekit.layer_drift.job import Diagnosed
@@ -21,9 +21,7 @@ if TYPE_CHECKING:
 @click.option("--seed", type=int, metavar="N", help="Which of them. [default: 0]")
 @click.option("--input-range", metavar="RANGE", help="What models made elsewhere want: 0..255, 0..1, -1..1, mean=…")
 @click.option("--timeout", type=float, metavar="SECONDS", help="Give a candidate up after this. [default: 600 + N]")
-@click.option(
-    "--top", type=click.IntRange(min=1), metavar="N", default=10, show_default=True, help="Layers in the table."
-)
+@click.option("--top", type=WholeNumber(min=1), metavar="N", default=10, show_default=True, help="Layers in the table.")
 @click.option(
     "--figure",
     type=PICTURE,

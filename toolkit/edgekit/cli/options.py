@@ -12,13 +12,20 @@ import click
 if TYPE_CHECKING:
     from edgekit.progress import Progress
 
+
+class WholeNumber(click.IntRange):
+    """A whole number between limits; click's own type calls "many" no valid integer range."""
+
+    name = "whole number"
+
+
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else.")
 
 skip_broken_option = click.option("--skip-broken", is_flag=True, help="Leave broken images out, count them, and go on.")
 
 reference_kernel_option = click.option(
     "--reference-kernel-images",
-    type=click.IntRange(min=1),
+    type=WholeNumber(min=1),
     metavar="N",
     help="Images for LiteRT's reference kernels, which are hundreds of times slower. [default: 200]",
 )
@@ -66,15 +73,13 @@ def data_option(default: str | None, text: str) -> Callable[[Callable[..., Any]]
 def calibration_option(text: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """`--calibration-images N`, with its own help."""
     return click.option(
-        "--calibration-images", type=click.IntRange(min=1), default=500, show_default=True, metavar="N", help=text
+        "--calibration-images", type=WholeNumber(min=1), default=500, show_default=True, metavar="N", help=text
     )
 
 
 def seed_option(text: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """`--seed N`, with its own help."""
-    return click.option(
-        "--seed", type=click.IntRange(0, 2**32 - 1), metavar="N", default=0, show_default=True, help=text
-    )
+    return click.option("--seed", type=WholeNumber(0, 2**32 - 1), metavar="N", default=0, show_default=True, help=text)
 
 
 def print_json(document: object) -> None:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from edgekit.cli.options import json_option, make_progress, others_to_stderr, print_json
+from edgekit.cli.options import WholeNumber, json_option, make_progress, others_to_stderr, print_json
 from edgekit.cli.training_options import load_data, settings_of, training_options
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 )
 @click.option("--workers", metavar="HOST:PORT,…", help="Machines that train together. [default: those of $TF_CONFIG]")
 @click.option(
-    "--worker", type=click.IntRange(min=0), metavar="N", help="Which of them this one is, from 0; 0 writes the run."
+    "--worker", type=WholeNumber(min=0), metavar="N", help="Which of them this one is, from 0; 0 writes the run."
 )
 @json_option
 def command(recipe_name: str, data: str, out: Path | None, resume: bool, as_json: bool, **options: Any) -> None:

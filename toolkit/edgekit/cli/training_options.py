@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from edgekit.cli.options import PATH, data_option, skip_broken_option
+from edgekit.cli.options import PATH, WholeNumber, data_option, skip_broken_option
 
 if TYPE_CHECKING:
     from edgekit.datasets import Dataset
@@ -16,19 +16,17 @@ _OPTIONS = (
     data_option("digits", "digits, cifar10, cifar10:PATH, folder:PATH, hub:OWNER/NAME or npz:PATH."),
     click.option(
         "--epochs",
-        type=click.IntRange(min=1),
+        type=WholeNumber(min=1),
         metavar="N",
         help="Passes over the training images. [default: the recipe's]",
     ),
     click.option(
         "--seed",
-        type=click.IntRange(0, 2**32 - 1),
+        type=WholeNumber(0, 2**32 - 1),
         metavar="N",
         help="Seed of everything random. [default: the recipe's, 0]",
     ),
-    click.option(
-        "--batch-size", type=click.IntRange(min=1), metavar="N", help="Images a step. [default: the recipe's]"
-    ),
+    click.option("--batch-size", type=WholeNumber(min=1), metavar="N", help="Images a step. [default: the recipe's]"),
     click.option(
         "--validation-fraction",
         type=float,
@@ -37,7 +35,7 @@ _OPTIONS = (
     ),
     click.option(
         "--image-size",
-        type=click.IntRange(min=1),
+        type=WholeNumber(min=1),
         metavar="N",
         help="Side in pixels to which the images of a folder are resized. [default: the recipe's]",
     ),
