@@ -30,7 +30,7 @@ def test_it_is_quiet_and_fits(file: Path, width: int, scheme: str, open_page: An
         assert pictures.count() == 3
         for picture in pictures.all():
             assert picture.evaluate("one => one.complete && one.naturalWidth") == 640
-            assert picture.bounding_box()["width"] >= 570  # its words can be read, and
+            assert picture.bounding_box()["width"] >= 560  # its words can be read, and
             box = picture.locator("xpath=..")
             assert box.bounding_box()["width"] <= width  # what is too wide scrolls in its own box,
             assert box.get_attribute("tabindex") == "0"  # by keyboard too
