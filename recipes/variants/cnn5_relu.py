@@ -1,8 +1,8 @@
 """cnn5_relu: five convolutions with ReLU, batch normalization and dropout: one step before cnn6.
 
 Network         5 convolutions (32, 32, 64, 64, 128 filters) in 3 blocks, Dense 512; 1,196,970 parameters
-Accuracy        70.60 % of the test images, 71.58 % of the validation images after 4 epochs (its notebook: 83.6 %)
-Training        543 s for 4 of 40 epochs on 2 cores of an Intel Xeon at 2.5 GHz
+Accuracy        83.28 % of the test images after 40 epochs; validation 84.45 % after 38 (its notebook: 83.6 %)
+Training        5,320 s for 40 epochs on one core of an AMD EPYC with AVX-512, another training beside it
 Command         edgekit train cnn5_relu --data cifar10
 
 Only the number of convolutions and the activation are the notebook's; the rest is chosen here, as in cnn6.
