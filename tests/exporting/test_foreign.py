@@ -71,6 +71,15 @@ def test_the_wanted_range_is_found_and_named(centered_file: Path, digits: Datase
     assert not list(tmp_path.iterdir())
 
 
+def test_of_several_options_all_name_one_range(centered_file: Path, digits: Dataset, tmp_path: Path) -> None:
+    other = ExportOptions(input_range=InputRange.parse("0..1"))
+    with pytest.raises(UsageError, match=r"pixels of one range\. Received options with -1\.\.1 and 0\.\.1"):
+        export(centered_file, dataset=digits, out=tmp_path / "mine", options=[CENTERED, other])
+    plain = [ExportOptions(), CENTERED]  # the second one's holds for both
+    made = export(centered_file, dataset=digits, out=tmp_path / "mine", options=plain, precisions=[Precision.FLOAT32])
+    assert made.run.manifest["input_range"] == "-1..1"
+
+
 def test_logits_become_probabilities_everywhere(digits: Dataset, tmp_path: Path) -> None:
     import keras_models
 

@@ -66,7 +66,8 @@ def export(
         progress: Where long work reports itself.
 
     Raises:
-        UsageError: A precision that none of the formats can be; `out`, or another input range, for a run.
+        UsageError: A precision that none of the formats can be; `out`, or another input range, for a run; options
+            with different input ranges.
         ExportError: The model, a file that was named, or every file, is not fit to be kept; the message says why.
         CalibrationError: int8 without enough training images.
         RunFolderError: The run is incomplete, was changed, or cannot be written.
@@ -78,10 +79,11 @@ def export(
     loaded = found if isinstance(found, Source) else load_source(found)
     if loaded.run is not None and out is not None:
         raise UsageError("--out is for a Keras file from elsewhere; a run's files go into the run itself.")
-    _check_input_range(loaded, choices[0].input_range)
+    input_range = _input_range_of(choices)
+    _check_input_range(loaded, input_range)
     check_dataset(loaded, dataset)
     calibration = _calibration(plan, dataset, calibration_images, seed)
-    maker = FileMaker(loaded, dataset, input_range=choices[0].input_range, seed=seed, progress=progress)
+    maker = FileMaker(loaded, dataset, input_range=input_range, seed=seed, progress=progress)
     session = _Session(loaded, dataset, maker, progress)
     return session.run(plan, calibration and maker.calibrated(calibration), Path(out) if out is not None else None)
 
@@ -206,6 +208,17 @@ def _exported(run: RunFolder, path: Path, made: _Made) -> ExportedFile:
 def _failed(job: Job, run: RunFolder, error: ExportError) -> FailedFile:
     path = run.artifact_path(job.format, job.precision, job.variant).relative_to(run.path)
     return FailedFile(file=path.as_posix(), precision=job.precision, title=job.title, reason=str(error))
+
+
+def _input_range_of(choices: Sequence[ExportOptions]) -> InputRange | None:
+    """The range that options name, None where none does; raises UsageError where they name several."""
+    named = dict.fromkeys(choice.input_range for choice in choices if choice.input_range is not None)
+    if len(named) > 1:
+        texts = " and ".join(one.text for one in named)
+        raise UsageError(
+            f"A model wants pixels of one range. Received options with {texts}. Name the one that it wants."
+        )
+    return next(iter(named), None)
 
 
 def _check_input_range(source: Source, given: InputRange | None) -> None:
