@@ -4,8 +4,9 @@ RUN=exported/demo
 rm -rf "$RUN"
 edgekit train resnet8 --data digits --epochs 12 --batch-size 32 --out "$RUN"
 edgekit export "$RUN" --all
-# A class has only 36 test images here: one that flips moves its F1 by 1.4 points, hence the wider limit.
-edgekit verify "$RUN" --max-f1-drop 6
+# There are only 359 test images here, 36 of a class: one that flips moves accuracy by 0.28 points and the F1 of its
+# class by 1.4, hence the wider limits.
+edgekit verify "$RUN" --max-accuracy-drop 1.5 --max-f1-drop 6
 echo
 echo "Files for your app:"
 ls -l "$RUN"/tflite/* "$RUN"/onnx/*

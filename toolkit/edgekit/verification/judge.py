@@ -63,13 +63,13 @@ def sequential_remark(measurement: Measurement, num_images_of_split: int, sampli
 
 
 def _accuracy(measurement: Measurement, limit: float | None, is_subset: bool) -> Iterator[str]:
-    drop = -100 * measurement.accuracy_delta
+    drop, one_image = -100 * measurement.accuracy_delta, 100 / measurement.num_images
     is_chance = is_subset and measurement.mcnemar_p >= SIGNIFICANCE
     if limit is not None and drop > limit + SLACK and not is_chance:
         yield (
             f"{ACCURACY_FELL} by {drop:.2f} points, from {measurement.reference_accuracy:.2%} to "
             f"{measurement.accuracy:.2%} (n = {measurement.num_images:,}, {p_in_words(measurement.mcnemar_p)}); "
-            f"the limit is {limit:g}."
+            f"the limit is {limit:g}{f', less than one image: {one_image:.2f}' if 0 < limit < one_image else ''}."
         )
 
 
