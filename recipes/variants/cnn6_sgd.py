@@ -1,8 +1,8 @@
 """cnn6_sgd: cnn6 with SGD and momentum in place of Adam.
 
 Network         that of cnn6; 1,345,066 parameters
-Accuracy        70.11 % of the test images, 69.28 % of the validation images after 4 epochs
-Training        797 s for 4 of 40 epochs on 2 cores of an Intel Xeon at 2.5 GHz beside other work
+Accuracy        76.78 % of the test images after 10 epochs; validation 76.26 %, in the last of them
+Training        1,367 s for 10 of 40 epochs on one core of an AMD EPYC with AVX-512, another training beside it
 Command         edgekit train cnn6_sgd --data cifar10
 
 Rate and momentum are the usual ones; the notebook's are not known.
