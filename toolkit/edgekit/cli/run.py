@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from edgekit.cli.options import json_option, make_progress, others_to_stderr, reference_kernel_option
-from edgekit.cli.training_options import load_data, settings_of, training_options
+from edgekit.cli.training_options import asked_training, training_options
 
 
 @click.command("run")
@@ -27,7 +27,7 @@ def command(recipe_name: str, data: str, out: Path | None, resume: bool, as_json
     """  # noqa: D301 - click wants the backspace itself
     from edgekit.cli.verify import finish
     from edgekit.exporting import export
-    from edgekit.recipe import load_recipe, recipe_file
+    from edgekit.recipe import recipe_file
     from edgekit.tolerance import Tolerances
     from edgekit.training import train
     from edgekit.training.folders import choose_folder
@@ -37,9 +37,8 @@ def command(recipe_name: str, data: str, out: Path | None, resume: bool, as_json
     tolerances = Tolerances.from_pyproject(Path("pyproject.toml"))
     _import_tensorflow_keras()
     with others_to_stderr():
-        recipe, progress = load_recipe(recipe_name), make_progress()
-        settings = settings_of(recipe, options)
-        dataset = load_data(data, recipe, settings, options, progress)
+        progress = make_progress()
+        recipe, dataset, settings = asked_training(recipe_name, data, options, progress)
         run = train(
             recipe,
             dataset,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from edgekit.cli.options import WholeNumber, json_option, make_progress, others_to_stderr, print_json
-from edgekit.cli.training_options import load_data, settings_of, training_options
+from edgekit.cli.training_options import asked_training, training_options
 
 if TYPE_CHECKING:
     from edgekit.run_folder import RunFolder
@@ -32,7 +32,7 @@ def command(recipe_name: str, data: str, out: Path | None, resume: bool, as_json
     RECIPE is a name from `edgekit recipes`, or a file of your own: path/to/mine.py. [default: resnet8]
     """
     from edgekit.keras_setup import import_keras
-    from edgekit.recipe import load_recipe, recipe_file
+    from edgekit.recipe import recipe_file
     from edgekit.training import train
     from edgekit.training.folders import choose_folder
 
@@ -41,10 +41,8 @@ def command(recipe_name: str, data: str, out: Path | None, resume: bool, as_json
     hardware = _hardware(options)
     import_keras("edgekit train", options["backend"])
     with others_to_stderr():
-        recipe = load_recipe(recipe_name)
-        settings = settings_of(recipe, options)
         progress = make_progress()
-        dataset = load_data(data, recipe, settings, options, progress)
+        recipe, dataset, settings = asked_training(recipe_name, data, options, progress)
         run = train(
             recipe,
             dataset,

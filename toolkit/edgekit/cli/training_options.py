@@ -57,7 +57,18 @@ def training_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
-def settings_of(recipe: "Recipe", options: dict[str, Any]) -> "TrainingSettings":
+def asked_training(
+    recipe_name: str, data: str, options: dict[str, Any], progress: "Progress"
+) -> "tuple[Recipe, Dataset, TrainingSettings]":
+    """The recipe, its data set and its settings, as the user chose them; raises what loading them raises."""
+    from edgekit.recipe import load_recipe
+
+    recipe = load_recipe(recipe_name)
+    settings = _settings_of(recipe, options)
+    return recipe, _load_data(data, recipe, settings, options, progress), settings
+
+
+def _settings_of(recipe: "Recipe", options: dict[str, Any]) -> "TrainingSettings":
     """The recipe's settings with what the user chose in place of its own; raises UsageError."""
     from dataclasses import replace
 
@@ -71,7 +82,7 @@ def settings_of(recipe: "Recipe", options: dict[str, Any]) -> "TrainingSettings"
         raise UsageError(str(error)) from error
 
 
-def load_data(
+def _load_data(
     data: str, recipe: "Recipe", settings: "TrainingSettings", options: dict[str, Any], progress: "Progress"
 ) -> "Dataset":
     """The data set, split as the settings want it; raises DatasetError, and UsageError where it cannot be resized."""
