@@ -12,6 +12,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from edgekit.grammar import counted
+
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "recipes" / "results.json"
 FOLD = "994e598e"
@@ -31,7 +33,8 @@ def data_name(report: Json) -> str:
 def hardware(manifest: Json) -> str:
     """Processor, cores and GPUs of the training."""
     machine = manifest["machine"]
-    return ", ".join([f"{machine['cpu']}, {machine.get('num_cpus', machine.get('num_cores'))} cores", *machine["gpus"]])
+    num_cpus = machine.get("num_cpus", machine.get("num_cores"))
+    return ", ".join([machine["cpu"], counted(num_cpus, "core"), *machine["gpus"]])
 
 
 COLUMNS = ("accuracy", "points", "agreement", "flips", "worst class F1", "kB", "images/s")
