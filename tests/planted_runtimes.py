@@ -4,6 +4,7 @@ import ctypes
 import os
 import signal
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import Any, ClassVar
@@ -225,6 +226,8 @@ class MeasuresLong(Answers):
     """Takes 0.3 s for each of the first four calls, which its worker makes while it is alone, and notes when."""
 
     calls: ClassVar[list[float]] = []
+    writing: ClassVar[threading.Lock] = threading.Lock()
+    """Its worker may call two sessions from two threads, which would write over each other."""
 
     @classmethod
     def open(cls, path: Path, settings: SessionSettings) -> Session:
@@ -235,7 +238,8 @@ class MeasuresLong(Answers):
             if len(cls.calls) < 4:
                 cls.calls.append(time.monotonic())
                 time.sleep(0.3)
-                path.with_name("measured").write_text(str([cls.calls[0], time.monotonic()]))
+                with cls.writing:
+                    path.with_name("measured").write_text(str([cls.calls[0], time.monotonic()]))
             return invoke(batch)
 
         session.invoke = answer  # type: ignore[method-assign]
