@@ -53,6 +53,9 @@ def test_augmented_images_stand_beside_their_originals(make_split, texts_of):
     start = 9 + 2 + 1  # the original, and a wider gap
     np.testing.assert_array_equal(canvas[:6, start : start + 8], versions[0, 0])
     np.testing.assert_array_equal(canvas[:6, start + 9 : start + 17], versions[0, 1])
+    assert not any("classes" in text for text in texts_of(figure))
+    of_five = figures.augmented_images(originals, versions, ("ant", "bee", "cat", "dog", "eel"))
+    assert any("3 of 5 classes" in text for text in texts_of(of_five))
 
 
 def test_large_images_are_thinned_out(texts_of):

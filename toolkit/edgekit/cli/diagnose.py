@@ -16,8 +16,12 @@ if TYPE_CHECKING:
 @click.option("--precision", metavar="NAME", help="Which artifacts of the run. [default: int8]")
 @click.option("--format", "formats", multiple=True, metavar="NAME", help="Only tflite or onnx. [default: both]")
 @click.option("--reference", type=PATH, metavar="FILE", help="The float file. [default: the run's float32]")
-@data_option(None, "Whose training images to run, as NAME or NAME:PATH; by default what the model was trained with.")
-@click.option("--images", type=int, metavar="N", help="How many training images. [default: 64]")
+@data_option(
+    None,
+    "Whose training images to run (validation images where there are no others), as NAME or NAME:PATH; by default "
+    "what the model was trained with.",
+)
+@click.option("--images", type=int, metavar="N", help="How many images. [default: 64]")
 @click.option("--seed", type=int, metavar="N", help="Which of them. [default: 0]")
 @click.option("--input-range", metavar="RANGE", help="What models made elsewhere want: 0..255, 0..1, -1..1, mean=…")
 @click.option("--timeout", type=float, metavar="SECONDS", help="Give a candidate up after this. [default: 600 + N]")

@@ -49,7 +49,7 @@ def list_sources(cache_dir: Path | None = None) -> list[SourceStatus]:
 def location_is_needed(name: str, error: Exception) -> UsageError:
     """Why a run's data set, known by nothing but its `name`, was not found here, and how to say where it lies."""
     return UsageError(
-        f"{error} The run was made on '{name}'; where it lies on this machine, a run does not say: --data {name}:PATH"
+        f"{error}\nThe run was made on '{name}'; where it lies on this machine, a run does not say: --data {name}:PATH"
     )
 
 

@@ -55,7 +55,9 @@ def augmented_images(originals: Split, augmented: "Images", class_names: Sequenc
         shown = _small(versions, range(len(versions)))
         rows.append([original, gap[0], *shown])
     labels = [names[label] for label in originals.labels]
-    return _rows_figure(rows, labels, "Training images (left) and what augmentation makes of them")
+    num_shown = len(set(originals.labels.tolist()))
+    more = f"\n{num_shown} of {len(class_names)} classes" if num_shown < len(class_names) else ""
+    return _rows_figure(rows, labels, f"Training images (left) and what augmentation makes of them{more}")
 
 
 @drawn
