@@ -7,13 +7,14 @@ import tempfile
 import time
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import NoReturn
 
 from edgekit.input_range import InputEncoding
 from edgekit.progress import Advance
-from edgekit.runtimes import RUNTIMES, Availability, Execution, ExecutionFailure
+from edgekit.runtimes import RUNTIMES, Availability, Execution, ExecutionFailure, SessionSettings
 from edgekit.runtimes import worker as worker_module
 from edgekit.runtimes.isolation import collect_scores
+from edgekit.runtimes.jobs import ScoringJob, WorkerTerms, write_job
 from edgekit.runtimes.worker_process import Watch, collected, signal_name
 
 
@@ -54,23 +55,22 @@ class ForkingExecutor:
     ) -> Execution | ExecutionFailure:
         with tempfile.TemporaryDirectory(prefix="edgekit-fuzz-") as name:
             folder = Path(name)
-            job = {
-                "target": RUNTIMES[runtime].target,
-                "artifact": str(artifact),
-                "images": str(images_npy),
-                "scores": str(folder / "scores.npy"),
-                "result": str(folder / "result.json"),
-                "parent": os.getpid(),
-                "num_images": num_images,
-                "memory_limit": self._memory_limit,
-                "settings": {"num_threads": 1, "batch_size": 1, "num_sessions": 1},
-                "encoding": encoding.to_dict() if encoding else None,
-                "order": str(order) if order else None,
-                "cache_dir": None,
-                "search_again": False,
-                "is_shared": False,
-            }
-            (folder / "job.json").write_text(_json(job))
+            terms = WorkerTerms(
+                parent=os.getpid(),
+                memory_limit=self._memory_limit,
+                result=folder / "result.json",
+                scores=folder / "scores.npy",
+            )
+            job = ScoringJob(
+                target=RUNTIMES[runtime].target,
+                artifact=artifact,
+                images=images_npy,
+                num_images=num_images,
+                settings=SessionSettings(),
+                encoding=encoding,
+                order=order,
+            )
+            write_job(folder / "job.json", terms, job)
             pid = os.fork()
             if pid == 0:
                 _work(folder / "job.json")
@@ -108,9 +108,3 @@ def wait(pid: int, time_limit: float) -> int | None:
     os.kill(pid, signal.SIGKILL)
     os.waitpid(pid, 0)
     return None
-
-
-def _json(values: dict[str, Any]) -> str:
-    import json
-
-    return json.dumps(values)

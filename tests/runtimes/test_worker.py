@@ -12,6 +12,7 @@ from helpers import ROOT
 
 from edgekit.runtimes import Execution, SessionSettings
 from edgekit.runtimes.isolation import execute
+from edgekit.runtimes.jobs import ScoringJob, WorkerTerms, write_job
 
 SCRIPT = """
 import runpy, sys
@@ -26,19 +27,11 @@ def test_it_imports_numpy_and_its_runtime_and_nothing_else(
     target: str, tmp_path: Path, tflite_models: dict[str, Path], onnx_file: Path, images_npy: Path
 ) -> None:
     artifact = tflite_models["int8"] if "litert" in target else onnx_file
-    job = {
-        "target": f"edgekit.runtimes.{target}",
-        "artifact": str(artifact),
-        "images": str(images_npy),
-        "num_images": None,
-        "memory_limit": None,
-        "settings": None,
-        "encoding": None,
-        "scores": str(tmp_path / "scores.npy"),
-        "result": str(tmp_path / "result.json"),
-        "parent": os.getpid(),
-    }
-    (tmp_path / "job.json").write_text(json.dumps(job))
+    terms = WorkerTerms(
+        parent=os.getpid(), memory_limit=None, result=tmp_path / "result.json", scores=tmp_path / "scores.npy"
+    )
+    job = ScoringJob(target=f"edgekit.runtimes.{target}", artifact=artifact, images=images_npy)
+    write_job(tmp_path / "job.json", terms, job)
     done = subprocess.run(
         [sys.executable, "-P", "-c", SCRIPT, tmp_path / "job.json"],
         env={**os.environ, "PYTHONPATH": str(ROOT / "toolkit")},

@@ -6,10 +6,8 @@ channels stand.
 """
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from math import isfinite
-from typing import Any
 
 from edgekit.errors import UsageError
 
@@ -115,11 +113,6 @@ class InputEncoding:
     def to_dict(self) -> dict[str, str]:
         """As a JSON object."""
         return {"input_range": self.range_text, "channel_order": self.channel_order}
-
-    @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> "InputEncoding":
-        """Read what `to_dict` wrote."""
-        return cls.parse(values["input_range"], values["channel_order"])
 
 
 def _triple(text: str, numbers: str) -> tuple[float, float, float]:

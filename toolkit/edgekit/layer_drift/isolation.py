@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from edgekit.errors import VerificationError
 from edgekit.input_range import InputEncoding
 from edgekit.layer_drift.report import LayerDrift
+from edgekit.layer_drift.worker import LayerDriftJob
 from edgekit.progress import Advance
 from edgekit.runtimes.base import ExecutionFailure
 from edgekit.runtimes.worker_process import Attention, do_in_worker
@@ -47,14 +48,10 @@ def measure_files(
     with tempfile.TemporaryDirectory(prefix="edgekit-") as folder:
         images_npy = Path(folder) / "images.npy"
         np.save(images_npy, images)
-        job = {
-            "reference": str(reference.resolve()),
-            "candidate": str(candidate.resolve()),
-            "images": str(images_npy),
-            "encoding": encoding.to_dict(),
-        }
-        attention = Attention(time_limit, advance)
-        found = do_in_worker("edgekit.layer_drift.worker", job, _collect, attention)
+        job = LayerDriftJob(
+            reference=reference.resolve(), candidate=candidate.resolve(), images=images_npy, encoding=encoding
+        )
+        found = do_in_worker(job, _collect, Attention(time_limit, advance))
     if isinstance(found, ExecutionFailure):
         raise VerificationError(f"The layers of {candidate} beside {reference} were not measured. {found.sentence}")
     return found

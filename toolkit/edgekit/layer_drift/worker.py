@@ -4,7 +4,7 @@ Reads a job that `isolation.py` wrote. The errors are those of `edgekit.runtimes
 """
 
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from itertools import accumulate, repeat
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 from edgekit.input_range import InputEncoding
 from edgekit.layer_drift.measure import measure_layers
 from edgekit.layer_drift.probe import Probe, open_probe
+from edgekit.runtimes.jobs import Job
 from edgekit.runtimes.worker import run_job
 
 if TYPE_CHECKING:
@@ -19,13 +20,28 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-def work(job: dict[str, Any], _commands: TextIO, progress: TextIO) -> dict[str, Any]:
+@dataclass(frozen=True, kw_only=True)
+class LayerDriftJob(Job):
+    """To measure the layers of two files; see `isolation.measure_files`.
+
+    Attributes:
+        images: An .npy file.
+    """
+
+    module = "edgekit.layer_drift.worker"
+    reference: Path
+    candidate: Path
+    images: Path
+    encoding: InputEncoding
+
+
+def work(job: LayerDriftJob, _scores: Path, _commands: TextIO, progress: TextIO) -> dict[str, Any]:
     """Measure the layers of the files of `job`, and say in `progress` how many images are done."""
     import numpy as np
 
-    reference, candidate = open_probe(Path(job["reference"])), open_probe(Path(job["candidate"]))
-    images = np.load(job["images"], allow_pickle=False)
-    fed = inputs_of(images, reference, candidate, InputEncoding.from_dict(job["encoding"]))
+    reference, candidate = open_probe(job.reference), open_probe(job.candidate)
+    images = np.load(job.images, allow_pickle=False)
+    fed = inputs_of(images, reference, candidate, job.encoding)
     num_done = accumulate(repeat(1))
     layers, unmatched = measure_layers(
         reference, candidate, fed, advance=lambda _: print(next(num_done), file=progress, flush=True)
@@ -45,4 +61,4 @@ def inputs_of(
 
 
 if __name__ == "__main__":
-    run_job(work)
+    run_job(LayerDriftJob, work)

@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from edgekit.artifact import sha256_of
-from edgekit.input_range import InputEncoding
 from edgekit.machine import num_usable_cpus, this_machine
 from edgekit.runtimes.base import Runtime, SessionSettings
 from edgekit.runtimes.control import Control
+from edgekit.runtimes.jobs import ScoringJob
 from edgekit.runtimes.scoring import PIECE, Scorer
 from edgekit.runtimes.settings_cache import FoundSettings, SettingsFile
 from edgekit.runtimes.streaming import ImageFile, OpenScorer, ScoreFile, run
@@ -33,7 +33,7 @@ class CandidateRun:
     """The work of one worker process, once.
 
     Args:
-        job: What `isolation.py` wrote.
+        job: What is to be done.
         runtime: The runtime of the job.
         images: The images of the job.
         control: The way to the parent.
@@ -42,7 +42,7 @@ class CandidateRun:
 
     def __init__(
         self,
-        job: dict[str, Any],
+        job: ScoringJob,
         runtime: type[Runtime],
         images: ImageFile,
         control: Control,
@@ -53,13 +53,13 @@ class CandidateRun:
         self._images = images
         self._control = control
         self._memory = memory
-        self._num_images = min(job["num_images"] or images.num_images, images.num_images)
+        self._num_images = min(job.num_images or images.num_images, images.num_images)
         self._rate: float | None = None
         self._base_bytes = memory()
 
-    def result(self) -> dict[str, Any]:
-        """Score the images; what the result file is to hold."""
-        is_shared, scores_path = bool(self._job.get("is_shared")), Path(self._job["scores"])
+    def result(self, scores_path: Path) -> dict[str, Any]:
+        """Score the images into the file `scores_path`; what the result file is to hold."""
+        is_shared = self._job.is_shared
         self._tuner.take(SessionSettings())  # what is wrong with the file shows before anybody has to wait
         with self._control.alone() if is_shared else nullcontext():
             settings = self._settings()
@@ -90,22 +90,22 @@ class CandidateRun:
 
     @cached_property
     def _tuner(self) -> Tuner:
-        artifact, encoding = Path(self._job["artifact"]), self._job["encoding"]
         return Tuner(
-            open_session=lambda settings: self._runtime.open(artifact, settings),
+            open_session=lambda settings: self._runtime.open(self._job.artifact, settings),
             images=self._images.read(0, min(self._num_images, BATCH_SIZES[-1])),
             num_images=self._num_images,
             num_cpus=num_usable_cpus(),
             memory=self._memory,
-            encoding=InputEncoding.from_dict(encoding) if encoding else None,
+            encoding=self._job.encoding,
         )
 
     def _settings(self) -> SessionSettings:
         """Those of the job, those that were found before, or the best that a search finds now."""
-        if self._job["settings"]:
-            return SessionSettings(**self._job["settings"])
-        file = self._settings_file() if self._job.get("cache_dir") else None
-        found = file.load() if file and not self._job.get("search_again") else None
+        if self._job.settings:
+            return self._job.settings
+        cache = self._job.cache
+        file = self._settings_file(cache.folder) if cache else None
+        found = file.load() if file and cache and not cache.search_again else None
         if found is None or not self._tuner.is_plausible(found.settings):
             settings = self._tuner.search()
             found = FoundSettings(settings=settings, images_per_second=self._tuner.rate_of(settings))
@@ -114,16 +114,16 @@ class CandidateRun:
         self._rate = found.images_per_second
         return found.settings
 
-    def _settings_file(self) -> SettingsFile:
+    def _settings_file(self, cache_dir: Path) -> SettingsFile:
         """Where settings are kept: for this machine, this runtime and its version, this file, images of this size."""
         machine = this_machine()
         return SettingsFile.of(
-            Path(self._job["cache_dir"]),
+            cache_dir,
             machine=[machine.cpu, machine.architecture, *machine.features, machine.num_cpus, machine.operating_system],
-            runtime=[self._job["target"], self._runtime.availability().version],
-            artifact=sha256_of(Path(self._job["artifact"])),
+            runtime=[self._job.target, self._runtime.availability().version],
+            artifact=sha256_of(self._job.artifact),
             image_shape=list(self._images.image_shape),
-            encoding=self._job["encoding"],
+            encoding=self._job.encoding and self._job.encoding.to_dict(),
             batch_sizes=self._tuner.batch_sizes,
         )
 

@@ -6,21 +6,20 @@ reason in words. Knows no runtime but by its name.
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from edgekit.input_range import InputEncoding
 from edgekit.progress import Advance
 from edgekit.runtimes import RUNTIMES
 from edgekit.runtimes.base import Execution, ExecutionFailure, SessionSettings, Watch
+from edgekit.runtimes.jobs import ScoringJob, TrialJob
 from edgekit.runtimes.settings_cache import SettingsCache
 from edgekit.runtimes.sharing import Processors
-from edgekit.runtimes.worker_process import Attention, Collect, do_in_worker
+from edgekit.runtimes.worker_process import Attention, do_in_worker
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
-
-_Result = TypeVar("_Result")
 
 
 def execute(
@@ -63,16 +62,19 @@ def execute(
         UnknownNameError: There is no such runtime.
         Cancelled: `processors` was cancelled.
     """
-    job = {
-        "num_images": num_images,
-        "settings": None if settings is None else vars(settings),
-        "encoding": None if encoding is None else encoding.to_dict(),
-        "order": None if order is None else str(order.resolve()),
-        "cache_dir": None if cache is None else str(cache.folder.absolute()),
-        "search_again": cache is not None and cache.search_again,
-        **({} if memory_limit is None else {"memory_limit": memory_limit}),
-    }
-    return _work(runtime, artifact, images, job, collect_scores, Attention(time_limit, advance, watch), processors)
+    job = ScoringJob(
+        target=_target_of(runtime),
+        artifact=artifact.resolve(),
+        images=images.resolve(),
+        num_images=num_images,
+        settings=settings,
+        encoding=encoding,
+        order=order and order.resolve(),
+        cache=cache,
+        is_shared=processors is not None and processors.num_workers > 1,
+    )
+    attention = Attention(time_limit, advance, watch, memory_limit)
+    return do_in_worker(job, collect_scores, attention, processors)
 
 
 def try_encodings(
@@ -90,25 +92,14 @@ def try_encodings(
     Returns:
         float32 (E, N, C): the scores, NaN where the model cannot be fed so; or why nothing could be run.
     """
-    job = {"try_encodings": [encoding.to_dict() for encoding in encodings]}
-    return _work(runtime, artifact, images, job, _collect_trials, Attention(time_limit))
+    target, encodings = _target_of(runtime), tuple(encodings)
+    job = TrialJob(target=target, artifact=artifact.resolve(), images=images.resolve(), encodings=encodings)
+    return do_in_worker(job, _collect_trials, Attention(time_limit))
 
 
-def _work(
-    runtime: str,
-    artifact: Path,
-    images: Path,
-    job: dict[str, Any],
-    collect: Collect[_Result],
-    attention: Attention,
-    processors: Processors | None = None,
-) -> _Result | ExecutionFailure:
-    files = {
-        "target": runtime if ":" in runtime else RUNTIMES[runtime].target,
-        "artifact": str(artifact.resolve()),
-        "images": str(images.resolve()),
-    }
-    return do_in_worker("edgekit.runtimes.worker", files | job, collect, attention, processors)
+def _target_of(runtime: str) -> str:
+    """The "module:attribute" of a runtime; raises UnknownNameError."""
+    return runtime if ":" in runtime else RUNTIMES[runtime].target
 
 
 def collect_scores(folder: Path, result: dict[str, Any]) -> Execution:

@@ -12,34 +12,33 @@ import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import Any, TextIO, TypeVar
 
 from edgekit.errors import EdgekitError
-
-if TYPE_CHECKING:
-    from edgekit.runtimes.base import Runtime
-    from edgekit.runtimes.streaming import ImageFile
+from edgekit.runtimes.base import Runtime
+from edgekit.runtimes.jobs import Job, ScoringJob, read_job
 
 OUT_OF_MEMORY = "ran out of memory"
 
+_Job = TypeVar("_Job", bound=Job)
 
-Work = Callable[[dict[str, Any], TextIO, TextIO], dict[str, Any]]
-"""From a job, and the streams that the parent writes and reads, to what the result file is to hold."""
+Work = Callable[[_Job, Path, TextIO, TextIO], dict[str, Any]]
+"""From a job, the scores file, and the streams that the parent writes and reads, to what the result file is to hold."""
 
 
 def main() -> None:
     """Do the job that the first argument names."""
-    run_job(work)
+    run_job(ScoringJob, work)
 
 
-def run_job(work: Work) -> None:
+def run_job(kind: type[_Job], work: Work[_Job]) -> None:
     """Let `work` do the job that the first argument names, within its memory, and write the result or the error."""
-    job = json.loads(Path(sys.argv[1]).read_text())
+    terms, job = read_job(Path(sys.argv[1]), kind)
     commands, progress = _own_streams()
-    _die_with(job["parent"])
+    _die_with(terms.parent)
     try:
-        _limit_memory(job["memory_limit"])
-        result = work(job, commands, progress)
+        _limit_memory(terms.memory_limit)
+        result = work(job, terms.scores, commands, progress)
     except EdgekitError as error:
         result = {"error": str(error)}
     except MemoryError:
@@ -47,53 +46,26 @@ def run_job(work: Work) -> None:
     except Exception as error:  # noqa: BLE001  the boundary of the process: a library may raise anything
         result = {"error": f"{type(error).__name__}: {error}"}
     try:
-        Path(job["result"]).write_text(json.dumps(result))
+        terms.result.write_text(json.dumps(result))
     except OSError as error:
         sys.exit(f"the result could not be written: {error.strerror}; free space, or name another folder in TMPDIR")
 
 
-def work(job: dict[str, Any], commands: TextIO, progress: TextIO) -> dict[str, Any]:
-    """Score the images of `job` and return what the result file is to hold."""
+def work(job: ScoringJob, scores: Path, commands: TextIO, progress: TextIO) -> dict[str, Any]:
+    """Score the images of `job` into the file `scores` and return what the result file is to hold."""
     from edgekit.machine import num_usable_cpus
     from edgekit.runtimes.candidate_run import CandidateRun
     from edgekit.runtimes.control import Control
     from edgekit.runtimes.streaming import ImageFile
 
-    runtime = load_runtime(job["target"])
-    images = ImageFile(Path(job["images"]), Path(job["order"]) if job.get("order") else None)
-    if "try_encodings" in job:
-        return _try_encodings(job, runtime, images)
+    runtime = load_runtime(job.target)
+    images = ImageFile(job.images, job.order)
     control = Control(num_usable_cpus(), progress)
     control.listen(commands)
-    return CandidateRun(job, runtime, images, control, peak_rss_bytes).result()
+    return CandidateRun(job, runtime, images, control, peak_rss_bytes).result(scores)
 
 
-def _try_encodings(job: dict[str, Any], runtime: "type[Runtime]", images: "ImageFile") -> dict[str, Any]:
-    """Scores (E, N, C) of all images with each encoding of `job`, NaN where the model cannot be fed so."""
-    import numpy as np
-
-    from edgekit.errors import ArtifactError
-    from edgekit.input_range import InputEncoding
-    from edgekit.runtimes.base import SessionSettings
-    from edgekit.runtimes.scoring import scores_of
-
-    session = runtime.open(Path(job["artifact"]), SessionSettings(batch_size=runtime.trial_batch))
-    pixels = images.read(0, images.num_images)
-    trials: list[Any] = []
-    for values in job["try_encodings"]:
-        try:
-            trials.append(scores_of(session, pixels, InputEncoding.from_dict(values)))
-        except ArtifactError as error:
-            trials.append(error)
-    answers = [trial for trial in trials if not isinstance(trial, ArtifactError)]
-    if not answers:
-        raise trials[0]
-    missing = np.full_like(answers[0], np.nan)
-    np.save(job["scores"], np.stack([missing if isinstance(trial, ArtifactError) else trial for trial in trials]))
-    return {"num_trials": len(trials)}
-
-
-def load_runtime(target: str) -> "type[Runtime]":
+def load_runtime(target: str) -> type[Runtime]:
     """The runtime class at "package.module:attribute"; raises RuntimeUnavailableError where it cannot work."""
     import importlib
 

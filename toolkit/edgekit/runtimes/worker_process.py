@@ -1,7 +1,7 @@
 """A worker process: started, watched, and survived, whatever happens to it.
 
 A crash, a hang, too much memory or a broken answer becomes an `ExecutionFailure` with a reason in words. Knows
-nothing of the work: the module that it starts does it, by `edgekit.runtimes.worker.run_job`.
+nothing of the work: the module that its job names does it, by `edgekit.runtimes.worker.run_job`.
 """
 
 import contextlib
@@ -26,6 +26,7 @@ from edgekit.mapped import pieces
 from edgekit.progress import Advance
 from edgekit.runtimes import control
 from edgekit.runtimes.base import ExecutionFailure, Watch
+from edgekit.runtimes.jobs import Job, WorkerTerms, write_job
 from edgekit.runtimes.sharing import Cancelled, Processors
 from edgekit.runtimes.worker import OUT_OF_MEMORY
 
@@ -49,28 +50,23 @@ NUM_STDERR_LINES = 200
 
 @dataclass(frozen=True)
 class Attention:
-    """What is done with a worker while it runs; see `edgekit.runtimes.isolation.execute`."""
+    """The limits of a worker, and what is done while it runs; see `edgekit.runtimes.isolation.execute`."""
 
     time_limit: float
     advance: Advance = lambda _: None
     watch: Watch | None = None
+    memory_limit: int | None = None
 
 
 def do_in_worker(
-    module: str,
-    job: dict[str, Any],
-    collect: Collect[_Result],
-    attention: Attention,
-    processors: Processors | None = None,
+    job: Job, collect: Collect[_Result], attention: Attention, processors: Processors | None = None
 ) -> _Result | ExecutionFailure:
-    """Give `python -m MODULE` a job, wait for its end, and read what it left.
+    """Have a process of its own do `job`, wait for its end, and read what it left.
 
     Args:
-        module: A module of edgekit that ends in `run_job`.
-        job: What it is to do, as JSON. It gets besides: "scores", a file that it may write; "result", the file for its
-            answer; "parent", with whom it ends; "memory_limit", unless given; "is_shared", whether others run too.
+        job: What it is to do.
         collect: See `collected`.
-        attention: What is done while it runs.
+        attention: Its limits, and what is done while it runs.
         processors: What it shares with other workers; None: it works alone.
 
     Returns:
@@ -83,16 +79,15 @@ def do_in_worker(
     try:
         with tempfile.TemporaryDirectory(prefix="edgekit-") as name:
             folder = Path(name)
-            own = {
-                "memory_limit": _memory_limit(),
-                "scores": str(folder / "scores.npy"),
-                "result": str(folder / "result.json"),
-                "parent": os.getpid(),
-                "is_shared": processors.num_workers > 1,
-            }
-            (folder / "job.json").write_text(json.dumps(own | job))
+            terms = WorkerTerms(
+                parent=os.getpid(),
+                memory_limit=_memory_limit() if attention.memory_limit is None else attention.memory_limit,
+                result=folder / "result.json",
+                scores=folder / "scores.npy",
+            )
+            write_job(folder / "job.json", terms, job)
             with processors.undisturbing():
-                worker = _Worker(module, folder, processors, attention)
+                worker = _Worker(job.module, folder, processors, attention)
             ending = worker.run()
             return ExecutionFailure(reason=ending) if ending else collected(folder, collect)
     except OSError as error:

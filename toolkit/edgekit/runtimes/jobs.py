@@ -1,0 +1,107 @@
+"""What a worker process is told. The parent writes it as JSON and the worker reads it, both here.
+
+A job may hold what JSON knows, paths, tuples of one type, dataclasses, and None in place of any of these.
+"""
+
+import json
+import types
+from dataclasses import dataclass, is_dataclass
+from pathlib import Path
+from typing import Any, ClassVar, TypeVar, get_args, get_origin, get_type_hints
+
+from edgekit.input_range import InputEncoding
+from edgekit.runtimes.base import SessionSettings
+from edgekit.runtimes.settings_cache import SettingsCache
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkerTerms:
+    """What every worker is told, whatever its job.
+
+    Attributes:
+        parent: Process id of the parent, with which it ends.
+        memory_limit: Bytes that it may allocate; None: as many as there are.
+        result: The file for its answer.
+        scores: An .npy file that it may write.
+    """
+
+    parent: int
+    memory_limit: int | None
+    result: Path
+    scores: Path
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """What one worker is to do; a subclass for each kind of work.
+
+    Attributes:
+        module: What does it: a module that ends in `edgekit.runtimes.worker.run_job`.
+    """
+
+    module: ClassVar[str]
+
+
+_Job = TypeVar("_Job", bound=Job)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScoringJob(Job):
+    """To score images; what is not said here stands at `isolation.execute`.
+
+    Attributes:
+        target: The runtime, as "module:attribute".
+        is_shared: Whether other workers run too.
+    """
+
+    module = "edgekit.runtimes.worker"
+    target: str
+    artifact: Path
+    images: Path
+    num_images: int | None = None
+    settings: SessionSettings | None = None
+    encoding: InputEncoding | None = None
+    order: Path | None = None
+    cache: SettingsCache | None = None
+    is_shared: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrialJob(Job):
+    """To run all images once with each of several encodings; see `isolation.try_encodings`."""
+
+    module = "edgekit.runtimes.trial_worker"
+    target: str
+    artifact: Path
+    images: Path
+    encodings: tuple[InputEncoding, ...]
+
+
+def write_job(path: Path, terms: WorkerTerms, job: Job) -> None:
+    """Write what a worker is told, for `read_job`."""
+    path.write_text(json.dumps({"terms": terms, "job": job}, default=_plain))
+
+
+def read_job(path: Path, kind: type[_Job]) -> tuple[WorkerTerms, _Job]:
+    """Read what `write_job` wrote with a job of this kind."""
+    values = json.loads(path.read_text())
+    return _typed(WorkerTerms, values["terms"]), _typed(kind, values["job"])
+
+
+def _plain(value: Any) -> Any:
+    """A path or a dataclass as JSON knows it."""
+    return str(value) if isinstance(value, Path) else vars(value)
+
+
+def _typed(kind: Any, value: Any) -> Any:
+    """What became `value` in JSON; `kind` is its annotation."""
+    if value is None:
+        return None
+    if get_origin(kind) is types.UnionType:  # X | None
+        return _typed(get_args(kind)[0], value)
+    if get_origin(kind) is tuple:
+        return tuple(_typed(get_args(kind)[0], each) for each in value)
+    if isinstance(kind, type) and is_dataclass(kind):
+        kinds = get_type_hints(kind)
+        return kind(**{name: _typed(kinds[name], each) for name, each in value.items()})
+    return Path(value) if kind is Path else value

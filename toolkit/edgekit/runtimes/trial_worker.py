@@ -1,0 +1,40 @@
+"""`python -m edgekit.runtimes.trial_worker JOB.json`: one artifact fed in several ways, in a process of its own.
+
+The errors are those of `edgekit.runtimes.worker`.
+"""
+
+from pathlib import Path
+from typing import Any, TextIO
+
+import numpy as np
+
+from edgekit.errors import ArtifactError
+from edgekit.runtimes.base import SessionSettings
+from edgekit.runtimes.jobs import TrialJob
+from edgekit.runtimes.scoring import scores_of
+from edgekit.runtimes.streaming import ImageFile
+from edgekit.runtimes.worker import load_runtime, run_job
+
+
+def work(job: TrialJob, scores: Path, _commands: TextIO, _progress: TextIO) -> dict[str, Any]:
+    """Write scores (E, N, C) of all images with each encoding of `job`, NaN where the model cannot be fed so."""
+    runtime = load_runtime(job.target)
+    images = ImageFile(job.images)
+    session = runtime.open(job.artifact, SessionSettings(batch_size=runtime.trial_batch))
+    pixels = images.read(0, images.num_images)
+    trials: list[Any] = []
+    for encoding in job.encodings:
+        try:
+            trials.append(scores_of(session, pixels, encoding))
+        except ArtifactError as error:
+            trials.append(error)
+    answers = [trial for trial in trials if not isinstance(trial, ArtifactError)]
+    if not answers:
+        raise trials[0]
+    missing = np.full_like(answers[0], np.nan)
+    np.save(scores, np.stack([missing if isinstance(trial, ArtifactError) else trial for trial in trials]))
+    return {"num_trials": len(trials)}
+
+
+if __name__ == "__main__":
+    run_job(TrialJob, work)
