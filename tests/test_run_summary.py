@@ -18,6 +18,7 @@ def test_a_run_in_numbers(tmp_path):
         "best_epoch": 2,
         "train_accuracy": 0.7,
         "validation_accuracy": 0.75,
+        "saved_epoch": None,
         "test_accuracy": 0.72,
         "seconds": 12.5,
         "dataset": "digits",
@@ -29,6 +30,12 @@ def test_a_run_in_numbers(tmp_path):
 
 def test_the_first_of_equally_good_epochs_is_the_best_one(tmp_path):
     assert summarize(make_run(tmp_path / "run", val_accuracies=(0.5, 0.8, 0.8))).best_epoch == 2
+
+
+def test_the_epoch_of_the_saved_model_is_told_where_the_run_says_it(tmp_path):
+    run = make_run(tmp_path / "run")
+    run.record(saved_epoch=3)
+    assert summarize(RunFolder(run.path)).saved_epoch == 3
 
 
 def test_a_model_from_elsewhere_has_no_training(tmp_path):

@@ -35,7 +35,7 @@ def test_markdown_is_a_table(two_runs, tmp_path, capsys):
     make_run(tmp_path / "other", data="f" * 64)
     assert run(["compare", *two_runs, str(tmp_path / "other"), "--markdown"]) == 0
     heading, rule, *rows = capsys.readouterr().out.splitlines()
-    assert heading.count("|") == rule.count("|") == rows[1].count("|") == 11
+    assert heading.count("|") == rule.count("|") == rows[1].count("|") == 12
     assert "second\\|odd" in rows[0]
     assert rows[2].endswith("| B: digits |")
     assert "not measured on the same test images" in rows[-1]

@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -158,7 +159,18 @@ def test_a_finished_run_says_so_and_as_json_is_one_document(inputs, unbroken, ca
     document = json.loads(captured.out)
     assert document["run"] == str(unbroken)
     assert document["report"]["num_images"] == 30
+    assert document["saved_epoch"] == 6
     assert "is finished: 6 of 6 epochs" in captured.err
+
+
+def test_an_earlier_epoch_that_was_saved_is_named(inputs, unbroken, tmp_path, capsys):
+    went_back = Path(shutil.copytree(unbroken, tmp_path / "run"))
+    command = ["train", *inputs, "--out", str(went_back), "--resume"]
+    assert run(command) == 0
+    assert "saved model" not in capsys.readouterr().out
+    RunFolder(went_back).record(saved_epoch=4)
+    assert run(command) == 0
+    assert "The saved model is that of epoch 4 of 6" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

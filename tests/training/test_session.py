@@ -149,6 +149,8 @@ def test_interrupted_and_resumed_is_the_same_as_unbroken(epochs, unbroken, tiny_
         train(tiny_recipe, small_digits, out=out, progress=progress)
     run = RunFolder(out)
     assert (run.manifest["status"], run.manifest["epochs"]) == ("interrupted", epochs)
+    losses = [float(row["val_loss"]) for row in history_of(run)]
+    assert run.manifest["saved_epoch"] == 1 + losses.index(min(losses))  # to which EarlyStopping goes back
     assert run.reference().scores.shape == (60, 10)
     assert history_of(run) == history_of(unbroken)[:epochs]
     assert (out / "checkpoint.npz").is_file()
@@ -236,9 +238,10 @@ def test_early_stopping_goes_back_to_the_best_epoch_also_when_interrupted_and_re
     out = tmp_path / "run"
     with pytest.raises(KeyboardInterrupt):
         train(recipe, small_digits, out=out, progress=StopAfter(epochs))
+    assert (RunFolder(out).manifest["epochs"], RunFolder(out).manifest["saved_epoch"]) == (epochs, 1)
     stopped = weights_of(RunFolder(out)), RunFolder(out).reference().scores
     run = train(recipe, small_digits, out=out, resume=True)
-    assert (run.manifest["status"], run.manifest["epochs"]) == ("finished", 3)
+    assert (run.manifest["status"], run.manifest["epochs"], run.manifest["saved_epoch"]) == ("finished", 3, 1)
     losses = [float(row["loss"]) for row in history_of(run)]
     assert max(losses) == losses[0]
     first = train(replace(recipe, callbacks=list), small_digits, settings=settings.with_epochs(1), out=tmp_path / "one")

@@ -32,6 +32,7 @@ class RunSummary:
         best_epoch: The first one with the highest validation accuracy, from 1.
         train_accuracy: Share of the training images in that epoch, 0 to 1, as Keras measures it on the way.
         validation_accuracy: In that epoch.
+        saved_epoch: Whose model was saved: the last one, or the one a callback went back to.
         test_accuracy: Of the model that was saved.
         seconds: Of all epochs.
         dataset: Its name.
@@ -49,6 +50,7 @@ class RunSummary:
     best_epoch: int | None = None
     train_accuracy: float | None = None
     validation_accuracy: float | None = None
+    saved_epoch: int | None = None
     test_accuracy: float | None = None
     seconds: float | None = None
     dataset: str | None = None
@@ -119,6 +121,7 @@ def summarize(run: RunFolder) -> RunSummary:
         best_epoch=int(best["epoch"]) if best else None,
         train_accuracy=best["accuracy"] if best else None,
         validation_accuracy=best["val_accuracy"] if best else None,
+        saved_epoch=_count(manifest.get("saved_epoch")),
         test_accuracy=_number((read_report(run) or {}).get("accuracy")),
         seconds=_number(manifest.get("seconds")),
         dataset=_text(data.get("name")),

@@ -29,6 +29,19 @@ def test_learning_curves_show_training_validation_and_the_gap(epochs, texts_of):
     assert f"Loss (validation at the end: {2 / epochs:.4f})" in texts
 
 
+@pytest.mark.parametrize(
+    ("saved", "labels"),
+    [
+        (1, {"best epoch, saved: 1 (25.00 %)"}),
+        (3, {"best epoch: 1 (25.00 %)", "saved: 3 (25.00 %)"}),
+        (None, {"best epoch: 1 (25.00 %)"}),
+    ],
+)
+def test_learning_curves_mark_the_epoch_that_was_saved(saved, labels):
+    lines = figures.learning_curves(make_history(4), saved).axes[0].get_lines()
+    assert {line.get_label() for line in lines} == {"training", "validation", *labels}
+
+
 @pytest.mark.parametrize(("rate", "scale"), [(lambda n: 0.1 * 0.5**n, "log"), (lambda n: 0.1, "linear"),
                                              (lambda n: 0.1 * (9 - n), "linear")])  # fmt: skip
 def test_the_learning_rate_is_shown_so_that_it_can_be_seen(rate, scale, texts_of):

@@ -83,9 +83,15 @@ def _show(run: "RunFolder", as_json: bool) -> None:
     reference = run.reference()
     report = classification_report(reference.scores, reference.labels, reference.class_names)
     if as_json:
-        manifest = {key: run.manifest[key] for key in ("recipe", "epochs", "seconds", "num_parameters", "dataset")}
+        keys = ("recipe", "epochs", "saved_epoch", "seconds", "num_parameters", "dataset")
+        manifest = {key: run.manifest.get(key) for key in keys}
         print_json({"run": str(run.path), **manifest, "report": report.to_dict()})
         return
     click.echo(report_text(report))
+    saved, epochs = run.manifest.get("saved_epoch"), run.manifest["epochs"]
+    if saved is not None and saved != epochs:
+        click.echo(
+            f"\nThe saved model is that of epoch {saved} of {epochs}, which a callback of the recipe went back to."
+        )
     click.echo(f"\nAccuracy {report.accuracy:.4f} on {report.num_images:,} test images")
     click.echo(f"Run: {run.path}  (next: edgekit export {run.path} --int8)")

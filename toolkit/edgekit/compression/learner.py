@@ -69,6 +69,11 @@ class CompressionLearner:
         return tuple(self._history)
 
     @property
+    def saved_epoch(self) -> int:
+        """The last one."""
+        return len(self._history)
+
+    @property
     def num_epochs(self) -> int:
         """Of all steps."""
         return self._settings.epochs * len(self._settings.methods)

@@ -15,6 +15,7 @@ def summary_facts(summary: RunSummary) -> Pairs:
         ("Test accuracy", percent(summary.test_accuracy)),
         ("Validation accuracy, best epoch", percent(summary.validation_accuracy)),
         ("Best epoch", f"{count(summary.best_epoch)} of {count(summary.epochs)}"),
+        ("Saved epoch", count(summary.saved_epoch)),
         ("Parameters", count(summary.num_parameters)),
         ("model.keras", "-" if summary.size_bytes is None else f"{summary.size_bytes / 1000:,.0f} kB"),
         ("Training", seconds),

@@ -4,9 +4,10 @@ from edgekit.rendering.run_page_words import count
 from edgekit.rendering.tables import Column, make_console, print_table
 from edgekit.run_summary import RunComparison, RunSummary
 
-HEADINGS = ("run", "recipe", "parameters", "kB", "epochs", "best", "val.\n%", "test\n%", "seconds")
-"""`kB` is the size of model.keras, `best` the epoch with the highest validation accuracy, which `val.` is."""
-LEAST_IMPORTANT = ("kB", "seconds", "parameters", "epochs")
+HEADINGS = ("run", "recipe", "parameters", "kB", "epochs", "best", "val.\n%", "saved", "test\n%", "seconds")
+"""`kB` is the size of model.keras, `best` the epoch with the highest validation accuracy, which `val.` is, and
+`saved` the one whose model was saved, which `test` belongs to."""
+LEAST_IMPORTANT = ("kB", "saved", "seconds", "parameters", "epochs")
 NUM_WORDS = 2
 """How many columns, from the left, hold words."""
 
@@ -53,6 +54,7 @@ def _cells(run: RunSummary) -> list[str]:
         count(run.epochs),
         count(run.best_epoch),
         _percent(run.validation_accuracy),
+        count(run.saved_epoch),
         _percent(run.test_accuracy),
         "-" if run.seconds is None else f"{run.seconds:,.0f}",
     ]

@@ -150,7 +150,7 @@ class Learner:
         state.assign("variables", checkpoint.arrays, self.network.variables)
         for number, callback in enumerate(self._callbacks):
             state.restore_callback(number, callback, checkpoint)
-            if getattr(callback, "restore_best_weights", False) and callback.best_weights:
+            if _goes_back(callback):
                 self.network.set_weights(callback.best_weights[-len(self.network.weights) :])  # augmentation's go first
         self._history[:] = checkpoint.history
 
@@ -163,6 +163,19 @@ class Learner:
     def history(self) -> tuple[Row, ...]:
         """One row for each whole epoch."""
         return tuple(self._history)
+
+    @property
+    def saved_epoch(self) -> int | None:
+        """Whose weights `network` has at the end, from 1: a callback goes back to one, or it is the last.
+
+        None where a callback does not say what it went back to.
+        """
+        epoch: int | None = len(self._history)
+        for callback in self._callbacks:
+            if _goes_back(callback):
+                best = getattr(callback, "best_epoch", None)
+                epoch = None if best is None else best + 1
+        return epoch
 
     def _share_weights(self) -> None:
         if self._learning is not self.network:
@@ -297,3 +310,8 @@ def phased_callbacks(keras: Any, callbacks: list[Any], model: "keras.Model") -> 
             """A phase ends: nothing to do."""
 
     return PhasedCallbacks(callbacks, add_history=True, model=model)
+
+
+def _goes_back(callback: Any) -> bool:
+    """Whether it gives the network the weights of an earlier epoch at the end, as Keras' `EarlyStopping` may."""
+    return bool(getattr(callback, "restore_best_weights", False) and getattr(callback, "best_weights", None))

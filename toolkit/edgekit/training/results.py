@@ -45,6 +45,7 @@ def write_results(
     scores: "NDArray[np.float32]",
     dataset: Dataset,
     history: Sequence[Row],
+    saved_epoch: int | None = None,
     augmented: Examples | None = None,
 ) -> list[Path]:
     """Write everything but the manifest, and return the paths to list there.
@@ -55,6 +56,7 @@ def write_results(
         scores: Its probabilities on the test split: float32 (N, C).
         dataset: What it was trained on.
         history: One row an epoch.
+        saved_epoch: Whose weights `network` has, from 1; None: not known.
         augmented: A few training images and what augmentation makes of them.
 
     Raises:
@@ -84,7 +86,7 @@ def write_results(
     }
     for name, text in texts.items():
         write_text(run.path / name, text)
-    drawn = _draw(dataset, history, report, mistakes)
+    drawn = _draw(dataset, history, saved_epoch, report, mistakes)
     if augmented is not None:
         drawn["augmented"] = figures.augmented_images(*augmented, dataset.class_names)
     for name, figure in drawn.items():
@@ -163,7 +165,11 @@ def _named(mistakes: Sequence[Mistake], class_names: tuple[str, ...]) -> list[di
 
 
 def _draw(
-    dataset: Dataset, history: Sequence[Row], report: ClassificationReport, mistakes: Sequence[Mistake]
+    dataset: Dataset,
+    history: Sequence[Row],
+    saved_epoch: int | None,
+    report: ClassificationReport,
+    mistakes: Sequence[Mistake],
 ) -> "dict[str, Figure]":
     """File name -> figure."""
     names = dataset.class_names
@@ -171,7 +177,7 @@ def _draw(
     return {
         "classes": figures.class_table(names, counts),
         "sample-images": figures.sample_images(dataset.train, names),
-        "learning-curves": figures.learning_curves(history),
+        "learning-curves": figures.learning_curves(history, saved_epoch),
         "learning-rate": figures.learning_rate(history),
         "confusion-by-truth": figures.confusion_matrix(report.confusion, names, "truth"),
         "confusion-by-prediction": figures.confusion_matrix(report.confusion, names, "prediction"),

@@ -40,6 +40,10 @@ class Learning(Protocol):
     def history(self) -> tuple[Row, ...]:
         """One row for each whole epoch."""
 
+    @property
+    def saved_epoch(self) -> int | None:
+        """Whose weights `network` has, from 1; None where that is not known."""
+
     def learn(self, checkpoint: Checkpoint | None, at_epoch_end: Callable[[], None], progress: Progress) -> None:
         """Go through all epochs that are left."""
 
@@ -241,6 +245,7 @@ class Session:
             scores=self._learner.scores(),
             dataset=self._dataset,
             history=self._learner.history,
+            saved_epoch=self._learner.saved_epoch,
             augmented=self._learner.examples(),
         )
         extra_paths, entries = self._extras(self._run)
@@ -252,6 +257,7 @@ class Session:
             *extra_paths,
             status=status,
             epochs=len(history),
+            saved_epoch=self._learner.saved_epoch,
             seconds=round(sum(row["seconds"] for row in history), 1),
             **entries,
         )

@@ -17,8 +17,13 @@ TRAINING, VALIDATION = "tab:blue", "tab:orange"
 
 
 @drawn
-def learning_curves(history: History) -> "Figure":
-    """Accuracy and loss, training and validation; the space between the two is the over-fitting gap."""
+def learning_curves(history: History, saved_epoch: int | None = None) -> "Figure":
+    """Accuracy and loss, training and validation; the space between the two is the over-fitting gap.
+
+    Args:
+        history: At least one epoch.
+        saved_epoch: Whose weights were saved, from 1; None: not known.
+    """
     figure = empty_figure(9.6, 4.7)
     accuracy, loss = figure.subplots(1, 2)
     for axes, name, unit in ((accuracy, "accuracy", "share of images"), (loss, "loss", "mean over the images")):
@@ -28,8 +33,10 @@ def learning_curves(history: History) -> "Figure":
     loss.set_title(f"Loss (validation at the end: {history[-1]['val_loss']:.4f})", fontsize=10)
     best = best_row(history)
     if best is not None:
-        label = f"best epoch: {int(best['epoch'])} ({100 * best['val_accuracy']:.2f} %)"
-        accuracy.axvline(best["epoch"], color="gray", linestyle=":", label=label)
+        is_saved = best["epoch"] == saved_epoch
+        _epoch_line(accuracy, best, "best epoch, saved" if is_saved else "best epoch", ":")
+        if saved_epoch is not None and not is_saved:
+            _epoch_line(accuracy, history[saved_epoch - 1], "saved", "--")
     for axes in (accuracy, loss):  # below, where no line can run through it
         axes.legend(fontsize=9, loc="upper center", bbox_to_anchor=(0.5, -0.14), ncols=2, frameon=False)
     return figure
@@ -52,6 +59,11 @@ def learning_rate(history: History) -> "Figure":
     axes.set_ylabel("learning rate")
     _epochs_across(axes)
     return figure
+
+
+def _epoch_line(axes: "Axes", row: Mapping[str, float], what: str, style: str) -> None:
+    label = f"{what}: {int(row['epoch'])} ({100 * row['val_accuracy']:.2f} %)"
+    axes.axvline(row["epoch"], color="gray", linestyle=style, label=label)
 
 
 def _pair(axes: "Axes", history: History, name: str) -> None:
