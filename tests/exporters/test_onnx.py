@@ -353,6 +353,20 @@ def test_the_exact_gelu_is_made_of_operators_that_onnx_has(images: Images) -> No
     assert np.abs(run(content, images) - network(images.astype(np.float32))).max() < 1e-5
 
 
+@pytest.mark.parametrize(("precision", "tolerance"), [(Precision.FLOAT32, 1e-6), (Precision.INT8, 1e-3)])
+def test_celu_is_made_of_operators_that_mobile_builds_have(
+    images: Images, calibration: CalibrationSet, precision: Precision, tolerance: float
+) -> None:
+    from keras_models import import_keras, plain_network
+
+    celu = import_keras().layers.Activation("celu")
+    network = plain_network(middle=lambda x: celu(x - 1))  # x is at least 0
+    content = OnnxExporter(network, ExportOptions()).convert(precision, calibration)
+    assert operators(content)["Exp"] == 1
+    assert not missing_in_mobile(content)
+    assert np.abs(run(content, images) - np.asarray(network(images.astype(np.float32)))).max() < tolerance
+
+
 def test_a_grouped_convolution_is_one_convolution(images: Images) -> None:
     from keras_models import import_keras, plain_network
 
