@@ -79,7 +79,7 @@ def test_tensors_that_operations_are_called_with_are_constants(images: Images, i
     assert np.abs(run(content, images) - expected).max() < 1e-4
 
 
-@pytest.mark.parametrize("kind", ["LayerNormalization", "RMSNormalization"])
+@pytest.mark.parametrize("kind", ["LayerNormalization", "RMSNormalization", "UnitNormalization"])
 def test_int8_normalizes_in_float(images: Images, calibration: CalibrationSet, kind: str) -> None:
     """In 256 steps a small deviation is 0, or the factor 1 / deviation of one place leaves no steps for the others."""
     from keras_models import import_keras, plain_network

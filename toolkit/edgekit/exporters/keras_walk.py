@@ -87,16 +87,19 @@ def _run(model: "keras.Model", tensor: Any, call: Call, opens: bool) -> Any:
 
 def _can_be_opened(model: "keras.Model") -> bool:
     """Whether all names are different when nested models are opened; Keras wants that of one model."""
-    names = Counter(layer.name for layer in _leaves(model))
+    names = Counter(layer.name for layer in leaves(model))
     return all(count == 1 for count in names.values())
 
 
-def _leaves(model: "keras.Model") -> list[Any]:
+def leaves(model: "keras.Model") -> list[Any]:
+    """The layers, and other operations, of a model and of those inside it; none where Keras does not know its graph."""
+    if not _is_plain(model):
+        return []
     graph = getattr(model, "_functional", None) or model
     found: list[Any] = []
     for layer in graph.operations:
         if _is_plain(layer):
-            found.extend(_leaves(layer))
+            found.extend(leaves(layer))
         elif type(layer).__name__ != "InputLayer":
             found.append(layer)
     return found

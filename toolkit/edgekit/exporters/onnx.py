@@ -30,6 +30,7 @@ from edgekit.exporters.onnx_weights import in_half_precision, with_integer_weigh
 from edgekit.exporters.options import ExportOptions
 from edgekit.exporters.quiet import held_back
 from edgekit.exporters.tf2onnx_handlers import handlers
+from edgekit.exporters.unit_lengths import with_safe_lengths
 from edgekit.keras_setup import import_tensorflow
 from edgekit.quantization.scheme import Granularity
 
@@ -77,8 +78,9 @@ class OnnxExporter:
     def __init__(self, model: "keras.Model", options: ExportOptions) -> None:
         self._model, self._options = model, options
         self._seen: dict[tuple[bool, str], OnnxActivations] = {}
+        graph = exported_graph(with_safe_lengths(model), options, batch=None)
         with tempfile.TemporaryDirectory(prefix="edgekit-") as folder, held_back():
-            traced = self._settled(_traced(exported_graph(model, options, batch=None), options.onnx.target.opset))
+            traced = self._settled(_traced(graph, options.onnx.target.opset))
             self._channels_last = self._settled(
                 without_needless_transposes(self._settled(_folded(traced, Path(folder))))
             )

@@ -25,6 +25,7 @@ from edgekit.exporters.quantizers import TFLITE_QUANTIZERS, QuantizeRequest
 from edgekit.exporters.quiet import held_back
 from edgekit.exporters.tflite_activations import TFLiteActivations
 from edgekit.exporters.tflite_graph import Graph
+from edgekit.exporters.unit_lengths import with_safe_lengths
 from edgekit.keras_setup import import_keras, import_tensorflow
 from edgekit.quantization.scheme import CALIBRATED, Granularity
 
@@ -58,7 +59,7 @@ class TFLiteExporter:
         self._seen: dict[tuple[bool, str], TFLiteActivations] = {}
         self._folder = tempfile.TemporaryDirectory(prefix="edgekit-")
         self._saved_model = Path(self._folder.name) / "saved_model"
-        graph = exported_graph(model, options, options.tflite.batch)
+        graph = exported_graph(with_safe_lengths(model), options, options.tflite.batch)
         tf = import_tensorflow("edgekit export")
         try:
             with held_back():
