@@ -223,7 +223,7 @@ class Busy(Answers):
 
 
 class MeasuresLong(Answers):
-    """Takes 0.3 s for each of the first four calls, which its worker makes while it is alone, and notes when."""
+    """Takes 0.6 s for each of the first two calls, which its worker makes while it is alone, and notes when."""
 
     calls: ClassVar[list[float]] = []
     writing: ClassVar[threading.Lock] = threading.Lock()
@@ -235,9 +235,9 @@ class MeasuresLong(Answers):
         invoke = session.invoke
 
         def answer(batch: Any) -> Any:
-            if len(cls.calls) < 4:
+            if len(cls.calls) < 2:
                 cls.calls.append(time.monotonic())
-                time.sleep(0.3)
+                time.sleep(0.6)
                 with cls.writing:
                     path.with_name("measured").write_text(str([cls.calls[0], time.monotonic()]))
             return invoke(batch)

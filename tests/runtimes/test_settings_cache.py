@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from edgekit.machine import num_usable_cpus
 from edgekit.runtimes import Execution, SessionSettings
 from edgekit.runtimes.isolation import execute
 from edgekit.runtimes.settings_cache import FOLDER, FoundSettings, SettingsCache, SettingsFile
@@ -66,9 +67,10 @@ def test_a_worker_takes_what_was_found_and_searches_again_when_told(
     [kept] = (tmp_path / FOLDER).iterdir()
     document = json.loads(kept.read_text())
     assert document["settings"] == vars(first.settings)
-    planted = {**document, "settings": {"num_threads": 2, "num_sessions": 1, "batch_size": 1}}
+    num_threads = min(2, num_usable_cpus())
+    planted = {**document, "settings": {"num_threads": num_threads, "num_sessions": 1, "batch_size": 1}}
     kept.write_text(json.dumps(planted))
-    assert run(onnx_file, images_npy, tmp_path).settings == SessionSettings(num_threads=2)
+    assert run(onnx_file, images_npy, tmp_path).settings == SessionSettings(num_threads=num_threads)
     run(onnx_file, images_npy, tmp_path, search_again=True)
     assert "images_per_second" in json.loads(kept.read_text())
 
