@@ -29,6 +29,15 @@ def test_a_run_is_shown_in_full_and_nothing_is_loaded_from_elsewhere(tmp_path):
     assert json.loads(re.search(r'id="data">(.*?)</script>', text)[1])["best_epoch"] == 2
 
 
+def test_the_epoch_of_the_model_is_named(tmp_path):
+    run = make_full_run(tmp_path / "run")
+    assert "The model is that of epoch" not in run_page(run)
+    run.record(saved_epoch=3)
+    assert re.search(r"Best epoch by validation accuracy: 2 \(.*%\)\. The model is that of epoch 3 \(", run_page(run))
+    run.record(saved_epoch=99)  # there is no such epoch
+    assert "The model is that of epoch" not in run_page(run)
+
+
 def ticks_of(text, title):
     """What stands at both axes of the chart of that title."""
     chart = re.search(rf"<svg[^>]*><title>{title}</title>.*?</svg>", text, re.DOTALL)[0]

@@ -110,10 +110,10 @@ def _learning(run: RunFolder) -> Html | None:
         lines = [series("training", column), series("validation", f"val_{column}")]
         return line_chart(title, lines, x="epoch", y=unit, is_counted=True)
 
-    best = best_row(history)
-    words = (
-        f"Best epoch by validation accuracy: {int(best['epoch'])} ({percent(best['val_accuracy'])})." if best else ""
-    )
+    summary, best = summarize(run), best_row(history)
+    words = f"Best epoch by validation accuracy: {_epoch_in_words(best)}." if best else ""
+    if saved := next((row for row in history if row["epoch"] == summary.saved_epoch), None):
+        words += f" The model is that of epoch {_epoch_in_words(saved)}."
     limits = rate_limits(history)
     rate = line_chart(
         "Learning rate at the end of each epoch",
@@ -131,6 +131,10 @@ def _learning(run: RunFolder) -> Html | None:
         figures(charts),
         details("Every epoch", _epochs(history)),
     )
+
+
+def _epoch_in_words(row: Json) -> str:
+    return f"{int(row['epoch'])} ({percent(row['val_accuracy'])})"
 
 
 def _epochs(history: Sequence[Json]) -> Html:
