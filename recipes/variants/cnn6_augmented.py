@@ -1,8 +1,8 @@
 """cnn6_augmented: cnn6 on images that are mirrored, shifted and turned.
 
 Network         that of cnn6; 1,345,066 parameters
-Accuracy        71.96 % of the test images after 10 epochs; validation 74.36 % after 8
-Training        4,103 s for 10 of 40 epochs on one core of an AMD EPYC with AVX-512, beside much other work
+Accuracy        80.86 % float32, 81.11 % int8 (n = 1 training, 10,000 test images); validation 84.83 % after 39 epochs
+Training        2,614 s on one core of an AMD EPYC with AVX-512, another training beside it
 Command         edgekit train cnn6_augmented --data cifar10
 
 How far they are shifted and turned is chosen here; the notebook's figures are not known.
