@@ -9,10 +9,8 @@ from tflite_files import interpreter_of, run
 from edgekit.artifact import Precision
 from edgekit.errors import CalibrationError, ExportError
 from edgekit.exporters import ExportOptions, TFLiteOptions
-from edgekit.exporters.conversion_errors import reason_of
 from edgekit.exporters.float_islands import Island
 from edgekit.exporters.integer_check import check_islands
-from edgekit.exporters.layer_names import LayerNames
 from edgekit.exporters.tflite import TFLiteExporter
 from edgekit.keras_setup import import_keras
 from edgekit.quantization import CalibrationSet
@@ -146,49 +144,6 @@ def test_a_flex_operator_is_named_with_its_layer_and_kept_when_asked_for() -> No
         Precision.FLOAT32, None
     )
     assert b"FlexResizeBicubic" in content
-
-
-def test_a_recurrent_layer_needs_a_batch_of_a_known_size() -> None:
-    keras = import_keras("a test")
-    pixels = keras.Input((32, 32, 3))
-    rows = keras.layers.Reshape((32, 96))(pixels)
-    scores = keras.layers.Dense(10, activation="softmax")(keras.layers.LSTM(4, name="reader")(rows))
-    network = keras.Model(pixels, scores)
-    exporter = TFLiteExporter(network, ExportOptions(tflite=TFLiteOptions(batch=None)))
-    with pytest.raises(ExportError, match=r"recurrent layer \(layer reader\) is a loop.*--batch 1.*unroll=True\.$"):
-        exporter.convert(Precision.FLOAT32, None)
-    assert len(TFLiteExporter(network, ExportOptions()).convert(Precision.FLOAT32, None)) > 1000
-
-
-def test_flex_operators_are_named_where_calibration_would_run_them(calibration: CalibrationSet) -> None:
-    from keras_models import import_keras, plain_network
-
-    keras = import_keras()
-    network = plain_network(middle=lambda x: keras.ops.fft2((x, keras.ops.zeros_like(x)))[0])
-    exporter = TFLiteExporter(network, ExportOptions(tflite=TFLiteOptions(allow_flex=True)))
-    with pytest.raises(ExportError, match=r"No int8 file can be made: Complex is one of TensorFlow's Flex operators"):
-        exporter.convert(Precision.INT8, calibration)
-
-
-def test_an_operator_without_an_int16x8_form_is_named(calibration: CalibrationSet) -> None:
-    from keras_models import import_keras, plain_network
-
-    sort = import_keras().ops.sort
-    exporter = TFLiteExporter(plain_network(middle=lambda x: sort(x, axis=-1)), ExportOptions())
-    with pytest.raises(ExportError, match=r"no int16x8 form of NEG.*--quantizer ai-edge"):
-        exporter.convert(Precision.INT16X8, calibration)
-
-
-def test_no_location_of_the_compiler_reaches_the_user(model: Any) -> None:
-    said = (
-        'Could not translate MLIR to FlatBuffer.<unknown>:0: error: loc(callsite(fused["Mul:", "net_1/half_1/mul@f"] '
-        'at fused["PartitionedCall:", "PartitionedCall"])): \'tf.Mul\' op is neither a custom op nor a flex op\n'
-        '<unknown>:0: note: loc(fused["PartitionedCall:", "PartitionedCall"]): called from'
-    )
-    reason = reason_of(RuntimeError(said), Precision.FLOAT32, LayerNames(model))
-    assert (
-        reason == "The model could not be converted to TFLite float32: 'tf.Mul' op is neither a custom op nor a flex op"
-    )
 
 
 def test_an_activation_that_overflows_is_a_sentence_and_no_crash(calibration: CalibrationSet) -> None:
