@@ -44,6 +44,14 @@ def spoiled(plain: Parameters) -> Parameters:
     return plain | {"conv2": (plain["conv2"] + noise).astype(np.float32)}
 
 
+def unequal(plain: Parameters) -> Parameters:
+    """One unit of the dense layer has a weight 100 times larger than the others', for a channel that is always 0."""
+    changed = {name: values.copy() for name, values in plain.items()}
+    changed["conv2"][..., 3] = 0
+    changed["dense"][3, 0] = 100 * np.abs(plain["dense"]).max()
+    return changed
+
+
 def calibration() -> NDArray[np.float32]:
     return some_images(16).astype(np.float32)
 
@@ -67,6 +75,7 @@ def _tflite(name: str, int8: bool) -> bytes:
     converter = tf.lite.TFLiteConverter.from_concrete_functions([concrete])
     if int8:
         converter.optimizations = [tf.lite.Optimize.DEFAULT]
+        converter._experimental_disable_per_channel = name in PER_TENSOR
         converter.representative_dataset = lambda: ([image[None]] for image in calibration())
         converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
     content: bytes = converter.convert()
@@ -124,12 +133,14 @@ def _onnx_int8(name: str, folder: Path) -> bytes:
         quant_format=QuantFormat.QDQ,
         activation_type=QuantType.QUInt8,
         weight_type=QuantType.QInt8,
-        per_channel=True,
+        per_channel=name not in PER_TENSOR,
     )
     return (folder / "int8.onnx").read_bytes()
 
 
-NAMED = {"plain": lambda own: own, "wild": wild, "wild-behind": wild, "spoiled": spoiled}
+NAMED = {"plain": lambda own: own, "wild": wild, "wild-behind": wild, "spoiled": spoiled, "unequal": unequal}
+PER_TENSOR = frozenset({"unequal"})
+"""Networks whose int8 files have one scale for each weight tensor."""
 
 
 def write(folder: Path, kind: str, name: str = "plain", *, int8: bool = False) -> Path:

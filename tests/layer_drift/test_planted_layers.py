@@ -10,7 +10,7 @@ from tiny_models import some_images
 from edgekit.errors import VerificationError
 from edgekit.layer_drift import LayerDrift, measure_layers
 from edgekit.layer_drift.probe import PROBES
-from edgekit.layer_drift.report import advice_on
+from edgekit.layer_drift.report import MANY_OUTSIDE, advice_on
 from edgekit.metrics.quantization import IDEAL_RMSE
 
 KINDS = ["tflite", "onnx"]
@@ -64,11 +64,25 @@ def test_spoiled_weights_come_out_first(kind: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
+def test_unequal_weights_are_to_blame_and_not_the_few_values_outside(kind: str, tmp_path: Path) -> None:
+    """One scale for all units leaves those with small weights none of the 256 steps."""
+    candidate = write(tmp_path, kind, "unequal", int8=True)
+    layers = layers_of(write(tmp_path, kind, "unequal"), candidate, num_images=64)
+    worst = worst_of(layers)
+    assert worst.depth == len(layers) - 1
+    assert worst.own_noise > 0.5
+    assert worst.saturated > MANY_OUTSIDE, "but that costs little:"
+    assert worst.storing_noise < 0.001
+    assert "its weights lose the rest. Quantize them per channel" in advice_on(worst, "layer")
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_a_range_that_is_cut_comes_out_first(kind: str, tmp_path: Path) -> None:
     layers = layers_of(write(tmp_path, kind), cut_range(write(tmp_path, kind, int8=True)))
     worst = worst_of(layers)
     assert worst.name.startswith("relu2")
     assert worst.saturated > 0.01
+    assert worst.storing_noise == pytest.approx(worst.own_noise, rel=0.01), "all of it is the range's"
     assert "outside its range" in advice_on(worst, "layer")
     assert all(layer.saturated in (None, 0) for layer in layers if layer.depth < worst.depth)
 
@@ -80,6 +94,7 @@ def test_a_batch_norm_with_a_wild_scale_comes_out_first(kind: str, tmp_path: Pat
     assert worst.name.startswith({"tflite": "relu1", "onnx": "batch_norm"}[kind]), "LiteRT folds it into conv1"
     assert worst.own_sqnr_db > 20, "the tensor as a whole looks well"
     assert worst.own_noise > 0.3
+    assert worst.own_noise < 1.2 * worst.storing_noise, "exact results would lose as much"
     assert "Look at the scale of its BatchNorm" in advice_on(worst, "layer")
 
 

@@ -12,6 +12,7 @@ def report_of(*names: str, unmatched: tuple[str, ...] = ()) -> LayerDriftReport:
             shape=(4, 4, 8),
             scale=0.1,
             own_noise=0.5,
+            storing_noise=0.001,
             own_sqnr_db=3.0,
             sqnr_db=3.0,
             cosine=0.9,

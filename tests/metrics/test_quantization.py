@@ -8,6 +8,7 @@ import pytest
 from edgekit.metrics.quantization import (
     IDEAL_RMSE,
     NoiseSums,
+    as_stored,
     cosine,
     noise_share,
     rmse_in_steps,
@@ -35,6 +36,11 @@ def test_the_share_of_noise_is_the_whole_tensors_or_the_median_channels() -> Non
     assert sqnr_db(NoiseSums.of(reference, candidate)) > 60
     reference, candidate = np.array([[10.0, 10, 10, 10, 0.01]]), np.array([[10.0, 10, 10, 11, 0]])
     assert noise_share(NoiseSums.of(reference, candidate)) == pytest.approx(1 / 400, rel=1e-3), "nor a small one"
+
+
+def test_what_a_range_holds_of_exact_values_by_hand() -> None:
+    values = np.array([[-1.0, 0.1], [0.4, 5.0]], np.float32)
+    assert as_stored(values, 0.25, (-0.625, 1.125)).tolist() == [[-0.5, 0.0], [0.5, 1.0]]
 
 
 def test_noise_beyond_the_signal_is_nothing_but_noise_and_empty_channels_are_left_out() -> None:

@@ -10,6 +10,7 @@ def drift(depth: int, noise: float) -> LayerDrift:
         shape=(2, 2, 4),
         scale=0.1,
         own_noise=noise,
+        storing_noise=0.001,
         own_sqnr_db=20.0,
         sqnr_db=20.0,
         cosine=0.99,

@@ -2,17 +2,19 @@
 
 An int8 model carries the error of every layer on to the end, so the last layers always look worst. To know which
 layer loses, each layer's own error is measured: the float model is cut behind every layer, and each of its layers
-is fed with what the candidate's was fed. What still differs was added there.
+is fed with what the candidate's was fed. What still differs was added there. What of that the range of its output
+costs, and not its weights, is what the float layer's results lose when they are stored in that range.
 """
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from edgekit.errors import VerificationError
 from edgekit.layer_drift.probe import Layer, Probe
 from edgekit.layer_drift.report import LayerDrift, finite
 from edgekit.metrics.quantization import (
     NoiseSums,
+    as_stored,
     cosine,
     noise_share,
     rmse_in_steps,
@@ -49,6 +51,7 @@ def measure_layers(
     matched = match_layers(reference.layers, candidate.layers)
     totals: dict[str, NoiseSums] = {}
     owns: dict[str, NoiseSums] = {}
+    storings: dict[str, NoiseSums] = {}
     shapes: dict[str, tuple[int, ...]] = {}
     cut = None
     for for_reference, for_candidate in images:
@@ -61,16 +64,21 @@ def measure_layers(
         alone = cut.compute(for_reference, fed)
         for name, layer in matched.items():
             shapes[name] = fed[name].shape[1:]
-            for sums, expected in ((totals, right[name]), (owns, alone[name])):
-                found = NoiseSums.of(expected, fed[name], layer.limits)
-                sums[name] = sums[name] + found if name in sums else found
+            for sums, expected, found in (
+                (totals, right[name], fed[name]),
+                (owns, alone[name], fed[name]),
+                (storings, alone[name], _stored(alone[name], layer)),
+            ):
+                noise = NoiseSums.of(expected, found, layer.limits)
+                sums[name] = sums[name] + noise if name in sums else noise
         advance(1)
     if not totals:
         raise VerificationError("There is no image to run. Expected at least one training or validation image.")
     order = {layer.name: depth for depth, layer in enumerate(candidate.layers)}
     names = sorted(matched, key=lambda name: order[matched[name].name])
     layers = tuple(
-        _drift(name, matched[name], depth, shapes[name], totals[name], owns[name]) for depth, name in enumerate(names)
+        _drift(name, matched[name], depth, shapes[name], totals[name], owns[name], storings[name])
+        for depth, name in enumerate(names)
     )
     return layers, _unmatched(candidate, matched)
 
@@ -139,7 +147,19 @@ def _unmatched(candidate: Probe, matched: dict[str, Layer]) -> tuple[str, ...]:
     return tuple(one.name for one in candidate.layers if one.name not in known and one.operator not in BORDERS)
 
 
-def _drift(name: str, layer: Layer, depth: int, shape: tuple[int, ...], total: NoiseSums, own: NoiseSums) -> LayerDrift:
+def _stored(values: "NDArray[np.float32]", layer: Layer) -> "NDArray[np.floating[Any]]":
+    return values if layer.scale is None or layer.limits is None else as_stored(values, layer.scale, layer.limits)
+
+
+def _drift(
+    name: str,
+    layer: Layer,
+    depth: int,
+    shape: tuple[int, ...],
+    total: NoiseSums,
+    own: NoiseSums,
+    storing: NoiseSums,
+) -> LayerDrift:
     return LayerDrift(
         name=name,
         operator=layer.operator,
@@ -147,6 +167,7 @@ def _drift(name: str, layer: Layer, depth: int, shape: tuple[int, ...], total: N
         shape=shape,
         scale=layer.scale,
         own_noise=noise_share(own),
+        storing_noise=noise_share(storing) if layer.scale else None,
         own_sqnr_db=finite(sqnr_db(own)),
         sqnr_db=finite(sqnr_db(total)),
         cosine=cosine(total),

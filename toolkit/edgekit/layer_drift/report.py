@@ -11,6 +11,8 @@ MANY_OUTSIDE = 0.002
 """Share of values outside the range from which the range itself is to blame."""
 MUCH_MORE_THAN_ROUNDING = 4 * IDEAL_RMSE
 """Root mean square error in steps from which it is no longer rounding."""
+WEIGHTS = 2.0
+"""How many times more noise a layer adds than its range would, from which its weights are to blame."""
 UNEVEN = 8.0
 """How many times more noise the median channel has than the tensor as a whole, where a few channels are very large."""
 FEW_STEPS = 15.0
@@ -36,6 +38,8 @@ class LayerDrift:
         scale: Its quantization step; None where it is float.
         own_noise: Noise that it adds as a share of the signal, 0 to 1: of the whole tensor or of its median channel,
             whichever is more (`edgekit.metrics.quantization.noise_share`). Layers are ranked by it.
+        storing_noise: The same of the float layer's results when they are stored in its range: what it would add if it
+            computed exactly. None where it is float.
         own_sqnr_db: Signal-to-quantization-noise ratio of what it adds, in dB; None: no noise.
         sqnr_db: The same with all layers before it; None: no noise.
         cosine: Cosine of the angle to the float model's tensor.
@@ -49,6 +53,7 @@ class LayerDrift:
     shape: tuple[int, ...]
     scale: float | None
     own_noise: float
+    storing_noise: float | None
     own_sqnr_db: float | None
     sqnr_db: float | None
     cosine: float
@@ -142,21 +147,23 @@ def advice_on(worst: LayerDrift, short_name: str) -> str:
             f"{name} adds most: {noise}. Its int8 scores have steps of 1/256, whatever the calibration: export the "
             f"model with its logits, or with a float output."
         )
-    if worst.saturated is not None and worst.saturated > MANY_OUTSIDE:
+    if worst.storing_noise is not None and worst.own_noise > WEIGHTS * worst.storing_noise:
         return (
-            f"{name} adds most: {noise}. {percent(worst.saturated)} of its values lie outside its range: it was "
-            f"calibrated on too few or too plain images. Calibrate with more training images, or with min and max."
+            f"{name} adds most: {noise}. Exact results would lose {percent(worst.storing_noise)} in its range, so its "
+            f"weights lose the rest. Quantize them per channel if they have one scale, or keep this layer in float or "
+            f"int16."
         )
-    if worst.rmse_in_steps is not None and worst.rmse_in_steps > MUCH_MORE_THAN_ROUNDING:
+    if _is_cut(worst):
         return (
-            f"{name} adds most: {noise}. Its error is {worst.rmse_in_steps:.2g} steps, rounding alone gives "
-            f"{IDEAL_RMSE:.2g}: its weights lose. Quantize them per channel, or keep this layer in float or int16."
+            f"{name} adds most: {noise}. {percent(worst.saturated or 0)} of its values lie outside its range: it was "
+            f"calibrated on too few or too plain images. Calibrate with more training images, or with min and max."
         )
     if worst.own_sqnr_db is not None and worst.own_noise > UNEVEN * 10 ** (-worst.own_sqnr_db / 10):
         return (
             f"{name} adds most: {noise} in its median channel, though the tensor as a whole keeps "
             f"{worst.own_sqnr_db:.0f} dB: a few channels are much larger than the rest, which share the few steps that "
-            f"are left. Look at the scale of its BatchNorm, bound its activation (ReLU6), or keep it in int16."
+            f"are left. Look at the scale of its BatchNorm, or at the weights of those channels; bound its activation "
+            f"(ReLU6), or keep it in int16."
         )
     if worst.own_sqnr_db is not None and worst.own_sqnr_db < FEW_STEPS:
         return (
@@ -167,3 +174,10 @@ def advice_on(worst: LayerDrift, short_name: str) -> str:
         f"{name} adds most: {noise}, all of it rounding. Keep this layer in float or int16 (int16x8), or train with "
         f"quantization."
     )
+
+
+def _is_cut(layer: LayerDrift) -> bool:
+    """Whether many values lie outside the range, or a few lie far outside."""
+    if layer.saturated is None or layer.rmse_in_steps is None:
+        return False
+    return layer.saturated > MANY_OUTSIDE or layer.rmse_in_steps > MUCH_MORE_THAN_ROUNDING

@@ -76,6 +76,19 @@ class NoiseSums:
         )
 
 
+def as_stored(values: "NDArray[Any]", scale: float, limits: tuple[float, float]) -> "NDArray[np.float64]":
+    """`values` as a range holds them: rounded to multiples of `scale`, and cut at its ends.
+
+    Args:
+        values: float, any shape.
+        scale: The quantization step.
+        limits: As in `NoiseSums.of`: half a step beyond the lowest and the highest number that can be stored.
+    """
+    low, high = limits
+    rounded = np.round(np.asarray(values, np.float64) / scale) * scale
+    return np.clip(rounded, low + scale / 2, high - scale / 2)
+
+
 def sqnr_db(sums: NoiseSums) -> float:
     """Signal-to-quantization-noise ratio of the whole tensor in dB; infinite where there is no noise.
 
