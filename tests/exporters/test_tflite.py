@@ -157,6 +157,20 @@ def test_an_activation_that_overflows_is_a_sentence_and_no_crash(calibration: Ca
 
 
 @pytest.mark.parametrize("quantizer", ["tensorflow", "ai-edge"])
+def test_a_minimum_cuts_nothing_that_others_read(calibration: CalibrationSet, images: Images, quantizer: str) -> None:
+    """CELU is max(x, 0) + exp(min(x, 0)) - 1; TensorFlow's quantizer gave x the range of min(x, 0)."""
+    from keras_models import import_keras, plain_network
+
+    celu = import_keras().layers.Activation("celu")
+    network = plain_network(middle=lambda x: celu(x - 1))  # x is at least 0
+    expected = np.asarray(network(images.astype(np.float32)))
+    content = TFLiteExporter(network, ExportOptions(tflite=TFLiteOptions(quantizer=quantizer))).convert(
+        Precision.INT8, calibration
+    )
+    assert np.abs(run(content, images) - expected).max() < 0.004, "steps of 1 / 256, of which half is rounding"
+
+
+@pytest.mark.parametrize("quantizer", ["tensorflow", "ai-edge"])
 def test_a_relu_that_died_stops_no_runtime(calibration: CalibrationSet, images: Images, quantizer: str) -> None:
     import keras_models
 

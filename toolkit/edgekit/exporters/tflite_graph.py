@@ -1,9 +1,13 @@
 """A `.tflite` as its operators and tensors, as far as exporters look at them or change them."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
+
+_KEEP_SCALES = frozenset({"MAXIMUM", "MINIMUM"})
+"""Operators whose integer kernels want one scale for what they read and what they give."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,6 +83,27 @@ class Graph:
                 tensor.quantization.min = np.array([found[0]], np.float32)
                 tensor.quantization.max = np.array([found[1]], np.float32)
         return self._packed()
+
+    def uncut(self, ranges: Mapping[str, tuple[float, float]]) -> dict[str, tuple[float, float]]:
+        """`ranges`, with those that TensorFlow's quantizer would cut for a reader made wide enough for all of them.
+
+        It gives what a minimum or a maximum reads the range of what comes out, also where others read it too.
+        """
+        wide = dict(ranges)
+        for operator in self._graph.operators:
+            if self._name(operator) not in _KEEP_SCALES:
+                continue
+            output = _text(self._graph.tensors[operator.outputs[0]].name)
+            for index in operator.inputs:
+                name = _text(self._graph.tensors[index].name)
+                if self._num_readers[index] > 1 and name in wide and output in wide:
+                    wide[output] = min(wide[output][0], wide[name][0]), max(wide[output][1], wide[name][1])
+        return wide
+
+    @cached_property
+    def _num_readers(self) -> Counter[int]:
+        inputs = (operator.inputs for operator in self._graph.operators if operator.inputs is not None)
+        return Counter(int(index) for each in inputs for index in set(each))
 
     def with_general_sums(self) -> bytes:
         """The file with additions and subtractions of int16 that take any scales, not powers of two alone."""

@@ -36,10 +36,10 @@ def _to_int8(request: QuantizeRequest) -> bytes:
     from tensorflow.lite.python.convert import mlir_quantize
 
     tf, scheme = import_tensorflow("edgekit export"), request.options.scheme
-    ranges = request.activations.ranges(scheme) if request.activations else {}
+    ranges, graph = request.activations.ranges(scheme) if request.activations else {}, Graph(request.content)
     return bytes(
         mlir_quantize(
-            Graph(request.content).with_ranges(ranges),
+            graph.with_ranges(graph.uncut(ranges)),
             disable_per_channel=scheme.granularity is Granularity.PER_TENSOR,
             input_data_type=getattr(tf, request.input_type),
             output_data_type=getattr(tf, request.output_type),
