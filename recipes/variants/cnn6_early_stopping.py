@@ -1,8 +1,8 @@
 """cnn6_early_stopping: cnn6 that ends when validation no longer gets better, and keeps its best epoch.
 
 Network         that of cnn6; 1,345,066 parameters
-Accuracy        83.54 % float32, 83.33 % int8 (n = 1 training, 10,000 test images); validation 83.58 % in the 17th epoch,
-                that of the lowest loss, which it keeps
+Accuracy        83.54 % float32, 83.33 % int8 (n = 1 training, 10,000 test images); validation 83.58 % in the 17th
+                epoch, that of the lowest loss, which it keeps
 Training        1,266 s on one core of an AMD EPYC with AVX-512, tests beside it: it stopped itself after 22 epochs
 Command         edgekit train cnn6_early_stopping --data cifar10
 
