@@ -30,8 +30,9 @@ def main() -> None:
     slopes = slopes_of(arguments.file.read_bytes())
     if not slopes:
         raise SystemExit(f"{arguments.file} has no LEAKY_RELU.")
-    found = {kernels.name: errors(arguments, kernels.resolver, slopes) for kernels in KERNELS}
-    print(f"{arguments.file} on {arguments.images} training images ({this_machine().cpu})")
+    images = images_for(arguments)
+    found = {kernels.name: errors(arguments.file, kernels.resolver, slopes, images) for kernels in KERNELS}
+    print(f"{arguments.file} on {len(images)} training images ({this_machine().cpu})")
     print(f"{'mean error in steps, of':32} " + " ".join(f"{name:>22}" for name in found))
     print(f"{'':32} " + " ".join(f"{'positive':>11}{'negative':>11}" for _ in found))
     for name in next(iter(found.values())):
@@ -51,12 +52,20 @@ def slopes_of(content: bytes) -> dict[int, float]:
     }
 
 
-def errors(arguments: argparse.Namespace, resolver: str, slopes: dict[int, float]) -> dict[str, tuple[float, float]]:
+def images_for(arguments: argparse.Namespace) -> np.ndarray[Any, Any]:
+    """Training images of the size that the file takes: uint8 (N, H, W, 3)."""
+    _, height, width, _ = (int(side) for side in Interpreter(str(arguments.file)).get_input_details()[0]["shape"])
+    return load_dataset(arguments.data, DatasetRequest(image_size=(height, width))).train.images[: arguments.images]
+
+
+def errors(
+    file: Path, resolver: str, slopes: dict[int, float], images: np.ndarray[Any, Any]
+) -> dict[str, tuple[float, float]]:
     """Name of each LEAKY_RELU -> mean error of positive and of negative values, in steps of its output."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # that keeping all tensors costs memory
         interpreter = Interpreter(
-            str(arguments.file),
+            str(file),
             num_threads=1,
             experimental_op_resolver_type=OpResolverType[resolver],
             experimental_preserve_all_tensors=True,
@@ -66,9 +75,7 @@ def errors(arguments: argparse.Namespace, resolver: str, slopes: dict[int, float
     sources = {op["outputs"][0]: op["inputs"][0] for op in interpreter._get_ops_details() if len(op["inputs"])}
     sums: dict[str, list[np.ndarray[Any, Any]]] = {}
     start = interpreter.get_input_details()[0]["index"]
-    _, height, width, _ = details[start]["shape"]
-    data = load_dataset(arguments.data, DatasetRequest(image_size=(int(height), int(width))))
-    for image in data.train.images[: arguments.images]:
+    for image in images:
         interpreter.set_tensor(start, image[None].astype(details[start]["dtype"]))
         interpreter.invoke()
         for index, slope in slopes.items():

@@ -175,6 +175,11 @@ def best_row(history: Sequence[HistoryRow]) -> HistoryRow | None:
     return max(history, key=lambda row: row["val_accuracy"], default=None)
 
 
+def epoch_in_words(row: HistoryRow) -> str:
+    """An epoch and its validation accuracy: "43 (84.71 %)"."""
+    return f"{int(row['epoch'])} ({100 * row['val_accuracy']:.2f} %)"
+
+
 def rate_limits(history: Sequence[HistoryRow]) -> tuple[float, float] | None:
     """Both ends of an axis for the learning rate; None where it falls by more than a factor of 20.
 

@@ -36,6 +36,7 @@ from edgekit.run_folder import RunFolder
 from edgekit.run_summary import (
     HISTORY_COLUMNS,
     best_row,
+    epoch_in_words,
     gap_in_words,
     rate_limits,
     read_history,
@@ -110,10 +111,10 @@ def _learning(run: RunFolder) -> Html | None:
         lines = [series("training", column), series("validation", f"val_{column}")]
         return line_chart(title, lines, x="epoch", y=unit, is_counted=True)
 
-    summary, best = summarize(run), best_row(history)
-    words = f"Best epoch by validation accuracy: {_epoch_in_words(best)}." if best else ""
-    if saved := next((row for row in history if row["epoch"] == summary.saved_epoch), None):
-        words += f" The model is that of epoch {_epoch_in_words(saved)}."
+    best, saved_epoch = best_row(history), run.manifest.get("saved_epoch")
+    words = f"Best epoch by validation accuracy: {epoch_in_words(best)}." if best else ""
+    if saved := next((row for row in history if row["epoch"] == saved_epoch), None):
+        words += f" The model is that of epoch {epoch_in_words(saved)}."
     limits = rate_limits(history)
     rate = line_chart(
         "Learning rate at the end of each epoch",
@@ -131,10 +132,6 @@ def _learning(run: RunFolder) -> Html | None:
         figures(charts),
         details("Every epoch", _epochs(history)),
     )
-
-
-def _epoch_in_words(row: Json) -> str:
-    return f"{int(row['epoch'])} ({percent(row['val_accuracy'])})"
 
 
 def _epochs(history: Sequence[Json]) -> Html:

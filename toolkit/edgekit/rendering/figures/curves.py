@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from edgekit.rendering.figures.style import drawn, empty_figure
-from edgekit.run_summary import best_row, gap_in_words, rate_limits
+from edgekit.run_summary import best_row, epoch_in_words, gap_in_words, rate_limits
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -61,9 +61,8 @@ def learning_rate(history: History) -> "Figure":
     return figure
 
 
-def _epoch_line(axes: "Axes", row: Mapping[str, float], what: str, style: str) -> None:
-    label = f"{what}: {int(row['epoch'])} ({100 * row['val_accuracy']:.2f} %)"
-    axes.axvline(row["epoch"], color="gray", linestyle=style, label=label)
+def _epoch_line(axes: "Axes", row: dict[str, float], what: str, style: str) -> None:
+    axes.axvline(row["epoch"], color="gray", linestyle=style, label=f"{what}: {epoch_in_words(row)}")
 
 
 def _pair(axes: "Axes", history: History, name: str) -> None:
