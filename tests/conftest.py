@@ -14,6 +14,9 @@ SHARED_FOLD = ROOT.parent / "shared" / "cifar10" / "unpack.py"
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
+# TensorFlow adds up in as many parts as it has threads: two train the same networks on any number of cores.
+os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "2")
+
 # The library of the Hugging Face hub reads these when it is imported.
 HUB_CACHE = tempfile.TemporaryDirectory(prefix="edgekit-tests-hub-")
 os.environ |= {"HF_HOME": HUB_CACHE.name, "HF_HUB_OFFLINE": "1"}

@@ -134,7 +134,7 @@ def test_robust_ranges_are_narrower(
     default = exporter.with_options(options(quantizer)).convert(Precision.INT8, calibration)
     assert interpreter_of(content).get_input_details()[0]["quantization"] == (1.0, 0)
     assert _sum_of_activation_scales(content) < _sum_of_activation_scales(default)
-    assert (run(content, images).argmax(1) == reference.argmax(1)).mean() > 0.8  # one core trains another network
+    assert (run(content, images).argmax(1) == reference.argmax(1)).mean() > 0.9
 
 
 def _sum_of_activation_scales(content: bytes) -> float:
