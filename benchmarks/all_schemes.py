@@ -27,19 +27,19 @@ from results import candidate_table
 
 from edgekit.artifact import Format, Precision, sha256_of
 from edgekit.datasets import Dataset
-from edgekit.errors import EdgekitError
-from edgekit.exporters import EXPORTERS, ExportOptions, OnnxOptions, TFLiteOptions
-from edgekit.exporting import export
+from edgekit.exporting.formats import EXPORTERS, ExportOptions, OnnxOptions, TFLiteOptions
 from edgekit.exporting.job import load_dataset_of
 from edgekit.exporting.plan import Job
+from edgekit.exporting.session import export
 from edgekit.exporting.source import Source, load_source
+from edgekit.foundation.atomic_files import write_text
+from edgekit.foundation.errors import EdgekitError
 from edgekit.quantization.scheme import CalibrationMethod, Granularity, QuantizationScheme
-from edgekit.rendering.progress import ConsoleProgress
-from edgekit.run_folder import RunFolder
+from edgekit.rendering.terminal.progress import ConsoleProgress
+from edgekit.runs.folder import RunFolder
 from edgekit.verification.job import VerifyRequest, verify_request
-from edgekit.verification.report import VerificationReport
 from edgekit.verification.sampling import Sampling
-from edgekit.whole_files import write_text
+from edgekit.verification.verdict.report import VerificationReport
 
 PER_TENSOR = QuantizationScheme(granularity=Granularity.PER_TENSOR)
 

@@ -16,10 +16,10 @@ import numpy as np
 
 from edgekit.artifact import Precision
 from edgekit.datasets import DatasetRequest, load_dataset
-from edgekit.exporters import EXPORTERS, ExportOptions
-from edgekit.exporters.batchnorm_folding import fold_batchnorm
-from edgekit.exporters.classifier import as_classifier
-from edgekit.exporting.keras_scores import KerasScorer
+from edgekit.exporting.formats import EXPORTERS, ExportOptions
+from edgekit.exporting.keras.batchnorm_folding import fold_batchnorm
+from edgekit.exporting.keras.classifier import as_classifier
+from edgekit.exporting.keras.scores import KerasScorer
 from edgekit.exporting.source import check_source, load_source
 from edgekit.input_range import RAW, InputRange
 from edgekit.inspection import inspect_file

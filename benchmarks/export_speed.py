@@ -19,20 +19,20 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
-import edgekit.exporters.onnx as onnx_exporter
-import edgekit.exporters.tflite as tflite_exporter
+import edgekit.exporting.onnx.exporter as onnx_exporter
+import edgekit.exporting.tflite.exporter as tflite_exporter
 from edgekit.artifact import Format
 from edgekit.datasets import Dataset
-from edgekit.exporters import ExportOptions
-from edgekit.exporters.classifier import as_classifier, exported_graph
-from edgekit.exporters.quiet import held_back
-from edgekit.exporting import export
+from edgekit.exporting.formats import ExportOptions
 from edgekit.exporting.job import load_dataset_of
+from edgekit.exporting.keras.classifier import as_classifier, exported_graph
+from edgekit.exporting.session import export
 from edgekit.exporting.source import Source, load_source
-from edgekit.keras_setup import import_tensorflow
-from edgekit.progress import SilentProgress
+from edgekit.foundation.keras_setup import import_tensorflow
+from edgekit.foundation.progress import SilentProgress
+from edgekit.foundation.quiet import held_back
 from edgekit.quantization import CalibrationSet
-from edgekit.run_folder import RunFolder
+from edgekit.runs.folder import RunFolder
 
 
 def bare_tflite(model: Any, calibration: CalibrationSet, folder: Path) -> None:

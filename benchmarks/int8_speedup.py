@@ -23,15 +23,15 @@ import numpy as np
 
 from edgekit.artifact import Precision
 from edgekit.datasets import Dataset, DatasetRequest, load_dataset
-from edgekit.exporters import EXPORTERS, ExportOptions, OnnxOptions, TFLiteOptions
-from edgekit.exporters.batchnorm_folding import fold_batchnorm
-from edgekit.exporters.classifier import as_classifier
-from edgekit.keras_setup import import_keras
-from edgekit.machine import this_machine
+from edgekit.execution.scoring import scores_of
+from edgekit.exporting.formats import EXPORTERS, ExportOptions, OnnxOptions, TFLiteOptions
+from edgekit.exporting.keras.batchnorm_folding import fold_batchnorm
+from edgekit.exporting.keras.classifier import as_classifier
+from edgekit.foundation.keras_setup import import_keras
+from edgekit.foundation.machine import this_machine
 from edgekit.quantization import CalibrationSet
 from edgekit.quantization.scheme import Granularity, QuantizationScheme
 from edgekit.runtimes import RUNTIMES, SessionSettings
-from edgekit.runtimes.scoring import scores_of
 
 RUNTIME_OF = {"tflite": "litert-xnnpack", "onnx": "onnxruntime"}
 PER_TENSOR = QuantizationScheme(granularity=Granularity.PER_TENSOR)
@@ -162,7 +162,7 @@ def measure(candidates: list[Candidate], dataset: Dataset, arguments: argparse.N
 
 def batch_for(session: Any, images: Any, size: int) -> Any:
     """One batch as the session wants it."""
-    from edgekit.runtimes.pixels import encoder_for
+    from edgekit.execution.pixels import encoder_for
 
     return encoder_for(session.input_spec, images.shape[1:])(np.resize(images, (size, *images.shape[1:])))
 

@@ -18,7 +18,7 @@ from ai_edge_litert import schema_py_generated as schema
 from ai_edge_litert.interpreter import Interpreter, OpResolverType
 
 from edgekit.datasets import DatasetRequest, load_dataset
-from edgekit.machine import this_machine
+from edgekit.foundation.machine import this_machine
 from edgekit.runtimes.litert import LiteRTBuiltin, LiteRTReference, LiteRTXnnpack
 
 KERNELS = (LiteRTXnnpack, LiteRTBuiltin, LiteRTReference)

@@ -19,10 +19,10 @@ from edgekit.artifact import Precision
 from edgekit.compression import CompressionSettings
 from edgekit.datasets import Dataset
 from edgekit.exporting.check import run_file
-from edgekit.keras_setup import import_keras
+from edgekit.foundation.keras_setup import import_keras
 from edgekit.recipe import Recipe, TrainingSettings
-from edgekit.rendering.progress import ConsoleProgress
-from edgekit.run_folder import RunFolder
+from edgekit.rendering.terminal.progress import ConsoleProgress
+from edgekit.runs.folder import RunFolder
 
 
 def build(input_shape: tuple[int | None, int | None, int], num_classes: int) -> object:

@@ -27,9 +27,9 @@ from dataclasses import replace
 from typing import Any
 
 from edgekit.datasets import Dataset, DatasetRequest, Split, load_dataset
-from edgekit.keras_setup import import_keras
-from edgekit.machine import num_usable_cpus, nvidia_gpus, this_machine
-from edgekit.progress import Progress, SilentProgress
+from edgekit.foundation.keras_setup import import_keras
+from edgekit.foundation.machine import num_usable_cpus, nvidia_gpus, this_machine
+from edgekit.foundation.progress import Progress, SilentProgress
 from edgekit.recipe import Recipe, TrainingSettings, load_recipe
 from edgekit.training.batches import EVALUATION_BATCH, Batch, TrainingBatches
 from edgekit.training.engines import Engine, Lesson, choose_engine

@@ -22,7 +22,7 @@ from pathlib import Path
 import numpy as np
 
 from edgekit.datasets import DatasetRequest, load_dataset
-from edgekit.machine import num_usable_cpus, this_machine
+from edgekit.foundation.machine import num_usable_cpus, this_machine
 
 PRECISIONS = ("float32", "int8")
 

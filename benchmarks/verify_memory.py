@@ -22,8 +22,8 @@ from typing import Any
 import numpy as np
 
 from edgekit.datasets import DatasetRequest, load_dataset
-from edgekit.reference import Reference
-from edgekit.run_folder import RunFolder
+from edgekit.runs.folder import RunFolder
+from edgekit.runs.reference import Reference
 
 CASES = ("plain", "sequential", "logits")
 NUM_CLASSES = 10

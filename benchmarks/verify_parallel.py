@@ -15,7 +15,7 @@ import sys
 import time
 from pathlib import Path
 
-from edgekit.machine import num_usable_cpus, this_machine
+from edgekit.foundation.machine import num_usable_cpus, this_machine
 
 RUNTIMES = ("litert-xnnpack", "litert-builtin")
 

@@ -25,9 +25,9 @@ from typing import Any
 import numpy as np
 
 from edgekit.datasets import DatasetRequest, load_dataset
-from edgekit.machine import num_usable_cpus, this_machine
+from edgekit.execution.isolation import execute
+from edgekit.foundation.machine import num_usable_cpus, this_machine
 from edgekit.runtimes import RUNTIMES, Execution
-from edgekit.runtimes.isolation import execute
 
 BATCHES = (1, 4, 16, 64, 256)
 SLOW_IMAGES = 100

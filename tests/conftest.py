@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from helpers import ROOT, EdgekitCommand
+from support.helpers import ROOT, EdgekitCommand
 
 SHARED_FOLD = ROOT.parent / "shared" / "cifar10" / "unpack.py"
 

@@ -1,7 +1,12 @@
-"""ARCHITECTURE.md says who may import whom, and what is imported late; this reads the imports and checks it."""
+"""ARCHITECTURE.md says who may import whom, and what is imported late; this reads the imports and checks it.
+
+The rules are functions from modules to violations, so that another test plants a violation of each.
+"""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import pytest
@@ -9,34 +14,30 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "toolkit" / "edgekit"
 
 LEVELS = [
-    {"errors", "grammar", "mapped", "whole_files", "registry", "child_python", "progress"},
-    {"artifact", "input_range", "run_folder", "reference", "manifest", "machine", "keras_setup", "backends"},
-    {"inspection"},
-    {"exporters", "quantization", "runtimes", "metrics", "datasets", "recipe", "tolerance", "run_summary"},
-    {
-        "compression",
-        "training",
-        "exporting",
-        "verification",
-        "tuning",
-        "rendering",
-        "input_probe",
-        "diagnosis",
-        "layer_drift",
-    },
+    {"foundation"},
+    {"artifact", "input_range", "tolerance", "metrics"},
+    {"inspection", "datasets", "recipe", "runs", "input_probe"},
+    {"runtimes", "quantization"},
+    {"execution"},
+    {"exporting"},
+    {"verification", "layer_drift"},
+    {"rendering", "search", "doctor"},
+    {"training", "compression"},
     {"cli"},
 ]
-LEVEL_OF = {name: level for level, names in enumerate(LEVELS) for name in names}
+"""Parts of edgekit, lowest first. A part imports from its own level and from those below it."""
 
 HEAVY = {
     "ai_edge_litert",
     "ai_edge_quantizer",
     "datasets",
     "flatbuffers",
+    "jinja2",
     "keras",
     "matplotlib",
     "numpy",
     "onnx",
+    "onnx_ir",
     "onnxruntime",
     "PIL",
     "rich",
@@ -48,84 +49,285 @@ HEAVY = {
 }
 """Libraries that no module may import while `edgekit --help` runs."""
 
-MODULES = sorted(
-    path for path in PACKAGE.rglob("*.py") if path.parent != PACKAGE or path.stem not in {"__init__", "__main__"}
-)
+WORKER_SIDE = ("runtimes", "execution", "metrics")
+"""Parts that are nothing without numpy, and that no help text loads."""
+
+FORBIDDEN = {
+    "runtimes": ("execution", "exporting", "verification"),
+    "exporting": ("runtimes.litert", "runtimes.onnxruntime"),
+    "exporting.tflite": ("exporting.onnx",),
+    "exporting.onnx": ("exporting.tflite",),
+    "exporting.keras": ("exporting.tflite", "exporting.onnx"),
+    "verification.measuring": ("verification.verdict", "verification.subjects", "runs", "execution", "inspection"),
+    "verification.verdict": ("verification.subjects", "runs", "execution", "inspection", "foundation.mapped_arrays"),
+    "verification.subjects": ("verification.measuring", "verification.verdict"),
+}
+"""Part -> parts that nothing in it may import, beside what `LEVELS` says."""
+
+NEVER_TENSORFLOW = ("verification", "execution", "runtimes", "metrics", "inspection", "tolerance")
+TENSORFLOW = {"tensorflow", "keras", "tf_keras"}
+
+MAX_TOP_LEVEL_MODULES = 8
+MAX_FILES_PER_FOLDER = 16
 
 
-def part_of(path: Path) -> str:
-    """The module or package directly under `edgekit` that `path` belongs to."""
-    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+@dataclass(frozen=True)
+class Module:
+    """One module as its imports show it.
+
+    Attributes:
+        name: Below edgekit: "exporting.onnx.layout"; a package's `__init__` has the name of the package.
+        source: Its text.
+    """
+
+    name: str
+    source: str
+
+    @cached_property
+    def tree(self) -> ast.Module:
+        return ast.parse(self.source)
+
+    @property
+    def part(self) -> str:
+        return self.name.partition(".")[0]
+
+    def is_in(self, parts: Iterable[str]) -> bool:
+        return any(lies_in(self.name, part) for part in parts)
+
+    @cached_property
+    def imports(self) -> frozenset[str]:
+        """Everything that it imports, at any depth and for types alone too, with the names that it takes."""
+        return frozenset(_imported(self.tree))
+
+    @cached_property
+    def inner(self) -> frozenset[str]:
+        """What it imports of edgekit, below edgekit."""
+        return frozenset(name.removeprefix("edgekit.") for name in self.imports if name.startswith("edgekit."))
+
+    @property
+    def roots(self) -> set[str]:
+        """The top-level names of all that it imports."""
+        return {name.partition(".")[0] for name in self.imports}
+
+    @property
+    def loaded_at_import(self) -> set[str]:
+        """Top-level names imported when the module itself is; `if TYPE_CHECKING` is not."""
+        statements = [node for node in self.tree.body if isinstance(node, ast.Import | ast.ImportFrom | ast.Try)]
+        return {name.partition(".")[0] for statement in statements for name in _imported(statement)}
 
 
-def imports_of(tree: ast.AST) -> Iterator[str]:
-    """Every module named in an import statement below `tree`."""
+def lies_in(name: str, part: str) -> bool:
+    return name == part or name.startswith(f"{part}.")
+
+
+def _imported(tree: ast.AST) -> Iterator[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, "imports are written from the top: from edgekit.x import y"
             yield node.module or ""
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
-def parts_imported(path: Path) -> set[str]:
-    """The parts of edgekit that the module at `path` imports."""
-    names = [name.split(".") for name in imports_of(ast.parse(path.read_text()))]
-    return {name[1] for name in names if name[0] == "edgekit" and len(name) > 1}
-
-
-def module_level_imports(path: Path) -> set[str]:
-    """Top-level names imported when the module itself is imported; `if TYPE_CHECKING` is not."""
-    statements = [
-        node for node in ast.parse(path.read_text()).body if isinstance(node, ast.Import | ast.ImportFrom | ast.Try)
+def read_modules() -> list[Module]:
+    return [
+        Module(".".join(path.relative_to(PACKAGE).with_suffix("").parts).removesuffix(".__init__"), path.read_text())
+        for path in sorted(PACKAGE.rglob("*.py"))
+        if path.parent != PACKAGE or path.stem not in {"__init__", "__main__"}
     ]
-    return {name.partition(".")[0] for statement in statements for name in imports_of(statement)}
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.relative_to(PACKAGE).as_posix())
-def test_a_module_imports_only_from_its_own_level_and_below(path: Path) -> None:
-    part = part_of(path)
-    assert part in LEVEL_OF, f"say in ARCHITECTURE.md and here where '{part}' stands"
-    too_high = {name for name in parts_imported(path) if LEVEL_OF[name] > LEVEL_OF[part]}
-    assert not too_high
+MODULES = read_modules()
 
 
-def test_exporters_and_runtimes_never_import_each_other() -> None:
-    for path in MODULES:
-        if part_of(path) == "exporters":
-            assert "runtimes" not in parts_imported(path), path
-        if part_of(path) == "runtimes":
-            assert "exporters" not in parts_imported(path), path
+# The rules: each gives its violations as sentences.
+
+
+def imports_from_above(modules: Iterable[Module]) -> list[str]:
+    level_of = {name: level for level, names in enumerate(LEVELS) for name in names}
+    return [
+        f"{module.name} (level {level_of[module.part]}) imports {name}"
+        for module in modules
+        for name in sorted(module.inner)
+        if level_of.get(name.partition(".")[0], -1) > level_of[module.part]
+    ]
+
+
+def forbidden_imports(modules: Iterable[Module]) -> list[str]:
+    return [
+        f"{module.name} imports {name}"
+        for module in modules
+        for part, others in FORBIDDEN.items()
+        if lies_in(module.name, part)
+        for name in sorted(module.inner)
+        if any(lies_in(name, other) for other in others)
+    ]
+
+
+def cycles(modules: Iterable[Module]) -> list[str]:
+    """Modules that reach themselves by their imports, those for types alone included."""
+    by_name = {module.name: module for module in modules}
+    graph = {
+        name: sorted({target for each in module.inner if (target := _module_of(each, by_name)) and target != name})
+        for name, module in by_name.items()
+    }
+    return [" <-> ".join(sorted(group)) for group in _strongly_connected(graph) if len(group) > 1]
+
+
+def _module_of(name: str, modules: Mapping[str, Module]) -> str | None:
+    """The module that an import names: "a.b" for "a.b.Class", unless "a.b.Class" is a module itself."""
+    if name in modules and not any(other.startswith(f"{name}.") for other in modules):
+        return name
+    if name in modules:  # a package: what counts are the modules that are taken from it
+        return name if _is_more_than_a_docstring(modules[name]) else None
+    parent = name.rpartition(".")[0]
+    return _module_of(parent, modules) if parent else None
+
+
+def _is_more_than_a_docstring(module: Module) -> bool:
+    return len(module.tree.body) > 1
+
+
+def _strongly_connected(graph: Mapping[str, list[str]]) -> list[list[str]]:
+    """Tarjan's algorithm."""
+    index: dict[str, int] = {}
+    low: dict[str, int] = {}
+    stack: list[str] = []
+    found: list[list[str]] = []
+
+    def visit(name: str) -> None:
+        index[name] = low[name] = len(index)
+        stack.append(name)
+        for other in graph[name]:
+            if other not in index:
+                visit(other)
+                low[name] = min(low[name], low[other])
+            elif other in stack:
+                low[name] = min(low[name], index[other])
+        if low[name] == index[name]:
+            start = stack.index(name)
+            found.append(stack[start:])
+            del stack[start:]
+
+    for name in graph:
+        if name not in index:
+            visit(name)
+    return found
+
+
+def users_of_click(modules: Iterable[Module]) -> set[str]:
+    return {module.part for module in modules if "click" in module.roots}
+
+
+def users_of_tensorflow(modules: Iterable[Module]) -> list[str]:
+    return [module.name for module in modules if module.is_in(NEVER_TENSORFLOW) and module.roots & TENSORFLOW]
+
+
+def heavy_at_import(modules: Iterable[Module]) -> list[str]:
+    return [
+        f"{module.name} imports {name}"
+        for module in modules
+        for name in sorted(module.loaded_at_import & (HEAVY - ({"numpy"} if module.is_in(WORKER_SIDE) else set())))
+    ]
+
+
+def crowded_folders(files: Iterable[Path]) -> list[str]:
+    """Folders with too many modules; `cli` holds one command a file."""
+    counts: dict[Path, int] = {}
+    for file in files:
+        counts[file.parent] = counts.get(file.parent, 0) + 1
+    limits = {PACKAGE: MAX_TOP_LEVEL_MODULES, PACKAGE / "cli": 1000}
+    return [f"{folder}: {n}" for folder, n in counts.items() if n > limits.get(folder, MAX_FILES_PER_FOLDER)]
+
+
+def test_a_module_imports_only_from_its_own_level_and_below() -> None:
+    assert imports_from_above(MODULES) == []
+
+
+def test_parts_that_must_not_know_each_other_do_not() -> None:
+    assert forbidden_imports(MODULES) == []
+
+
+def test_there_are_no_import_cycles() -> None:
+    assert cycles(MODULES) == []
 
 
 def test_only_the_command_line_imports_click() -> None:
-    users = {
-        part_of(path) for path in MODULES if any(n.startswith("click") for n in imports_of(ast.parse(path.read_text())))
-    }
-    assert users == {"cli"}
+    assert users_of_click(MODULES) == {"cli"}
 
 
-def test_verification_and_runtimes_never_import_tensorflow() -> None:
-    for path in MODULES:
-        if part_of(path) in {"verification", "runtimes", "metrics", "inspection", "tolerance"}:
-            roots = {name.partition(".")[0] for name in imports_of(ast.parse(path.read_text()))}
-            assert not roots & {"tensorflow", "keras", "tf_keras"}, path
+def test_what_verifies_never_imports_tensorflow() -> None:
+    assert users_of_tensorflow(MODULES) == []
 
 
-WORKER_SIDE = {"runtimes", "metrics"}
-"""Parts that are nothing without numpy, and that no help text loads."""
+def test_heavy_libraries_are_imported_where_they_are_used() -> None:
+    assert heavy_at_import(MODULES) == []
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: path.relative_to(PACKAGE).as_posix())
-def test_heavy_libraries_are_imported_where_they_are_used(path: Path) -> None:
-    allowed = {"numpy"} if part_of(path) in WORKER_SIDE else set()
-    assert not module_level_imports(path) & (HEAVY - allowed)
+def test_no_folder_is_crowded() -> None:
+    assert crowded_folders(PACKAGE.rglob("*.py")) == []
 
 
-def test_every_part_stands_in_the_architecture() -> None:
+def test_every_part_is_in_the_levels_and_in_the_architecture() -> None:
     text = (PACKAGE.parents[1] / "ARCHITECTURE.md").read_text()
-    for part in LEVEL_OF:
-        assert part in text, part
+    parts = {module.part for module in MODULES}
+    assert parts == {name for names in LEVELS for name in names}
+    assert [part for part in sorted(parts) if part not in text] == []
+
+
+def test_each_folder_of_the_tests_mirrors_one_of_the_package() -> None:
+    tests = PACKAGE.parents[1] / "tests"
+    folders = {path.parent.relative_to(tests) for path in tests.rglob("test_*.py")} - {Path()}
+    extra = {Path("browser"), Path("fuzz"), Path("recipes")}
+    assert {folder for folder in folders - extra if not (PACKAGE / folder).is_dir()} == set()
+
+
+@pytest.mark.parametrize(
+    ("name", "source"),
+    [
+        ("foundation.planted", "from edgekit.verification.job import verify_request"),
+        ("metrics.planted", "def late():\n    from edgekit.runs import folder"),
+    ],
+)
+def test_a_planted_import_from_above_is_found(name: str, source: str) -> None:
+    assert imports_from_above([*MODULES, Module(name, source)]) != []
+
+
+@pytest.mark.parametrize(
+    ("name", "source"),
+    [
+        ("runtimes.planted", "from edgekit.execution.pixels import encode"),
+        ("exporting.tflite.planted", "from edgekit.exporting.onnx import layout"),
+        ("exporting.onnx.planted", "def late():\n    import edgekit.exporting.tflite.graph"),
+        ("exporting.keras.planted", "from edgekit.exporting.onnx.layout import anything"),
+        ("verification.measuring.planted", "from edgekit.runs.folder import RunFolder"),
+        ("verification.measuring.planted", "from edgekit.verification.verdict import limits"),
+        ("verification.verdict.planted", "from edgekit.foundation.mapped_arrays import pieces"),
+        ("verification.subjects.planted", "from edgekit.verification.measuring.pairwise import compare_pairs"),
+    ],
+)
+def test_a_planted_import_between_strangers_is_found(name: str, source: str) -> None:
+    assert forbidden_imports([Module(name, source)]) != []
+
+
+def test_a_planted_cycle_is_found_also_where_it_is_for_types_alone() -> None:
+    first = Module("metrics.first", "from edgekit.metrics.second import two")
+    second = Module("metrics.second", "if TYPE_CHECKING:\n    from edgekit.metrics.third import three")
+    third = Module("metrics.third", "def late():\n    from edgekit.metrics import first")
+    assert cycles([first, second]) == []
+    assert cycles([first, second, third]) == ["metrics.first <-> metrics.second <-> metrics.third"]
+
+
+def test_planted_uses_of_click_tensorflow_and_heavy_libraries_are_found() -> None:
+    assert users_of_click([Module("runs.planted", "import click.termui")]) == {"runs"}
+    assert users_of_tensorflow([Module("verification.verdict.planted", "def f():\n    import keras.ops")]) != []
+    assert heavy_at_import([Module("cli.planted", "try:\n    import numpy as np\nexcept ImportError:\n    pass")]) != []
+
+
+def test_a_planted_crowd_is_found() -> None:
+    assert crowded_folders(PACKAGE / f"m{n}.py" for n in range(9)) != []
+    assert crowded_folders(PACKAGE / "metrics" / f"m{n}.py" for n in range(17)) != []
 
 
 def test_public_names_are_sorted_and_load() -> None:

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
-from foreign_models import COLOURS, colour_images
 from numpy.typing import NDArray
+from support.external_models import COLOURS, colour_images
 
-from edgekit.errors import ExportError
+from edgekit.foundation.errors import ExportError
 from edgekit.input_probe import (
     USUAL_RANGES,
     check_takes_no_caffe_pixels,

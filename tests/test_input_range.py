@@ -1,6 +1,6 @@
 import pytest
 
-from edgekit.errors import UsageError
+from edgekit.foundation.errors import UsageError
 from edgekit.input_range import RAW, InputRange
 
 

@@ -6,14 +6,14 @@ import sys
 from pathlib import Path
 
 import numpy as np
-from helpers import ROOT
-from tiny_models import onnx_model, some_images
+from support.helpers import ROOT
+from support.tiny_models import onnx_model, some_images
 
 SCRIPT = """
 import sys
 from pathlib import Path
 from edgekit.runtimes import SessionSettings
-from edgekit.runtimes.isolation import execute
+from edgekit.execution.isolation import execute
 print(execute("onnxruntime", Path(sys.argv[1]), Path(sys.argv[2]), settings=SessionSettings()))
 """
 

@@ -3,9 +3,9 @@
 import json
 from pathlib import Path
 
-from helpers import EdgekitCommand
+from support.helpers import EdgekitCommand
 
-from edgekit.keras_setup import import_keras
+from edgekit.foundation.keras_setup import import_keras
 
 RUNTIMES = ("litert-xnnpack", "litert-builtin", "onnxruntime")
 

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from helpers import ROOT, EdgekitCommand
+from support.helpers import ROOT, EdgekitCommand
 
 SHIPPED = sorted(path.parent for path in (ROOT / "exported").glob("*/verification.json"))
 

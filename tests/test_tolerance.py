@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from edgekit.artifact import Precision
-from edgekit.errors import UnknownNameError, UsageError
+from edgekit.foundation.errors import UnknownNameError, UsageError
 from edgekit.tolerance import Tolerance, Tolerances
 
 

@@ -63,7 +63,7 @@ def test_the_wheel_lists_its_recipes(installed: Path, tmp_path: Path) -> None:
 
 def test_the_wheel_makes_pages(installed: Path, tmp_path: Path) -> None:
     made = subprocess.run(
-        [installed, "-c", "from edgekit.rendering.html import page; print(page('A page'))"],
+        [installed, "-c", "from edgekit.rendering.pages.html import page; print(page('A page'))"],
         cwd=tmp_path, capture_output=True, text=True, check=True,
     ).stdout  # fmt: skip
     assert "<h1>A page</h1>" in made

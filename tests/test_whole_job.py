@@ -4,7 +4,7 @@ import json
 import shutil
 from pathlib import Path
 
-from helpers import EdgekitCommand
+from support.helpers import EdgekitCommand
 
 EVERY_FILE = {
     "tflite/model-float32.tflite",

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
-from run_folders import make_full_run
+from support.run_folders import make_full_run
 
 from edgekit.cli import run_command as edgekit
 

@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hard_report import hard_report
-from linear_run import digits, make_run, nearest_mean, write_onnx
 from PIL import Image
+from support.hard_report import hard_report
+from support.linear_run import digits, make_run, nearest_mean, write_onnx
 
 from edgekit.cli import run_command as edgekit
-from edgekit.rendering.verification_page import verification_page
+from edgekit.rendering.pages.verification import verification_page
 
 CONTRAST = (Path(__file__).parent / "contrast.js").read_text()
 MIN_CONTRAST = 4.5

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from helpers import ROOT
+from support.helpers import ROOT
 
 from edgekit.cli import run_command as edgekit
 
@@ -67,7 +67,7 @@ WAITS = """
 import signal, sys, tempfile, time
 import click
 from edgekit import cli
-from edgekit.registry import Entry
+from edgekit.foundation.registry import Entry
 
 @click.command()
 def command():

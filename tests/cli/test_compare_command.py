@@ -1,7 +1,7 @@
 import json
 
 import pytest
-from run_folders import make_run
+from support.run_folders import make_run
 
 from edgekit.cli import run_command as run
 

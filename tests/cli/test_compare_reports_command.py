@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from fakes import FakeExecutor, answer_with, fake_artifact, fake_dataset, fake_reference
+from support.fakes import FakeExecutor, answer_with, fake_artifact, fake_dataset, fake_reference
 
 from edgekit.artifact import Format, Precision
 from edgekit.cli import run_command as edgekit
-from edgekit.verification import Candidate, verify
+from edgekit.verification.comparison import verify
+from edgekit.verification.subjects.candidate import Candidate
 
 Document = dict[str, Any]
 

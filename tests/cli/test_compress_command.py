@@ -6,10 +6,10 @@ import sys
 from pathlib import Path
 
 import pytest
-from helpers import EdgekitCommand
+from support.helpers import EdgekitCommand
 
 from edgekit.cli import run_command as run
-from edgekit.run_folder import RunFolder
+from edgekit.runs.folder import RunFolder
 
 
 @pytest.fixture

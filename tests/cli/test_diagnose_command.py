@@ -12,9 +12,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from drifting_models import SIDE, write
-from helpers import ROOT
-from tiny_models import endless_onnx, some_images
+from support.drifting_models import SIDE, write
+from support.helpers import ROOT
+from support.tiny_models import endless_onnx, some_images
 
 from edgekit.cli import run_command as edgekit
 

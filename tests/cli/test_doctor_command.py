@@ -4,11 +4,11 @@ import tomllib
 from typing import Any
 
 import pytest
-from helpers import ROOT, EdgekitCommand
+from support.helpers import ROOT, EdgekitCommand
 
-from edgekit import diagnosis
-from edgekit.backends import BackendStatus
-from edgekit.diagnosis import LIBRARIES, diagnose
+from edgekit import doctor as diagnosis
+from edgekit.doctor import LIBRARIES, diagnose
+from edgekit.foundation.backends import BackendStatus
 from edgekit.runtimes import Availability
 from edgekit.runtimes.base import Runtime
 

@@ -2,7 +2,7 @@ import json
 from pathlib import Path
 
 import pytest
-from helpers import EdgekitCommand
+from support.helpers import EdgekitCommand
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_wrong_usage_is_a_sentence_and_needs_no_tensorflow(
 
 
 def test_a_model_from_elsewhere_by_command(tmp_path: Path, edgekit_command: EdgekitCommand) -> None:
-    import keras_models
+    from support import keras_models
 
     keras_models.trained().save(tmp_path / "mine.h5")
     arguments = ("export", "mine.h5", "--data", "digits", "--dynamic", "--batch", "dynamic")

@@ -2,8 +2,8 @@ import json
 from pathlib import Path
 
 import pytest
-from helpers import EdgekitCommand
-from tiny_models import onnx_model
+from support.helpers import EdgekitCommand
+from support.tiny_models import onnx_model
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from helpers import EdgekitCommand
+from support.helpers import EdgekitCommand
 
 
 @pytest.mark.slow

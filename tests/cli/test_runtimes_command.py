@@ -1,6 +1,6 @@
 import json
 
-from helpers import EdgekitCommand
+from support.helpers import EdgekitCommand
 
 from edgekit.runtimes import RUNTIMES
 

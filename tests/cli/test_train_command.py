@@ -12,10 +12,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from helpers import ROOT
+from support.helpers import ROOT
 
 from edgekit.cli import run_command as run
-from edgekit.run_folder import RunFolder
+from edgekit.runs.folder import RunFolder
 
 RECIPE = '''
 import time

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from linear_run import digits, make_run, nearest_mean, write_onnx
+from support.linear_run import digits, make_run, nearest_mean, write_onnx
 
 from edgekit.cli import run_command as edgekit
-from edgekit.run_folder import RunFolder
+from edgekit.runs.folder import RunFolder
 
 SWAPPED = [1, 0, *range(2, 10)]
 

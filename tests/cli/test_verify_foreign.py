@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from foreign_models import (
+from support.external_models import (
     CLASSES,
     Linear,
     classifier,
@@ -18,12 +18,12 @@ from foreign_models import (
     write_colours,
     write_onnx,
 )
-from linear_run import scores_of
+from support.linear_run import scores_of
 
 from edgekit.cli import run_command as edgekit
 from edgekit.datasets import Dataset
-from edgekit.reference import Reference
-from edgekit.run_folder import RunFolder
+from edgekit.runs.folder import RunFolder
+from edgekit.runs.reference import Reference
 
 ONNX = ("--runtime", "onnxruntime")
 

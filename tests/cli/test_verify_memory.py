@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from helpers import ROOT
+from support.helpers import ROOT
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")

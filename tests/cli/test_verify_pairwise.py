@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from linear_run import digits, make_run, nearest_mean, write_onnx
+from support.linear_run import digits, make_run, nearest_mean, write_onnx
 
 from edgekit.cli import run_command as edgekit
 

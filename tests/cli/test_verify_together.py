@@ -10,8 +10,8 @@ import time
 from pathlib import Path
 
 import pytest
-from helpers import ROOT
-from linear_run import digits, make_run, nearest_mean, write_onnx
+from support.helpers import ROOT
+from support.linear_run import digits, make_run, nearest_mean, write_onnx
 
 from edgekit.cli import run_command as edgekit
 

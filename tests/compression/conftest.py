@@ -1,12 +1,12 @@
 """A finished run on few digits, and the networks of the recipes with weights that make their layers count."""
 
-import keras_models
 import pytest
-from compression_networks import few_digits, make_run
+from support import keras_models
+from support.compression_networks import few_digits, make_run
 
 from edgekit.compression.library import Libraries, import_libraries
 from edgekit.datasets import Dataset
-from edgekit.run_folder import RunFolder
+from edgekit.runs.folder import RunFolder
 
 
 @pytest.fixture(scope="session")

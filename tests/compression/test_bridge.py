@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
-from compression_networks import shaken
+from support.compression_networks import shaken
 
 from edgekit.compression.bridge import MAX_DIFFERENCE, check_equal, in_float64, to_keras2
-from edgekit.errors import CompressionError
-from edgekit.keras_setup import import_keras
+from edgekit.foundation.errors import CompressionError
+from edgekit.foundation.keras_setup import import_keras
 from edgekit.recipe import load_recipe
 
 

@@ -1,9 +1,9 @@
 import numpy as np
-from compression_networks import shaken
+from support.compression_networks import shaken
 
 from edgekit.compression.bridge import to_keras2
 from edgekit.compression.quantizing import Keeping, Quantizing, quantized_outputs
-from edgekit.keras_setup import import_keras
+from edgekit.foundation.keras_setup import import_keras
 from edgekit.recipe import load_recipe
 
 

@@ -4,23 +4,23 @@ import shutil
 
 import numpy as np
 import pytest
-from compression_networks import make_run
-from helpers import StopAfter
+from support.compression_networks import make_run
+from support.helpers import StopAfter
 
 from edgekit.artifact import Format, Precision
 from edgekit.compression import CompressionSettings, compress
-from edgekit.errors import CompressionError, ExportError, RunFolderError, TrainingError
-from edgekit.exporters import ExportOptions
-from edgekit.exporting import export
-from edgekit.exporting.file_maker import FileMaker
+from edgekit.exporting.conversion import FileMaker
+from edgekit.exporting.formats import ExportOptions
 from edgekit.exporting.plan import Job
+from edgekit.exporting.session import export
 from edgekit.exporting.source import load_source
+from edgekit.foundation.errors import CompressionError, ExportError, RunFolderError, TrainingError
+from edgekit.foundation.progress import SilentProgress
 from edgekit.inspection import inspect_file
 from edgekit.inspection.kernels import inspect_kernels
-from edgekit.progress import SilentProgress
 from edgekit.quantization import CalibrationSet
 from edgekit.quantization.learned_ranges import LearnedRanges
-from edgekit.run_folder import RunFolder
+from edgekit.runs.folder import RunFolder
 
 FEW = {"epochs": 2, "batch_size": 32}
 
@@ -155,7 +155,7 @@ def test_it_is_verified_like_any_run(trained_for_int8, edgekit_command, dataset,
 
 def test_ranges_that_belong_to_another_network_are_refused(trained_for_int8, original, dataset, tmp_path):
     mixed = RunFolder(shutil.copytree(trained_for_int8.path, tmp_path / "mixed"))
-    import keras_models
+    from support import keras_models
 
     keras_models.plain_network().save(mixed.model_path)
     mixed.record(mixed.model_path)
@@ -194,7 +194,7 @@ def test_a_transposed_convolution_keeps_its_zeros_and_clusters_while_it_is_train
     dataset, tmp_path, num_clusters
 ):
     import keras
-    from compression_networks import shaken
+    from support.compression_networks import shaken
 
     layers = keras.layers
     network = shaken(
@@ -245,9 +245,9 @@ def test_a_row_of_the_history_is_of_the_whole_epoch_and_all_validation_images(da
     import csv
 
     import keras
-    from compression_networks import shaken
+    from support.compression_networks import shaken
 
-    from edgekit.exporting.keras_scores import KerasScorer
+    from edgekit.exporting.keras.scores import KerasScorer
     from edgekit.input_range import RAW
 
     monkeypatch.setattr("edgekit.training.batches.EVALUATION_BATCH", 32)
@@ -335,7 +335,7 @@ def test_other_images_are_refused(original, dataset, tmp_path):
 
 def test_a_layer_without_counterpart_leaves_nothing_behind(dataset, tmp_path):
     import keras
-    import keras_models
+    from support import keras_models
 
     network = keras_models.plain_network(middle=keras.layers.LayerNormalization(name="norm"))
     run = make_run(tmp_path / "odd", network, dataset)
@@ -346,7 +346,7 @@ def test_a_layer_without_counterpart_leaves_nothing_behind(dataset, tmp_path):
 
 @pytest.mark.slow
 def test_a_model_that_wants_other_pixels_becomes_one_from_raw_pixels(dataset, tmp_path):
-    import keras_models
+    from support import keras_models
 
     run = make_run(tmp_path / "centered", keras_models.trained_centered(), dataset, input_range="-1..1")
     settings = CompressionSettings(sparsity=0.3, epochs=1, batch_size=64)

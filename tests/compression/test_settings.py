@@ -1,7 +1,7 @@
 import pytest
 
 from edgekit.compression import CompressionSettings
-from edgekit.errors import UsageError
+from edgekit.foundation.errors import UsageError
 
 
 @pytest.mark.parametrize(

@@ -2,12 +2,12 @@
 
 import numpy as np
 import pytest
-from compression_networks import shaken
+from support.compression_networks import shaken
 
 from edgekit.compression.bridge import MAX_DIFFERENCE, to_keras2
 from edgekit.compression.translators import TRANSLATORS
-from edgekit.errors import CompressionError
-from edgekit.keras_setup import import_keras
+from edgekit.foundation.errors import CompressionError
+from edgekit.foundation.keras_setup import import_keras
 
 EXAMPLES = {
     "Activation": [{"activation": name} for name in ("relu", "relu6", "silu", "gelu", "hard_sigmoid", "linear", "elu")],

@@ -3,7 +3,7 @@ import pytest
 
 from edgekit.datasets import DATASETS, Dataset, DatasetRequest, Split, load_dataset
 from edgekit.datasets.base import default_cache_dir
-from edgekit.errors import DatasetError, UnknownNameError
+from edgekit.foundation.errors import DatasetError, UnknownNameError
 
 
 def make_split(labels=(0, 1), value=0):

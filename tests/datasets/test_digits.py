@@ -4,7 +4,7 @@ from PIL import Image
 from sklearn.datasets import load_digits
 
 from edgekit.datasets import DatasetRequest, digits, load_dataset
-from edgekit.errors import DatasetError, UsageError
+from edgekit.foundation.errors import DatasetError, UsageError
 
 
 def test_the_digits_are_those_of_scikit_learn():

@@ -6,13 +6,13 @@ import threading
 from dataclasses import replace
 
 import pytest
-from cifar10_writer import make_batches, pack, write_python
+from support.cifar10_writer import make_batches, pack, write_python
 
 from edgekit.datasets import DatasetRequest, cifar10
-from edgekit.datasets.cifar10 import ARCHIVE
+from edgekit.datasets.cifar10.source import ARCHIVE
 from edgekit.datasets.download import Download, fetch
-from edgekit.errors import DatasetError
-from edgekit.progress import SilentProgress
+from edgekit.foundation.errors import DatasetError
+from edgekit.foundation.progress import SilentProgress
 
 CONTENT = bytes(range(256)) * 4000
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from edgekit.datasets.base import DatasetRequest, Split
 from edgekit.datasets.splits import empty_split, split_validation, stratified_split, take
-from edgekit.errors import DatasetError
+from edgekit.foundation.errors import DatasetError
 
 NAMES = tuple("abcdef")
 LABELS = st.lists(st.integers(0, 5), max_size=150).map(

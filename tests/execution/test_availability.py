@@ -1,9 +1,9 @@
 import pytest
-from planted_runtimes import DoesNotLoad, Missing
+from support.planted_runtimes import DoesNotLoad, Missing
 
-from edgekit.errors import UnknownNameError, UsageError
+from edgekit.execution.availability import list_runtimes
+from edgekit.foundation.errors import UnknownNameError, UsageError
 from edgekit.runtimes import RUNTIMES, SessionSettings
-from edgekit.runtimes.listing import list_runtimes
 
 
 def test_every_runtime_carries_its_name_and_is_available() -> None:

@@ -5,11 +5,12 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from planted_runtimes import MeanSession
-from tiny_models import some_images
+from support.planted_runtimes import MeanSession
+from support.tiny_models import some_images
 
-from edgekit.runtimes import Session, SessionSettings, tuning
-from edgekit.runtimes.tuning import BUDGET, Tuner
+from edgekit.execution import fastest_settings as tuning
+from edgekit.execution.fastest_settings import BUDGET, Tuner
+from edgekit.runtimes import Session, SessionSettings
 
 IMAGES = some_images(256)
 

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from helpers import ROOT
 from numpy.typing import NDArray
-from tiny_models import expected_scores, onnx_scores
+from support.helpers import ROOT
+from support.tiny_models import expected_scores, onnx_scores
 
-from edgekit.errors import UnknownNameError
+from edgekit.execution.isolation import execute
+from edgekit.foundation.errors import UnknownNameError
 from edgekit.runtimes import Execution, ExecutionFailure, SessionSettings
-from edgekit.runtimes.isolation import execute
 
 pytestmark = pytest.mark.usefixtures("planted")
 
@@ -245,9 +245,9 @@ def test_a_killed_parent_leaves_no_worker(artifact: Path, images_npy: Path) -> N
 def start_parent(artifact: Path, images: Path) -> "subprocess.Popen[bytes]":
     """A process that executes the runtime that hangs."""
     script = (
-        "import sys; from pathlib import Path; from edgekit.registry import Entry;"
-        "from edgekit.runtimes import RUNTIMES; from edgekit.runtimes.isolation import execute;"
-        "RUNTIMES._entries['Hangs'] = Entry(target='planted_runtimes:Hangs', summary='');"
+        "import sys; from pathlib import Path; from edgekit.foundation.registry import Entry;"
+        "from edgekit.runtimes import RUNTIMES; from edgekit.execution.isolation import execute;"
+        "RUNTIMES._entries['Hangs'] = Entry(target='support.planted_runtimes:Hangs', summary='');"
         "execute('Hangs', Path(sys.argv[1]), Path(sys.argv[2]))"
     )
     paths = os.pathsep.join([str(ROOT / "toolkit"), str(ROOT / "tests")])

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from edgekit.artifact import TensorSpec
-from edgekit.errors import ArtifactError
-from edgekit.runtimes.pixels import decode_scores, encoder_for
+from edgekit.execution.pixels import decode_scores, encoder_for
+from edgekit.foundation.errors import ArtifactError
 
 PIXELS = np.array([0, 1, 127, 128, 254, 255], np.uint8).reshape(1, 1, 2, 3)
 

@@ -1,11 +1,11 @@
 import numpy as np
 import pytest
-from planted_runtimes import Answers, MeanSession, Reuses
-from tiny_models import some_images
+from support.planted_runtimes import Answers, MeanSession, Reuses
+from support.tiny_models import some_images
 
-from edgekit.errors import ArtifactError
+from edgekit.execution.scoring import scores_of
+from edgekit.foundation.errors import ArtifactError
 from edgekit.runtimes import Session, SessionSettings
-from edgekit.runtimes.scoring import scores_of
 
 IMAGES = some_images(10)
 MEANS = IMAGES.mean(axis=(1, 2), dtype=np.float32)

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from edgekit.machine import num_usable_cpus
+from edgekit.execution.isolation import execute
+from edgekit.execution.settings_cache import FOLDER, FoundSettings, SettingsCache, SettingsFile
+from edgekit.foundation.machine import num_usable_cpus
 from edgekit.runtimes import Execution, SessionSettings
-from edgekit.runtimes.isolation import execute
-from edgekit.runtimes.settings_cache import FOLDER, FoundSettings, SettingsCache, SettingsFile
 
 FOUND = FoundSettings(settings=SessionSettings(num_threads=2, batch_size=16), images_per_second=123.5)
 

@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from edgekit.errors import UsageError
+from edgekit.execution.isolation import execute
+from edgekit.execution.sharing import Cancelled, Processors
+from edgekit.foundation.errors import UsageError
 from edgekit.runtimes import Execution, ExecutionFailure, SessionSettings
-from edgekit.runtimes.isolation import execute
-from edgekit.runtimes.sharing import Cancelled, Processors
 
 ONE_BY_ONE = SessionSettings()
 

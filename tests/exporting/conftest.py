@@ -1,18 +1,21 @@
-"""A finished run made without training anew, and copies of it."""
+"""A finished run made without training anew, copies of it, and the network and images that all formats share."""
 
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from support.exporting_fixtures import calibration, digits, images, model, reference
 
-from edgekit.run_folder import RunFolder
+from edgekit.runs.folder import RunFolder
+
+__all__ = ["calibration", "digits", "images", "model", "new_run", "pristine_run", "reference"]
 
 
 @pytest.fixture(scope="session")
 def pristine_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What `edgekit train` leaves, as far as an export needs it."""
-    import keras_models
+    from support import keras_models
 
     dataset, path = keras_models.digits(), tmp_path_factory.mktemp("pristine") / "run"
     run = RunFolder.create(

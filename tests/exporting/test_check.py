@@ -3,8 +3,8 @@ import pytest
 from numpy.typing import NDArray
 
 from edgekit.artifact import Precision
-from edgekit.errors import ExportError
 from edgekit.exporting.check import CheckResult, check_images, compare
+from edgekit.foundation.errors import ExportError
 
 Scores = NDArray[np.float32]
 
@@ -73,7 +73,7 @@ def test_lost_weights_and_nan_are_found() -> None:
 
 
 def test_check_images_come_from_the_training_split() -> None:
-    from keras_models import digits
+    from support.keras_models import digits
 
     images = check_images(digits(), digits().image_shape)
     assert images.shape == (32, 32, 32, 3)

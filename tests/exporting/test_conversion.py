@@ -7,22 +7,22 @@ import numpy as np
 import pytest
 
 from edgekit.artifact import Format, Precision
-from edgekit.errors import ExportError, UsageError
-from edgekit.exporters import ExportOptions
-from edgekit.exporting import export
-from edgekit.exporting.file_maker import FileMaker
+from edgekit.exporting.conversion import FileMaker
+from edgekit.exporting.formats import ExportOptions
 from edgekit.exporting.plan import Job
+from edgekit.exporting.session import export
 from edgekit.exporting.source import load_source
+from edgekit.foundation.errors import ExportError, UsageError
+from edgekit.foundation.progress import SilentProgress
 from edgekit.input_range import InputRange
-from edgekit.progress import SilentProgress
 from edgekit.quantization import CalibrationSet
-from edgekit.run_folder import RunFolder
+from edgekit.runs.folder import RunFolder
 
 NewRun = Callable[[], RunFolder]
 
 
 def test_in_any_order_and_with_other_files_between_the_bytes_are_those_of_an_export(new_run: NewRun) -> None:
-    import keras_models
+    from support import keras_models
 
     digits, run = keras_models.digits(), new_run()
     calibration = CalibrationSet.choose(digits, 30)
@@ -46,7 +46,7 @@ def test_in_any_order_and_with_other_files_between_the_bytes_are_those_of_an_exp
 
 
 def test_another_data_set_is_refused_before_anything_is_made(new_run: NewRun) -> None:
-    import keras_models
+    from support import keras_models
 
     digits = keras_models.digits()
     other = replace(digits, test=replace(digits.test, labels=np.roll(digits.test.labels, 1)))
@@ -62,9 +62,9 @@ def test_another_input_range_than_the_run_says_is_refused(new_run: NewRun) -> No
 
 
 def test_a_graph_that_a_format_cannot_hold_is_converted_once(new_run: NewRun, monkeypatch: pytest.MonkeyPatch) -> None:
-    import keras_models
+    from support import keras_models
 
-    from edgekit.exporters import onnx
+    from edgekit.exporting.onnx import exporter as onnx
 
     attempts = []
 

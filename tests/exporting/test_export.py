@@ -5,15 +5,16 @@ from typing import Any
 
 import numpy as np
 import pytest
-from helpers import EdgekitCommand
+from support.helpers import EdgekitCommand
 
 from edgekit.artifact import Format, Precision
 from edgekit.datasets import Dataset, Split
-from edgekit.errors import CalibrationError, ExportError, RunFolderError, UsageError
-from edgekit.exporters import ExportOptions, OnnxOptions, TFLiteOptions
-from edgekit.exporters.tflite import TFLiteExporter
-from edgekit.exporting import ExportReport, export
-from edgekit.run_folder import RunFolder
+from edgekit.exporting.formats import ExportOptions, OnnxOptions, TFLiteOptions
+from edgekit.exporting.report import ExportReport
+from edgekit.exporting.session import export
+from edgekit.exporting.tflite.exporter import TFLiteExporter
+from edgekit.foundation.errors import CalibrationError, ExportError, RunFolderError, UsageError
+from edgekit.runs.folder import RunFolder
 
 NewRun = Callable[[], RunFolder]
 
@@ -24,7 +25,7 @@ def files_of(folder: Path) -> dict[str, bytes]:
 
 @pytest.fixture(scope="module")
 def digits() -> Dataset:
-    import keras_models
+    from support import keras_models
 
     return keras_models.digits()
 
@@ -74,9 +75,9 @@ def test_the_manifest_says_how_each_file_was_made(exported: ExportReport) -> Non
 
 def add_reference(run: RunFolder, digits: Dataset) -> None:
     """Store what the trained network answers, as a training does."""
-    import keras_models
+    from support import keras_models
 
-    from edgekit.reference import Reference
+    from edgekit.runs.reference import Reference
 
     scores = np.asarray(keras_models.trained().predict(digits.test.images.astype(np.float32), verbose=0))
     sha256, names = digits.sha256, digits.class_names
@@ -170,7 +171,7 @@ def test_no_calibration_file_without_int8_and_no_data_needed(new_run: NewRun) ->
 def test_a_conversion_that_lost_its_weights_never_reaches_the_disk(
     new_run: NewRun, digits: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import keras_models
+    from support import keras_models
 
     run = new_run()
     export(run, precisions=[Precision.FLOAT32], formats=[Format.TFLITE], dataset=digits)
@@ -239,7 +240,7 @@ def test_int16x8_is_left_out_with_a_reason_where_it_cannot_be_had_and_was_not_na
 ) -> None:
     from dataclasses import replace
 
-    from keras_models import plain_network
+    from support.keras_models import plain_network
 
     from edgekit.exporting.source import load_source
 
@@ -259,7 +260,7 @@ def test_what_cannot_be_made_is_said_and_costs_no_other_file(new_run: NewRun, di
     """A weight beyond float16 and an operator without integer form, where nobody named a precision."""
     from dataclasses import replace
 
-    from keras_models import import_keras, plain_network
+    from support.keras_models import import_keras, plain_network
 
     from edgekit.exporting.source import load_source
 
@@ -289,7 +290,7 @@ def test_what_cannot_be_made_is_said_and_costs_no_other_file(new_run: NewRun, di
 def test_nothing_is_kept_where_nothing_can_be_made(new_run: NewRun, digits: Dataset) -> None:
     from dataclasses import replace
 
-    from keras_models import plain_network
+    from support.keras_models import plain_network
 
     from edgekit.exporting.source import load_source
 
@@ -306,7 +307,7 @@ def test_nothing_is_kept_where_nothing_can_be_made(new_run: NewRun, digits: Data
 def test_where_no_file_can_be_made_each_format_says_why(new_run: NewRun, digits: Dataset) -> None:
     from dataclasses import replace
 
-    from keras_models import import_keras, plain_network
+    from support.keras_models import import_keras, plain_network
 
     from edgekit.exporting.source import load_source
 
@@ -319,7 +320,7 @@ def test_where_no_file_can_be_made_each_format_says_why(new_run: NewRun, digits:
 
 
 def hard_swish() -> Any:
-    from keras_models import import_keras
+    from support.keras_models import import_keras
 
     return import_keras().layers.Activation("hard_silu")
 
@@ -327,7 +328,7 @@ def hard_swish() -> Any:
 def test_the_graph_is_traced_once_for_all_precisions_and_schemes(
     new_run: NewRun, digits: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from edgekit.exporters import tflite
+    from edgekit.exporting.tflite import exporter as tflite
 
     traces, write = [], tflite._write_saved_model
     monkeypatch.setattr(tflite, "_write_saved_model", lambda *a: (traces.append(1), write(*a))[1])

@@ -6,20 +6,20 @@ import pytest
 
 from edgekit.artifact import Format, Precision
 from edgekit.datasets import Dataset
-from edgekit.errors import ExportError, UsageError
-from edgekit.exporters import ExportOptions
-from edgekit.exporting import export
 from edgekit.exporting.check import run_file
+from edgekit.exporting.formats import ExportOptions
+from edgekit.exporting.session import export
+from edgekit.foundation.errors import ExportError, UsageError
 from edgekit.input_range import InputRange
 from edgekit.metrics.drift import accuracy
-from edgekit.run_folder import RunFolder
+from edgekit.runs.folder import RunFolder
 
 CENTERED = ExportOptions(input_range=InputRange.parse("-1..1"))
 
 
 @pytest.fixture(scope="module")
 def digits() -> Dataset:
-    import keras_models
+    from support import keras_models
 
     return keras_models.digits()
 
@@ -27,7 +27,7 @@ def digits() -> Dataset:
 @pytest.fixture(scope="module")
 def centered_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A model from elsewhere that wants -1 to 1."""
-    import keras_models
+    from support import keras_models
 
     path = tmp_path_factory.mktemp("elsewhere") / "centered.keras"
     keras_models.trained_centered().save(path)
@@ -81,7 +81,7 @@ def test_of_several_options_all_name_one_range(centered_file: Path, digits: Data
 
 
 def test_logits_become_probabilities_everywhere(digits: Dataset, tmp_path: Path) -> None:
-    import keras_models
+    from support import keras_models
 
     path = tmp_path / "logits.keras"
     keras_models.trained_logits().save(path)
@@ -124,7 +124,7 @@ def test_data_must_be_named(centered_file: Path) -> None:
 
 @pytest.mark.slow
 def test_a_network_of_keras_applications(digits: Dataset, tmp_path: Path) -> None:
-    from keras_models import import_keras
+    from support.keras_models import import_keras
 
     network = import_keras().applications.MobileNetV2((32, 32, 3), alpha=0.35, weights=None, classes=10)
     path = tmp_path / "mobilenet.keras"

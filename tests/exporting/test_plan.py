@@ -1,10 +1,10 @@
 import pytest
 
 from edgekit.artifact import Format, Precision
-from edgekit.errors import UsageError
-from edgekit.exporters import ExportOptions, OnnxOptions, TFLiteOptions
-from edgekit.exporters.onnx_targets import OrtTarget
+from edgekit.exporting.formats import ExportOptions, OnnxOptions, TFLiteOptions
+from edgekit.exporting.onnx.targets import OrtTarget
 from edgekit.exporting.plan import make_plan
+from edgekit.foundation.errors import UsageError
 from edgekit.quantization.scheme import CalibrationMethod, Granularity, QuantizationScheme
 
 
@@ -72,8 +72,8 @@ def test_what_a_quantizer_cannot_do_is_refused_before_the_work() -> None:
 
 
 def test_both_quantizers_are_known_by_the_same_names() -> None:
-    from edgekit.exporters.options import QUANTIZERS
-    from edgekit.exporters.quantizers import TFLITE_QUANTIZERS
+    from edgekit.exporting.options import QUANTIZERS
+    from edgekit.exporting.tflite.quantizers import TFLITE_QUANTIZERS
 
     assert tuple(TFLITE_QUANTIZERS) == QUANTIZERS
 

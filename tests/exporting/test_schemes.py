@@ -4,25 +4,25 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from helpers import EdgekitCommand
+from support.helpers import EdgekitCommand
 
 from edgekit.artifact import Precision
 from edgekit.datasets import Dataset, Split
-from edgekit.errors import UsageError
 from edgekit.exporting.job import SchemesRequest
 from edgekit.exporting.schemes import SchemeComparison, compare_schemes, schemes
 from edgekit.exporting.source import load_source
+from edgekit.foundation.errors import UsageError
 from edgekit.quantization.scheme import CalibrationMethod
-from edgekit.rendering.schemes_table import print_schemes
-from edgekit.rendering.tables import make_console
-from edgekit.run_folder import RunFolder
+from edgekit.rendering.terminal.schemes_table import print_schemes
+from edgekit.rendering.terminal.tables import make_console
+from edgekit.runs.folder import RunFolder
 
 NewRun = Callable[[], RunFolder]
 
 
 @pytest.fixture(scope="module")
 def digits() -> Dataset:
-    import keras_models
+    from support import keras_models
 
     return keras_models.digits()
 
@@ -60,7 +60,7 @@ def test_a_run_is_compared_on_its_validation_images_and_stays_as_it_was(
 
 
 def test_what_cannot_be_made_is_a_row_with_its_reason(digits: Dataset, new_run: NewRun) -> None:
-    from keras_models import import_keras, plain_network
+    from support.keras_models import import_keras, plain_network
 
     source = load_source(new_run())
     network = plain_network(middle=import_keras().layers.ELU(name="soft"))

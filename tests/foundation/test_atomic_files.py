@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from edgekit.errors import RunFolderError
-from edgekit.whole_files import atomic_path, read_json, write_json, write_text
+from edgekit.foundation.atomic_files import atomic_path, read_json, write_json, write_text
+from edgekit.foundation.errors import RunFolderError
 
 
 def write_half(path: Path) -> None:
@@ -45,7 +45,7 @@ def test_an_error_while_writing_leaves_the_old_file_and_nothing_else(tmp_path: P
 
 def test_what_a_killed_writer_left_is_removed_and_what_another_writes_is_not(tmp_path: Path) -> None:
     script = (
-        "import os, sys, time\nfrom pathlib import Path\nfrom edgekit.whole_files import atomic_path\n"
+        "import os, sys, time\nfrom pathlib import Path\nfrom edgekit.foundation.atomic_files import atomic_path\n"
         "with atomic_path(Path(sys.argv[1])) as path:\n path.write_text('half')\n print(flush=True)\n time.sleep(60)"
     )
     command = [sys.executable, "-c", script, str(tmp_path / "other.json")]

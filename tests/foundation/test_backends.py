@@ -6,8 +6,8 @@ import time
 
 import pytest
 
-from edgekit import backends
-from edgekit.backends import list_backends
+from edgekit.foundation import backends
+from edgekit.foundation.backends import list_backends
 
 
 def let_every_backend_run(monkeypatch: pytest.MonkeyPatch, code: str) -> "list[subprocess.Popen[str]]":

@@ -1,6 +1,6 @@
 import pytest
 
-from edgekit.errors import first_line_of
+from edgekit.foundation.errors import first_line_of
 
 
 @pytest.mark.parametrize(

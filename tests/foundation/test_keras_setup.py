@@ -4,8 +4,8 @@ import sys
 
 import pytest
 
-from edgekit.errors import MissingExtraError, UnknownNameError, UsageError
-from edgekit.keras_setup import import_keras, native_stderr_held_back
+from edgekit.foundation.errors import MissingExtraError, UnknownNameError, UsageError
+from edgekit.foundation.keras_setup import import_keras, native_stderr_held_back
 
 
 def test_keras_comes_on_tensorflow_unless_told_otherwise():

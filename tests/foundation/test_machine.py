@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from edgekit import machine
-from edgekit.machine import nvidia_gpus, this_machine
+from edgekit.foundation import machine
+from edgekit.foundation.machine import nvidia_gpus, this_machine
 
 PI = "processor\t: 0\nFeatures\t: fp asimd asimddp\n\nprocessor\t: 1\nFeatures\t: fp\n\nModel\t\t: Raspberry Pi 5\n"
 XEON = "processor\t: 0\nmodel name\t: Some Xeon: fast\nflags\t\t: sse avx2 avx512f avx512_vnni\n\nprocessor\t: 1\n"

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edgekit import mapped as module
-from edgekit.mapped import pieces, place_of, put_together, release, rows_at
+from edgekit.foundation import mapped_arrays as module
+from edgekit.foundation.mapped_arrays import pieces, place_of, put_together, release, rows_at
 
 
 def test_pieces_cover_every_row_once() -> None:

@@ -9,13 +9,13 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import NoReturn
 
+from edgekit.execution.isolation import collect_scores
+from edgekit.execution.worker import main as worker_module
+from edgekit.execution.worker.jobs import ScoringJob, WorkerTerms, write_job
+from edgekit.execution.worker.process import Watch, collected, signal_name
+from edgekit.foundation.progress import Advance
 from edgekit.input_range import InputEncoding
-from edgekit.progress import Advance
 from edgekit.runtimes import RUNTIMES, Availability, Execution, ExecutionFailure, SessionSettings
-from edgekit.runtimes import worker as worker_module
-from edgekit.runtimes.isolation import collect_scores
-from edgekit.runtimes.jobs import ScoringJob, WorkerTerms, write_job
-from edgekit.runtimes.worker_process import Watch, collected, signal_name
 
 
 class ForkingExecutor:
@@ -83,7 +83,7 @@ class ForkingExecutor:
 
 
 def _work(job: Path) -> NoReturn:
-    """The child: what `python -m edgekit.runtimes.worker JOB` does, and no clean-up of the parent's things."""
+    """The child: what `python -m edgekit.execution.worker.main JOB` does, and no clean-up of the parent's things."""
     try:
         nowhere = os.open(os.devnull, os.O_RDWR)
         os.dup2(nowhere, 0)

@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 from fuzz.campaign import faults_of, write_data
 from fuzz.mutation import mutants
-from helpers import ROOT
-from tiny_models import NUM_CLASSES, endless_onnx, some_images
+from support.helpers import ROOT
+from support.tiny_models import NUM_CLASSES, endless_onnx, some_images
 
-from edgekit.errors import ArtifactError
+from edgekit.execution.isolation import execute
+from edgekit.foundation.errors import ArtifactError
 from edgekit.inspection import inspect_file
-from edgekit.runtimes.isolation import execute
-from edgekit.verification.foreign import ForeignRequest
 from edgekit.verification.job import VerifyRequest, verify_request
+from edgekit.verification.subjects.external_models import ForeignRequest
 
 MODELS = [
     ROOT / "exported" / "resnet8" / kind / f"model-{precision}.{kind}"
@@ -119,7 +119,7 @@ def test_an_endless_loop_takes_its_time_limit_and_its_own_row_alone(tmp_path: Pa
 
 def test_a_dimension_that_asks_for_more_memory_than_there_is_fails_alone(tmp_path: Path) -> None:
     from onnx import helper, numpy_helper
-    from tiny_models import mean_weights, onnx_model
+    from support.tiny_models import mean_weights, onnx_model
 
     model = onnx_model()
     model.graph.node[-1].input[1] = "huge"

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from tiny_models import onnx_model, write_tflite_models
+from support.tiny_models import onnx_model, write_tflite_models
 
 
 @pytest.fixture(scope="session")

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
-from tiny_models import mean_weights, onnx_model, onnx_scores, some_images
+from support.tiny_models import mean_weights, onnx_model, onnx_scores, some_images
 
-from edgekit.errors import ArtifactError
+from edgekit.execution.scoring import scores_of
+from edgekit.foundation.errors import ArtifactError
 from edgekit.inspection.external_data import check_external_data
 from edgekit.runtimes import RUNTIMES, SessionSettings
-from edgekit.runtimes.scoring import scores_of
 
 CONTENT = mean_weights().tobytes()
 

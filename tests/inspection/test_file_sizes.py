@@ -5,12 +5,12 @@ import time
 from pathlib import Path
 
 import pytest
-from tiny_models import onnx_model
+from support.tiny_models import onnx_model
 
 from edgekit.artifact import MAX_MODEL_BYTES, Artifact
-from edgekit.errors import ArtifactError, RunFolderError
+from edgekit.foundation.errors import ArtifactError, RunFolderError
 from edgekit.inspection import inspect_file
-from edgekit.run_folder import RunFolder
+from edgekit.runs.folder import RunFolder
 
 
 def sparse(path: Path, size: int, start: bytes = b"") -> Path:

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
-import tiny_models
+from support import tiny_models
 
-from edgekit.errors import ArtifactError
+from edgekit.foundation.errors import ArtifactError
 from edgekit.inspection.kernels import inspect_kernels
 
 
@@ -42,7 +42,7 @@ def test_the_int8_weights_of_a_dynamic_onnx_file_are_counted(tmp_path):
     """They stand behind a Cast and a Mul by their scale."""
     from onnx import TensorProto, helper, numpy_helper, save
 
-    from edgekit.exporters.onnx_weights import with_integer_weights
+    from edgekit.exporting.onnx.weights import with_integer_weights
 
     weights = np.zeros((32, 64), np.float32)
     weights[:, ::2] = 0.5

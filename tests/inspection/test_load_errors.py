@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from onnx import helper
-from tiny_models import onnx_model
+from support.tiny_models import onnx_model
 
-from edgekit.errors import ArtifactError
+from edgekit.foundation.errors import ArtifactError
+from edgekit.inspection.load_errors import in_one_sentence
 from edgekit.runtimes import RUNTIMES, SessionSettings
-from edgekit.runtimes.refusal import in_one_sentence
 
 
 def refusal(runtime: str, path: Path) -> str:
@@ -86,7 +86,7 @@ def test_outputs_that_are_no_tensors_are_refused(tmp_path: Path) -> None:
 
 
 def test_an_output_of_a_million_numbers_an_image_is_refused_before_it_fills_the_disk(tmp_path: Path) -> None:
-    from edgekit.runtimes.isolation import execute
+    from edgekit.execution.isolation import execute
 
     path = tmp_path / "m.onnx"
     path.write_bytes(onnx_model(num_classes=100_000).SerializeToString())

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from edgekit.errors import ArtifactError
+from edgekit.foundation.errors import ArtifactError
 from edgekit.inspection import inspect_file
 
 

@@ -7,9 +7,9 @@ import onnx
 import onnxruntime
 import pytest
 from onnx import TensorProto, helper, numpy_helper
-from tiny_models import SIDE, onnx_model
+from support.tiny_models import SIDE, onnx_model
 
-from edgekit.errors import ArtifactError
+from edgekit.foundation.errors import ArtifactError
 from edgekit.inspection import inspect_file
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edgekit.errors import ArtifactError
+from edgekit.foundation.errors import ArtifactError
 from edgekit.inspection import inspect_file
 
 CONVOLUTIONS = 8 * 8 * 16 * 27 + 4 * 4 * 16 * 144

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from drifting_models import cut_range, write
-from tiny_models import some_images
+from support.drifting_models import cut_range, write
+from support.tiny_models import some_images
 
-from edgekit.errors import VerificationError
+from edgekit.foundation.errors import VerificationError
 from edgekit.layer_drift import LayerDrift, measure_layers
 from edgekit.layer_drift.probe import PROBES
 from edgekit.layer_drift.report import MANY_OUTSIDE, advice_on
@@ -115,7 +115,7 @@ def test_a_float_file_beside_itself_has_no_noise(kind: str, tmp_path: Path) -> N
 
 
 def test_another_network_has_no_counterpart(tmp_path: Path) -> None:
-    from tiny_models import onnx_model
+    from support.tiny_models import onnx_model
 
     other = tmp_path / "other.onnx"
     other.write_bytes(onnx_model(shape=(1, 16, 16, 3)).SerializeToString())

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from edgekit.errors import VerificationError
+from edgekit.foundation.errors import VerificationError
 from edgekit.metrics.classification import classification_report, confusion_matrix, first_mistakes
 
 LABELS = np.array([0, 0, 0, 1, 1, 2])

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from edgekit.errors import VerificationError
+from edgekit.foundation.errors import VerificationError
 from edgekit.metrics import drift
 from edgekit.metrics.drift import Flips
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from edgekit.datasets import Dataset, Split
-from edgekit.errors import CalibrationError
+from edgekit.foundation.errors import CalibrationError
 from edgekit.quantization import CalibrationSet
 
 

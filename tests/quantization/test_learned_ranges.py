@@ -3,7 +3,7 @@ import json
 import numpy as np
 import pytest
 
-from edgekit.errors import RunFolderError
+from edgekit.foundation.errors import RunFolderError
 from edgekit.quantization.learned_ranges import LearnedRange, LearnedRanges, fingerprint_of, probe_images
 
 

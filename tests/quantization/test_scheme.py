@@ -3,8 +3,8 @@ from typing import Any
 import pytest
 
 from edgekit.artifact import Format, Precision
-from edgekit.errors import UnknownNameError, UsageError
-from edgekit.exporters import ExportOptions, TFLiteOptions
+from edgekit.exporting.formats import ExportOptions, TFLiteOptions
+from edgekit.foundation.errors import UnknownNameError, UsageError
 from edgekit.quantization.scheme import CalibrationMethod, Granularity, QuantizationScheme
 
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from edgekit.keras_setup import import_keras
+from edgekit.foundation.keras_setup import import_keras
 from edgekit.quantization.sensitivity import layer_errors, round_asymmetrically, round_symmetrically
 
 

@@ -5,12 +5,12 @@ import re
 
 import numpy as np
 import pytest
-from multiply_adds import count_multiply_adds
+from support.multiply_adds import count_multiply_adds
 
-from edgekit.errors import RecipeError
-from edgekit.keras_setup import import_keras
+from edgekit.foundation.errors import RecipeError
+from edgekit.foundation.keras_setup import import_keras
 from edgekit.recipe import builtin_recipe_files, list_recipes, load_recipe, recipes_folder
-from edgekit.training.network import build_network, made_by
+from edgekit.training.network.building import build_network, made_by
 
 NAMES = sorted(builtin_recipe_files())
 

@@ -9,12 +9,12 @@ import pytest
 
 from edgekit.artifact import Precision
 from edgekit.datasets import Dataset, Split, load_dataset
-from edgekit.exporting import export
+from edgekit.exporting.session import export
+from edgekit.foundation.keras_setup import import_keras
 from edgekit.inspection import inspect_file
-from edgekit.keras_setup import import_keras
 from edgekit.recipe import load_recipe
-from edgekit.run_folder import RunFolder
-from edgekit.training import train
+from edgekit.runs.folder import RunFolder
+from edgekit.training.session import train
 
 SIDE = 16
 """Pixels; the smallest side that the network's four poolings allow is enough."""

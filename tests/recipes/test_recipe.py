@@ -1,6 +1,6 @@
 import pytest
 
-from edgekit.errors import RecipeError, UnknownNameError
+from edgekit.foundation.errors import RecipeError, UnknownNameError
 from edgekit.recipe import Recipe, TrainingSettings, load_recipe, recipe_file
 
 RECIPE = """

@@ -3,8 +3,8 @@
 from html import unescape
 from pathlib import Path
 
-from hard_report import HARD_NAMES, MESSAGE, hard_report
 from markdown_it import MarkdownIt
+from support.hard_report import HARD_NAMES, MESSAGE, hard_report
 
 from edgekit.rendering.markdown import verification_markdown
 

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from edgekit.errors import RunFolderError
 from edgekit.exporting.source import check_source
-from edgekit.run_folder import RunFolder
-from edgekit.whole_files import write_json, write_text
+from edgekit.foundation.atomic_files import write_json, write_text
+from edgekit.foundation.errors import RunFolderError
+from edgekit.runs.folder import RunFolder
 
 
 def test_a_run_whose_manifest_leads_outside_is_refused(tmp_path: Path) -> None:

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from edgekit.errors import RunFolderError
-from edgekit.manifest import check_manifest, is_inside
+from edgekit.foundation.errors import RunFolderError
+from edgekit.runs.manifest import check_manifest, is_inside
 
 PATH = Path("run/manifest.json")
 ENTRY = {"size_bytes": 3, "sha256": "abc"}

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from edgekit.errors import RunFolderError
-from edgekit.reference import Reference
+from edgekit.foundation.errors import RunFolderError
+from edgekit.runs.reference import Reference
 
 
 def arrays(**changes: Any) -> dict[str, Any]:
@@ -76,7 +76,7 @@ def test_a_reference_that_is_no_reference(tmp_path: Path, kind: str) -> None:
 
 
 def test_large_scores_lie_in_a_file_and_are_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from edgekit.mapped import place_of
+    from edgekit.foundation.mapped_arrays import place_of
 
     scores = np.random.default_rng(0).dirichlet(np.ones(4), 500).astype(np.float32)
     reference = Reference(
@@ -84,7 +84,7 @@ def test_large_scores_lie_in_a_file_and_are_the_same(tmp_path: Path, monkeypatch
     )
     reference.save(tmp_path / "reference.npz")
     in_memory = Reference.load(tmp_path / "reference.npz")
-    monkeypatch.setattr("edgekit.reference.LARGE", 1000)
+    monkeypatch.setattr("edgekit.runs.reference.LARGE", 1000)
     mapped = Reference.load(tmp_path / "reference.npz")
     assert isinstance(mapped.scores, np.memmap)
     assert place_of(in_memory.scores) is None

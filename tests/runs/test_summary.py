@@ -1,9 +1,9 @@
 import pytest
-from run_folders import make_run
+from support.run_folders import make_run
 
-from edgekit.errors import RunFolderError
-from edgekit.run_folder import RunFolder
-from edgekit.run_summary import HISTORY_COLUMNS, compare_runs, read_history, summarize
+from edgekit.foundation.errors import RunFolderError
+from edgekit.runs.folder import RunFolder
+from edgekit.runs.summary import HISTORY_COLUMNS, compare_runs, read_history, summarize
 
 
 def test_a_run_in_numbers(tmp_path):

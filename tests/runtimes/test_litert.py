@@ -5,11 +5,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from tiny_models import expected_scores
+from support.tiny_models import expected_scores
 
-from edgekit.errors import ArtifactError
+from edgekit.execution.scoring import scores_of
+from edgekit.foundation.errors import ArtifactError
 from edgekit.runtimes import RUNTIMES, SessionSettings
-from edgekit.runtimes.scoring import scores_of
 
 LITERT = ["litert-xnnpack", "litert-builtin", "litert-reference"]
 

@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from edgekit.artifact import Format
-from edgekit.errors import RunFolderError, UsageError
-from edgekit.progress import SilentProgress
-from edgekit.run_folder import RunFolder
-from edgekit.tuning.budget import Budget
-from edgekit.tuning.job import TuneRequest, tune_request
-from edgekit.tuning.journal import Journal
-from edgekit.tuning.trial import Trial
+from edgekit.foundation.errors import RunFolderError, UsageError
+from edgekit.foundation.progress import SilentProgress
+from edgekit.runs.folder import RunFolder
+from edgekit.search.budget import Budget
+from edgekit.search.job import TuneRequest, tune_request
+from edgekit.search.journal import Journal
+from edgekit.search.trial import Trial
 
 
 @pytest.fixture

@@ -1,8 +1,8 @@
 import pytest
 
-from edgekit.errors import RunFolderError
-from edgekit.tuning.journal import Journal
-from edgekit.tuning.trial import Trial
+from edgekit.foundation.errors import RunFolderError
+from edgekit.search.journal import Journal
+from edgekit.search.trial import Trial
 
 IDENTITY = {"model": "abc", "versions": {"edgekit": "1"}}
 

@@ -1,7 +1,7 @@
 import pytest
 
 from edgekit.artifact import Format, Precision
-from edgekit.tuning.space import can_mix, jobs_of, mixed
+from edgekit.search.space import can_mix, jobs_of, mixed
 
 
 @pytest.mark.parametrize("artifact_format", list(Format))

@@ -2,9 +2,9 @@ from dataclasses import replace
 
 import pytest
 
-from edgekit.errors import UsageError
-from edgekit.tuning.budget import Budget, parse_percent
-from edgekit.tuning.trial import Trial, best_within, closest_to, frontier
+from edgekit.foundation.errors import UsageError
+from edgekit.search.budget import Budget, parse_percent
+from edgekit.search.trial import Trial, best_within, closest_to, frontier
 
 BUDGET = Budget(max_accuracy_drop=0.5, max_flips=2.0)
 

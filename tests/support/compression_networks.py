@@ -3,14 +3,14 @@
 from pathlib import Path
 from typing import Any
 
-import keras_models
 import numpy as np
 
 from edgekit.datasets import Dataset
-from edgekit.exporting.keras_scores import KerasScorer
+from edgekit.exporting.keras.scores import KerasScorer
 from edgekit.input_range import RAW
-from edgekit.reference import Reference
-from edgekit.run_folder import RunFolder
+from edgekit.runs.folder import RunFolder
+from edgekit.runs.reference import Reference
+from support import keras_models
 
 
 def few_digits() -> Dataset:

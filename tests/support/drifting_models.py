@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from tiny_models import some_images
+
+from support.tiny_models import some_images
 
 SIDE, CHANNELS, CLASSES = 16, 8, 5
 Parameters = dict[str, NDArray[np.float32]]

@@ -12,14 +12,14 @@ from edgekit.quantization import CalibrationSet
 
 @pytest.fixture(scope="session")
 def digits() -> Dataset:
-    import keras_models
+    from support import keras_models
 
     return keras_models.digits()
 
 
 @pytest.fixture(scope="session")
 def model() -> Any:
-    import keras_models
+    from support import keras_models
 
     return keras_models.trained()
 

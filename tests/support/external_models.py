@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from linear_run import nearest_mean
 from numpy.typing import NDArray
 
 from edgekit.datasets import Dataset, load_dataset
+from support.linear_run import nearest_mean
 
 SIDE = 8
 CLASSES = ("red", "green", "blue", "dark")

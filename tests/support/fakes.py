@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 from edgekit.artifact import Artifact, Format, Precision
 from edgekit.datasets import Dataset, Split
 from edgekit.datasets.splits import empty_split
+from edgekit.execution.executor import Watch
+from edgekit.foundation.progress import Advance
 from edgekit.input_range import InputEncoding
-from edgekit.progress import Advance
-from edgekit.reference import Reference
+from edgekit.runs.reference import Reference
 from edgekit.runtimes import Availability, Execution, ExecutionFailure, SessionSettings
-from edgekit.verification.execution import Watch
 
 Answer = Callable[[NDArray[np.uint8]], NDArray[np.float32]] | ExecutionFailure
 """What a planted candidate does: images uint8 (n, H, W, 3) -> scores float32 (n, C), or it fails."""

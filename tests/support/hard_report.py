@@ -4,12 +4,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from fakes import FakeExecutor, answer_with, fake_artifact, fake_dataset, fake_reference
 from numpy.typing import NDArray
 
 from edgekit.artifact import Format, Precision
 from edgekit.runtimes import ExecutionFailure
-from edgekit.verification import Candidate, VerificationReport, verify
+from edgekit.verification.comparison import verify
+from edgekit.verification.subjects.candidate import Candidate
+from edgekit.verification.verdict.report import VerificationReport
+from support.fakes import FakeExecutor, answer_with, fake_artifact, fake_dataset, fake_reference
 
 HARD_NAMES = ("<script>alert(1)</script>", "Kätzchen & Söhne", "犬", "كلب", "a|b, *c*", "x" * 60, "frog")
 """Class names that break what is careless."""

@@ -4,9 +4,9 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
-from edgekit.progress import SilentProgress
+from edgekit.foundation.progress import SilentProgress
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 """The checkout."""
 
 EdgekitCommand = Callable[..., "subprocess.CompletedProcess[str]"]

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from edgekit.datasets import Dataset, Split, load_dataset
-from edgekit.keras_setup import import_keras
+from edgekit.foundation.keras_setup import import_keras
 
 NUM_TRAINING_IMAGES = 1280
 """Full batches only."""

@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgekit.datasets import Dataset, DatasetRequest, load_dataset
-from edgekit.reference import Reference
-from edgekit.run_folder import RunFolder
+from edgekit.runs.folder import RunFolder
+from edgekit.runs.reference import Reference
 
 
 def digits() -> Dataset:

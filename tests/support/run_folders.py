@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from edgekit.run_folder import RunFolder
-from edgekit.run_summary import HISTORY_COLUMNS
-from edgekit.whole_files import write_json, write_text
+from edgekit.foundation.atomic_files import write_json, write_text
+from edgekit.runs.folder import RunFolder
+from edgekit.runs.summary import HISTORY_COLUMNS
 
 
 def make_run(

@@ -5,10 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from tiny_models import onnx_model, some_images, write_tflite_models
 
-from edgekit.registry import Entry
+from edgekit.foundation.registry import Entry
 from edgekit.runtimes import RUNTIMES
+from support.tiny_models import onnx_model, some_images, write_tflite_models
 
 PLANTED = (
     "Answers",
@@ -59,5 +59,5 @@ def planted(monkeypatch: pytest.MonkeyPatch) -> None:
     """Runtimes of planted_runtimes.py, under their class names, also in worker processes."""
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[1]))
     for name in PLANTED:
-        entry = Entry(target=f"planted_runtimes:{name}", summary="for tests")
+        entry = Entry(target=f"support.planted_runtimes:{name}", summary="for tests")
         monkeypatch.setitem(RUNTIMES._entries, name, entry)

@@ -15,14 +15,15 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
-import keras_models
-from helpers import StopAfter
+from support import keras_models
+from support.helpers import StopAfter
 
 from edgekit.datasets import Dataset, DatasetRequest, load_dataset
-from edgekit.keras_setup import import_keras
+from edgekit.foundation.keras_setup import import_keras
 from edgekit.recipe import Recipe, load_recipe
-from edgekit.training import results, session, train
+from edgekit.training import results, session
 from edgekit.training.hardware import Hardware
+from edgekit.training.session import train
 
 NUM_PROCESSORS = 2
 

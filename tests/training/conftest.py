@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-import keras_models
 import pytest
+from support import keras_models
 
 from edgekit.datasets import Dataset, DatasetRequest, load_dataset
 from edgekit.recipe import Recipe, load_recipe
@@ -47,7 +47,7 @@ def small_digits() -> Dataset:
 @pytest.fixture(scope="session")
 def tiny_recipe(tmp_path_factory: pytest.TempPathFactory) -> Recipe:
     """A recipe with dropout, batch statistics, crops, augmentation and callbacks that have a state."""
-    from edgekit.keras_setup import import_keras
+    from edgekit.foundation.keras_setup import import_keras
 
     import_keras()
     path: Path = tmp_path_factory.mktemp("recipe") / "tiny.py"

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from helpers import ROOT
+from support.helpers import ROOT
 
 from edgekit.artifact import Format, Precision
-from edgekit.exporting import export
-from edgekit.run_folder import RunFolder
+from edgekit.exporting.session import export
+from edgekit.runs.folder import RunFolder
 
 SCRIPT = Path(__file__).with_name("backend_trainings.py")
 
@@ -196,8 +196,8 @@ import re
 import sys
 
 from backend_trainings import small_digits
-from edgekit.keras_setup import import_keras
-from edgekit.progress import SilentProgress
+from edgekit.foundation.keras_setup import import_keras
+from edgekit.foundation.progress import SilentProgress
 from edgekit.recipe import load_recipe
 from edgekit.training.hardware import Hardware
 from edgekit.training.learner import Learner

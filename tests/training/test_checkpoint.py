@@ -5,7 +5,7 @@ from contextlib import contextmanager
 import numpy as np
 import pytest
 
-from edgekit.errors import RunFolderError, TrainingError
+from edgekit.foundation.errors import RunFolderError, TrainingError
 from edgekit.training.checkpoint import (
     Checkpoint,
     arrays_of,

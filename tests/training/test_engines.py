@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from edgekit.training import train
 from edgekit.training.engines import choice
 from edgekit.training.engines.base import mean_of, parts_of
+from edgekit.training.session import train
 
 
 def curve(run):

@@ -3,8 +3,8 @@ import os
 
 import pytest
 
-from edgekit.errors import TrainingError, UsageError
-from edgekit.run_folder import RunFolder
+from edgekit.foundation.errors import TrainingError, UsageError
+from edgekit.runs.folder import RunFolder
 from edgekit.training.folders import check_free, choose_folder, discard, forget_artifacts, status_of
 
 

@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from edgekit.errors import RecipeError, TrainingError, UsageError
+from edgekit.foundation.errors import RecipeError, TrainingError, UsageError
 from edgekit.training.failures import explain
 from edgekit.training.hardware import (
     Hardware,

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from edgekit.datasets import Split
-from edgekit.errors import TrainingError
+from edgekit.foundation.errors import TrainingError
 from edgekit.training.identity import check_same, identity_of
 
 

@@ -1,7 +1,7 @@
 import pytest
 
-from edgekit.errors import TrainingError
-from edgekit.progress import SilentProgress
+from edgekit.foundation.errors import TrainingError
+from edgekit.foundation.progress import SilentProgress
 from edgekit.training.monitor import Monitor, describe
 
 LOGS = {"loss": 0.5, "accuracy": 0.75, "val_loss": 0.25, "val_accuracy": 1.0, "something_else": 3.0}

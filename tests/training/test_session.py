@@ -7,14 +7,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from helpers import StopAfter
+from support.helpers import StopAfter
 
 from edgekit.datasets import Dataset, Split
-from edgekit.errors import RecipeError, TrainingError
-from edgekit.progress import SilentProgress
+from edgekit.foundation.errors import RecipeError, TrainingError
+from edgekit.foundation.progress import SilentProgress
 from edgekit.recipe import Recipe
-from edgekit.run_folder import RunFolder
-from edgekit.training import train
+from edgekit.runs.folder import RunFolder
+from edgekit.training.session import train
 
 
 def history_of(run: RunFolder) -> list[dict[str, str]]:

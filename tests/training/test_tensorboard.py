@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from edgekit.errors import MissingExtraError, RunFolderError
-from edgekit.run_folder import RunFolder
-from edgekit.training import train
+from edgekit.foundation.errors import MissingExtraError, RunFolderError
+from edgekit.runs.folder import RunFolder
+from edgekit.training.session import train
 from edgekit.training.tensorboard import TensorBoardLogs
 
 pytest.importorskip("tensorboard")
@@ -45,7 +45,7 @@ def test_every_epoch_stands_there_once_also_after_a_resumption(tmp_path):
 
 
 def test_a_training_writes_its_history_and_the_manifest_leaves_it_out(tiny_recipe, small_digits, tmp_path):
-    from edgekit.run_summary import read_history
+    from edgekit.runs.summary import read_history
 
     settings = tiny_recipe.settings.with_epochs(2)
     run = train(tiny_recipe, small_digits, settings=settings, out=tmp_path / "run", tensorboard=True)

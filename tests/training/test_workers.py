@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from helpers import ROOT
+from support.helpers import ROOT
 
 RECIPE = """
 import os

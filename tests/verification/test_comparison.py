@@ -4,15 +4,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from fakes import Answer, FakeExecutor, answer_with, fake_artifact, fake_dataset, fake_reference, peaked_scores
 from numpy.typing import NDArray
+from support.fakes import Answer, FakeExecutor, answer_with, fake_artifact, fake_dataset, fake_reference, peaked_scores
 
 from edgekit.artifact import Format, Precision
 from edgekit.datasets import Dataset
-from edgekit.errors import UsageError, VerificationError
-from edgekit.reference import Reference
+from edgekit.foundation.errors import UsageError, VerificationError
+from edgekit.runs.reference import Reference
 from edgekit.runtimes import ExecutionFailure
-from edgekit.verification import Candidate, CandidateReport, Verdict, VerificationReport, verify
+from edgekit.verification.comparison import verify
+from edgekit.verification.subjects.candidate import Candidate
+from edgekit.verification.verdict.report import CandidateReport, Verdict, VerificationReport
 
 CLASSES = ("cat", "dog", "bird", "frog")
 NUM_IMAGES = 2000
@@ -260,7 +262,7 @@ def test_slow_kernels_run_on_everything_where_there_is_little(verify_one, refere
 
 
 def test_on_a_part_chance_is_no_drift_but_ruin_is(verify_one, reference: Reference, dataset: Dataset) -> None:
-    from edgekit.verification.images import spread_over_classes
+    from edgekit.verification.subjects.images import spread_over_classes
 
     chosen = spread_over_classes(dataset.test.labels, 100)
     right = chosen[reference.scores[chosen].argmax(axis=1) == dataset.test.labels[chosen]]
@@ -358,7 +360,7 @@ def test_the_report_survives_json(tmp_path: Path, dataset: Dataset, reference: R
 
 
 def test_other_documents_are_no_reports() -> None:
-    from edgekit.errors import RunFolderError
+    from edgekit.foundation.errors import RunFolderError
 
     for document in ({}, {"schema_version": 2}, {"schema_version": 1, "dataset": {}}, []):
         with pytest.raises(RunFolderError, match=r"[Vv]erif"):

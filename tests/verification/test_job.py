@@ -4,12 +4,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from run_folders import make_run
+from support.run_folders import make_run
 
 from edgekit.datasets import Split
-from edgekit.errors import RunFolderError
+from edgekit.foundation.errors import RunFolderError
 from edgekit.verification.job import Verified
-from edgekit.verification.report import DatasetSummary, ReferenceSummary, VerificationReport
+from edgekit.verification.verdict.report import DatasetSummary, ReferenceSummary, VerificationReport
 
 
 def test_a_run_that_cannot_be_written_to_says_how_to_verify_it_all_the_same(tmp_path: Path) -> None:

@@ -4,14 +4,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from fakes import FakeExecutor, answer_with, fake_artifact, fake_dataset
 from numpy.typing import NDArray
+from support.fakes import FakeExecutor, answer_with, fake_artifact, fake_dataset
 
 from edgekit.artifact import Format, Precision
 from edgekit.datasets import Dataset
 from edgekit.metrics.drift import softmax
-from edgekit.reference import Reference
-from edgekit.verification import Candidate, CandidateReport, Verdict, VerificationReport, verify
+from edgekit.runs.reference import Reference
+from edgekit.verification.comparison import verify
+from edgekit.verification.subjects.candidate import Candidate
+from edgekit.verification.verdict.report import CandidateReport, Verdict, VerificationReport
 
 CLASSES = ("cat", "dog", "bird", "frog", "ship")
 NUM_IMAGES = 4000

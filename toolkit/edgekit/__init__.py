@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from edgekit.compression import CompressionSettings, compress
     from edgekit.datasets import Dataset, DatasetRequest, load_dataset
-    from edgekit.exporters import ExportOptions, TFLiteOptions
-    from edgekit.exporting import export
+    from edgekit.exporting.formats import ExportOptions, TFLiteOptions
+    from edgekit.exporting.session import export
     from edgekit.layer_drift import DriftRequest, diagnose_request
     from edgekit.quantization.scheme import QuantizationScheme
     from edgekit.recipe import Recipe, TrainingSettings, load_recipe
-    from edgekit.training import train
     from edgekit.training.hardware import Hardware
-    from edgekit.verification import verify
+    from edgekit.training.session import train
+    from edgekit.verification.comparison import verify
 
 __version__ = "0.1.0"
 
@@ -46,9 +46,9 @@ __all__ = [
 ]
 
 _HOMES = {
-    "ExportOptions": "edgekit.exporters",
+    "ExportOptions": "edgekit.exporting.formats",
     "QuantizationScheme": "edgekit.quantization.scheme",
-    "TFLiteOptions": "edgekit.exporters",
+    "TFLiteOptions": "edgekit.exporting.formats",
     "CompressionSettings": "edgekit.compression",
     "Dataset": "edgekit.datasets",
     "DatasetRequest": "edgekit.datasets",
@@ -58,11 +58,11 @@ _HOMES = {
     "TrainingSettings": "edgekit.recipe",
     "compress": "edgekit.compression",
     "diagnose_request": "edgekit.layer_drift",
-    "export": "edgekit.exporting",
+    "export": "edgekit.exporting.session",
     "load_dataset": "edgekit.datasets",
     "load_recipe": "edgekit.recipe",
-    "train": "edgekit.training",
-    "verify": "edgekit.verification",
+    "train": "edgekit.training.session",
+    "verify": "edgekit.verification.comparison",
 }
 
 

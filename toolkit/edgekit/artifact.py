@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from edgekit.errors import ArtifactError, UnknownNameError
+from edgekit.foundation.errors import ArtifactError, UnknownNameError
 
 MAX_MODEL_BYTES = 2**31
 """A flatbuffer's offsets and a protobuf's lengths are signed numbers of 32 bits."""

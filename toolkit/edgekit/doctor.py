@@ -6,9 +6,9 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import edgekit
-from edgekit.backends import BackendStatus, list_backends
-from edgekit.machine import Gpu, Machine, nvidia_gpus, this_machine
-from edgekit.runtimes.listing import RuntimeStatus, list_runtimes
+from edgekit.execution.availability import RuntimeStatus, list_runtimes
+from edgekit.foundation.backends import BackendStatus, list_backends
+from edgekit.foundation.machine import Gpu, Machine, nvidia_gpus, this_machine
 
 LIBRARIES = {
     "base": ("ai-edge-litert", "click", "numpy", "onnx", "onnxruntime", "pillow", "rich", "scikit-learn"),

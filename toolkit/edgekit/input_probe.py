@@ -8,8 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from edgekit.errors import ExportError
-from edgekit.grammar import counted
+from edgekit.foundation.errors import ExportError
+from edgekit.foundation.grammar import counted
 from edgekit.input_range import RAW, InputRange
 from edgekit.metrics.drift import accuracy, top_classes
 from edgekit.metrics.significance import is_better_than_guessing, mcnemar_p

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from edgekit.errors import EdgekitError, RecipeError, UnknownNameError
+from edgekit.foundation.errors import EdgekitError, RecipeError, UnknownNameError
 
 if TYPE_CHECKING:
     import keras
@@ -201,7 +201,7 @@ def recipe_file(name_or_path: str) -> Path:
 def load_recipe(name_or_path: str) -> Recipe:
     """The built-in recipe of that name, or the one that a path ending in `.py` defines.
 
-    Recipes import Keras, so call `edgekit.keras_setup.import_keras` first where the backend matters.
+    Recipes import Keras, so call `edgekit.foundation.keras_setup.import_keras` first where the backend matters.
 
     Raises:
         UnknownNameError: There is no such built-in recipe.

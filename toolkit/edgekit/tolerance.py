@@ -31,7 +31,7 @@ from pathlib import Path
 from typing import Any
 
 from edgekit.artifact import Precision
-from edgekit.errors import UnknownNameError, UsageError
+from edgekit.foundation.errors import UnknownNameError, UsageError
 
 SIGNIFICANCE = 0.05
 """A change of accuracy on a subset counts where McNemar's p is below this."""

@@ -3,10 +3,10 @@ import tarfile
 
 import numpy as np
 import pytest
-from cifar10_writer import NAMES, make_batches, pack, pickled, write_binary, write_python
+from support.cifar10_writer import NAMES, make_batches, pack, pickled, write_binary, write_python
 
 from edgekit.datasets import DatasetRequest, load_dataset
-from edgekit.errors import DatasetError
+from edgekit.foundation.errors import DatasetError
 
 
 @pytest.fixture(scope="module")

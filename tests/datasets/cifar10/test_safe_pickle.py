@@ -5,10 +5,10 @@ import pickle
 
 import numpy as np
 import pytest
-from cifar10_writer import make_rows, pickled
+from support.cifar10_writer import make_rows, pickled
 
-from edgekit.datasets.safe_pickle import PickledArray, read_pickle
-from edgekit.errors import DatasetError
+from edgekit.datasets.cifar10.safe_pickle import PickledArray, read_pickle
+from edgekit.foundation.errors import DatasetError
 
 PIXELS, LABELS = make_rows(0, 1)
 CONTENT = {b"labels": LABELS, b"data": PIXELS, b"filenames": [b"a.png"]}

@@ -5,11 +5,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from helpers import Listening
 from PIL import Image
+from support.helpers import Listening
 
-from edgekit.datasets import DatasetRequest, image_cache, load_dataset
-from edgekit.errors import DatasetError, UsageError
+from edgekit.datasets import DatasetRequest, load_dataset
+from edgekit.datasets.images import cache as image_cache
+from edgekit.foundation.errors import DatasetError, UsageError
 
 
 def write_images(folder, count, first=0):

@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from helpers import Listening
 from PIL import Image
+from support.helpers import Listening
 
 from edgekit.cli import run_command as run
 from edgekit.datasets import DatasetRequest, load_dataset
-from edgekit.errors import DatasetError, MissingExtraError, UsageError
+from edgekit.foundation.errors import DatasetError, MissingExtraError, UsageError
 
 hf = pytest.importorskip("datasets", reason="needs the extra hub")
 
@@ -69,7 +69,7 @@ def test_any_mode_and_size_becomes_rgb_of_the_size_asked_for(tmp_path, mode):
 def test_a_second_load_decodes_nothing(tmp_path, monkeypatch):
     spec = write(tmp_path / "pets", train=table(9), test=table(3))
     first = load(spec, cache_dir=tmp_path / "cache")
-    monkeypatch.setattr("edgekit.datasets.hub.decode_image", lambda *_: pytest.fail("decoded again"))
+    monkeypatch.setattr("edgekit.datasets.hub.source.decode_image", lambda *_: pytest.fail("decoded again"))
     second = load(spec, cache_dir=tmp_path / "cache")
     assert (second.sha256, second.train.sha256) == (first.sha256, first.train.sha256)
     assert isinstance(second.train.images, np.memmap)

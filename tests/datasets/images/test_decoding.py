@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from edgekit.datasets.image_decoding import BrokenImageError, decode_image
+from edgekit.datasets.images.decoding import BrokenImageError, decode_image
 
 HEIGHT, WIDTH = 4, 6
 SIZE = (HEIGHT, WIDTH)

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from edgekit.datasets import DatasetRequest, load_dataset
-from edgekit.errors import DatasetError, UsageError
+from edgekit.foundation.errors import DatasetError, UsageError
 
 RNG = np.random.default_rng(0)
 

@@ -6,9 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edgekit.datasets import DatasetRequest, load_dataset, zip_mapping
-from edgekit.errors import DatasetError
-from edgekit.mapped import place_of
+from edgekit.datasets import DatasetRequest, load_dataset
+from edgekit.datasets.npz import zip_mapping
+from edgekit.foundation.errors import DatasetError
+from edgekit.foundation.mapped_arrays import place_of
 
 
 @pytest.fixture(autouse=True)

@@ -4,14 +4,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tiny_models import onnx_model, onnx_scores, some_images
+from support.tiny_models import onnx_model, onnx_scores, some_images
 
 from edgekit.artifact import TensorSpec
-from edgekit.errors import ArtifactError, UsageError
+from edgekit.execution.isolation import execute, try_encodings
+from edgekit.execution.pixels import encoder_for
+from edgekit.foundation.errors import ArtifactError, UsageError
 from edgekit.input_range import InputEncoding
 from edgekit.runtimes import ExecutionFailure
-from edgekit.runtimes.isolation import execute, try_encodings
-from edgekit.runtimes.pixels import encoder_for
 
 PIXELS = np.array([[0, 51, 255], [200, 100, 10]], np.uint8).reshape(1, 1, 2, 3)
 

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from edgekit.execution.settings_cache import SettingsCache
+from edgekit.execution.worker.jobs import ScoringJob, TrialJob, WorkerTerms, read_job, write_job
 from edgekit.input_range import InputEncoding
 from edgekit.layer_drift.worker import LayerDriftJob
 from edgekit.runtimes import SessionSettings
-from edgekit.runtimes.jobs import ScoringJob, TrialJob, WorkerTerms, read_job, write_job
-from edgekit.runtimes.settings_cache import SettingsCache
 
 ENCODINGS = tuple(
     InputEncoding.parse(text, channels)

@@ -8,16 +8,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from helpers import ROOT
+from support.helpers import ROOT
 
+from edgekit.execution.isolation import execute
+from edgekit.execution.worker.jobs import ScoringJob, WorkerTerms, write_job
 from edgekit.runtimes import Execution, SessionSettings
-from edgekit.runtimes.isolation import execute
-from edgekit.runtimes.jobs import ScoringJob, WorkerTerms, write_job
 
 SCRIPT = """
 import runpy, sys
 sys.argv = ["worker", sys.argv[1]]
-runpy.run_module("edgekit.runtimes.worker", run_name="__main__")
+runpy.run_module("edgekit.execution.worker.main", run_name="__main__")
 print("LOADED", *sorted({name.partition(".")[0] for name in sys.modules}), file=sys.stderr)
 """
 

@@ -4,14 +4,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from planted_runtimes import MeanSession
-from tiny_models import some_images
+from support.planted_runtimes import MeanSession
+from support.tiny_models import some_images
 
-from edgekit.errors import ArtifactError
+from edgekit.execution.scoring import Scorer
+from edgekit.execution.worker.control import Control
+from edgekit.execution.worker.streaming import ImageFile, ScoreFile, run
+from edgekit.foundation.errors import ArtifactError
 from edgekit.runtimes import SessionSettings
-from edgekit.runtimes.control import Control
-from edgekit.runtimes.scoring import Scorer
-from edgekit.runtimes.streaming import ImageFile, ScoreFile, run
 
 IMAGES = some_images(103)
 

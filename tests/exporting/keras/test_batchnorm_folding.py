@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from edgekit.exporters.batchnorm_folding import Folding, fold_batchnorm
+from edgekit.exporting.keras.batchnorm_folding import Folding, fold_batchnorm
 
 SHAPE = (16, 16, 3)
 MAX_DIFFERENCE = 1e-5
@@ -15,14 +15,14 @@ MAX_DIFFERENCE = 1e-5
 
 @pytest.fixture(scope="module")
 def layers() -> Any:
-    from keras_models import import_keras
+    from support.keras_models import import_keras
 
     return import_keras("the tests", backend="tensorflow").layers
 
 
 def images(largest: float) -> Any:
     """Smooth, as photos are: float32 (8, 16, 16, 3), 0 to `largest`."""
-    from tiny_models import some_images
+    from support.tiny_models import some_images
 
     return some_images(8).astype(np.float32) * (largest / 255)
 
@@ -42,7 +42,7 @@ def settle(model: Any, *, negative: bool = False) -> Any:
 
 def network(layers: Any, *middle: Any, head: bool = True) -> Any:
     """The layers in `middle` between an image and 5 probabilities."""
-    from keras_models import import_keras
+    from support.keras_models import import_keras
 
     keras = import_keras()
     pixels = x = keras.Input(SHAPE)
@@ -162,7 +162,7 @@ def test_zero_padding_stops_the_summand_and_not_the_factor(layers: Any) -> None:
     "case", ["activation before", "nothing before", "grouped behind", "two readers", "called twice"]
 )
 def test_in_doubt_it_stays(layers: Any, case: str) -> None:
-    from keras_models import import_keras
+    from support.keras_models import import_keras
 
     keras = import_keras()
     pixels = keras.Input(SHAPE)
@@ -186,7 +186,7 @@ def test_in_doubt_it_stays(layers: Any, case: str) -> None:
 
 
 def test_a_residual_block_keeps_one_addition(layers: Any) -> None:
-    from keras_models import import_keras
+    from support.keras_models import import_keras
 
     keras = import_keras()
     pixels = keras.Input(SHAPE)
@@ -209,7 +209,7 @@ def test_behind_a_convolution_it_is_left_to_the_converters(layers: Any) -> None:
 
 
 def test_nested_models_are_opened(layers: Any) -> None:
-    from keras_models import import_keras
+    from support.keras_models import import_keras
 
     keras = import_keras()
     block = keras.Sequential([conv(layers, "same"), layers.LeakyReLU(), layers.BatchNormalization()], name="block")
@@ -220,7 +220,7 @@ def test_nested_models_are_opened(layers: Any) -> None:
 
 
 def test_nested_models_with_equal_names_stay_closed(layers: Any) -> None:
-    from keras_models import import_keras
+    from support.keras_models import import_keras
 
     keras = import_keras()
 
@@ -234,7 +234,7 @@ def test_nested_models_with_equal_names_stay_closed(layers: Any) -> None:
 
 
 def test_a_model_with_a_call_of_its_own_stays(layers: Any) -> None:
-    from keras_models import import_keras
+    from support.keras_models import import_keras
 
     keras = import_keras()
 
@@ -249,7 +249,7 @@ def test_a_model_with_a_call_of_its_own_stays(layers: Any) -> None:
 
 
 def test_the_recipe_cnn6_loses_nine_of_fourteen_operators() -> None:
-    from keras_models import import_keras
+    from support.keras_models import import_keras
 
     import_keras()
     from edgekit.recipe import load_recipe
@@ -261,7 +261,7 @@ def test_the_recipe_cnn6_loses_nine_of_fourteen_operators() -> None:
 
 
 def test_a_folded_model_can_lose_its_softmax(layers: Any) -> None:
-    from edgekit.exporters.classifier import without_softmax
+    from edgekit.exporting.keras.classifier import without_softmax
 
     parts = [conv(layers, "same"), layers.ReLU(), layers.BatchNormalization(), conv(layers, "same"), layers.Flatten()]
     result = checked(settle(network(layers, *parts)))

@@ -3,9 +3,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from edgekit.errors import ExportError
-from edgekit.exporters import ExportOptions
-from edgekit.exporters.classifier import as_classifier, exported_graph
+from edgekit.exporting.formats import ExportOptions
+from edgekit.exporting.keras.classifier import as_classifier, exported_graph
+from edgekit.foundation.errors import ExportError
 from edgekit.input_range import InputRange
 
 SHAPE = (32, 32, 3)
@@ -13,7 +13,7 @@ SHAPE = (32, 32, 3)
 
 @pytest.fixture(scope="module")
 def keras() -> Any:
-    from keras_models import import_keras
+    from support.keras_models import import_keras
 
     return import_keras("the tests", backend="tensorflow")
 

@@ -4,16 +4,16 @@ from typing import Any
 
 import numpy as np
 import pytest
-from helpers import Listening
+from support.helpers import Listening
 
 from edgekit.artifact import Format, Precision
-from edgekit.exporters import ExportOptions, OnnxOptions
-from edgekit.exporters.batchnorm_folding import Folding
-from edgekit.exporters.onnx_targets import OrtTarget
-from edgekit.exporting import export
-from edgekit.exporting.folding import MAX_DIFFERENCE, proven_folding
+from edgekit.exporting.formats import ExportOptions, OnnxOptions
+from edgekit.exporting.keras.batchnorm_folding import Folding
+from edgekit.exporting.keras.folding_check import MAX_DIFFERENCE, proven_folding
+from edgekit.exporting.onnx.targets import OrtTarget
+from edgekit.exporting.session import export
 from edgekit.input_range import RAW
-from edgekit.run_folder import RunFolder
+from edgekit.runs.folder import RunFolder
 
 NewRun = Callable[[], RunFolder]
 
@@ -42,10 +42,10 @@ def test_the_operators_that_a_report_says_are_saved_are_gone_in_both_formats(new
 
 
 def test_folding_is_proven_on_images_or_left_out(digits_images: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    import keras_models
+    from support import keras_models
 
-    from edgekit.exporting import folding
-    from edgekit.exporting.keras_scores import KerasScorer
+    from edgekit.exporting.keras import folding_check as folding
+    from edgekit.exporting.keras.scores import KerasScorer
 
     model, notes = keras_models.trained(), Listening()
     reference = KerasScorer(model, RAW)(digits_images)
@@ -62,7 +62,7 @@ def test_folding_is_proven_on_images_or_left_out(digits_images: Any, monkeypatch
 
 @pytest.fixture(scope="module")
 def digits_images() -> Any:
-    import keras_models
+    from support import keras_models
 
     return keras_models.digits().test.images[:64]
 

@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from edgekit.errors import ExportError
-from edgekit.exporters.keras_file import check_keras_file, load_keras_model
+from edgekit.exporting.keras.model_file import check_keras_file, load_keras_model
+from edgekit.foundation.errors import ExportError
 
 
 @pytest.fixture(scope="module")
 def network() -> Any:
-    import keras_models
+    from support import keras_models
 
     return keras_models.plain_network()
 
@@ -73,7 +73,7 @@ def test_a_truncated_file_is_a_sentence(saved: Path, tmp_path: Path, share: floa
 
 @pytest.mark.parametrize("suffix", [".keras", ".h5"])
 def test_a_file_that_carries_code_is_refused_and_not_run(tmp_path: Path, suffix: str) -> None:
-    from keras_models import import_keras
+    from support.keras_models import import_keras
 
     keras = import_keras()
     marker = tmp_path / "was-run"
@@ -89,7 +89,7 @@ def test_a_file_that_carries_code_is_refused_and_not_run(tmp_path: Path, suffix:
 
 
 def test_a_class_that_only_its_author_has_is_named(tmp_path: Path) -> None:
-    from keras_models import import_keras, plain_network
+    from support.keras_models import import_keras, plain_network
 
     class Private(import_keras().layers.Layer):
         def call(self, inputs: Any) -> Any:

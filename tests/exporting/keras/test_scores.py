@@ -1,17 +1,17 @@
 import numpy as np
 import pytest
 
-from edgekit.exporting import keras_scores
-from edgekit.exporting.keras_scores import KerasScorer
-from edgekit.exporting.range_choice import choose_input_range
+from edgekit.exporting.input_range_choice import choose_input_range
+from edgekit.exporting.keras import scores as keras_scores
+from edgekit.exporting.keras.scores import KerasScorer
+from edgekit.foundation.progress import SilentProgress
 from edgekit.input_probe import USUAL_RANGES
 from edgekit.input_range import RAW, InputRange
-from edgekit.progress import SilentProgress
 
 
 @pytest.mark.parametrize("text", USUAL_RANGES)
 def test_pixels_are_brought_into_a_range_outside_the_graph_as_inside(text: str) -> None:
-    import keras_models
+    from support import keras_models
 
     model, input_range, images = keras_models.trained(), InputRange.parse(text), keras_models.digits().test.images
     outside = KerasScorer(model, RAW)(images, brought_into=input_range)
@@ -20,7 +20,7 @@ def test_pixels_are_brought_into_a_range_outside_the_graph_as_inside(text: str) 
 
 def test_all_ranges_are_tried_with_one_graph(monkeypatch: pytest.MonkeyPatch) -> None:
     """A graph is traced anew for each range otherwise, which TensorFlow warns of on the terminal."""
-    import keras_models
+    from support import keras_models
 
     built, build = [], keras_scores.exported_graph
 

@@ -2,19 +2,19 @@ from typing import Any
 
 import numpy as np
 import pytest
-from keras_models import plain_network
 from numpy.typing import NDArray
-from tflite_files import run
+from support.keras_models import plain_network
+from support.tflite_files import run
 
 from edgekit.artifact import Precision
-from edgekit.exporters import ExportOptions
-from edgekit.exporters.float_islands import find_islands
-from edgekit.exporters.layer_names import LayerNames
-from edgekit.exporters.onnx import OnnxExporter
-from edgekit.exporters.tflite import TFLiteExporter
-from edgekit.exporters.tflite_graph import Graph
-from edgekit.exporters.unit_lengths import with_safe_lengths
-from edgekit.keras_setup import import_keras
+from edgekit.exporting.formats import ExportOptions
+from edgekit.exporting.keras.layer_names import LayerNames
+from edgekit.exporting.keras.unit_normalization import with_safe_lengths
+from edgekit.exporting.onnx.exporter import OnnxExporter
+from edgekit.exporting.tflite.exporter import TFLiteExporter
+from edgekit.exporting.tflite.float_islands import find_islands
+from edgekit.exporting.tflite.graph import Graph
+from edgekit.foundation.keras_setup import import_keras
 from edgekit.quantization import CalibrationSet
 
 Images = NDArray[np.uint8]

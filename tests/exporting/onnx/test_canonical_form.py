@@ -3,8 +3,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from edgekit.errors import ExportError
-from edgekit.exporters.canonical_onnx import in_canonical_form
+from edgekit.exporting.onnx.canonical_form import in_canonical_form
+from edgekit.foundation.errors import ExportError
 
 
 def graph(counter: int, *, swapped: bool = False) -> Any:

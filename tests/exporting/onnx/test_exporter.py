@@ -8,11 +8,11 @@ import pytest
 from numpy.typing import NDArray
 
 from edgekit.artifact import Precision
-from edgekit.errors import CalibrationError, ExportError, UnknownNameError, UsageError
-from edgekit.exporters import ExportOptions, OnnxOptions
-from edgekit.exporters.classifier import as_classifier
-from edgekit.exporters.onnx import OnnxExporter
-from edgekit.exporters.onnx_targets import OrtTarget, missing_in_mobile
+from edgekit.exporting.formats import ExportOptions, OnnxOptions
+from edgekit.exporting.keras.classifier import as_classifier
+from edgekit.exporting.onnx.exporter import OnnxExporter
+from edgekit.exporting.onnx.targets import OrtTarget, missing_in_mobile
+from edgekit.foundation.errors import CalibrationError, ExportError, UnknownNameError, UsageError
 from edgekit.quantization import CalibrationSet
 from edgekit.quantization.scheme import PERCENTILE, CalibrationMethod, Granularity, QuantizationScheme
 
@@ -62,7 +62,7 @@ def test_every_precision_answers_as_keras_does(
 @pytest.mark.parametrize("is_nested", [False, True])
 def test_tensors_that_operations_are_called_with_are_constants(images: Images, is_nested: bool) -> None:
     """The mean that preprocess_input takes away, and a position added to every place, which is larger."""
-    from keras_models import import_keras, plain_network
+    from support.keras_models import import_keras, plain_network
 
     keras = import_keras("the tests", backend="tensorflow")
     position = keras.ops.reshape(keras.ops.arange(32 * 32, dtype="float32"), (32, 32, 1))
@@ -82,7 +82,7 @@ def test_tensors_that_operations_are_called_with_are_constants(images: Images, i
 @pytest.mark.parametrize("kind", ["LayerNormalization", "RMSNormalization", "UnitNormalization"])
 def test_int8_normalizes_in_float(images: Images, calibration: CalibrationSet, kind: str) -> None:
     """In 256 steps a small deviation is 0, or the factor 1 / deviation of one place leaves no steps for the others."""
-    from keras_models import import_keras, plain_network
+    from support.keras_models import import_keras, plain_network
 
     network = plain_network(middle=getattr(import_keras().layers, kind)(name="deviations"))
     expected = np.asarray(network(images.astype(np.float32), training=False))
@@ -244,7 +244,7 @@ def float_products(content: bytes) -> list[tuple[int, ...]]:
 
 def test_each_layer_can_be_kept_in_float_by_its_name(calibration: CalibrationSet, images: Images) -> None:
     """Batch normalization is folded, so that convolutions have lost their names, and are known by their weights."""
-    import keras_models
+    from support import keras_models
 
     network = keras_models.plain_network()
     exporter = OnnxExporter(network, ExportOptions())
@@ -261,7 +261,7 @@ def test_each_layer_can_be_kept_in_float_by_its_name(calibration: CalibrationSet
 
 
 def test_layers_that_are_not_there_or_have_no_node(calibration: CalibrationSet) -> None:
-    import keras_models
+    from support import keras_models
 
     network = keras_models.plain_network()
     folded = next(layer.name for layer in network.layers if "batch_norm" in layer.name)
@@ -336,7 +336,7 @@ def test_int8_scores_are_not_rounded_into_ties(contents: dict[Precision, bytes],
 
 
 def test_batch_normalization_is_folded_and_one_transpose_is_left() -> None:
-    import keras_models
+    from support import keras_models
 
     content = OnnxExporter(keras_models.plain_network(), ExportOptions()).convert(Precision.FLOAT32, None)
     assert operators(content)["Transpose"] == 1
@@ -345,7 +345,7 @@ def test_batch_normalization_is_folded_and_one_transpose_is_left() -> None:
 
 
 def test_the_exact_gelu_is_made_of_operators_that_onnx_has(images: Images) -> None:
-    import keras_models
+    from support import keras_models
 
     network = keras_models.plain_network(middle=keras_models.import_keras().layers.Activation("gelu"))
     content = OnnxExporter(network, ExportOptions()).convert(Precision.FLOAT32, None)
@@ -357,7 +357,7 @@ def test_the_exact_gelu_is_made_of_operators_that_onnx_has(images: Images) -> No
 def test_celu_is_made_of_operators_that_mobile_builds_have(
     images: Images, calibration: CalibrationSet, precision: Precision, tolerance: float
 ) -> None:
-    from keras_models import import_keras, plain_network
+    from support.keras_models import import_keras, plain_network
 
     celu = import_keras().layers.Activation("celu")
     network = plain_network(middle=lambda x: celu(x - 1))  # x is at least 0
@@ -368,7 +368,7 @@ def test_celu_is_made_of_operators_that_mobile_builds_have(
 
 
 def test_a_grouped_convolution_is_one_convolution(images: Images) -> None:
-    from keras_models import import_keras, plain_network
+    from support.keras_models import import_keras, plain_network
 
     network = plain_network(middle=import_keras().layers.Conv2D(8, 3, padding="same", groups=4))
     content = OnnxExporter(network, ExportOptions()).convert(Precision.FLOAT32, None)
@@ -377,7 +377,7 @@ def test_a_grouped_convolution_is_one_convolution(images: Images) -> None:
 
 
 def test_adapted_statistics_are_constants_and_no_further_inputs(images: Images) -> None:
-    import keras_models
+    from support import keras_models
 
     normalization = keras_models.import_keras().layers.Normalization()
     normalization.adapt(np.linspace(-1, 3, 160).reshape(2, 5, 2, 8).astype(np.float32))
@@ -387,7 +387,7 @@ def test_adapted_statistics_are_constants_and_no_further_inputs(images: Images) 
 
 
 def test_an_operator_that_onnx_lacks_is_named_and_nothing_else_is_said(capfd: Any) -> None:
-    import keras_models
+    from support import keras_models
 
     network = keras_models.plain_network(middle=lambda x: keras_models.import_keras().ops.erfinv(x))
     with pytest.raises(ExportError, match=r"ONNX has no operator for TensorFlow's Erfinv \(as in '.*erfinv.*'\)"):

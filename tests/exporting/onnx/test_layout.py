@@ -3,8 +3,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from edgekit.exporters.canonical_onnx import in_canonical_form
-from edgekit.exporters.onnx_layout import with_channels_first, without_needless_transposes
+from edgekit.exporting.onnx.canonical_form import in_canonical_form
+from edgekit.exporting.onnx.layout import with_channels_first, without_needless_transposes
 
 HEIGHT, WIDTH, CHANNELS, CLASSES = 4, 5, 3, 2
 

@@ -3,8 +3,7 @@ from typing import Any
 
 import pytest
 
-from edgekit.errors import ExportError, UsageError
-from edgekit.exporters.onnx_targets import (
+from edgekit.exporting.onnx.targets import (
     IR_VERSION,
     OPSET,
     RELEASES,
@@ -12,6 +11,7 @@ from edgekit.exporters.onnx_targets import (
     check_readable,
     missing_in_mobile,
 )
+from edgekit.foundation.errors import ExportError, UsageError
 
 
 @pytest.mark.parametrize(

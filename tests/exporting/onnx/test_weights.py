@@ -4,8 +4,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from edgekit.errors import ExportError
-from edgekit.exporters.onnx_weights import in_half_precision, with_integer_weights
+from edgekit.exporting.onnx.weights import in_half_precision, with_integer_weights
+from edgekit.foundation.errors import ExportError
 
 
 def network(*, largest: float = 1.0) -> Any:

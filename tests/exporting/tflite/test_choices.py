@@ -5,14 +5,14 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from tflite_files import interpreter_of, run
+from support.tflite_files import interpreter_of, run
 
 from edgekit.artifact import Precision
-from edgekit.errors import CalibrationError, ExportError, UnknownNameError
-from edgekit.exporters import ExportOptions, TFLiteOptions
-from edgekit.exporters.float_islands import find_islands, in_words
-from edgekit.exporters.layer_names import LayerNames
-from edgekit.exporters.tflite import TFLiteExporter
+from edgekit.exporting.formats import ExportOptions, TFLiteOptions
+from edgekit.exporting.keras.layer_names import LayerNames
+from edgekit.exporting.tflite.exporter import TFLiteExporter
+from edgekit.exporting.tflite.float_islands import find_islands, in_words
+from edgekit.foundation.errors import CalibrationError, ExportError, UnknownNameError
 from edgekit.quantization import CalibrationSet
 from edgekit.quantization.scheme import CalibrationMethod, Granularity, QuantizationScheme
 
@@ -172,7 +172,7 @@ def test_a_layer_that_is_not_there_or_has_no_operator(exporter: TFLiteExporter, 
 
 
 def test_islands_of_the_ai_edge_quantizer_are_named_by_layer(calibration: CalibrationSet) -> None:
-    from keras_models import import_keras, plain_network
+    from support.keras_models import import_keras, plain_network
 
     network = plain_network(middle=import_keras().layers.LeakyReLU(name="leaky"))
     exporter = TFLiteExporter(network, options("ai-edge"))
@@ -183,7 +183,7 @@ def test_islands_of_the_ai_edge_quantizer_are_named_by_layer(calibration: Calibr
 
 
 def test_an_operator_without_an_integer_form_can_be_kept_in_float(calibration: CalibrationSet, images: Images) -> None:
-    from keras_models import import_keras, plain_network
+    from support.keras_models import import_keras, plain_network
 
     network = plain_network(middle=import_keras().layers.ELU(name="soft"))
     exporter = TFLiteExporter(network, options("tensorflow"))
@@ -198,7 +198,7 @@ def test_an_operator_without_an_integer_form_can_be_kept_in_float(calibration: C
 def test_images_of_another_size_are_refused(model: Any, quantizer: str) -> None:
     from dataclasses import replace
 
-    from keras_models import digits
+    from support.keras_models import digits
 
     smaller = replace(CalibrationSet.choose(digits(), 20), source=digits().train.images[:, :16, :16])
     with pytest.raises(CalibrationError, match=r"have shape \(16, 16, 3\); the model takes \(32, 32, 3\)"):
@@ -209,7 +209,7 @@ def test_images_of_another_size_are_refused(model: Any, quantizer: str) -> None:
 def test_depthwise_convolutions_have_the_biases_that_their_int16_kernels_want(
     calibration: CalibrationSet, images: Images, quantizer: str
 ) -> None:
-    from keras_models import import_keras, plain_network
+    from support.keras_models import import_keras, plain_network
 
     network = plain_network(middle=import_keras().layers.DepthwiseConv2D(3, padding="same"))
     content = TFLiteExporter(network, options(quantizer)).convert(Precision.INT16X8, calibration)
@@ -219,7 +219,7 @@ def test_depthwise_convolutions_have_the_biases_that_their_int16_kernels_want(
 @both_quantizers
 def test_sums_of_int16_take_any_scale(calibration: CalibrationSet, images: Images, quantizer: str) -> None:
     """LiteRT refuses a file whose sums are marked as having scales of powers of two alone, and have others."""
-    from keras_models import import_keras
+    from support.keras_models import import_keras
 
     keras = import_keras("the tests", backend="tensorflow")
     keras.utils.set_random_seed(0)

@@ -4,13 +4,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from keras_models import plain_network
+from support.keras_models import plain_network
 
 from edgekit.artifact import Precision
-from edgekit.errors import ExportError
-from edgekit.exporters import ExportOptions, TFLiteOptions
-from edgekit.exporters.tflite import TFLiteExporter
-from edgekit.keras_setup import import_keras
+from edgekit.exporting.formats import ExportOptions, TFLiteOptions
+from edgekit.exporting.tflite.exporter import TFLiteExporter
+from edgekit.foundation.errors import ExportError
+from edgekit.foundation.keras_setup import import_keras
 from edgekit.quantization import CalibrationSet
 
 PREFIX = "The model could not be converted to TFLite "

@@ -4,15 +4,15 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from tflite_files import interpreter_of, run
+from support.tflite_files import interpreter_of, run
 
 from edgekit.artifact import Precision
-from edgekit.errors import CalibrationError, ExportError
-from edgekit.exporters import ExportOptions, TFLiteOptions
-from edgekit.exporters.float_islands import Island
-from edgekit.exporters.integer_check import check_islands
-from edgekit.exporters.tflite import TFLiteExporter
-from edgekit.keras_setup import import_keras
+from edgekit.exporting.formats import ExportOptions, TFLiteOptions
+from edgekit.exporting.tflite.exporter import TFLiteExporter
+from edgekit.exporting.tflite.float_islands import Island
+from edgekit.exporting.tflite.integer_check import check_islands
+from edgekit.foundation.errors import CalibrationError, ExportError
+from edgekit.foundation.keras_setup import import_keras
 from edgekit.quantization import CalibrationSet
 
 Images = NDArray[np.uint8]
@@ -112,7 +112,7 @@ def test_int8_without_images_is_refused(exporter: TFLiteExporter) -> None:
 
 
 def test_an_operator_without_an_integer_form_is_named(calibration: CalibrationSet) -> None:
-    from keras_models import import_keras, plain_network
+    from support.keras_models import import_keras, plain_network
 
     network = plain_network(middle=import_keras().layers.ELU(name="soft"))
     exporter = TFLiteExporter(network, ExportOptions())
@@ -134,7 +134,7 @@ def test_a_loop_is_named_before_it_ends_the_process(precision: Precision, calibr
 
 
 def test_a_flex_operator_is_named_with_its_layer_and_kept_when_asked_for() -> None:
-    from keras_models import import_keras, plain_network
+    from support.keras_models import import_keras, plain_network
 
     enlarge = import_keras().layers.UpSampling2D(interpolation="bicubic", name="enlarge")
     network = plain_network(middle=enlarge)
@@ -147,7 +147,7 @@ def test_a_flex_operator_is_named_with_its_layer_and_kept_when_asked_for() -> No
 
 
 def test_an_activation_that_overflows_is_a_sentence_and_no_crash(calibration: CalibrationSet) -> None:
-    from keras_models import import_keras, plain_network
+    from support.keras_models import import_keras, plain_network
 
     network = plain_network(first="nothing", middle=import_keras().layers.Activation("selu"))
     first = network.layers[1]
@@ -159,7 +159,7 @@ def test_an_activation_that_overflows_is_a_sentence_and_no_crash(calibration: Ca
 @pytest.mark.parametrize("quantizer", ["tensorflow", "ai-edge"])
 def test_a_minimum_cuts_nothing_that_others_read(calibration: CalibrationSet, images: Images, quantizer: str) -> None:
     """CELU is max(x, 0) + exp(min(x, 0)) - 1; TensorFlow's quantizer gave x the range of min(x, 0)."""
-    from keras_models import import_keras, plain_network
+    from support.keras_models import import_keras, plain_network
 
     celu = import_keras().layers.Activation("celu")
     network = plain_network(middle=lambda x: celu(x - 1))  # x is at least 0
@@ -172,7 +172,7 @@ def test_a_minimum_cuts_nothing_that_others_read(calibration: CalibrationSet, im
 
 @pytest.mark.parametrize("quantizer", ["tensorflow", "ai-edge"])
 def test_a_relu_that_died_stops_no_runtime(calibration: CalibrationSet, images: Images, quantizer: str) -> None:
-    import keras_models
+    from support import keras_models
 
     layers = keras_models.import_keras().layers
 

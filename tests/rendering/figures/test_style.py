@@ -2,7 +2,7 @@ import sys
 
 import pytest
 
-from edgekit.errors import MissingExtraError
+from edgekit.foundation.errors import MissingExtraError
 from edgekit.rendering import figures
 from edgekit.rendering.figures.style import labels_of
 

@@ -2,13 +2,13 @@ import json
 import re
 
 import pytest
-from run_folders import make_full_run, make_run
+from support.run_folders import make_full_run, make_run
 
 from edgekit.cli import run_command as edgekit
-from edgekit.errors import RunFolderError
-from edgekit.rendering.run_page import run_page
-from edgekit.run_folder import RunFolder
-from edgekit.whole_files import write_json
+from edgekit.foundation.atomic_files import write_json
+from edgekit.foundation.errors import RunFolderError
+from edgekit.rendering.pages.run.page import run_page
+from edgekit.runs.folder import RunFolder
 
 HEADINGS = ["Summary", "Learning", "Classes", "Confusion", "Training images", "Mistakes", "Verification", "Network",
             "How it was made"]  # fmt: skip

@@ -9,14 +9,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hard_report import HARD_NAMES, MESSAGE, hard_report
+from support.hard_report import HARD_NAMES, MESSAGE, hard_report
 
-from edgekit.rendering.verification_page import verification_page
-from edgekit.rendering.verification_page.advice import advice
-from edgekit.rendering.verification_page.flipped import MAX_SHOWN, images_for_each
-from edgekit.rendering.verification_page.frontier import unbeaten
-from edgekit.rendering.verification_page.wording import MINUS, p_value, points, size
-from edgekit.verification import VerificationReport
+from edgekit.rendering.pages.verification import verification_page
+from edgekit.rendering.pages.verification.advice import advice
+from edgekit.rendering.pages.verification.flipped import MAX_SHOWN, images_for_each
+from edgekit.rendering.pages.verification.frontier import unbeaten
+from edgekit.rendering.pages.verification.wording import MINUS, p_value, points, size
+from edgekit.verification.verdict.report import VerificationReport
 
 Made = tuple[VerificationReport, np.ndarray, str]
 VOID = {"br", "hr", "img", "meta", "link"}

@@ -4,11 +4,11 @@ import io
 from dataclasses import replace
 
 import pytest
-from hard_report import hard_report
+from support.hard_report import hard_report
 
-from edgekit.rendering.candidate_table import print_candidates
-from edgekit.rendering.tables import make_console, shortened_names
-from edgekit.verification import VerificationReport
+from edgekit.rendering.terminal.candidate_table import print_candidates
+from edgekit.rendering.terminal.tables import make_console, shortened_names
+from edgekit.verification.verdict.report import VerificationReport
 
 NUM_DRIFTING = 30
 

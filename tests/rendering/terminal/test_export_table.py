@@ -10,8 +10,8 @@ import pytest
 from edgekit.artifact import Artifact, Format, Precision
 from edgekit.exporting.check import CheckResult
 from edgekit.exporting.report import ExportedFile, ExportReport, FailedFile
-from edgekit.rendering.export_table import print_export
-from edgekit.rendering.tables import make_console
+from edgekit.rendering.terminal.export_table import print_export
+from edgekit.rendering.terminal.tables import make_console
 
 CHECK = CheckResult(
     num_images=32, num_decided=30, agreement=1.0, max_abs_score_difference=0.01234, runtime="litert-xnnpack"

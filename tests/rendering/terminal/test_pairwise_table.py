@@ -3,13 +3,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from fakes import FakeExecutor, answer_with, fake_artifact, fake_dataset, fake_reference
+from support.fakes import FakeExecutor, answer_with, fake_artifact, fake_dataset, fake_reference
 
 from edgekit.artifact import Format, Precision
 from edgekit.rendering.markdown import verification_markdown
-from edgekit.rendering.tables import MAX_WIDTH, make_console
-from edgekit.rendering.verification_table import print_verification
-from edgekit.verification import Candidate, VerificationReport, verify
+from edgekit.rendering.terminal.tables import MAX_WIDTH, make_console
+from edgekit.rendering.terminal.verification_table import print_verification
+from edgekit.verification.comparison import verify
+from edgekit.verification.subjects.candidate import Candidate
+from edgekit.verification.verdict.report import VerificationReport
 
 RUNTIMES = ("litert-xnnpack", "litert-builtin")
 

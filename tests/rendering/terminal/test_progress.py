@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from edgekit.rendering.progress import SECONDS_BETWEEN_LINES, ConsoleProgress
+from edgekit.rendering.terminal.progress import SECONDS_BETWEEN_LINES, ConsoleProgress
 
 
 class Clock:
@@ -38,7 +38,7 @@ def test_plain_lines_now_and_then_and_one_at_the_end() -> None:
 
 
 def test_work_that_stands_still_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("edgekit.rendering.progress.SECONDS_BETWEEN_LINES", 0.01)
+    monkeypatch.setattr("edgekit.rendering.terminal.progress.SECONDS_BETWEEN_LINES", 0.01)
     file = io.StringIO()
     num_threads = threading.active_count()
     with ConsoleProgress(file).task("an endless loop", 40):
@@ -95,7 +95,8 @@ def test_several_threads_may_report() -> None:
 
 def test_progress_shows_while_the_chatter_of_a_converter_is_held_back() -> None:
     program = (
-        "import sys; from edgekit.exporters.quiet import held_back; from edgekit.rendering.progress import *\n"
+        "import sys; from edgekit.foundation.quiet import held_back; "
+        "from edgekit.rendering.terminal.progress import *\n"
         "shown = ConsoleProgress(clock=iter(range(0, 1000, 20)).__next__)\n"
         "with shown.task('Exporting', 9) as advance, held_back():\n"
         "    print('chatter', file=sys.stderr); advance(1)"

@@ -2,7 +2,7 @@ import io
 
 import pytest
 
-from edgekit.rendering.tables import MAX_WIDTH, Column, make_console, print_table
+from edgekit.rendering.terminal.tables import MAX_WIDTH, Column, make_console, print_table
 
 
 def printed(

@@ -5,14 +5,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from fakes import FakeExecutor, answer_with, fake_artifact, fake_dataset, fake_reference
+from support.fakes import FakeExecutor, answer_with, fake_artifact, fake_dataset, fake_reference
 
 from edgekit.artifact import Format, Precision
 from edgekit.rendering.markdown import verification_markdown
-from edgekit.rendering.tables import MAX_WIDTH, make_console
-from edgekit.rendering.verification_table import print_verification
+from edgekit.rendering.terminal.tables import MAX_WIDTH, make_console
+from edgekit.rendering.terminal.verification_table import print_verification
 from edgekit.runtimes import ExecutionFailure
-from edgekit.verification import Candidate, VerificationReport, verify
+from edgekit.verification.comparison import verify
+from edgekit.verification.subjects.candidate import Candidate
+from edgekit.verification.verdict.report import VerificationReport
 
 CLASSES = ("a very long class name", "dog|cat", "<b>bird</b>", "frog [red]")
 

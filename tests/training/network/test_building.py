@@ -4,8 +4,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edgekit.errors import RecipeError
-from edgekit.training.network import build_network, check_answers, check_can_be_loaded, made_by, training_model
+from edgekit.foundation.errors import RecipeError
+from edgekit.training.network.building import build_network, check_answers, check_can_be_loaded, made_by, training_model
 
 SHAPE = (8, 8, 3)
 
@@ -65,7 +65,7 @@ def test_a_recipe_that_ends_the_process_is_a_sentence(keras, tiny_recipe, part):
     ],
 )
 def test_a_part_of_another_kind_is_a_sentence(tiny_recipe, small_digits, part, made, expected):
-    from edgekit.training import train
+    from edgekit.training.session import train
 
     recipe = replace(tiny_recipe, **{part: lambda *_: made})
     with pytest.raises(RecipeError, match=expected):

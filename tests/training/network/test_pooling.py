@@ -3,14 +3,14 @@
 import numpy as np
 import pytest
 
-from edgekit.training.pooling import has_max_pooling, largest_in_windows, without_scatter
+from edgekit.training.network.pooling import has_max_pooling, largest_in_windows, without_scatter
 
 WINDOWS = [((2, 2), (2, 2), "valid"), ((3, 3), (2, 2), "same"), ((3, 2), (1, 3), "same"), ((1, 1), (2, 2), "valid")]
 
 
 @pytest.fixture(scope="module")
 def keras():
-    from edgekit.keras_setup import import_keras
+    from edgekit.foundation.keras_setup import import_keras
 
     return import_keras("the test")
 

@@ -2,12 +2,12 @@
 
 import numpy as np
 import pytest
-from fakes import fake_dataset, fake_reference
+from support.fakes import fake_dataset, fake_reference
 
-from edgekit.verification.confusion import MAX_CELLS, class_flips, confusion_cells
-from edgekit.verification.measure import measure
-from edgekit.verification.measurement import ClassFlip, ConfusionCell, Measurement
-from edgekit.verification.outcomes import Outcomes
+from edgekit.verification.measuring.confusion import MAX_CELLS, class_flips, confusion_cells
+from edgekit.verification.measuring.measurement import ClassFlip, ConfusionCell, Measurement
+from edgekit.verification.measuring.prediction_counts import Outcomes
+from edgekit.verification.measuring.score_comparison import measure
 
 LABELS = np.array([0, 0, 0, 1, 2])
 BEFORE = np.array([0, 0, 1, 1, 0])

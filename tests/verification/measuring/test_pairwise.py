@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from edgekit.verification.pairwise import PairwiseAgreement, compare_pairs, keep_answers
+from edgekit.verification.measuring.pairwise import PairwiseAgreement, compare_pairs, keep_answers
 
 
 def scores_of(*classes: int) -> np.ndarray:

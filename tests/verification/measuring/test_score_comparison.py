@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from edgekit import mapped
-from edgekit.verification.measure import MAX_FLIPPED_IMAGES, NEAR_TIE, measure
-from edgekit.verification.measurement import Measurement
+from edgekit.foundation import mapped_arrays as mapped
+from edgekit.verification.measuring.measurement import Measurement
+from edgekit.verification.measuring.score_comparison import MAX_FLIPPED_IMAGES, NEAR_TIE, measure
 
 NAMES = ("cat", "dog", "bird", "frog", "empty")
 COUNT = 3000
@@ -197,7 +197,7 @@ def test_in_pieces_it_is_the_same(case, monkeypatch: pytest.MonkeyPatch, size: i
     def in_small_pieces(num_rows: int, *arrays: NDArray[np.float32]):
         return plain(num_rows, *arrays, size=size)
 
-    for module in ("edgekit.verification.measure", "edgekit.metrics.drift"):
+    for module in ("edgekit.verification.measuring.score_comparison", "edgekit.metrics.drift"):
         monkeypatch.setattr(f"{module}.pieces", in_small_pieces)
     reference, candidate, labels = case
     pieced = measure(reference, candidate, labels, NAMES)

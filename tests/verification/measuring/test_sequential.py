@@ -4,19 +4,21 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from fakes import FakeExecutor, answer_with, fake_artifact, fake_dataset, fake_reference
 from numpy.typing import NDArray
+from support.fakes import FakeExecutor, answer_with, fake_artifact, fake_dataset, fake_reference
 
 from edgekit.artifact import Format, Precision
 from edgekit.datasets import Dataset
-from edgekit.errors import UsageError
-from edgekit.reference import Reference
+from edgekit.foundation.errors import UsageError
+from edgekit.runs.reference import Reference
 from edgekit.tolerance import DEFAULTS, Tolerance
-from edgekit.verification import Candidate, CandidateReport, Verdict, verify
-from edgekit.verification.judge import broken_limits
-from edgekit.verification.measure import measure
+from edgekit.verification.comparison import verify
+from edgekit.verification.measuring.score_comparison import measure
+from edgekit.verification.measuring.sequential import SequentialVerdict
 from edgekit.verification.sampling import Sampling
-from edgekit.verification.sequential import SequentialVerdict
+from edgekit.verification.subjects.candidate import Candidate
+from edgekit.verification.verdict.limits import broken_limits
+from edgekit.verification.verdict.report import CandidateReport, Verdict
 
 CLASSES = ("cat", "dog", "bird", "frog")
 NUM_IMAGES = 4000

@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from edgekit.errors import UsageError, VerificationError
+from edgekit.foundation.errors import UsageError, VerificationError
 from edgekit.input_range import InputEncoding
-from edgekit.verification.foreign import ForeignRequest, Interface, column_order, read_labels
+from edgekit.verification.subjects.external_models import ForeignRequest, Interface, column_order, read_labels
 
 NAMES = ("cat", "dog", "bird")
 

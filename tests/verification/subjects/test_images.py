@@ -2,12 +2,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from fakes import fake_dataset, fake_reference, numbered_images
 from numpy.typing import NDArray
+from support.fakes import fake_dataset, fake_reference, numbered_images
 
-from edgekit.errors import VerificationError
-from edgekit.runtimes.streaming import ImageFile
-from edgekit.verification.images import WRITE_BATCH, images_file, open_workloads, spread_over_classes, write_images
+from edgekit.execution.worker.streaming import ImageFile
+from edgekit.foundation.errors import VerificationError
+from edgekit.verification.subjects.images import (
+    WRITE_BATCH,
+    images_file,
+    open_workloads,
+    spread_over_classes,
+    write_images,
+)
 
 COUNT = WRITE_BATCH + 77
 

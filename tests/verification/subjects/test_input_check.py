@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from foreign_models import (
+from support.external_models import (
     CLASSES,
     Linear,
     classifier,
@@ -23,8 +23,8 @@ from foreign_models import (
 from edgekit.datasets import Dataset
 from edgekit.datasets.splits import empty_split
 from edgekit.input_range import InputEncoding
-from edgekit.verification.foreign import Interface
-from edgekit.verification.input_check import (
+from edgekit.verification.subjects.external_models import Interface
+from edgekit.verification.subjects.input_check import (
     Sample,
     alternatives_to,
     best_order,

@@ -4,13 +4,19 @@ import shutil
 from pathlib import Path
 
 import pytest
-from fakes import fake_artifact
-from linear_run import digits, make_run, nearest_mean, write_onnx
+from support.fakes import fake_artifact
+from support.linear_run import digits, make_run, nearest_mean, write_onnx
 
 from edgekit.artifact import Format, Precision
-from edgekit.errors import ArtifactError, RunFolderError, UnknownNameError, UsageError, VerificationError
-from edgekit.run_folder import RunFolder
-from edgekit.verification.selection import choose_candidates, data_of, find_subject, image_size_of, precision_in
+from edgekit.foundation.errors import ArtifactError, RunFolderError, UnknownNameError, UsageError, VerificationError
+from edgekit.runs.folder import RunFolder
+from edgekit.verification.subjects.selection import (
+    choose_candidates,
+    data_of,
+    find_subject,
+    image_size_of,
+    precision_in,
+)
 
 
 @pytest.fixture(scope="module")

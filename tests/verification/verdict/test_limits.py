@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
-from fakes import fake_dataset, fake_reference
+from support.fakes import fake_dataset, fake_reference
 
 from edgekit.tolerance import Tolerance
-from edgekit.verification.judge import broken_limits
-from edgekit.verification.measure import measure
+from edgekit.verification.measuring.score_comparison import measure
+from edgekit.verification.verdict.limits import broken_limits
 
 CLASSES = ("ant", "bee", "cat", "dog")
 NUM_IMAGES = 400

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from edgekit.metrics.drift import Flips
-from edgekit.verification.measure import measure
-from edgekit.verification.measurement import Measurement
-from edgekit.verification.words import beyond_reasons, measured_in_words
+from edgekit.verification.measuring.measurement import Measurement
+from edgekit.verification.measuring.score_comparison import measure
+from edgekit.verification.verdict.summary import beyond_reasons, measured_in_words
 
 NONE = Flips(right_to_wrong=0, wrong_to_right=0, wrong_to_wrong=0)
 

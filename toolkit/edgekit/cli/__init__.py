@@ -14,8 +14,8 @@ from typing import Any
 import click
 
 from edgekit import __version__
-from edgekit.errors import EdgekitError, UnknownNameError
-from edgekit.registry import Registry
+from edgekit.foundation.errors import EdgekitError, UnknownNameError
+from edgekit.foundation.registry import Registry
 
 COMMANDS: Registry[click.Command] = Registry(
     "command",

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from edgekit.cli.options import PATH, json_option, print_json
-from edgekit.errors import UsageError
+from edgekit.foundation.errors import UsageError
 
 
 @click.command("compare")
@@ -18,8 +18,8 @@ def command(runs: tuple[Path, ...], as_markdown: bool, as_json: bool) -> None:
     RUN is a run folder. [default: all under exported/] The highest validation accuracy comes first: choose by
     that, and look at the test images last. Runs on other test images stand apart.
     """
-    from edgekit.rendering.runs_table import print_runs, runs_markdown
-    from edgekit.run_summary import compare_runs
+    from edgekit.rendering.terminal.runs_table import print_runs, runs_markdown
+    from edgekit.runs.summary import compare_runs
 
     if as_markdown and as_json:
         raise UsageError("Give either --markdown or --json, not both: each prints one document.")

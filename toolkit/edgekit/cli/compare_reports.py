@@ -31,13 +31,13 @@ def command(old: Path, new: Path, max_worsening: float, as_json: bool) -> int:
     \b
     edgekit compare-reports main/verification.json exported/first/verification.json
     """  # noqa: D301 - click wants the backspace itself
-    from edgekit.verification.changes import compare_reports, load_report
+    from edgekit.verification.verdict.report_changes import compare_reports, load_report
 
     changes = compare_reports(load_report(old), load_report(new), max_worsening=max_worsening)
     if as_json:
         print_json(changes.to_dict())
     else:
-        from edgekit.rendering.changes_table import print_changes
+        from edgekit.rendering.terminal.changes_table import print_changes
 
         print_changes(changes)
     return changes.exit_status

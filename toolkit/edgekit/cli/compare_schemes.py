@@ -63,6 +63,6 @@ def command(run: Path | None, as_json: bool, **chosen: Any) -> None:
     if as_json:
         print_json(comparison.to_dict())
     else:
-        from edgekit.rendering.schemes_table import print_schemes
+        from edgekit.rendering.terminal.schemes_table import print_schemes
 
         print_schemes(comparison)

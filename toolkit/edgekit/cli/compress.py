@@ -17,7 +17,7 @@ from edgekit.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from edgekit.run_folder import RunFolder
+    from edgekit.runs.folder import RunFolder
 
 DATA_HELP = "What the run was trained on, as NAME or NAME:PATH. [default: as the run says]"
 
@@ -90,7 +90,7 @@ def command(target: Path | None, as_json: bool, **chosen: Any) -> None:
 
 def _show(run: "RunFolder", as_json: bool) -> None:
     from edgekit.metrics.classification import classification_report
-    from edgekit.rendering.compression import print_compression
+    from edgekit.rendering.terminal.compression import print_compression
 
     reference = run.reference()
     report = classification_report(reference.scores, reference.labels, reference.class_names)

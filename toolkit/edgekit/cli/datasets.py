@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import click
 
 from edgekit.cli.options import json_option, make_progress, print_json, skip_broken_option
-from edgekit.grammar import counted
+from edgekit.foundation.grammar import counted
 
 if TYPE_CHECKING:
     from edgekit.datasets import Dataset
@@ -28,7 +28,7 @@ def command(data: str | None, skip_broken: bool, as_json: bool) -> None:
 
 def _list(as_json: bool) -> None:
     from edgekit.datasets.sources import list_sources
-    from edgekit.rendering.tables import Column, print_table
+    from edgekit.rendering.terminal.tables import Column, print_table
 
     sources = list_sources()
     if as_json:
@@ -51,7 +51,7 @@ def _show(data: str, skip_broken: bool, as_json: bool) -> None:
 
 def _print_dataset(dataset: "Dataset") -> None:
     from edgekit.datasets.sources import count_per_class, splits_of
-    from edgekit.rendering.tables import Column, print_table
+    from edgekit.rendering.terminal.tables import Column, print_table
 
     splits = splits_of(dataset)
     counts = [count_per_class(split, len(dataset.class_names)) for split in splits.values()]

@@ -77,7 +77,7 @@ def command(
     if as_json:
         print_json({"reports": [report.to_dict() for report in diagnosed.reports]})
         return
-    from edgekit.rendering.layer_drift_table import print_layer_drift
+    from edgekit.rendering.terminal.layer_drift_table import print_layer_drift
 
     for report in diagnosed.reports:
         print_layer_drift(report, num_ranked=top)
@@ -87,7 +87,7 @@ def command(
 
 def save_figures(diagnosed: "Diagnosed", figure: Path | None) -> list[str]:
     """Draw each report, into the run's figures or into `figure`; says in words where, or why not."""
-    from edgekit.errors import MissingExtraError
+    from edgekit.foundation.errors import MissingExtraError
     from edgekit.rendering.figures import layer_drift, save
 
     said = []

@@ -12,13 +12,13 @@ def command(as_json: bool) -> int:
 
     Exit status: 0 if edgekit verify can work, else 1.
     """
-    from edgekit.diagnosis import diagnose
+    from edgekit.doctor import diagnose
 
     diagnosis = diagnose()
     if as_json:
         print_json(diagnosis.to_dict())
     else:
-        from edgekit.rendering.diagnosis import print_diagnosis
+        from edgekit.rendering.terminal.doctor import print_diagnosis
 
         print_diagnosis(diagnosis)
     return 0 if diagnosis.can_verify else 1

@@ -18,8 +18,8 @@ from edgekit.cli.options import (
 
 if TYPE_CHECKING:
     from edgekit.artifact import Format
-    from edgekit.exporters import ExportOptions, OnnxOptions
-    from edgekit.exporting import ExportReport
+    from edgekit.exporting.formats import ExportOptions, OnnxOptions
+    from edgekit.exporting.report import ExportReport
     from edgekit.quantization.scheme import QuantizationScheme
 
 PRECISIONS = ("float32", "float16", "dynamic", "int8", "int16x8")
@@ -110,7 +110,7 @@ def command(target: Path | None, as_json: bool, **chosen: Any) -> int:
     edgekit export mine.keras --data folder:photos --input-range 0..1
     """  # noqa: D301 - click wants the backspace itself
     from edgekit.artifact import Precision
-    from edgekit.exporting import ExportRequest, export_request
+    from edgekit.exporting.job import ExportRequest, export_request
 
     names = [name for name in PRECISIONS if chosen[name] and not chosen["everything"]]
     request = ExportRequest(
@@ -135,7 +135,7 @@ def command(target: Path | None, as_json: bool, **chosen: Any) -> int:
 def parse_formats(text: str | None) -> "list[Format]":
     """The formats of a list such as "tflite,onnx"; raises UnknownNameError."""
     from edgekit.artifact import Format
-    from edgekit.errors import UnknownNameError
+    from edgekit.foundation.errors import UnknownNameError
 
     names = [] if text is None else [name.strip() for name in text.split(",")]
     for name in names:
@@ -148,7 +148,7 @@ def _choices(chosen: dict[str, Any]) -> "list[ExportOptions]":
     """One for each quantizer that is asked for."""
     from dataclasses import replace
 
-    from edgekit.exporters.options import QUANTIZERS
+    from edgekit.exporting.options import QUANTIZERS
 
     options = _options(chosen)
     names = QUANTIZERS if chosen["quantizer"] == "both" else (chosen["quantizer"],)
@@ -156,8 +156,8 @@ def _choices(chosen: dict[str, Any]) -> "list[ExportOptions]":
 
 
 def _options(chosen: dict[str, Any]) -> "ExportOptions":
-    from edgekit.errors import UsageError
-    from edgekit.exporters import ExportOptions, TFLiteOptions
+    from edgekit.exporting.formats import ExportOptions, TFLiteOptions
+    from edgekit.foundation.errors import UsageError
     from edgekit.input_range import InputRange
 
     batch = chosen["batch"]
@@ -179,8 +179,8 @@ def _options(chosen: dict[str, Any]) -> "ExportOptions":
 
 
 def _onnx_options(chosen: dict[str, Any]) -> "OnnxOptions":
-    from edgekit.exporters import OnnxOptions
-    from edgekit.exporters.onnx_targets import OrtTarget
+    from edgekit.exporting.formats import OnnxOptions
+    from edgekit.exporting.onnx.targets import OrtTarget
 
     target = chosen["ort_target"]
     return OnnxOptions(
@@ -203,7 +203,7 @@ def _scheme(chosen: dict[str, Any]) -> "QuantizationScheme":
 
 
 def _show(report: "ExportReport") -> None:
-    from edgekit.rendering.export_table import print_export
+    from edgekit.rendering.terminal.export_table import print_export
 
     print_export(report)
     click.echo(f"Files: {report.run.path}  (next: edgekit verify {report.run.path})")

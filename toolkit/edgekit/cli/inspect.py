@@ -26,10 +26,10 @@ def command(file: Path, weights: bool, as_json: bool) -> None:
     if as_json:
         print_json(info.to_dict() | ({"weights": kernels.to_dict()} if weights else {}))
         return
-    from edgekit.rendering.model_info import print_model_info
+    from edgekit.rendering.terminal.model_info import print_model_info
 
     print_model_info(info)
     if weights:
-        from edgekit.rendering.kernels_table import print_kernels
+        from edgekit.rendering.terminal.kernels_table import print_kernels
 
         print_kernels(kernels)

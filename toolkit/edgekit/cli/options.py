@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from edgekit.progress import Progress
+    from edgekit.foundation.progress import Progress
 
 
 class WholeNumber(click.IntRange):
@@ -122,6 +122,6 @@ def others_to_stderr() -> AbstractContextManager[object]:
 
 def make_progress() -> "Progress":
     """A bar on a terminal, plain lines elsewhere; always on stderr."""
-    from edgekit.rendering.progress import ConsoleProgress
+    from edgekit.rendering.terminal.progress import ConsoleProgress
 
     return ConsoleProgress()

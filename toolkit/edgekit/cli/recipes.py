@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from edgekit.cli.options import json_option, print_json
-from edgekit.grammar import listed
+from edgekit.foundation.grammar import listed
 
 if TYPE_CHECKING:
     from edgekit.recipe import RecipeSummary
@@ -43,7 +43,7 @@ def command(as_json: bool) -> None:
 
 def _print(title: str, recipes: Sequence["RecipeSummary"]) -> None:
     """One group: what was measured, on which data, and what each recipe is; no column of which nothing is known."""
-    from edgekit.rendering.tables import Column, make_console, print_table
+    from edgekit.rendering.terminal.tables import Column, make_console, print_table
 
     rows = [[recipe.name, *_numbers(recipe)] for recipe in recipes]
     known = [place for place in range(1, len(COLUMNS) + 1) if any(row[place] != UNKNOWN for row in rows)]
@@ -62,7 +62,7 @@ def _print(title: str, recipes: Sequence["RecipeSummary"]) -> None:
 
 def _numbers(recipe: "RecipeSummary") -> list[str]:
     """A cell for each of COLUMNS."""
-    from edgekit.rendering.run_page_words import count
+    from edgekit.rendering.pages.run.wording import count
 
     sizes = [recipe.size_bytes.get(f"tflite-{name}") for name in ("float32", "int8")]
     accuracies = [recipe.measured.get(f"accuracy_{name}") for name in ("float32", "int8")]

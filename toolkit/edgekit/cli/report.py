@@ -16,9 +16,9 @@ def command(run_path: Path | None, out: Path | None, as_json: bool) -> None:
 
     The page needs no network and no other file. RUN is a run folder. [default: the newest one]
     """
-    from edgekit.rendering.run_page import run_page
-    from edgekit.run_folder import RunFolder
-    from edgekit.whole_files import write_text
+    from edgekit.foundation.atomic_files import write_text
+    from edgekit.rendering.pages.run.page import run_page
+    from edgekit.runs.folder import RunFolder
 
     run = RunFolder.named(run_path)
     path = out or run.path / "run.html"

@@ -26,11 +26,11 @@ def command(recipe_name: str, data: str, out: Path | None, resume: bool, as_json
     Exit status: 0 all within tolerance, 3 drift beyond it, 1 an error.
     """  # noqa: D301 - click wants the backspace itself
     from edgekit.cli.verify import finish
-    from edgekit.exporting import export
+    from edgekit.exporting.session import export
     from edgekit.recipe import recipe_file
     from edgekit.tolerance import Tolerances
-    from edgekit.training import train
     from edgekit.training.folders import choose_folder
+    from edgekit.training.session import train
     from edgekit.verification.job import VerifyRequest, verify_request
 
     out = out or choose_folder(recipe_file(recipe_name).stem, resume=resume)
@@ -65,8 +65,8 @@ def _import_tensorflow_keras() -> None:
     """Raise UsageError where Keras is told to run on a backend that could not export in the same process."""
     import os
 
-    from edgekit.errors import UsageError
-    from edgekit.keras_setup import BACKENDS, import_keras
+    from edgekit.foundation.errors import UsageError
+    from edgekit.foundation.keras_setup import BACKENDS, import_keras
 
     wanted = os.environ.get("KERAS_BACKEND") or "tensorflow"
     if wanted in BACKENDS and wanted != "tensorflow":

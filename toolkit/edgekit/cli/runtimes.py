@@ -9,12 +9,12 @@ from edgekit.cli.options import json_option, print_json
 @json_option
 def command(as_json: bool) -> None:
     """List the runtimes: what each reads, its version, and what is missing here."""
-    from edgekit.runtimes.listing import list_runtimes
+    from edgekit.execution.availability import list_runtimes
 
     runtimes = list_runtimes()
     if as_json:
         print_json({"runtimes": [runtime.to_dict() for runtime in runtimes]})
         return
-    from edgekit.rendering.diagnosis import print_runtimes
+    from edgekit.rendering.terminal.doctor import print_runtimes
 
     print_runtimes(runtimes)

@@ -9,7 +9,7 @@ from edgekit.cli.options import WholeNumber, json_option, make_progress, others_
 from edgekit.cli.training_options import asked_training, training_options
 
 if TYPE_CHECKING:
-    from edgekit.run_folder import RunFolder
+    from edgekit.runs.folder import RunFolder
     from edgekit.training.hardware import Hardware
 
 
@@ -31,10 +31,10 @@ def command(recipe_name: str, data: str, out: Path | None, resume: bool, as_json
 
     RECIPE is a name from `edgekit recipes`, or a file of your own: path/to/mine.py. [default: resnet8]
     """
-    from edgekit.keras_setup import import_keras
+    from edgekit.foundation.keras_setup import import_keras
     from edgekit.recipe import recipe_file
-    from edgekit.training import train
     from edgekit.training.folders import choose_folder
+    from edgekit.training.session import train
 
     file = recipe_file(recipe_name)
     out = out or choose_folder(file.stem, resume=resume)
@@ -61,7 +61,7 @@ def command(recipe_name: str, data: str, out: Path | None, resume: bool, as_json
 
 def _hardware(options: dict[str, Any]) -> "Hardware":
     """What the user chose; machines by --workers, or by TF_CONFIG as TensorFlow's users set it."""
-    from edgekit.errors import UsageError
+    from edgekit.foundation.errors import UsageError
     from edgekit.training.hardware import Hardware, parse_devices, workers_of_environment
 
     if (options["workers"] is None) != (options["worker"] is None):

@@ -9,7 +9,7 @@ from edgekit.cli.options import PATH, WholeNumber, data_option, skip_broken_opti
 
 if TYPE_CHECKING:
     from edgekit.datasets import Dataset
-    from edgekit.progress import Progress
+    from edgekit.foundation.progress import Progress
     from edgekit.recipe import Recipe, TrainingSettings
 
 _OPTIONS = (
@@ -72,7 +72,7 @@ def _settings_of(recipe: "Recipe", options: dict[str, Any]) -> "TrainingSettings
     """The recipe's settings with what the user chose in place of its own; raises UsageError."""
     from dataclasses import replace
 
-    from edgekit.errors import RecipeError, UsageError
+    from edgekit.foundation.errors import RecipeError, UsageError
 
     settings = recipe.settings if options["epochs"] is None else recipe.settings.with_epochs(options["epochs"])
     names = ("seed", "batch_size", "validation_fraction")
@@ -87,7 +87,7 @@ def _load_data(
 ) -> "Dataset":
     """The data set, split as the settings want it; raises DatasetError, and UsageError where it cannot be resized."""
     from edgekit.datasets import DatasetRequest, load_dataset
-    from edgekit.errors import UsageError
+    from edgekit.foundation.errors import UsageError
 
     side = options["image_size"]
     request = DatasetRequest(

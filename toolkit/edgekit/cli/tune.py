@@ -57,9 +57,9 @@ def command(run: Path | None, as_json: bool, max_flips: str, formats: str, **cho
     edgekit tune exported/first --format tflite,onnx
     """  # noqa: D301 - click wants the backspace itself
     from edgekit.cli.export import parse_formats
-    from edgekit.rendering.tuning_table import print_tuning, save_frontier
-    from edgekit.tuning.budget import Budget, parse_percent
-    from edgekit.tuning.job import TuneRequest, tune_request
+    from edgekit.rendering.terminal.search_table import print_tuning, save_frontier
+    from edgekit.search.budget import Budget, parse_percent
+    from edgekit.search.job import TuneRequest, tune_request
 
     budget = Budget(max_accuracy_drop=chosen.pop("max_accuracy_drop"), max_flips=parse_percent(max_flips))
     request = TuneRequest(run=run, budget=budget, formats=parse_formats(formats), **chosen)

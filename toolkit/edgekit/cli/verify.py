@@ -120,8 +120,8 @@ def command(
     edgekit verify a.tflite b.onnx --reference mine.h5 --data folder:photos --html mine.html
     """  # noqa: D301 - click wants the backspace itself
     from edgekit.tolerance import Tolerances
-    from edgekit.verification.foreign import ForeignRequest
     from edgekit.verification.job import VerifyRequest, verify_request
+    from edgekit.verification.subjects.external_models import ForeignRequest
 
     foreign = ForeignRequest(**{name: chosen.pop(name) for name in ForeignRequest.__dataclass_fields__})
     limits = {name: value for name, value in chosen.items() if value is not None}
@@ -149,7 +149,7 @@ def command(
 
 def sampling_of(sample: int | None, sequential: bool, confidence: float | None, seed: int | None) -> "Sampling":
     """How much is to be run; raises UsageError where an option would count for nothing."""
-    from edgekit.errors import UsageError
+    from edgekit.foundation.errors import UsageError
     from edgekit.verification.sampling import CONFIDENCE, Sampling
 
     if confidence is not None and not sequential:
@@ -162,10 +162,10 @@ def sampling_of(sample: int | None, sequential: bool, confidence: float | None, 
 
 def finish(verified: Any, *, again: str, as_json: bool, verbose: bool = False, html: Path | None = None) -> int:
     """Print what was found, keep it in its run folder and in `html`, and return the exit status."""
+    from edgekit.foundation.atomic_files import write_text
     from edgekit.rendering.markdown import verification_markdown
-    from edgekit.rendering.verification_page import verification_page
-    from edgekit.rendering.verification_table import print_verification
-    from edgekit.whole_files import write_text
+    from edgekit.rendering.pages.verification import verification_page
+    from edgekit.rendering.terminal.verification_table import print_verification
 
     report = verified.report
     for note in verified.notes:

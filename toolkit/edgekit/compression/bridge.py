@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from edgekit.compression.library import Libraries, import_libraries
 from edgekit.compression.translators import TRANSLATORS, Piece, no_counterpart, translate, translate_operation
-from edgekit.errors import CompressionError
+from edgekit.foundation.errors import CompressionError
 
 if TYPE_CHECKING:
     import keras

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from edgekit.recipe import builtin_recipe_files, load_recipe
-from edgekit.training.network import made_by
+from edgekit.training.network.building import made_by
 
 if TYPE_CHECKING:
     import keras

@@ -14,10 +14,10 @@ from edgekit.compression.quantizing import FIRST_BATCHES, Keeping, Quantizing
 from edgekit.compression.settings import CompressionSettings
 from edgekit.compression.steps import Clustering, Pruning, Step
 from edgekit.datasets import Dataset
-from edgekit.errors import CompressionError, EdgekitError, TrainingError
-from edgekit.exporting.keras_scores import KerasScorer
+from edgekit.exporting.keras.scores import KerasScorer
+from edgekit.foundation.errors import CompressionError, EdgekitError, TrainingError
+from edgekit.foundation.progress import Progress
 from edgekit.input_range import RAW
-from edgekit.progress import Progress
 from edgekit.quantization.learned_ranges import LearnedRange, LearnedRanges, fingerprint_of, probe_images
 from edgekit.recipe import TrainingSettings
 from edgekit.training import checkpoint as state

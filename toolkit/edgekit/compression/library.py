@@ -10,9 +10,9 @@ import os
 from dataclasses import dataclass
 from typing import Any
 
-from edgekit.errors import MissingExtraError
-from edgekit.exporters.quiet import held_back
-from edgekit.keras_setup import import_keras, import_tensorflow, is_installed
+from edgekit.foundation.errors import MissingExtraError
+from edgekit.foundation.keras_setup import import_keras, import_tensorflow, is_installed
+from edgekit.foundation.quiet import held_back
 
 COMMAND = "edgekit compress"
 LIBRARIES = ("tf_keras", "tensorflow_model_optimization")

@@ -16,17 +16,17 @@ from edgekit.compression.library import Libraries, check_installed, import_libra
 from edgekit.compression.measurement import measure_layers, zipped_bytes
 from edgekit.compression.settings import CompressionSettings
 from edgekit.datasets import Dataset
-from edgekit.errors import CompressionError
-from edgekit.exporters import ExportOptions
-from edgekit.exporters.classifier import as_classifier, exported_graph
+from edgekit.exporting.formats import ExportOptions
 from edgekit.exporting.job import load_dataset_of
+from edgekit.exporting.keras.classifier import as_classifier, exported_graph
 from edgekit.exporting.source import Source, check_source, load_source
+from edgekit.foundation.errors import CompressionError
+from edgekit.foundation.progress import Progress, SilentProgress
 from edgekit.input_range import RAW
 from edgekit.metrics.drift import flipped_images
-from edgekit.progress import Progress, SilentProgress
 from edgekit.recipe import TrainingSettings
-from edgekit.reference import Reference
-from edgekit.run_folder import RunFolder
+from edgekit.runs.folder import RunFolder
+from edgekit.runs.reference import Reference
 from edgekit.training import environment, folders
 from edgekit.training.identity import Identity
 from edgekit.training.session import Session, check_dataset, find_checkpoint

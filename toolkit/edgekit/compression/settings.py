@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from edgekit.errors import UsageError
+from edgekit.foundation.errors import UsageError
 
 MAX_CLUSTERS = 256
 """More distinct values than an int8 weight has would save nothing."""

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from edgekit.errors import CompressionError
+from edgekit.foundation.errors import CompressionError
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from edgekit.datasets.base import Dataset, DatasetRequest, DatasetSource, Split
-from edgekit.registry import Registry
+from edgekit.foundation.registry import Registry
 
 __all__ = ["DATASETS", "Dataset", "DatasetRequest", "DatasetSource", "Split", "load_dataset"]
 
@@ -15,15 +15,15 @@ DATASETS: Registry[DatasetSource] = Registry(
             "1,797 handwritten digits of scikit-learn at 32 x 32; nothing to download",
         ),
         "cifar10": (
-            "edgekit.datasets.cifar10:load",
+            "edgekit.datasets.cifar10.source:load",
             "60,000 photographs of 10 classes at 32 x 32; downloaded once, or yours",
         ),
-        "folder": ("edgekit.datasets.image_folder:load", "your own images, a folder a class"),
+        "folder": ("edgekit.datasets.folder.source:load", "your own images, a folder a class"),
         "hub": (
-            "edgekit.datasets.hub:load",
+            "edgekit.datasets.hub.source:load",
             "any image-classification data set of the Hugging Face hub",
         ),
-        "npz": ("edgekit.datasets.npz:load", "the arrays x_train, y_train, x_test, y_test"),
+        "npz": ("edgekit.datasets.npz.source:load", "the arrays x_train, y_train, x_test, y_test"),
     },
 )
 

@@ -8,10 +8,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from edgekit.errors import DatasetError
-from edgekit.grammar import counted
-from edgekit.mapped import pieces
-from edgekit.progress import Progress, SilentProgress
+from edgekit.foundation.errors import DatasetError
+from edgekit.foundation.grammar import counted
+from edgekit.foundation.mapped_arrays import pieces
+from edgekit.foundation.progress import Progress, SilentProgress
 
 if TYPE_CHECKING:
     import numpy as np

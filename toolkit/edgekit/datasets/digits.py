@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from edgekit.datasets.base import Dataset, DatasetRequest, Split
 from edgekit.datasets.splits import TEST_FRACTION, TEST_SEED, empty_split, split_validation, stratified_split, take
-from edgekit.errors import DatasetError, UsageError
+from edgekit.foundation.errors import DatasetError, UsageError
 
 if TYPE_CHECKING:
     import numpy as np

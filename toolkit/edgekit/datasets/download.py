@@ -7,8 +7,8 @@ import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 
-from edgekit.errors import DatasetError
-from edgekit.progress import Advance, Progress
+from edgekit.foundation.errors import DatasetError
+from edgekit.foundation.progress import Advance, Progress
 
 CHUNK_BYTES = 1 << 18
 MAX_CONNECTIONS = 8

@@ -6,7 +6,7 @@ from typing import Any
 
 from edgekit.datasets import DATASETS, load_dataset
 from edgekit.datasets.base import Dataset, DatasetRequest, Split, default_cache_dir
-from edgekit.errors import DatasetError, UsageError
+from edgekit.foundation.errors import DatasetError, UsageError
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,7 +89,7 @@ def count_per_class(split: Split, num_classes: int) -> list[int]:
 
 
 def _cifar10_status(cache: Path) -> str:
-    from edgekit.datasets.cifar10 import ARCHIVE
+    from edgekit.datasets.cifar10.source import ARCHIVE
 
     if (cache / ARCHIVE.file_name).is_file():
         return f"downloaded, {_megabytes(ARCHIVE.size_bytes)}"
@@ -108,7 +108,7 @@ def _hub_status() -> str:
 
 
 def _folder_status(cache: Path) -> str:
-    from edgekit.datasets.image_cache import FOLDER
+    from edgekit.datasets.images.cache import FOLDER
 
     sizes = [path.stat().st_size for path in (cache / FOLDER).glob("*.npy")]
     return f"needs a path; {_megabytes(sum(sizes))} of decoded images are kept" if sizes else "needs a path"

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from edgekit.datasets.base import DatasetRequest, Split, check_labels
-from edgekit.errors import DatasetError
+from edgekit.foundation.errors import DatasetError
 
 if TYPE_CHECKING:
     import numpy as np

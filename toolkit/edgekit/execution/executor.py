@@ -5,15 +5,15 @@ from pathlib import Path
 from typing import Protocol
 
 from edgekit.datasets.base import default_cache_dir
-from edgekit.errors import UsageError
+from edgekit.execution.isolation import execute
+from edgekit.execution.settings_cache import SettingsCache
+from edgekit.execution.sharing import Processors
+from edgekit.foundation.errors import UsageError
+from edgekit.foundation.machine import available_memory_bytes, num_usable_cpus
+from edgekit.foundation.progress import Advance
 from edgekit.input_range import InputEncoding
-from edgekit.machine import available_memory_bytes, num_usable_cpus
-from edgekit.progress import Advance
 from edgekit.runtimes import RUNTIMES, Availability, Execution, ExecutionFailure
 from edgekit.runtimes.base import Watch
-from edgekit.runtimes.isolation import execute
-from edgekit.runtimes.settings_cache import SettingsCache
-from edgekit.runtimes.sharing import Processors
 
 WORKER_BYTES = 500 * 2**20
 """Memory that is counted for each worker when it is settled how many run at the same time."""
@@ -110,7 +110,7 @@ class IsolatedExecutor:
         order: Path | None = None,
         watch: Watch | None = None,
     ) -> Execution | ExecutionFailure:
-        """Run in a worker process; see `edgekit.runtimes.isolation`."""
+        """Run in a worker process; see `edgekit.execution.isolation`."""
         return execute(
             runtime,
             artifact,

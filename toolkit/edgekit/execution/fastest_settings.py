@@ -14,10 +14,10 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from edgekit.errors import ArtifactError
+from edgekit.execution.scoring import Scorer, piece_size, scores_of
+from edgekit.foundation.errors import ArtifactError
 from edgekit.input_range import InputEncoding
 from edgekit.runtimes.base import Session, SessionSettings
-from edgekit.runtimes.scoring import Scorer, piece_size, scores_of
 
 BATCH_SIZES = (4, 16, 64, 256)
 """What is tried beside the file's own batch."""
@@ -50,7 +50,7 @@ class Tuner:
         num_images: How many images will be scored in all.
         num_cpus: Processors that this process may use.
         memory: Says how much memory the process has held at most, in bytes.
-        encoding: What the model wants; see `edgekit.runtimes.pixels.encoder_for`.
+        encoding: What the model wants; see `edgekit.execution.pixels.encoder_for`.
     """
 
     open_session: OpenSession

@@ -8,14 +8,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from edgekit.execution.settings_cache import SettingsCache
+from edgekit.execution.sharing import Processors
+from edgekit.execution.worker.jobs import ScoringJob, TrialJob
+from edgekit.execution.worker.process import Attention, do_in_worker
+from edgekit.foundation.progress import Advance
 from edgekit.input_range import InputEncoding
-from edgekit.progress import Advance
 from edgekit.runtimes import RUNTIMES
 from edgekit.runtimes.base import Execution, ExecutionFailure, SessionSettings, Watch
-from edgekit.runtimes.jobs import ScoringJob, TrialJob
-from edgekit.runtimes.settings_cache import SettingsCache
-from edgekit.runtimes.sharing import Processors
-from edgekit.runtimes.worker_process import Attention, do_in_worker
 
 if TYPE_CHECKING:
     import numpy as np

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgekit.artifact import TensorSpec
-from edgekit.errors import ArtifactError
+from edgekit.foundation.errors import ArtifactError
 from edgekit.input_range import InputEncoding
 
 

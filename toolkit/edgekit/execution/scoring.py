@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edgekit.errors import ArtifactError
-from edgekit.grammar import counted
+from edgekit.execution.pixels import decode_scores, encoder_for
+from edgekit.foundation.errors import ArtifactError
+from edgekit.foundation.grammar import counted
 from edgekit.input_range import InputEncoding
 from edgekit.runtimes.base import Session
-from edgekit.runtimes.pixels import decode_scores, encoder_for
 
 PIECE = 64
 """Images that are converted together, unless a batch holds more."""
@@ -29,7 +29,7 @@ class Scorer:
     Args:
         session: An opened artifact; its batch may be changed between calls.
         image_shape: (height, width, 3) of the images.
-        encoding: What the model wants; see `edgekit.runtimes.pixels.encoder_for`.
+        encoding: What the model wants; see `edgekit.execution.pixels.encoder_for`.
 
     Raises:
         ArtifactError: The model wants other images.
@@ -93,7 +93,7 @@ def scores_of(
     Args:
         session: An opened artifact.
         images: uint8 (N, H, W, 3), RGB, 0 to 255, at least one.
-        encoding: What the model wants; see `edgekit.runtimes.pixels.encoder_for`.
+        encoding: What the model wants; see `edgekit.execution.pixels.encoder_for`.
 
     Returns:
         float32 (N, C), dequantized, in the order of the images, in memory of its own.

@@ -10,9 +10,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from edgekit.errors import RunFolderError, UsageError
+from edgekit.foundation.atomic_files import write_json
+from edgekit.foundation.errors import RunFolderError, UsageError
 from edgekit.runtimes.base import SessionSettings
-from edgekit.whole_files import write_json
 
 FOLDER = "runtime-settings"
 

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
-from edgekit.errors import UsageError
-from edgekit.machine import num_usable_cpus
+from edgekit.foundation.errors import UsageError
+from edgekit.foundation.machine import num_usable_cpus
 
 
 class Sharing(Protocol):

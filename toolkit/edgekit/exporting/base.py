@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, Protocol, Self
 
 from edgekit.artifact import Format, Precision
-from edgekit.errors import ExportError
-from edgekit.exporters.options import ExportOptions
+from edgekit.exporting.options import ExportOptions
+from edgekit.foundation.errors import ExportError
 
 if TYPE_CHECKING:
     import keras
@@ -41,7 +41,7 @@ class Exporter(Protocol):
 
         Args:
             model: float32, input (None, H, W, 3) in `options.input_range`, output (None, C) probabilities;
-                made by `edgekit.exporters.classifier.as_classifier`.
+                made by `edgekit.exporting.keras.classifier.as_classifier`.
             options: What the user chose.
         """
 

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edgekit.artifact import Format, Precision
-from edgekit.errors import ArtifactError, ExportError
-from edgekit.exporters.quiet import held_back
+from edgekit.execution.scoring import scores_of
+from edgekit.foundation.errors import ArtifactError, ExportError
+from edgekit.foundation.quiet import held_back
 from edgekit.metrics.drift import flipped_images, max_abs_score_difference, top_margins
 from edgekit.runtimes import DEFAULT_RUNTIMES, RUNTIMES, SessionSettings
-from edgekit.runtimes.scoring import scores_of
 
 if TYPE_CHECKING:
     import numpy as np

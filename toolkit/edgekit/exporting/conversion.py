@@ -11,20 +11,20 @@ from typing import TYPE_CHECKING
 
 from edgekit.artifact import Format
 from edgekit.datasets import Dataset
-from edgekit.errors import ExportError
-from edgekit.exporters import EXPORTERS, Exporter, ExportOptions
-from edgekit.exporters.batchnorm_folding import Folding
-from edgekit.exporters.classifier import as_classifier
-from edgekit.exporters.float_islands import Island, find_islands
-from edgekit.exporters.layer_names import LayerNames
-from edgekit.exporters.onnx_targets import OrtTarget
 from edgekit.exporting.check import check_images
-from edgekit.exporting.folding import proven_folding
-from edgekit.exporting.keras_scores import KerasScorer
-from edgekit.exporting.range_choice import choose_input_range
+from edgekit.exporting.formats import EXPORTERS, Exporter, ExportOptions
+from edgekit.exporting.input_range_choice import choose_input_range
+from edgekit.exporting.keras.batchnorm_folding import Folding
+from edgekit.exporting.keras.classifier import as_classifier
+from edgekit.exporting.keras.folding_check import proven_folding
+from edgekit.exporting.keras.layer_names import LayerNames
+from edgekit.exporting.keras.scores import KerasScorer
+from edgekit.exporting.onnx.targets import OrtTarget
 from edgekit.exporting.source import Source, check_dataset, interface_of
+from edgekit.exporting.tflite.float_islands import Island, find_islands
+from edgekit.foundation.errors import ExportError
+from edgekit.foundation.progress import Progress
 from edgekit.input_range import InputRange
-from edgekit.progress import Progress
 from edgekit.quantization import CalibrationSet
 from edgekit.quantization.learned_ranges import LearnedRanges
 from edgekit.quantization.scheme import CALIBRATED
@@ -49,7 +49,7 @@ class FileMaker:
 
     Attributes:
         adds_softmax: Whether the model gives logits.
-        classifier: The model in the form of `edgekit.exporters.classifier.as_classifier`.
+        classifier: The model in the form of `edgekit.exporting.keras.classifier.as_classifier`.
         images: uint8 (n, H, W, 3): what a file is checked on.
         input_range: What the model wants.
         scorer: Gives the float model's scores.
@@ -113,7 +113,7 @@ class FileMaker:
         return self.folding.model if job.options.fold and self.folding else self.classifier
 
     def convert(self, job: "Job", calibration: CalibrationSet | None) -> bytes:
-        """The bytes of one file, the same for the same input; see `edgekit.exporters.base.Exporter.convert`.
+        """The bytes of one file, the same for the same input; see `edgekit.exporting.base.Exporter.convert`.
 
         Raises:
             ExportError: The model has no such file.

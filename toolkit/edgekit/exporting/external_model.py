@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 
 from edgekit.artifact import sha256_of
 from edgekit.datasets import Dataset
-from edgekit.errors import ExportError
-from edgekit.exporting.file_maker import FileMaker
+from edgekit.exporting.conversion import FileMaker
 from edgekit.exporting.source import Source
-from edgekit.machine import this_machine
+from edgekit.foundation.atomic_files import atomic_path, write_json
+from edgekit.foundation.errors import ExportError
+from edgekit.foundation.machine import this_machine
+from edgekit.foundation.progress import Progress
 from edgekit.metrics.classification import classification_report
-from edgekit.progress import Progress
-from edgekit.reference import Reference
-from edgekit.run_folder import RUNS_FOLDER, RunFolder, check_outside_runs
-from edgekit.whole_files import atomic_path, write_json
+from edgekit.runs.folder import RUNS_FOLDER, RunFolder, check_outside_runs
+from edgekit.runs.reference import Reference
 
 if TYPE_CHECKING:
     import numpy as np

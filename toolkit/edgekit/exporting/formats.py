@@ -1,15 +1,18 @@
 """From a float Keras model to files for devices; one format a file."""
 
-from edgekit.exporters.base import Exporter
-from edgekit.exporters.options import ExportOptions, OnnxOptions, TFLiteOptions
-from edgekit.registry import Registry
+from edgekit.exporting.base import Exporter
+from edgekit.exporting.options import ExportOptions, OnnxOptions, TFLiteOptions
+from edgekit.foundation.registry import Registry
 
 __all__ = ["EXPORTERS", "ExportOptions", "Exporter", "OnnxOptions", "TFLiteOptions"]
 
 EXPORTERS: Registry[type[Exporter]] = Registry(
     "format",
     {
-        "tflite": ("edgekit.exporters.tflite:TFLiteExporter", "LiteRT (TensorFlow Lite): phones, boards, browsers"),
-        "onnx": ("edgekit.exporters.onnx:OnnxExporter", "ONNX Runtime and everything else that reads ONNX"),
+        "tflite": (
+            "edgekit.exporting.tflite.exporter:TFLiteExporter",
+            "LiteRT (TensorFlow Lite): phones, boards, browsers",
+        ),
+        "onnx": ("edgekit.exporting.onnx.exporter:OnnxExporter", "ONNX Runtime and everything else that reads ONNX"),
     },
 )

@@ -3,7 +3,8 @@
 from typing import TYPE_CHECKING
 
 from edgekit.datasets import Dataset
-from edgekit.exporting.keras_scores import KerasScorer
+from edgekit.exporting.keras.scores import KerasScorer
+from edgekit.foundation.progress import Progress
 from edgekit.input_probe import (
     check_takes_no_caffe_pixels,
     check_takes_raw_pixels,
@@ -12,7 +13,6 @@ from edgekit.input_probe import (
     warning_about,
 )
 from edgekit.input_range import RAW, InputRange
-from edgekit.progress import Progress
 from edgekit.quantization import CalibrationSet
 from edgekit.quantization.calibration import NUM_IMAGES
 
@@ -26,7 +26,7 @@ def choose_input_range(classifier: "keras.Model", dataset: Dataset | None, seed:
     """0 to 255, if no other range is clearly better.
 
     Args:
-        classifier: Made by `edgekit.exporters.classifier.as_classifier`.
+        classifier: Made by `edgekit.exporting.keras.classifier.as_classifier`.
         dataset: Its training images are tried.
         seed: Chooses them.
         progress: Told of doubts.

@@ -7,17 +7,17 @@ from pathlib import Path
 from edgekit.artifact import Format, Precision
 from edgekit.datasets import Dataset, DatasetRequest, load_dataset
 from edgekit.datasets.sources import load_own
-from edgekit.errors import UsageError
-from edgekit.exporters import ExportOptions
+from edgekit.exporting.formats import ExportOptions
 from edgekit.exporting.plan import make_plan
 from edgekit.exporting.report import ExportReport
 from edgekit.exporting.schemes import SPLITS, SchemeComparison, compare_schemes
 from edgekit.exporting.session import export
 from edgekit.exporting.source import Source, check_source, load_source
-from edgekit.keras_setup import check_installed
-from edgekit.progress import Progress, SilentProgress
+from edgekit.foundation.errors import UsageError
+from edgekit.foundation.keras_setup import check_installed
+from edgekit.foundation.progress import Progress, SilentProgress
 from edgekit.quantization.calibration import NUM_IMAGES
-from edgekit.run_folder import RunFolder
+from edgekit.runs.folder import RunFolder
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from edgekit.artifact import Format, Precision
-from edgekit.errors import UnknownNameError, UsageError
-from edgekit.exporters.onnx_targets import OrtTarget
+from edgekit.exporting.onnx.targets import OrtTarget
+from edgekit.foundation.errors import UnknownNameError, UsageError
 from edgekit.input_range import RAW, InputRange
 from edgekit.quantization.scheme import CALIBRATED, QUANTIZED, QuantizationScheme
 
@@ -127,7 +127,7 @@ class ExportOptions:
             None where nobody said: `edgekit.exporting` then reads it in the manifest or finds it out, and
             an exporter takes pixels as they are.
         output: What the file gives: "probabilities", or "logits", the same before the softmax.
-        fold: Fold batch normalization that converters leave; see `edgekit.exporters.batchnorm_folding`.
+        fold: Fold batch normalization that converters leave; see `edgekit.exporting.keras.batchnorm_folding`.
         scheme: How numbers become integers.
         tflite: For `.tflite` files alone.
         onnx: For `.onnx` files alone.

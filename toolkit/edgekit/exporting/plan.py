@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from edgekit.artifact import Format, Precision
-from edgekit.errors import UsageError
-from edgekit.exporters import EXPORTERS, ExportOptions
+from edgekit.exporting.formats import EXPORTERS, ExportOptions
+from edgekit.foundation.errors import UsageError
 from edgekit.quantization.scheme import CALIBRATED
 
 

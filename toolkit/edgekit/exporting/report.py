@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import Any
 
 from edgekit.artifact import Artifact, Precision
-from edgekit.exporters.batchnorm_folding import Folding
-from edgekit.exporters.float_islands import Island
 from edgekit.exporting.check import CheckResult
+from edgekit.exporting.keras.batchnorm_folding import Folding
+from edgekit.exporting.tflite.float_islands import Island
 from edgekit.inspection.kernels import FileKernels
-from edgekit.run_folder import RunFolder
+from edgekit.runs.folder import RunFolder
 
 
 @dataclass(frozen=True, kw_only=True)

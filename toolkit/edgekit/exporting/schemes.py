@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING, Any
 
 from edgekit.artifact import Format, Precision
 from edgekit.datasets import Dataset, Split
-from edgekit.errors import EdgekitError, UsageError
-from edgekit.exporters import EXPORTERS, ExportOptions, TFLiteOptions
-from edgekit.exporters.float_islands import in_words
-from edgekit.exporters.options import QUANTIZERS
 from edgekit.exporting.check import run_file
-from edgekit.exporting.file_maker import FileMaker
+from edgekit.exporting.conversion import FileMaker
+from edgekit.exporting.formats import EXPORTERS, ExportOptions, TFLiteOptions
+from edgekit.exporting.options import QUANTIZERS
 from edgekit.exporting.plan import Job
 from edgekit.exporting.source import Source
+from edgekit.exporting.tflite.float_islands import in_words
+from edgekit.foundation.errors import EdgekitError, UsageError
+from edgekit.foundation.progress import Progress, SilentProgress
 from edgekit.metrics import drift
-from edgekit.progress import Progress, SilentProgress
 from edgekit.quantization.calibration import NUM_IMAGES, CalibrationSet
 from edgekit.quantization.scheme import CALIBRATED, CalibrationMethod, Granularity, QuantizationScheme
 

@@ -11,26 +11,26 @@ from typing import TYPE_CHECKING, Any
 
 from edgekit.artifact import Artifact, Format, Precision
 from edgekit.datasets import Dataset
-from edgekit.errors import CalibrationError, ExportError, UsageError
-from edgekit.exporters import ExportOptions
-from edgekit.exporters.float_islands import Island, in_words
-from edgekit.exporters.integer_check import holds_flex
-from edgekit.exporters.onnx_targets import missing_in_mobile
 from edgekit.exporting.check import CheckResult, compare, run_file
-from edgekit.exporting.file_maker import FileMaker
-from edgekit.exporting.foreign import foreign_run
+from edgekit.exporting.conversion import FileMaker
+from edgekit.exporting.external_model import foreign_run
+from edgekit.exporting.formats import ExportOptions
+from edgekit.exporting.onnx.targets import missing_in_mobile
 from edgekit.exporting.plan import Job, Plan, make_plan
 from edgekit.exporting.report import ExportedFile, ExportReport, FailedFile
 from edgekit.exporting.source import Source, check_dataset, check_source, load_source
+from edgekit.exporting.tflite.float_islands import Island, in_words
+from edgekit.exporting.tflite.integer_check import holds_flex
+from edgekit.foundation.atomic_files import atomic_path, write_json
+from edgekit.foundation.errors import CalibrationError, ExportError, UsageError
+from edgekit.foundation.progress import Progress, SilentProgress
 from edgekit.input_range import InputRange
 from edgekit.inspection.kernels import inspect_kernels
 from edgekit.metrics.drift import softmax
-from edgekit.progress import Progress, SilentProgress
 from edgekit.quantization import CalibrationSet
 from edgekit.quantization.calibration import NUM_IMAGES
 from edgekit.quantization.scheme import CALIBRATED
-from edgekit.run_folder import RunFolder
-from edgekit.whole_files import atomic_path, write_json
+from edgekit.runs.folder import RunFolder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

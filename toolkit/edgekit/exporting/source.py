@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from edgekit.artifact import KERAS_SUFFIXES
 from edgekit.datasets import Dataset
-from edgekit.errors import ExportError, RunFolderError, UsageError
-from edgekit.exporters.keras_file import check_keras_file, load_keras_model
+from edgekit.exporting.keras.model_file import check_keras_file, load_keras_model
+from edgekit.foundation.errors import ExportError, RunFolderError, UsageError
 from edgekit.input_range import RAW, InputRange
-from edgekit.run_folder import RunFolder
+from edgekit.runs.folder import RunFolder
 
 if TYPE_CHECKING:
     import keras

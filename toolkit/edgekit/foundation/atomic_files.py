@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from edgekit.errors import RunFolderError
+from edgekit.foundation.errors import RunFolderError
 
 LARGEST_JSON_BYTES = 2**28
 """Far more than a verification of a thousand classes in every runtime."""

@@ -1,6 +1,6 @@
 """Which devices each Keras backend sees, asked in a process of its own, which may crash or hang.
 
-    python -m edgekit.backends NAME     prints the devices that the backend NAME sees, as a JSON list
+    python -m edgekit.foundation.backends NAME     prints the devices that the backend NAME sees, as a JSON list
 
 This process imports no backend. All are asked at the same time.
 """
@@ -12,8 +12,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from edgekit.child_python import child_environment
-from edgekit.keras_setup import BACKENDS, EXTRAS, is_installed
+from edgekit.foundation.child_processes import child_environment
+from edgekit.foundation.keras_setup import BACKENDS, EXTRAS, is_installed
 
 TIME_LIMIT = 120.0
 """Seconds for all of them together; importing TensorFlow alone takes a few, and many from a slow disk."""
@@ -51,7 +51,7 @@ def _not_installed(name: str) -> BackendStatus:
 def _ask(name: str) -> "subprocess.Popen[str]":
     quiet = {"TF_CPP_MIN_LOG_LEVEL": "3", "XLA_PYTHON_CLIENT_PREALLOCATE": "false"}  # and no memory of a GPU taken
     return subprocess.Popen(
-        [sys.executable, "-P", "-m", "edgekit.backends", name],
+        [sys.executable, "-P", "-m", "edgekit.foundation.backends", name],
         env=child_environment(**quiet),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,

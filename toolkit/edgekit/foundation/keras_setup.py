@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from edgekit.errors import MissingExtraError, UnknownNameError, UsageError
+from edgekit.foundation.errors import MissingExtraError, UnknownNameError, UsageError
 
 BACKENDS = {"tensorflow": "tensorflow", "jax": "jax", "torch": "torch"}
 """Keras backend -> the library that it imports."""

@@ -8,7 +8,7 @@ import importlib
 from collections.abc import Iterator, Mapping
 from typing import Generic, NamedTuple, TypeVar, cast
 
-from edgekit.errors import UnknownNameError
+from edgekit.foundation.errors import UnknownNameError
 
 T = TypeVar("T")
 

@@ -4,7 +4,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from edgekit.artifact import KERAS_SUFFIXES, Format, model_size, sha256_of
-from edgekit.errors import ArtifactError
+from edgekit.foundation.errors import ArtifactError
+from edgekit.foundation.registry import Registry
 from edgekit.inspection.info import (
     Graph,
     ModelInfo,
@@ -15,7 +16,6 @@ from edgekit.inspection.info import (
     describe_quantization,
 )
 from edgekit.inspection.sniffing import NUM_BYTES, format_in, what_it_seems
-from edgekit.registry import Registry
 
 __all__ = ["READERS", "ModelInfo", "OperatorCount", "Quantization", "check_format", "inspect_file"]
 

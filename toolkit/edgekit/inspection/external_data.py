@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
 
-from edgekit.errors import ArtifactError
+from edgekit.foundation.errors import ArtifactError
 
 MARK = b"location"
 """The key of every reference to another file; a model without these bytes has none, and is not parsed."""

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edgekit.artifact import Format
-from edgekit.errors import ArtifactError, first_line_of
+from edgekit.foundation.errors import ArtifactError, first_line_of
 from edgekit.inspection import check_format
 
 if TYPE_CHECKING:

@@ -4,8 +4,8 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from edgekit.errors import ArtifactError
-from edgekit.grammar import counted
+from edgekit.foundation.errors import ArtifactError
+from edgekit.foundation.grammar import counted
 from edgekit.inspection import OperatorCount, inspect_file
 
 MAX_LENGTH = 500

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from edgekit.artifact import TensorSpec
-from edgekit.errors import ArtifactError
+from edgekit.foundation.errors import ArtifactError
 from edgekit.inspection.info import FLOATS, SMALL_INTEGERS, Arithmetic, Graph, Operator, Weights
 from edgekit.inspection.sniffing import what_it_seems
 

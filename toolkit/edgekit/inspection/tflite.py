@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from edgekit.artifact import TensorSpec
-from edgekit.errors import ArtifactError
+from edgekit.foundation.errors import ArtifactError
 from edgekit.inspection.info import FLOATS, Arithmetic, Graph, Operator, Weights
 
 T = TypeVar("T")

@@ -4,13 +4,13 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from edgekit.errors import VerificationError
+from edgekit.execution.worker.process import Attention, do_in_worker
+from edgekit.foundation.errors import VerificationError
+from edgekit.foundation.progress import Advance
 from edgekit.input_range import InputEncoding
 from edgekit.layer_drift.report import LayerDrift
 from edgekit.layer_drift.worker import LayerDriftJob
-from edgekit.progress import Advance
 from edgekit.runtimes.base import ExecutionFailure
-from edgekit.runtimes.worker_process import Attention, do_in_worker
 
 if TYPE_CHECKING:
     import numpy as np

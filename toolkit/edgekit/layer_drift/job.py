@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 from edgekit.artifact import Format, Precision
 from edgekit.datasets import Dataset, DatasetRequest, load_dataset
 from edgekit.datasets.sources import load_own
-from edgekit.errors import UsageError, VerificationError
+from edgekit.foundation.errors import UsageError, VerificationError
+from edgekit.foundation.progress import Progress, SilentProgress
 from edgekit.input_range import InputEncoding
 from edgekit.inspection import check_format, inspect_file
 from edgekit.layer_drift.isolation import measure_files
 from edgekit.layer_drift.probe import PROBES
 from edgekit.layer_drift.report import LayerDriftReport
-from edgekit.progress import Progress, SilentProgress
-from edgekit.run_folder import RunFolder
+from edgekit.runs.folder import RunFolder
 
 if TYPE_CHECKING:
     import numpy as np

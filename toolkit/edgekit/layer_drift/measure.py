@@ -9,7 +9,8 @@ costs, and not its weights, is what the float layer's results lose when they are
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from edgekit.errors import VerificationError
+from edgekit.foundation.errors import VerificationError
+from edgekit.foundation.progress import Advance
 from edgekit.layer_drift.probe import Layer, Probe
 from edgekit.layer_drift.report import LayerDrift, finite
 from edgekit.metrics.quantization import (
@@ -21,7 +22,6 @@ from edgekit.metrics.quantization import (
     saturated_share,
     sqnr_db,
 )
-from edgekit.progress import Advance
 
 if TYPE_CHECKING:
     import numpy as np

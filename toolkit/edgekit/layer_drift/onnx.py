@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edgekit.artifact import TensorSpec
-from edgekit.errors import ArtifactError
+from edgekit.foundation.errors import ArtifactError
 from edgekit.inspection.external_data import check_external_data
+from edgekit.inspection.load_errors import cannot_load, in_one_sentence
 from edgekit.layer_drift.probe import FED, CutModel, Layer, Probe, Values, limits_of
 from edgekit.runtimes import RUNTIMES, SessionSettings
-from edgekit.runtimes.refusal import cannot_load, in_one_sentence
 
 if TYPE_CHECKING:
     import numpy as np

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edgekit.artifact import TensorSpec
+from edgekit.foundation.registry import Registry
 from edgekit.inspection import check_format
-from edgekit.registry import Registry
 
 if TYPE_CHECKING:
     import numpy as np

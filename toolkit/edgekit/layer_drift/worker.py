@@ -1,6 +1,6 @@
 """`python -m edgekit.layer_drift.worker JOB.json`: the layers of two files, in a process of their own.
 
-Reads a job that `isolation.py` wrote. The errors are those of `edgekit.runtimes.worker`.
+Reads a job that `isolation.py` wrote. The errors are those of `edgekit.execution.worker.main`.
 """
 
 from collections.abc import Iterator
@@ -9,11 +9,11 @@ from itertools import accumulate, repeat
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
+from edgekit.execution.worker.jobs import Job
+from edgekit.execution.worker.main import run_job
 from edgekit.input_range import InputEncoding
 from edgekit.layer_drift.measure import measure_layers
 from edgekit.layer_drift.probe import Probe, open_probe
-from edgekit.runtimes.jobs import Job
-from edgekit.runtimes.worker import run_job
 
 if TYPE_CHECKING:
     import numpy as np
@@ -53,7 +53,7 @@ def inputs_of(
     images: "NDArray[np.uint8]", reference: Probe, candidate: Probe, encoding: InputEncoding
 ) -> "Iterator[tuple[NDArray[np.generic], NDArray[np.generic]]]":
     """For each image of (n, H, W, 3) what the float model and what the candidate is fed, each (1, ...)."""
-    from edgekit.runtimes.pixels import encoder_for
+    from edgekit.execution.pixels import encoder_for
 
     encoders = [encoder_for(probe.input_spec, images.shape[1:], encoding) for probe in (reference, candidate)]
     for number in range(len(images)):

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from edgekit.errors import VerificationError
-from edgekit.grammar import counted
+from edgekit.foundation.errors import VerificationError
+from edgekit.foundation.grammar import counted
 from edgekit.metrics.drift import Classes, Scores, per_class, top_classes
 
 if TYPE_CHECKING:

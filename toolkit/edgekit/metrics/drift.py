@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from edgekit.errors import VerificationError
-from edgekit.grammar import counted
-from edgekit.mapped import pieces
+from edgekit.foundation.errors import VerificationError
+from edgekit.foundation.grammar import counted
+from edgekit.foundation.mapped_arrays import pieces
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from edgekit.errors import CalibrationError
+from edgekit.foundation.errors import CalibrationError
 from edgekit.quantization.learned_ranges import LearnedRanges
 
 if TYPE_CHECKING:

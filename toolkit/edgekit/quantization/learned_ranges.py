@@ -10,8 +10,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from edgekit.errors import RunFolderError
-from edgekit.whole_files import read_json, write_json
+from edgekit.foundation.atomic_files import read_json, write_json
+from edgekit.foundation.errors import ExportError, RunFolderError
+from edgekit.quantization.ranges import Range
 
 if TYPE_CHECKING:
     import numpy as np
@@ -80,6 +81,25 @@ class LearnedRanges:
             if nearest is not None and nearest.distance(size, fingerprint) <= TOLERANCE:
                 found[name] = nearest
         return found
+
+    def expect(self, seen: "Mapping[str, Sequence[NDArray[Any]]]") -> dict[str, Range]:
+        """Name of a tensor -> smallest and largest value, for the tensors that are known again.
+
+        Args:
+            seen: As for `find`; tensors that were not seen on every probe image are left out.
+
+        Raises:
+            ExportError: No tensor is known again, so the file is another network's.
+        """
+        complete = {name: values for name, values in seen.items() if len(values) == NUM_PROBES and values[0].size}
+        found = self.find(complete)
+        if not found and self.ranges:
+            raise ExportError(
+                "None of the ranges that quantization-aware training has learned belongs to a tensor of the exported "
+                "file, so its int8 file would be an ordinary one. Expected the model that the training made; run "
+                "edgekit compress again."
+            )
+        return {name: (each.low, each.high) for name, each in found.items()}
 
     def save(self, path: Path) -> None:
         """Write as JSON, atomically."""

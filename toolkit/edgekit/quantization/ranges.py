@@ -3,9 +3,11 @@
 Every range holds 0, which integers must be able to say exactly (padding, ReLU). Knows no format and no model.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from edgekit.foundation.errors import CalibrationError
 from edgekit.quantization.scheme import CalibrationMethod, QuantizationScheme
 
 if TYPE_CHECKING:
@@ -13,6 +15,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 NUM_BINS = 4096
+LARGEST_ACTIVATION = 1e30
+"""Beyond this, the step of a range of 256 values comes close to overflowing float32, and TensorFlow's quantizer ends
+the whole process."""
+
 NUM_STEPS = 255
 """Steps between the 256 values of an int8 range."""
 
@@ -160,3 +166,18 @@ def _kullback_leibler(reference: "NDArray[np.float64]", candidate: "NDArray[np.f
     p, q = reference + _SMOOTHING, candidate + _SMOOTHING
     p, q = p / p.sum(), q / q.sum()
     return float((p * np.log(p / q)).sum())
+
+
+def check_finite_ranges(ranges: Mapping[str, tuple[float, float]]) -> None:
+    """Raise CalibrationError, naming the tensor, where an activation overflowed on a calibration image.
+
+    Args:
+        ranges: Tensor name -> smallest and largest value.
+    """
+    for name, (smallest, largest) in ranges.items():
+        if not -LARGEST_ACTIVATION < smallest <= largest < LARGEST_ACTIVATION:
+            raise CalibrationError(
+                f"'{name}' reaches values from {smallest:.3g} to {largest:.3g} on the calibration images; no int8 "
+                f"range can hold that. Expected finite values. Check --input-range (does the model want 0..1?), or "
+                f"replace the activation, or leave int8 out."
+            )

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any
 
 from edgekit.artifact import Precision
-from edgekit.errors import UnknownNameError, UsageError
+from edgekit.foundation.errors import UnknownNameError, UsageError
 
 QUANTIZED = frozenset({Precision.DYNAMIC, Precision.INT8, Precision.INT16X8})
 """Precisions whose weights are integers."""

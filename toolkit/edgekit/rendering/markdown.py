@@ -3,13 +3,13 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from edgekit.rendering.candidate_table import TIES, has_ties, num_flips
-from edgekit.rendering.pairwise_table import matrix, notes
-from edgekit.rendering.verification_table import headline
+from edgekit.rendering.terminal.candidate_table import TIES, has_ties, num_flips
+from edgekit.rendering.terminal.pairwise_table import matrix, notes
+from edgekit.rendering.terminal.verification_table import headline
 from edgekit.rendering.verification_words import Paragraph, explanations, passes_in_words, remarks, summary
 from edgekit.tolerance import SIGNIFICANCE
-from edgekit.verification.measurement import ClassResult, Measurement
-from edgekit.verification.report import CandidateReport, Verdict, VerificationReport
+from edgekit.verification.measuring.measurement import ClassResult, Measurement
+from edgekit.verification.verdict.report import CandidateReport, Verdict, VerificationReport
 
 MAX_CLASSES = 50
 """Rows of the table of classes."""

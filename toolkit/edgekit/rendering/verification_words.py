@@ -7,10 +7,10 @@ from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from edgekit.grammar import counted, listed
-from edgekit.rendering.candidate_table import is_ambiguous
-from edgekit.verification.report import CandidateReport, Verdict, VerificationReport
-from edgekit.verification.words import beyond_reasons, measured_in_words
+from edgekit.foundation.grammar import counted, listed
+from edgekit.rendering.terminal.candidate_table import is_ambiguous
+from edgekit.verification.verdict.report import CandidateReport, Verdict, VerificationReport
+from edgekit.verification.verdict.summary import beyond_reasons, measured_in_words
 
 _T = TypeVar("_T")
 

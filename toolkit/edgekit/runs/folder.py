@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from edgekit.artifact import Artifact, Format, Precision, sha256_of
-from edgekit.errors import RunFolderError, UsageError
-from edgekit.manifest import SCHEMA_VERSION, check_manifest
-from edgekit.reference import Reference
-from edgekit.whole_files import read_json, write_json
+from edgekit.foundation.atomic_files import read_json, write_json
+from edgekit.foundation.errors import RunFolderError, UsageError
+from edgekit.runs.manifest import SCHEMA_VERSION, check_manifest
+from edgekit.runs.reference import Reference
 
 RUNS_FOLDER = Path("exported")
 """Where runs are made and looked for unless the user names another place."""

@@ -1,13 +1,13 @@
 """What a run's manifest must hold to be believed. It may come from a stranger, or from a hand that edited it.
 
-Knows no folder: what a file really is, `edgekit.run_folder` finds out.
+Knows no folder: what a file really is, `edgekit.runs.folder` finds out.
 """
 
 from collections.abc import Callable, Mapping
 from pathlib import Path, PurePath, PurePosixPath, PureWindowsPath
 from typing import Any
 
-from edgekit.errors import RunFolderError
+from edgekit.foundation.errors import RunFolderError
 
 SCHEMA_VERSION = 1
 

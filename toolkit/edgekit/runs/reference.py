@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from edgekit.errors import RunFolderError
-from edgekit.grammar import counted
-from edgekit.mapped import LARGE
-from edgekit.whole_files import atomic_path
+from edgekit.foundation.atomic_files import atomic_path
+from edgekit.foundation.errors import RunFolderError
+from edgekit.foundation.grammar import counted
+from edgekit.foundation.mapped_arrays import LARGE
 
 if TYPE_CHECKING:
     import numpy as np

@@ -7,10 +7,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from edgekit.errors import RunFolderError
-from edgekit.grammar import letters
-from edgekit.run_folder import RUNS_FOLDER, RunFolder, runs_under
-from edgekit.whole_files import read_json
+from edgekit.foundation.atomic_files import read_json
+from edgekit.foundation.errors import RunFolderError
+from edgekit.foundation.grammar import letters
+from edgekit.runs.folder import RUNS_FOLDER, RunFolder, runs_under
 
 HISTORY_COLUMNS = ("epoch", "loss", "accuracy", "val_loss", "val_accuracy", "learning_rate", "seconds")
 """The columns of history.csv; `epoch` counts from 1."""

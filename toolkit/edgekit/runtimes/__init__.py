@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from edgekit.artifact import Format
-from edgekit.registry import Registry
+from edgekit.foundation.registry import Registry
 from edgekit.runtimes.base import Availability, Execution, ExecutionFailure, Runtime, Session, SessionSettings
 
 __all__ = [

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from edgekit.artifact import Format, TensorSpec
-from edgekit.errors import UsageError
+from edgekit.foundation.errors import UsageError
 
 if TYPE_CHECKING:
     import numpy as np

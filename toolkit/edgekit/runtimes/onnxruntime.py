@@ -6,10 +6,10 @@ from typing import Any, ClassVar
 from numpy.typing import NDArray
 
 from edgekit.artifact import Format, TensorSpec
-from edgekit.errors import ArtifactError
+from edgekit.foundation.errors import ArtifactError
 from edgekit.inspection.external_data import check_external_data
+from edgekit.inspection.load_errors import cannot_load, expect_one_each, in_one_sentence, path_as_text
 from edgekit.runtimes.base import Runtime, Session, SessionSettings
-from edgekit.runtimes.refusal import cannot_load, expect_one_each, in_one_sentence, path_as_text
 
 _NUMPY_NAMES = {"float": "float32", "double": "float64"}
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from edgekit.errors import UsageError
+from edgekit.foundation.errors import UsageError
 from edgekit.tolerance import SLACK
 
 

@@ -8,30 +8,30 @@ from typing import TYPE_CHECKING, Any
 
 from edgekit.artifact import Format, sha256_of
 from edgekit.datasets import Dataset
-from edgekit.errors import ExportError, RuntimeUnavailableError, UsageError
+from edgekit.execution.executor import Executor, IsolatedExecutor
 from edgekit.exporting.job import load_dataset_of
 from edgekit.exporting.plan import Job
 from edgekit.exporting.session import export
 from edgekit.exporting.source import Source, check_dataset, load_source
-from edgekit.grammar import counted, noun
-from edgekit.keras_setup import check_installed
-from edgekit.progress import Progress, SilentProgress
+from edgekit.foundation.atomic_files import write_json
+from edgekit.foundation.errors import ExportError, RuntimeUnavailableError, UsageError
+from edgekit.foundation.grammar import counted, noun
+from edgekit.foundation.keras_setup import check_installed
+from edgekit.foundation.progress import Progress, SilentProgress
 from edgekit.quantization import CalibrationSet
 from edgekit.quantization.calibration import NUM_IMAGES
-from edgekit.run_folder import RunFolder
+from edgekit.runs.folder import RunFolder
 from edgekit.runtimes import DEFAULT_RUNTIMES, RUNTIMES
+from edgekit.search.budget import Budget
+from edgekit.search.journal import Journal
+from edgekit.search.ranking import layers_that_lose_most
+from edgekit.search.search import Search
+from edgekit.search.trial import Trial, best_within, closest_to, frontier
 from edgekit.tolerance import Tolerances
-from edgekit.tuning.budget import Budget
-from edgekit.tuning.journal import Journal
-from edgekit.tuning.ranking import layers_that_lose_most
-from edgekit.tuning.search import Search
-from edgekit.tuning.trial import Trial, best_within, closest_to, frontier
-from edgekit.verification.execution import Executor, IsolatedExecutor
 from edgekit.verification.job import VerifyRequest, verify_request
-from edgekit.whole_files import write_json
 
 if TYPE_CHECKING:
-    from edgekit.verification.report import CandidateReport
+    from edgekit.verification.verdict.report import CandidateReport
 
 FOLDER = "tuning"
 """Where in a run a search keeps its trials."""
@@ -88,7 +88,7 @@ class TuneReport:
 
     @property
     def frontier(self) -> list[Trial]:
-        """See `edgekit.tuning.trial.frontier`."""
+        """See `edgekit.search.trial.frontier`."""
         return frontier(self.trials)
 
     @property

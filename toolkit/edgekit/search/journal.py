@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from edgekit.errors import RunFolderError
-from edgekit.tuning.trial import Trial
-from edgekit.whole_files import write_text
+from edgekit.foundation.atomic_files import write_text
+from edgekit.foundation.errors import RunFolderError
+from edgekit.search.trial import Trial
 
 
 class Journal:

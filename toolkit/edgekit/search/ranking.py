@@ -1,6 +1,6 @@
 """Which layers a search leaves in float first: those that lose most by themselves, on calibration images."""
 
-from edgekit.exporters.classifier import scaling_layer
+from edgekit.exporting.keras.classifier import scaling_layer
 from edgekit.exporting.source import Source
 from edgekit.input_range import RAW
 from edgekit.quantization import CalibrationSet

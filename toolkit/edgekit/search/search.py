@@ -12,19 +12,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edgekit.artifact import Format, Precision
-from edgekit.errors import EdgekitError, ExportError
-from edgekit.exporting.file_maker import FileMaker
+from edgekit.execution.executor import Executor
+from edgekit.exporting.conversion import FileMaker
 from edgekit.exporting.plan import Job
 from edgekit.exporting.source import Source
+from edgekit.foundation.errors import EdgekitError, ExportError
+from edgekit.foundation.progress import Progress
 from edgekit.metrics import drift
-from edgekit.progress import Progress
 from edgekit.runtimes import ExecutionFailure
-from edgekit.tuning.budget import Budget
-from edgekit.tuning.journal import Journal
-from edgekit.tuning.space import can_mix, jobs_of, mixed
-from edgekit.tuning.trial import Trial, best_within
-from edgekit.verification.execution import Executor
-from edgekit.verification.images import write_images
+from edgekit.search.budget import Budget
+from edgekit.search.journal import Journal
+from edgekit.search.space import can_mix, jobs_of, mixed
+from edgekit.search.trial import Trial, best_within
+from edgekit.verification.subjects.images import write_images
 
 if TYPE_CHECKING:
     from edgekit.datasets import Dataset

@@ -4,10 +4,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from edgekit.artifact import Format, Precision
-from edgekit.errors import UsageError
-from edgekit.exporters import EXPORTERS, ExportOptions
-from edgekit.exporters.options import OnnxOptions, TFLiteOptions
+from edgekit.exporting.formats import EXPORTERS, ExportOptions
+from edgekit.exporting.options import OnnxOptions, TFLiteOptions
 from edgekit.exporting.plan import Job, make_plan
+from edgekit.foundation.errors import UsageError
 from edgekit.quantization.scheme import CalibrationMethod, Granularity, QuantizationScheme
 
 CHOICES: tuple[ExportOptions, ...] = (

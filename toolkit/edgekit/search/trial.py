@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from edgekit.tuning.budget import Budget
+from edgekit.search.budget import Budget
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,10 +2,9 @@
 
     folders.py      where a run goes, and whether it may go there
     identity.py     what must be the same for a training to go on
-    network.py      builds the recipe's network and checks it before an hour is spent on it
+    network/        builds the recipe's network and checks it before an hour is spent on it; the twins of it that learn
     hardware.py     devices, precision and machines as the user says them
     placement/      puts a training on devices, one file a backend
-    precision.py    mixed precision, for learning only
     engines/        how epochs are gone through, one file an engine
     failures.py     what a backend raises -> a sentence that says what to do
     batches.py      training batches whose order depends on the seed and the epoch only
@@ -19,7 +18,3 @@
 
 Knows no exporter and no runtime.
 """
-
-from edgekit.training.session import train
-
-__all__ = ["train"]

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 from edgekit.datasets import Split
 from edgekit.recipe import Recipe, TrainingSettings
 from edgekit.training.batches import random_crops, widen
-from edgekit.training.network import made_by
+from edgekit.training.network.building import made_by
 
 if TYPE_CHECKING:
     import numpy as np

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from edgekit.errors import TrainingError
+from edgekit.foundation.atomic_files import atomic_path
+from edgekit.foundation.errors import TrainingError
 from edgekit.training.identity import Identity
-from edgekit.whole_files import atomic_path
 
 if TYPE_CHECKING:
     import keras

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from edgekit import __version__
-from edgekit.machine import nvidia_gpus, this_machine
+from edgekit.foundation.machine import nvidia_gpus, this_machine
 from edgekit.training.placement import ONE_PROCESSOR, Placement
 
 LIBRARIES = ("keras", "tensorflow", "numpy")

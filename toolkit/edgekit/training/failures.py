@@ -2,7 +2,7 @@
 
 import re
 
-from edgekit.errors import TrainingError
+from edgekit.foundation.errors import TrainingError
 from edgekit.training.placement import Placement, lost_worker
 
 _MEMORY_ERRORS = {"ResourceExhaustedError", "OutOfMemoryError", "MemoryError"}

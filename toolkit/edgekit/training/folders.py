@@ -6,9 +6,9 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from edgekit.errors import TrainingError
-from edgekit.run_folder import RUNS_FOLDER, RunFolder, check_outside_runs
-from edgekit.whole_files import read_json
+from edgekit.foundation.atomic_files import read_json
+from edgekit.foundation.errors import TrainingError
+from edgekit.runs.folder import RUNS_FOLDER, RunFolder, check_outside_runs
 
 CHECKPOINT = "checkpoint.npz"
 FINISHED, TRAINING, INTERRUPTED = "finished", "training", "interrupted"

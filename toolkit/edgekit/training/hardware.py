@@ -11,7 +11,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from edgekit.errors import TrainingError, UsageError
+from edgekit.foundation.errors import TrainingError, UsageError
 
 ALL, CPU = "all", "cpu"
 LAST_PORT = 65535

@@ -7,7 +7,7 @@ from typing import Any
 
 from edgekit.artifact import sha256_of
 from edgekit.datasets import Dataset
-from edgekit.errors import TrainingError
+from edgekit.foundation.errors import TrainingError
 from edgekit.recipe import Recipe, TrainingSettings
 
 Identity = dict[str, Any]

@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from edgekit.datasets import Dataset
-from edgekit.errors import EdgekitError, TrainingError
-from edgekit.keras_setup import native_stderr_held_back
-from edgekit.progress import Progress
+from edgekit.foundation.errors import EdgekitError, TrainingError
+from edgekit.foundation.keras_setup import native_stderr_held_back
+from edgekit.foundation.progress import Progress
 from edgekit.recipe import Recipe, TrainingSettings
 from edgekit.training import checkpoint as state
 from edgekit.training.augmentation import Examples, examples
@@ -22,10 +22,10 @@ from edgekit.training.failures import explain
 from edgekit.training.hardware import check_divisible
 from edgekit.training.identity import Identity
 from edgekit.training.monitor import Monitor, Row, as_callback
-from edgekit.training.network import build_network, check_answers, check_can_be_loaded, made_by, training_model
+from edgekit.training.network.building import build_network, check_answers, check_can_be_loaded, made_by, training_model
+from edgekit.training.network.pooling import has_max_pooling, without_scatter
+from edgekit.training.network.precision import answering_in_float32, half_precision, policy
 from edgekit.training.placement import Placement
-from edgekit.training.pooling import has_max_pooling, without_scatter
-from edgekit.training.precision import answering_in_float32, half_precision, policy
 
 if TYPE_CHECKING:
     import keras

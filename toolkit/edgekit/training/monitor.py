@@ -5,9 +5,9 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from edgekit.errors import TrainingError
-from edgekit.progress import Advance, Progress
-from edgekit.run_summary import HISTORY_COLUMNS
+from edgekit.foundation.errors import TrainingError
+from edgekit.foundation.progress import Advance, Progress
+from edgekit.runs.summary import HISTORY_COLUMNS
 
 Row = dict[str, float]
 """One epoch: epoch (from 1), loss, accuracy, val_loss, val_accuracy, learning_rate, seconds."""

@@ -14,16 +14,16 @@ from typing import TYPE_CHECKING
 
 from edgekit.datasets import Dataset
 from edgekit.datasets.sources import count_per_class, splits_of
-from edgekit.errors import RunFolderError, TrainingError
+from edgekit.foundation.atomic_files import atomic_path, write_json, write_text
+from edgekit.foundation.errors import RunFolderError, TrainingError
 from edgekit.metrics.classification import ClassificationReport, Mistake, classification_report, first_mistakes
-from edgekit.reference import Reference
 from edgekit.rendering import figures
 from edgekit.rendering.classification import report_text
-from edgekit.run_folder import RunFolder
-from edgekit.run_summary import HISTORY_COLUMNS
+from edgekit.runs.folder import RunFolder
+from edgekit.runs.reference import Reference
+from edgekit.runs.summary import HISTORY_COLUMNS
 from edgekit.training.augmentation import Examples
 from edgekit.training.monitor import Row
-from edgekit.whole_files import atomic_path, write_json, write_text
 
 if TYPE_CHECKING:
     import keras

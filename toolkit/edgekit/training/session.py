@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, overload
 
 from edgekit.datasets import Dataset
-from edgekit.errors import EdgekitError, TrainingError
-from edgekit.keras_setup import import_keras
-from edgekit.progress import Progress, SilentProgress
+from edgekit.foundation.errors import EdgekitError, TrainingError
+from edgekit.foundation.keras_setup import import_keras
+from edgekit.foundation.progress import Progress, SilentProgress
 from edgekit.recipe import Recipe, TrainingSettings
-from edgekit.run_folder import RunFolder
+from edgekit.runs.folder import RunFolder
 from edgekit.training import environment, folders, results
 from edgekit.training.augmentation import Examples
 from edgekit.training.checkpoint import Checkpoint, read_bytes

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from edgekit.errors import MissingExtraError, RunFolderError
+from edgekit.foundation.errors import MissingExtraError, RunFolderError
 from edgekit.training.monitor import Row
 
 FOLDER = "logs"

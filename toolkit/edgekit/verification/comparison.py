@@ -6,24 +6,24 @@ from dataclasses import replace
 
 from edgekit.artifact import Precision
 from edgekit.datasets import Dataset
-from edgekit.errors import UsageError, VerificationError
-from edgekit.grammar import counted
+from edgekit.execution.executor import SLOW_RUNTIMES, Executor, IsolatedExecutor
+from edgekit.foundation.errors import UsageError, VerificationError
+from edgekit.foundation.grammar import counted
+from edgekit.foundation.progress import Progress, SilentProgress
 from edgekit.metrics import drift
-from edgekit.progress import Progress, SilentProgress
-from edgekit.reference import Reference
+from edgekit.runs.reference import Reference
 from edgekit.tolerance import Tolerances
-from edgekit.verification.candidate import Candidate
-from edgekit.verification.environment import this_environment
-from edgekit.verification.execution import SLOW_RUNTIMES, Executor, IsolatedExecutor
-from edgekit.verification.images import Workload, open_workloads
-from edgekit.verification.measure import class_results
-from edgekit.verification.outcomes import Outcomes
-from edgekit.verification.pairwise import compare_pairs
-from edgekit.verification.report import DatasetSummary, ReferenceSummary, VerificationReport
-from edgekit.verification.rows import not_compared
+from edgekit.verification.measuring.pairwise import compare_pairs
+from edgekit.verification.measuring.prediction_counts import Outcomes
+from edgekit.verification.measuring.score_comparison import class_results
 from edgekit.verification.sampling import Sampling
+from edgekit.verification.subjects.candidate import Candidate
+from edgekit.verification.subjects.images import Workload, open_workloads
+from edgekit.verification.verdict.environment import this_environment
+from edgekit.verification.verdict.report import DatasetSummary, ReferenceSummary, VerificationReport
+from edgekit.verification.verdict.report_rows import not_compared
+from edgekit.verification.verdict.summary import in_words
 from edgekit.verification.verifier import Judged, Verifier
-from edgekit.verification.words import in_words
 
 REFERENCE_KERNEL_IMAGES = 200
 """Images for a slow runtime, unless asked otherwise."""

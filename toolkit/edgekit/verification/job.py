@@ -8,19 +8,19 @@ from edgekit.artifact import Precision
 from edgekit.datasets import Dataset, DatasetRequest, Split, load_dataset
 from edgekit.datasets.sources import location_is_needed
 from edgekit.datasets.splits import empty_split
-from edgekit.errors import DatasetError, RunFolderError, UsageError
-from edgekit.progress import Progress, SilentProgress
-from edgekit.run_folder import RunFolder
+from edgekit.execution.executor import Executor, IsolatedExecutor
+from edgekit.foundation.atomic_files import write_json, write_text
+from edgekit.foundation.errors import DatasetError, RunFolderError, UsageError
+from edgekit.foundation.progress import Progress, SilentProgress
+from edgekit.runs.folder import RunFolder
 from edgekit.tolerance import Tolerances
 from edgekit.verification.comparison import check_numbers, verify
-from edgekit.verification.execution import Executor, IsolatedExecutor
-from edgekit.verification.foreign import ForeignRequest
-from edgekit.verification.introduction import check_options, introduce, models_to_check
-from edgekit.verification.reference_scores import check_runs_here
-from edgekit.verification.report import VerificationReport
 from edgekit.verification.sampling import Sampling
-from edgekit.verification.selection import Subject, choose_candidates, data_of, find_subject, image_size_of
-from edgekit.whole_files import write_json, write_text
+from edgekit.verification.subjects.external_models import ForeignRequest
+from edgekit.verification.subjects.preparation import check_options, introduce, models_to_check
+from edgekit.verification.subjects.reference_scores import check_runs_here
+from edgekit.verification.subjects.selection import Subject, choose_candidates, data_of, find_subject, image_size_of
+from edgekit.verification.verdict.report import VerificationReport
 
 PAGE_NAME = "report.html"
 """What the page of a verification is called in a run folder."""

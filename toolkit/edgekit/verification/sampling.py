@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from edgekit.errors import UsageError
+from edgekit.foundation.errors import UsageError
 
 CONFIDENCE = 0.99
 """How certain a verdict must be, unless asked otherwise."""

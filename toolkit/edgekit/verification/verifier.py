@@ -3,23 +3,23 @@
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from edgekit.errors import VerificationError
+from edgekit.execution.executor import SLOW_RUNTIMES, Executor
+from edgekit.foundation.errors import VerificationError
+from edgekit.foundation.progress import Progress
 from edgekit.metrics import drift
-from edgekit.progress import Progress
-from edgekit.reference import Reference
+from edgekit.runs.reference import Reference
 from edgekit.runtimes import Execution, ExecutionFailure
 from edgekit.tolerance import Tolerance, Tolerances
-from edgekit.verification.candidate import Candidate
-from edgekit.verification.execution import SLOW_RUNTIMES, Executor
-from edgekit.verification.images import Workload
-from edgekit.verification.judge import broken_limits, lost_classes, sequential_remark
-from edgekit.verification.measure import measure
-from edgekit.verification.pairwise import Answers, keep_answers
-from edgekit.verification.report import CandidateReport, Measurement, Verdict
-from edgekit.verification.rows import failed, foreign_remarks, mistakes_of, remarks_on, row_of
+from edgekit.verification.measuring.pairwise import Answers, keep_answers
+from edgekit.verification.measuring.score_comparison import measure
+from edgekit.verification.measuring.sequential import SequentialVerdict
 from edgekit.verification.sampling import Sampling
-from edgekit.verification.sequential import SequentialVerdict
-from edgekit.verification.suspicions import suspicions
+from edgekit.verification.subjects.candidate import Candidate
+from edgekit.verification.subjects.images import Workload
+from edgekit.verification.verdict.advice import suspicions
+from edgekit.verification.verdict.limits import broken_limits, lost_classes, sequential_remark
+from edgekit.verification.verdict.report import CandidateReport, Measurement, Verdict
+from edgekit.verification.verdict.report_rows import failed, foreign_remarks, mistakes_of, remarks_on, row_of
 
 if TYPE_CHECKING:
     import numpy as np

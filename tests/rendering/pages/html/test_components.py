@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from edgekit.rendering.html import (
+from edgekit.rendering.pages.html import (
     Cell,
     Column,
     Filter,

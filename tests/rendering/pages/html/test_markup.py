@@ -2,8 +2,8 @@
 
 import json
 
-from edgekit.rendering.html import join, tag
-from edgekit.rendering.html.markup import json_block, slug
+from edgekit.rendering.pages.html import join, tag
+from edgekit.rendering.pages.html.markup import json_block, slug
 
 
 def test_text_is_escaped_and_markup_is_kept() -> None:

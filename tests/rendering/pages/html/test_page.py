@@ -7,7 +7,7 @@ from hashlib import sha256
 
 import pytest
 
-from edgekit.rendering.html import page, paragraph, section
+from edgekit.rendering.pages.html import page, paragraph, section
 
 
 @pytest.fixture(scope="module")

@@ -12,8 +12,8 @@ from pathlib import Path, PurePosixPath
 from typing import IO, TYPE_CHECKING, Any, TypeVar
 
 from edgekit.datasets.base import Split
-from edgekit.datasets.safe_pickle import PickledArray, as_text, read_pickle
-from edgekit.errors import DatasetError
+from edgekit.datasets.cifar10.safe_pickle import PickledArray, as_text, read_pickle
+from edgekit.foundation.errors import DatasetError
 
 if TYPE_CHECKING:
     import numpy as np

@@ -11,7 +11,7 @@ import zlib
 from math import prod
 from typing import IO, TYPE_CHECKING, Any
 
-from edgekit.errors import DatasetError
+from edgekit.foundation.errors import DatasetError
 
 if TYPE_CHECKING:
     import numpy as np

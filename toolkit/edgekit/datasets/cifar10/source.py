@@ -4,10 +4,10 @@ from pathlib import Path
 from typing import IO
 
 from edgekit.datasets.base import Dataset, DatasetRequest, Split
-from edgekit.datasets.cifar10_files import BATCH, NAMES_FILES, SIDE, read_batch, read_files, read_names
+from edgekit.datasets.cifar10.files import BATCH, NAMES_FILES, SIDE, read_batch, read_files, read_names
 from edgekit.datasets.download import Download, fetch
 from edgekit.datasets.splits import empty_split, split_validation
-from edgekit.errors import DatasetError
+from edgekit.foundation.errors import DatasetError
 
 ARCHIVE = Download(
     url="https://www.cs.toronto.edu/~kriz/cifar-10-python.tar.gz",

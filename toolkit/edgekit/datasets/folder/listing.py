@@ -5,9 +5,9 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from edgekit.datasets.image_decoding import SUFFIXES
-from edgekit.errors import DatasetError
-from edgekit.progress import Progress
+from edgekit.datasets.images.decoding import SUFFIXES
+from edgekit.foundation.errors import DatasetError
+from edgekit.foundation.progress import Progress
 
 VALIDATION_NAMES = ("validation", "val")
 _SPLIT_WORDS = frozenset({"train", "training", "test", "testing", "val", "valid", "validation"})

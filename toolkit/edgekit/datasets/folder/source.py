@@ -3,11 +3,11 @@
 from pathlib import Path
 
 from edgekit.datasets.base import Dataset, DatasetRequest, Split
-from edgekit.datasets.image_cache import DEFAULT_SIZE, decode_images
-from edgekit.datasets.image_listing import Listing, list_splits
+from edgekit.datasets.folder.listing import Listing, list_splits
+from edgekit.datasets.images.cache import DEFAULT_SIZE, decode_images
 from edgekit.datasets.splits import TEST_FRACTION, TEST_SEED, empty_split, labels_of_kept, stratified_split
-from edgekit.errors import UsageError
-from edgekit.grammar import counted
+from edgekit.foundation.errors import UsageError
+from edgekit.foundation.grammar import counted
 
 
 def load(request: DatasetRequest) -> Dataset:
@@ -15,7 +15,7 @@ def load(request: DatasetRequest) -> Dataset:
 
     Without `test/`, 20 % of each class are the test split, the same images whatever the request's seed; without
     `validation/`, validation images are taken out of the training ones. How an image becomes pixels, says
-    `edgekit.datasets.image_decoding.decode_image`. The splits are views of memory-mapped files in `cache_dir`,
+    `edgekit.datasets.images.decoding.decode_image`. The splits are views of memory-mapped files in `cache_dir`,
     one file a split: another seed or validation fraction decodes the training images once more.
 
     Raises:

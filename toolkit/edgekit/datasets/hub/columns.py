@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from edgekit.datasets.hub_location import HubLocation
-from edgekit.errors import DatasetError
+from edgekit.datasets.hub.location import HubLocation
+from edgekit.foundation.errors import DatasetError
 
 if TYPE_CHECKING:
     import numpy as np

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from edgekit.errors import DatasetError, UsageError
+from edgekit.foundation.errors import DatasetError, UsageError
 
 OFFLINE = ("reach", "offline", "name resolution", "timed out", "connection", "name or service not known")
 """Words by which an error of the network is known, whatever library has raised it."""

@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edgekit.datasets.base import Dataset, DatasetRequest, Split
-from edgekit.datasets.hub_columns import Columns, choose_columns, labels_of
-from edgekit.datasets.hub_location import HubLocation
-from edgekit.datasets.image_cache import CACHE_VERSION, DEFAULT_SIZE, DecodedImages, ImageList, decode_list, digest_of
-from edgekit.datasets.image_decoding import FORMATS, BrokenImageError, decode_image
+from edgekit.datasets.hub.columns import Columns, choose_columns, labels_of
+from edgekit.datasets.hub.location import HubLocation
+from edgekit.datasets.images.cache import CACHE_VERSION, DEFAULT_SIZE, DecodedImages, ImageList, decode_list, digest_of
+from edgekit.datasets.images.decoding import FORMATS, BrokenImageError, decode_image
 from edgekit.datasets.splits import TEST_FRACTION, TEST_SEED, empty_split, labels_of_kept, stratified_split
-from edgekit.errors import DatasetError, MissingExtraError, UsageError
-from edgekit.grammar import counted
+from edgekit.foundation.errors import DatasetError, MissingExtraError, UsageError
+from edgekit.foundation.grammar import counted
 
 if TYPE_CHECKING:
     import numpy as np

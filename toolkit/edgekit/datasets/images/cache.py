@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from edgekit.datasets.base import DatasetRequest
-from edgekit.datasets.image_decoding import BrokenImageError, decode_image
-from edgekit.errors import DatasetError, RunFolderError
-from edgekit.whole_files import atomic_path, read_json, write_json
+from edgekit.datasets.images.decoding import BrokenImageError, decode_image
+from edgekit.foundation.atomic_files import atomic_path, read_json, write_json
+from edgekit.foundation.errors import DatasetError, RunFolderError
 
 if TYPE_CHECKING:
     import numpy as np

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edgekit.datasets.base import Dataset, DatasetRequest, Split
+from edgekit.datasets.npz.zip_mapping import MappedArrays
 from edgekit.datasets.splits import empty_split, split_validation
-from edgekit.datasets.zip_mapping import MappedArrays
-from edgekit.errors import DatasetError, UsageError
+from edgekit.foundation.errors import DatasetError, UsageError
 
 if TYPE_CHECKING:
     import numpy as np

@@ -13,14 +13,14 @@ from pathlib import Path
 from typing import Any
 
 from edgekit.artifact import sha256_of
-from edgekit.machine import num_usable_cpus, this_machine
+from edgekit.execution.fastest_settings import BATCH_SIZES, MAX_BYTES, Tuner
+from edgekit.execution.scoring import PIECE, Scorer
+from edgekit.execution.settings_cache import FoundSettings, SettingsFile
+from edgekit.execution.worker.control import Control
+from edgekit.execution.worker.jobs import ScoringJob
+from edgekit.execution.worker.streaming import ImageFile, OpenScorer, ScoreFile, run
+from edgekit.foundation.machine import num_usable_cpus, this_machine
 from edgekit.runtimes.base import Runtime, SessionSettings
-from edgekit.runtimes.control import Control
-from edgekit.runtimes.jobs import ScoringJob
-from edgekit.runtimes.scoring import PIECE, Scorer
-from edgekit.runtimes.settings_cache import FoundSettings, SettingsFile
-from edgekit.runtimes.streaming import ImageFile, OpenScorer, ScoreFile, run
-from edgekit.runtimes.tuning import BATCH_SIZES, MAX_BYTES, Tuner
 
 MEASURE_SECONDS = (0.1, 0.5)
 """How long speed is measured where others wait for that: an eighth of the whole run, within these limits."""

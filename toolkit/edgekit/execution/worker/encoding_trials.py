@@ -1,6 +1,6 @@
-"""`python -m edgekit.runtimes.trial_worker JOB.json`: one artifact fed in several ways, in a process of its own.
+"""`python -m edgekit.execution.worker.encoding_trials JOB.json`: one artifact fed in several ways.
 
-The errors are those of `edgekit.runtimes.worker`.
+The errors are those of `edgekit.execution.worker.main`.
 """
 
 from pathlib import Path
@@ -8,12 +8,12 @@ from typing import Any, TextIO
 
 import numpy as np
 
-from edgekit.errors import ArtifactError
+from edgekit.execution.scoring import scores_of
+from edgekit.execution.worker.jobs import TrialJob
+from edgekit.execution.worker.main import load_runtime, run_job
+from edgekit.execution.worker.streaming import ImageFile
+from edgekit.foundation.errors import ArtifactError
 from edgekit.runtimes.base import SessionSettings
-from edgekit.runtimes.jobs import TrialJob
-from edgekit.runtimes.scoring import scores_of
-from edgekit.runtimes.streaming import ImageFile
-from edgekit.runtimes.worker import load_runtime, run_job
 
 
 def work(job: TrialJob, scores: Path, _commands: TextIO, _progress: TextIO) -> dict[str, Any]:

@@ -9,9 +9,9 @@ from dataclasses import dataclass, is_dataclass
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar, get_args, get_origin, get_type_hints
 
+from edgekit.execution.settings_cache import SettingsCache
 from edgekit.input_range import InputEncoding
 from edgekit.runtimes.base import SessionSettings
-from edgekit.runtimes.settings_cache import SettingsCache
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,7 +36,7 @@ class Job:
     """What one worker is to do; a subclass for each kind of work.
 
     Attributes:
-        module: What does it: a module that ends in `edgekit.runtimes.worker.run_job`.
+        module: What does it: a module that ends in `edgekit.execution.worker.main.run_job`.
     """
 
     module: ClassVar[str]
@@ -54,7 +54,7 @@ class ScoringJob(Job):
         is_shared: Whether other workers run too.
     """
 
-    module = "edgekit.runtimes.worker"
+    module = "edgekit.execution.worker.main"
     target: str
     artifact: Path
     images: Path
@@ -70,7 +70,7 @@ class ScoringJob(Job):
 class TrialJob(Job):
     """To run all images once with each of several encodings; see `isolation.try_encodings`."""
 
-    module = "edgekit.runtimes.trial_worker"
+    module = "edgekit.execution.worker.encoding_trials"
     target: str
     artifact: Path
     images: Path

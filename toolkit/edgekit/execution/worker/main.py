@@ -1,4 +1,4 @@
-"""`python -m edgekit.runtimes.worker JOB.json`: one candidate, in a process of its own.
+"""`python -m edgekit.execution.worker.main JOB.json`: one candidate, in a process of its own.
 
 Reads a job that `isolation.py` wrote, scores the images and writes a result. It imports numpy and the one
 runtime that it was asked for. Whatever goes wrong becomes `{"error": "..."}` in the result file; stdin and
@@ -14,9 +14,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TextIO, TypeVar
 
-from edgekit.errors import EdgekitError
+from edgekit.execution.worker.jobs import Job, ScoringJob, read_job
+from edgekit.foundation.errors import EdgekitError
 from edgekit.runtimes.base import Runtime
-from edgekit.runtimes.jobs import Job, ScoringJob, read_job
 
 OUT_OF_MEMORY = "ran out of memory"
 
@@ -53,10 +53,10 @@ def run_job(kind: type[_Job], work: Work[_Job]) -> None:
 
 def work(job: ScoringJob, scores: Path, commands: TextIO, progress: TextIO) -> dict[str, Any]:
     """Score the images of `job` into the file `scores` and return what the result file is to hold."""
-    from edgekit.machine import num_usable_cpus
-    from edgekit.runtimes.candidate_run import CandidateRun
-    from edgekit.runtimes.control import Control
-    from edgekit.runtimes.streaming import ImageFile
+    from edgekit.execution.worker.candidate_run import CandidateRun
+    from edgekit.execution.worker.control import Control
+    from edgekit.execution.worker.streaming import ImageFile
+    from edgekit.foundation.machine import num_usable_cpus
 
     runtime = load_runtime(job.target)
     images = ImageFile(job.images, job.order)
@@ -69,7 +69,7 @@ def load_runtime(target: str) -> type[Runtime]:
     """The runtime class at "package.module:attribute"; raises RuntimeUnavailableError where it cannot work."""
     import importlib
 
-    from edgekit.errors import RuntimeUnavailableError
+    from edgekit.foundation.errors import RuntimeUnavailableError
 
     module_name, _, attribute = target.partition(":")
     runtime: type[Runtime] = getattr(importlib.import_module(module_name), attribute)

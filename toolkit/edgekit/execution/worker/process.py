@@ -1,7 +1,7 @@
 """A worker process: started, watched, and survived, whatever happens to it.
 
 A crash, a hang, too much memory or a broken answer becomes an `ExecutionFailure` with a reason in words. Knows
-nothing of the work: the module that its job names does it, by `edgekit.runtimes.worker.run_job`.
+nothing of the work: the module that its job names does it, by `edgekit.execution.worker.main.run_job`.
 """
 
 import contextlib
@@ -20,15 +20,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, TypeVar, cast
 
-from edgekit.child_python import child_environment
-from edgekit.machine import available_memory_bytes
-from edgekit.mapped import pieces
-from edgekit.progress import Advance
-from edgekit.runtimes import control
+from edgekit.execution.sharing import Cancelled, Processors
+from edgekit.execution.worker import control
+from edgekit.execution.worker.jobs import Job, WorkerTerms, write_job
+from edgekit.execution.worker.main import OUT_OF_MEMORY
+from edgekit.foundation.child_processes import child_environment
+from edgekit.foundation.machine import available_memory_bytes
+from edgekit.foundation.mapped_arrays import pieces
+from edgekit.foundation.progress import Advance
 from edgekit.runtimes.base import ExecutionFailure, Watch
-from edgekit.runtimes.jobs import Job, WorkerTerms, write_job
-from edgekit.runtimes.sharing import Cancelled, Processors
-from edgekit.runtimes.worker import OUT_OF_MEMORY
 
 _Result = TypeVar("_Result")
 
@@ -50,7 +50,7 @@ NUM_STDERR_LINES = 200
 
 @dataclass(frozen=True)
 class Attention:
-    """The limits of a worker, and what is done while it runs; see `edgekit.runtimes.isolation.execute`."""
+    """The limits of a worker, and what is done while it runs; see `edgekit.execution.isolation.execute`."""
 
     time_limit: float
     advance: Advance = lambda _: None

@@ -17,9 +17,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edgekit.errors import ArtifactError
-from edgekit.runtimes.control import Control
-from edgekit.runtimes.scoring import PIECE, Scorer, check_images, piece_size
+from edgekit.execution.scoring import PIECE, Scorer, check_images, piece_size
+from edgekit.execution.worker.control import Control
+from edgekit.foundation.errors import ArtifactError
 
 REPORT_INTERVAL = 0.1
 """Seconds between two reports of progress."""

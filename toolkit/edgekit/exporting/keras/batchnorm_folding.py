@@ -20,10 +20,10 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from edgekit.exporters.keras_walk import Step, Walk, rebuilt
-from edgekit.exporters.linear_layers import Linear, activation_of, is_homogeneous, kind_of
-from edgekit.grammar import counted
-from edgekit.keras_setup import import_keras
+from edgekit.exporting.keras.graph_walk import Step, Walk, rebuilt
+from edgekit.exporting.keras.linear_layers import Linear, activation_of, is_homogeneous, kind_of
+from edgekit.foundation.grammar import counted
+from edgekit.foundation.keras_setup import import_keras
 
 if TYPE_CHECKING:
     import keras
@@ -87,7 +87,7 @@ def fold_batchnorm(model: "keras.Model") -> Folding:
     """`model` with fewer operators and, but for rounding, the same scores. The given model stays as it is.
 
     Args:
-        model: Made by `edgekit.exporters.classifier.as_classifier`.
+        model: Made by `edgekit.exporting.keras.classifier.as_classifier`.
     """
     walk = Walk.through(model)
     if walk is None:

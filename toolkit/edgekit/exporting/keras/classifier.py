@@ -6,11 +6,11 @@ Checks that a model is one and brings it into that form. Knows no format and no 
 import json
 from typing import TYPE_CHECKING, Any
 
-from edgekit.errors import ExportError
-from edgekit.exporters.options import ExportOptions
-from edgekit.grammar import counted
+from edgekit.exporting.options import ExportOptions
+from edgekit.foundation.errors import ExportError
+from edgekit.foundation.grammar import counted
+from edgekit.foundation.keras_setup import import_keras
 from edgekit.input_range import RAW, InputRange
-from edgekit.keras_setup import import_keras
 
 if TYPE_CHECKING:
     import keras

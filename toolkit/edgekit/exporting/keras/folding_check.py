@@ -2,11 +2,11 @@
 
 from typing import TYPE_CHECKING
 
-from edgekit.exporters.batchnorm_folding import Folding, fold_batchnorm
-from edgekit.exporting.keras_scores import KerasScorer
+from edgekit.exporting.keras.batchnorm_folding import Folding, fold_batchnorm
+from edgekit.exporting.keras.scores import KerasScorer
+from edgekit.foundation.progress import Progress
 from edgekit.input_range import InputRange
 from edgekit.metrics.drift import max_abs_score_difference
-from edgekit.progress import Progress
 
 if TYPE_CHECKING:
     import keras

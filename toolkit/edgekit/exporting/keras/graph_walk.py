@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from edgekit.keras_setup import import_keras
+from edgekit.foundation.keras_setup import import_keras
 
 if TYPE_CHECKING:
     import keras

@@ -7,7 +7,7 @@ moved, and arithmetic that Keras 2 writes by TensorFlow's names (`x / 127.5` is 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from edgekit.errors import ExportError
+from edgekit.foundation.errors import ExportError
 
 _HOMES = {"Functional": "keras.src.models.functional", "Sequential": "keras.src.models.sequential"}
 _GROUPED = {"Conv1D", "Conv2D", "Conv3D"}

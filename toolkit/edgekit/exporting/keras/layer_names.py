@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
-from edgekit.errors import ExportError, UnknownNameError
+from edgekit.foundation.errors import ExportError, UnknownNameError
 
 if TYPE_CHECKING:
     import keras

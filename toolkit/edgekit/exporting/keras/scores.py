@@ -2,10 +2,10 @@
 
 from typing import TYPE_CHECKING, Any
 
-from edgekit.exporters import ExportOptions
-from edgekit.exporters.classifier import exported_graph
+from edgekit.exporting.formats import ExportOptions
+from edgekit.exporting.keras.classifier import exported_graph
+from edgekit.foundation.progress import Progress, SilentProgress
 from edgekit.input_range import RAW, InputRange
-from edgekit.progress import Progress, SilentProgress
 
 if TYPE_CHECKING:
     import keras
@@ -19,7 +19,7 @@ class KerasScorer:
     """A classifier behind raw pixels. Every batch has the same size, the last one is filled up.
 
     Args:
-        model: Made by `edgekit.exporters.classifier.as_classifier`.
+        model: Made by `edgekit.exporting.keras.classifier.as_classifier`.
         input_range: What it wants.
     """
 

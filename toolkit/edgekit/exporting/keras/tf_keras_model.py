@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from edgekit.errors import ExportError, first_line_of
-from edgekit.exporters.quiet import held_back
-from edgekit.keras_setup import import_tensorflow
+from edgekit.foundation.errors import ExportError, first_line_of
+from edgekit.foundation.keras_setup import import_tensorflow
+from edgekit.foundation.quiet import held_back
 
 CODE_LAYERS = frozenset({"Lambda"})
 FUNCTION_LAYERS = frozenset({"TFOpLambda", "SlicingOpLambda"})

@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from edgekit.exporters.keras_walk import leaves, rebuilt
-from edgekit.exporters.linear_layers import kind_of
-from edgekit.keras_setup import import_keras
+from edgekit.exporting.keras.graph_walk import leaves, rebuilt
+from edgekit.exporting.keras.linear_layers import kind_of
+from edgekit.foundation.keras_setup import import_keras
 
 if TYPE_CHECKING:
     import keras

@@ -7,8 +7,8 @@ ONNX Runtime's own calibrators by histogram keep every activation of every image
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from edgekit.exporters.activations import Activations
-from edgekit.exporters.classifier import INPUT_NAME
+from edgekit.exporting.keras.classifier import INPUT_NAME
+from edgekit.quantization.activations import Activations
 
 if TYPE_CHECKING:
     import numpy as np

@@ -8,9 +8,9 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from edgekit.errors import ExportError
-from edgekit.exporters.classifier import INPUT_NAME, OUTPUT_NAME
-from edgekit.exporters.onnx_targets import IR_VERSION
+from edgekit.exporting.keras.classifier import INPUT_NAME, OUTPUT_NAME
+from edgekit.exporting.onnx.targets import IR_VERSION
+from edgekit.foundation.errors import ExportError
 
 if TYPE_CHECKING:
     import onnx

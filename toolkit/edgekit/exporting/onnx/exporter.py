@@ -1,6 +1,6 @@
 """Keras to ONNX: float32, float16, int8 weights, and int8 as QDQ.
 
-A file is never newer than the ONNX Runtime that it is for (`edgekit.exporters.onnx_targets`). The batch is dynamic,
+A file is never newer than the ONNX Runtime that it is for (`edgekit.exporting.onnx.targets`). The batch is dynamic,
 the layout NHWC as in Keras unless asked otherwise; input "pixels" and output "scores" are float32 in every precision.
 Names and metadata are brought into one form, so that the same model gives the same bytes. Knows no runtime of ours
 and no data set.
@@ -16,22 +16,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from edgekit.artifact import Format, Precision
-from edgekit.errors import CalibrationError, ExportError, first_line_of
-from edgekit.exporters.base import cannot_write
-from edgekit.exporters.canonical_onnx import in_canonical_form, with_settled_metadata
-from edgekit.exporters.classifier import INPUT_NAME, exported_graph
-from edgekit.exporters.layer_names import LayerNames, all_operators
-from edgekit.exporters.onnx_activations import OnnxActivations
-from edgekit.exporters.onnx_integers import quantized
-from edgekit.exporters.onnx_layers import nodes_of_layers
-from edgekit.exporters.onnx_layout import with_channels_first, without_needless_transposes
-from edgekit.exporters.onnx_targets import check_readable
-from edgekit.exporters.onnx_weights import in_half_precision, with_integer_weights
-from edgekit.exporters.options import ExportOptions
-from edgekit.exporters.quiet import held_back
-from edgekit.exporters.tf2onnx_handlers import handlers
-from edgekit.exporters.unit_lengths import with_safe_lengths
-from edgekit.keras_setup import import_tensorflow
+from edgekit.exporting.base import cannot_write
+from edgekit.exporting.keras.classifier import INPUT_NAME, exported_graph
+from edgekit.exporting.keras.layer_names import LayerNames, all_operators
+from edgekit.exporting.keras.unit_normalization import with_safe_lengths
+from edgekit.exporting.onnx.activations import OnnxActivations
+from edgekit.exporting.onnx.canonical_form import in_canonical_form, with_settled_metadata
+from edgekit.exporting.onnx.integers import quantized
+from edgekit.exporting.onnx.layers import nodes_of_layers
+from edgekit.exporting.onnx.layout import with_channels_first, without_needless_transposes
+from edgekit.exporting.onnx.targets import check_readable
+from edgekit.exporting.onnx.tf2onnx_handlers import handlers
+from edgekit.exporting.onnx.weights import in_half_precision, with_integer_weights
+from edgekit.exporting.options import ExportOptions
+from edgekit.foundation.errors import CalibrationError, ExportError, first_line_of
+from edgekit.foundation.keras_setup import import_tensorflow
+from edgekit.foundation.quiet import held_back
 from edgekit.quantization.scheme import Granularity
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ class OnnxExporter:
     """Makes `.onnx` files.
 
     Args:
-        model: See `edgekit.exporters.base.Exporter`.
+        model: See `edgekit.exporting.base.Exporter`.
         options: What was chosen.
     """
 

@@ -8,13 +8,13 @@ from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from edgekit.errors import CalibrationError, ExportError, first_line_of
-from edgekit.exporters.base import cannot_write
-from edgekit.exporters.classifier import INPUT_NAME
-from edgekit.exporters.integer_check import check_finite_ranges
-from edgekit.exporters.learned_tensors import learned_in_onnx
-from edgekit.exporters.onnx_activations import pixel_batches
-from edgekit.exporters.onnx_graph import is_last_softmax
+from edgekit.exporting.base import cannot_write
+from edgekit.exporting.keras.classifier import INPUT_NAME
+from edgekit.exporting.onnx.activations import pixel_batches
+from edgekit.exporting.onnx.graph import is_last_softmax
+from edgekit.exporting.onnx.learned_tensors import learned_in_onnx
+from edgekit.foundation.errors import CalibrationError, ExportError, first_line_of
+from edgekit.quantization.ranges import check_finite_ranges
 from edgekit.quantization.scheme import CalibrationMethod, Granularity
 
 if TYPE_CHECKING:
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     import onnx
     from numpy.typing import NDArray
 
-    from edgekit.exporters.activations import Activations
-    from edgekit.exporters.options import OnnxOptions
+    from edgekit.exporting.options import OnnxOptions
+    from edgekit.quantization.activations import Activations
     from edgekit.quantization.calibration import CalibrationSet
     from edgekit.quantization.scheme import QuantizationScheme
 

@@ -7,9 +7,9 @@ known by its weights, which differ from the layer's only by a factor for each ou
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from edgekit.exporters.canonical_onnx import MOVERS
-from edgekit.exporters.layer_names import ROOT, LayerNames
-from edgekit.exporters.onnx_graph import constants_of, product_axis
+from edgekit.exporting.keras.layer_names import ROOT, LayerNames
+from edgekit.exporting.onnx.canonical_form import MOVERS
+from edgekit.exporting.onnx.graph import constants_of, product_axis
 from edgekit.quantization.sensitivity import CHANNEL_AXES, kernels_of
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from edgekit.exporters.classifier import INPUT_NAME
+from edgekit.exporting.keras.classifier import INPUT_NAME
 
 if TYPE_CHECKING:
     import numpy as np
@@ -28,7 +28,7 @@ def without_needless_transposes(model: "onnx.ModelProto") -> "onnx.ModelProto":
     """A copy of `model` in which Transpose nodes cancel each other, or vanish into the dense layer behind a Flatten.
 
     Args:
-        model: In the form of `edgekit.exporters.canonical_onnx.in_canonical_form`.
+        model: In the form of `edgekit.exporting.onnx.canonical_form.in_canonical_form`.
     """
     graph = _Graph(model)
     for node in [each for each in graph.proto.node if each.op_type == "Transpose"]:

@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from edgekit.errors import ExportError, UsageError
+from edgekit.foundation.errors import ExportError, UsageError
 
 if TYPE_CHECKING:
     import onnx

@@ -8,8 +8,8 @@ writes ConvInteger, which the small mobile packages lack and which is no faster 
 
 from typing import TYPE_CHECKING
 
-from edgekit.errors import ExportError
-from edgekit.exporters.onnx_graph import constants_of, is_last_softmax, product_axis
+from edgekit.exporting.onnx.graph import constants_of, is_last_softmax, product_axis
+from edgekit.foundation.errors import ExportError
 
 if TYPE_CHECKING:
     import numpy as np

@@ -4,13 +4,13 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from edgekit.errors import CalibrationError
-from edgekit.exporters.activations import Activations
-from edgekit.exporters.integer_check import holds_flex
-from edgekit.exporters.learned_tensors import learned_in_tflite
-from edgekit.exporters.quiet import held_back
-from edgekit.exporters.tflite_graph import Graph
-from edgekit.keras_setup import import_tensorflow
+from edgekit.exporting.tflite.graph import Graph
+from edgekit.exporting.tflite.integer_check import holds_flex
+from edgekit.exporting.tflite.learned_tensors import learned_in_tflite
+from edgekit.foundation.errors import CalibrationError
+from edgekit.foundation.keras_setup import import_tensorflow
+from edgekit.foundation.quiet import held_back
+from edgekit.quantization.activations import Activations
 from edgekit.quantization.ranges import Range
 
 if TYPE_CHECKING:

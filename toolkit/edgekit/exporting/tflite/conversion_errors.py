@@ -3,8 +3,8 @@
 import re
 
 from edgekit.artifact import Precision
-from edgekit.errors import first_line_of
-from edgekit.exporters.layer_names import LayerNames
+from edgekit.exporting.keras.layer_names import LayerNames
+from edgekit.foundation.errors import first_line_of
 
 _OPERATORS = re.compile(r"^(TF Select|Flex|Custom) ops: (.+)$", re.MULTILINE)
 _OTHER_FLOATS = {"f64": "float64", "f16": "float16", "bf16": "bfloat16"}

@@ -13,20 +13,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from edgekit.artifact import Format, Precision
-from edgekit.errors import CalibrationError, EdgekitError, ExportError
-from edgekit.exporters.base import cannot_write
-from edgekit.exporters.classifier import INPUT_NAME, exported_graph
-from edgekit.exporters.conversion_errors import reason_of
-from edgekit.exporters.float_islands import find_islands, find_loops, outputs_of_head, outputs_of_layers
-from edgekit.exporters.integer_check import check_islands, check_no_loops, check_pixel_input
-from edgekit.exporters.layer_names import LayerNames, all_operators
-from edgekit.exporters.options import ExportOptions
-from edgekit.exporters.quantizers import TFLITE_QUANTIZERS, QuantizeRequest
-from edgekit.exporters.quiet import held_back
-from edgekit.exporters.tflite_activations import TFLiteActivations
-from edgekit.exporters.tflite_graph import Graph
-from edgekit.exporters.unit_lengths import with_safe_lengths
-from edgekit.keras_setup import import_keras, import_tensorflow
+from edgekit.exporting.base import cannot_write
+from edgekit.exporting.keras.classifier import INPUT_NAME, exported_graph
+from edgekit.exporting.keras.layer_names import LayerNames, all_operators
+from edgekit.exporting.keras.unit_normalization import with_safe_lengths
+from edgekit.exporting.options import ExportOptions
+from edgekit.exporting.tflite.activations import TFLiteActivations
+from edgekit.exporting.tflite.conversion_errors import reason_of
+from edgekit.exporting.tflite.float_islands import find_islands, find_loops, outputs_of_head, outputs_of_layers
+from edgekit.exporting.tflite.graph import Graph
+from edgekit.exporting.tflite.integer_check import check_islands, check_no_loops, check_pixel_input
+from edgekit.exporting.tflite.quantizers import TFLITE_QUANTIZERS, QuantizeRequest
+from edgekit.foundation.errors import CalibrationError, EdgekitError, ExportError
+from edgekit.foundation.keras_setup import import_keras, import_tensorflow
+from edgekit.foundation.quiet import held_back
 from edgekit.quantization.scheme import CALIBRATED, Granularity
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ class TFLiteExporter:
     """Makes `.tflite` files: input "pixels" (batch, H, W, 3), output "scores" (or "logits") (batch, C), one signature.
 
     Args:
-        model: See `edgekit.exporters.base.Exporter`.
+        model: See `edgekit.exporting.base.Exporter`.
         options: `io` applies to int8 alone: every other precision has float32 input and output.
     """
 

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from edgekit.exporters.layer_names import LayerNames
-from edgekit.exporters.tflite_graph import Graph, GraphOperator
+from edgekit.exporting.keras.layer_names import LayerNames
+from edgekit.exporting.tflite.graph import Graph, GraphOperator
 
 _BORDER = {"QUANTIZE", "DEQUANTIZE", "CAST"}
 _CONTROL_FLOW = {"IF", "WHILE"}

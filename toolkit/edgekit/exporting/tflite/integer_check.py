@@ -1,17 +1,13 @@
 """Reads an int8 `.tflite` back: is it integer where it should be, and is its input what was asked for?
 
-Also looks for activations that no integer range can hold, before TensorFlow's quantizer, which ends the
-whole process on them. Knows nothing of how the file was made.
+Knows nothing of how the file was made.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
-from edgekit.errors import CalibrationError, ExportError
-from edgekit.exporters.float_islands import Island
-from edgekit.exporters.tflite_graph import Graph
-
-LARGEST_ACTIVATION = 1e30
-"""Beyond this, the step of a range of 256 values comes close to overflowing float32."""
+from edgekit.exporting.tflite.float_islands import Island
+from edgekit.exporting.tflite.graph import Graph
+from edgekit.foundation.errors import ExportError
 
 
 def check_islands(islands: Sequence[Island], title: str) -> None:
@@ -66,18 +62,3 @@ def check_pixel_input(content: bytes, io: str) -> None:
 def holds_flex(content: bytes) -> bool:
     """Whether a `.tflite` holds operators that only TensorFlow has."""
     return any(operator.name.startswith("Flex") for operator in Graph(content).operators)
-
-
-def check_finite_ranges(ranges: Mapping[str, tuple[float, float]]) -> None:
-    """Raise CalibrationError, naming the tensor, where an activation overflowed on a calibration image.
-
-    Args:
-        ranges: Tensor name -> smallest and largest value.
-    """
-    for name, (smallest, largest) in ranges.items():
-        if not -LARGEST_ACTIVATION < smallest <= largest < LARGEST_ACTIVATION:
-            raise CalibrationError(
-                f"'{name}' reaches values from {smallest:.3g} to {largest:.3g} on the calibration images; no int8 "
-                f"range can hold that. Expected finite values. Check --input-range (does the model want 0..1?), or "
-                f"replace the activation, or leave int8 out."
-            )

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from edgekit.rendering.figures.style import drawn, empty_figure
-from edgekit.run_summary import best_row, epoch_in_words, gap_in_words, rate_limits
+from edgekit.runs.summary import best_row, epoch_in_words, gap_in_words, rate_limits
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

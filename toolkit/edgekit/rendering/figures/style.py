@@ -6,8 +6,8 @@ from functools import cache, wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, ParamSpec
 
-from edgekit.errors import MissingExtraError
-from edgekit.whole_files import atomic_path
+from edgekit.foundation.atomic_files import atomic_path
+from edgekit.foundation.errors import MissingExtraError
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

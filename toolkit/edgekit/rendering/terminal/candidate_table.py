@@ -7,8 +7,8 @@ the least important first. What is left out stands in verification.md, in report
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from edgekit.rendering.tables import Column, fitting_table, print_whole
-from edgekit.verification.report import CandidateReport, Measurement, Verdict, VerificationReport
+from edgekit.rendering.terminal.tables import Column, fitting_table, print_whole
+from edgekit.verification.verdict.report import CandidateReport, Measurement, Verdict, VerificationReport
 
 if TYPE_CHECKING:
     from rich.console import Console

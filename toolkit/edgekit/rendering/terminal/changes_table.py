@@ -2,9 +2,9 @@
 
 from typing import TYPE_CHECKING
 
-from edgekit.grammar import counted, noun
-from edgekit.rendering.tables import Column, make_console, print_table
-from edgekit.verification.changes import Change, ReportChanges
+from edgekit.foundation.grammar import counted, noun
+from edgekit.rendering.terminal.tables import Column, make_console, print_table
+from edgekit.verification.verdict.report_changes import Change, ReportChanges
 
 if TYPE_CHECKING:
     from rich.text import Text

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from edgekit.rendering.kernels_table import print_layers
-from edgekit.rendering.tables import make_console
+from edgekit.rendering.terminal.kernels_table import print_layers
+from edgekit.rendering.terminal.tables import make_console
 
 if TYPE_CHECKING:
     from edgekit.metrics.classification import ClassificationReport

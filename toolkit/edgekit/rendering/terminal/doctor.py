@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from edgekit.rendering.tables import Column, make_console, print_table
+from edgekit.rendering.terminal.tables import Column, make_console, print_table
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from edgekit.diagnosis import Diagnosis
-    from edgekit.machine import Machine
-    from edgekit.runtimes.listing import RuntimeStatus
+    from edgekit.doctor import Diagnosis
+    from edgekit.execution.availability import RuntimeStatus
+    from edgekit.foundation.machine import Machine
 
 
 def print_runtimes(runtimes: "Sequence[RuntimeStatus]", console: "Console | None" = None) -> None:

@@ -3,15 +3,15 @@
 from typing import TYPE_CHECKING
 
 from edgekit.artifact import Precision
-from edgekit.grammar import counted
-from edgekit.rendering.kernels_table import describe_file
-from edgekit.rendering.tables import Column, make_console, print_table
+from edgekit.foundation.grammar import counted
+from edgekit.rendering.terminal.kernels_table import describe_file
+from edgekit.rendering.terminal.tables import Column, make_console, print_table
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from edgekit.exporting import ExportReport
     from edgekit.exporting.check import CheckResult
+    from edgekit.exporting.report import ExportReport
 
 _COLUMNS = (
     Column(name="file", is_file=True),

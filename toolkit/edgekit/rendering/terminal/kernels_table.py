@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from edgekit.rendering.tables import Column, print_table
+from edgekit.rendering.terminal.tables import Column, print_table
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -4,7 +4,7 @@ from math import log10
 
 from edgekit.layer_drift.report import LayerDrift, LayerDriftReport
 from edgekit.metrics.quantization import IDEAL_RMSE
-from edgekit.rendering.tables import Column, make_console, print_table
+from edgekit.rendering.terminal.tables import Column, make_console, print_table
 
 BAR_WIDTH = 40
 BAR_DECADES = (-5.0, 0.0)

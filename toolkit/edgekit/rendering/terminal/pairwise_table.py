@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from edgekit.grammar import letters
-from edgekit.rendering.tables import Column, print_table
-from edgekit.verification.pairwise import Pair, PairwiseAgreement
-from edgekit.verification.report import VerificationReport
+from edgekit.foundation.grammar import letters
+from edgekit.rendering.terminal.tables import Column, print_table
+from edgekit.verification.measuring.pairwise import Pair, PairwiseAgreement
+from edgekit.verification.verdict.report import VerificationReport
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING
 
-from edgekit.progress import Advance
+from edgekit.foundation.progress import Advance
 
 if TYPE_CHECKING:
     from rich.progress import Progress as RichProgress
@@ -19,7 +19,7 @@ SECONDS_BETWEEN_LINES = 10.0
 
 
 class ConsoleProgress:
-    """Implements `edgekit.progress.Progress`; several tasks may be open at once, from several threads.
+    """Implements `edgekit.foundation.progress.Progress`; several tasks may be open at once, from several threads.
 
     Args:
         file: Where to write; stderr as it is when the object is made, whatever becomes of descriptor 2 later.
@@ -72,7 +72,7 @@ class ConsoleProgress:
         """The one live display that all tasks share: rich can draw only one at a time."""
         from rich import progress
 
-        from edgekit.rendering.tables import make_console
+        from edgekit.rendering.terminal.tables import make_console
 
         with self._lock:
             if self._bars is None:

@@ -1,8 +1,8 @@
 """Runs side by side, on the terminal and as Markdown. Computes nothing."""
 
-from edgekit.rendering.run_page_words import count
-from edgekit.rendering.tables import Column, make_console, print_table
-from edgekit.run_summary import RunComparison, RunSummary
+from edgekit.rendering.pages.run.wording import count
+from edgekit.rendering.terminal.tables import Column, make_console, print_table
+from edgekit.runs.summary import RunComparison, RunSummary
 
 HEADINGS = ("run", "recipe", "parameters", "kB", "epochs", "best", "val.\n%", "saved", "test\n%", "seconds")
 """`kB` is the size of model.keras, `best` the epoch with the highest validation accuracy, which `val.` is, and

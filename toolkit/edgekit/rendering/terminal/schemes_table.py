@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from edgekit.rendering.tables import Column, make_console, print_table
+from edgekit.rendering.terminal.tables import Column, make_console, print_table
 
 if TYPE_CHECKING:
     from rich.console import Console

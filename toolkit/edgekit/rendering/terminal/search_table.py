@@ -3,15 +3,15 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from edgekit.grammar import counted
+from edgekit.foundation.grammar import counted
 from edgekit.rendering import figures
-from edgekit.rendering.tables import Column, make_console, print_table
+from edgekit.rendering.terminal.tables import Column, make_console, print_table
 
 if TYPE_CHECKING:
     from rich.text import Text
 
-    from edgekit.tuning.job import TuneReport
-    from edgekit.tuning.trial import Trial
+    from edgekit.search.job import TuneReport
+    from edgekit.search.trial import Trial
 
 COLUMNS = (
     Column(name="", wrap=False),

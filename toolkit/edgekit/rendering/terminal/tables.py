@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Literal
 
-from edgekit.grammar import listed
+from edgekit.foundation.grammar import listed
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -3,12 +3,12 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from edgekit.grammar import counted
-from edgekit.rendering.candidate_table import print_candidates
-from edgekit.rendering.pairwise_table import print_pairwise
-from edgekit.rendering.tables import make_console
+from edgekit.foundation.grammar import counted
+from edgekit.rendering.terminal.candidate_table import print_candidates
+from edgekit.rendering.terminal.pairwise_table import print_pairwise
+from edgekit.rendering.terminal.tables import make_console
 from edgekit.rendering.verification_words import Paragraph, explanations, passes_in_words, remarks, summary
-from edgekit.verification.report import VerificationReport
+from edgekit.verification.verdict.report import VerificationReport
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from typing import Any
 
-from edgekit.errors import TrainingError
-from edgekit.machine import this_machine
-from edgekit.progress import Progress
-from edgekit.registry import Registry
+from edgekit.foundation.errors import TrainingError
+from edgekit.foundation.machine import this_machine
+from edgekit.foundation.progress import Progress
+from edgekit.foundation.registry import Registry
 from edgekit.training.engines.base import Engine, Lesson
 
 SHARE_FOR_DATA = 0.25

@@ -4,7 +4,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from edgekit.errors import RecipeError, first_line_of
+from edgekit.foundation.errors import RecipeError, first_line_of
 from edgekit.recipe import Recipe
 
 if TYPE_CHECKING:

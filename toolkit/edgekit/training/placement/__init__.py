@@ -11,7 +11,7 @@ Knows no recipe and no data.
 from collections.abc import Callable
 from typing import Any
 
-from edgekit.registry import Registry
+from edgekit.foundation.registry import Registry
 from edgekit.training.hardware import Hardware
 from edgekit.training.placement.base import ONE_PROCESSOR, Placement, lost_worker
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 
-from edgekit.errors import EdgekitError, TrainingError, first_line_of
+from edgekit.foundation.errors import EdgekitError, TrainingError, first_line_of
 from edgekit.training.hardware import Hardware
 
 _LOST = (

@@ -4,8 +4,8 @@ import json
 import os
 from typing import Any
 
-from edgekit.errors import TrainingError
-from edgekit.machine import nvidia_gpus
+from edgekit.foundation.errors import TrainingError
+from edgekit.foundation.machine import nvidia_gpus
 from edgekit.training.hardware import CPU, Hardware, choose_devices
 from edgekit.training.placement.base import Placement, ended_by_signals, not_together
 

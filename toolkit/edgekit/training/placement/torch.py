@@ -1,6 +1,6 @@
 """One device for PyTorch."""
 
-from edgekit.errors import TrainingError
+from edgekit.foundation.errors import TrainingError
 from edgekit.training.hardware import CPU, Hardware, choose_devices
 from edgekit.training.placement.base import Placement
 

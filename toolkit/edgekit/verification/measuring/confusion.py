@@ -6,8 +6,8 @@ changed most.
 
 from typing import TYPE_CHECKING
 
-from edgekit.verification.measurement import ClassFlip, ConfusionCell
-from edgekit.verification.outcomes import Outcomes
+from edgekit.verification.measuring.measurement import ClassFlip, ConfusionCell
+from edgekit.verification.measuring.prediction_counts import Outcomes
 
 if TYPE_CHECKING:
     import numpy as np

@@ -1,4 +1,4 @@
-"""What is measured of one candidate, and its JSON form. Measures nothing; see `edgekit.verification.measure`."""
+"""What is measured of one candidate, and its JSON form. Measures nothing; `score_comparison` does."""
 
 import math
 from collections.abc import Mapping

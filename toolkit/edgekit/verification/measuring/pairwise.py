@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
-from edgekit.mapped import pieces
+from edgekit.foundation.mapped_arrays import pieces
 
 if TYPE_CHECKING:
     import numpy as np

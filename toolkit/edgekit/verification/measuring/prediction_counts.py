@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from edgekit.mapped import pieces
+from edgekit.foundation.mapped_arrays import pieces
 from edgekit.metrics.drift import Classes, Scores, top_classes
 
 if TYPE_CHECKING:

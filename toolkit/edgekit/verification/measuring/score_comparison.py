@@ -8,16 +8,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from edgekit.errors import VerificationError
-from edgekit.mapped import pieces
+from edgekit.foundation.errors import VerificationError
+from edgekit.foundation.mapped_arrays import pieces
 from edgekit.metrics import drift
 from edgekit.metrics.calibration import Reliability, reliability
 from edgekit.metrics.drift import Flips
 from edgekit.metrics.significance import accuracy_delta_interval, holm_adjusted, mcnemar_p
 from edgekit.tolerance import SIGNIFICANCE
-from edgekit.verification.confusion import class_flips, confusion_cells
-from edgekit.verification.measurement import ClassResult, FlippedImage, Measurement, ReliabilityBin
-from edgekit.verification.outcomes import Outcomes
+from edgekit.verification.measuring.confusion import class_flips, confusion_cells
+from edgekit.verification.measuring.measurement import ClassResult, FlippedImage, Measurement, ReliabilityBin
+from edgekit.verification.measuring.prediction_counts import Outcomes
 
 if TYPE_CHECKING:
     import numpy as np

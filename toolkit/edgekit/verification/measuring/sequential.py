@@ -20,14 +20,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from edgekit.errors import VerificationError
-from edgekit.grammar import counted
-from edgekit.mapped import rows_at
+from edgekit.foundation.errors import VerificationError
+from edgekit.foundation.grammar import counted
+from edgekit.foundation.mapped_arrays import rows_at
 from edgekit.metrics import drift
 from edgekit.metrics.betting import TotalsTest
 from edgekit.tolerance import SLACK, Tolerance
-from edgekit.verification.outcomes import Outcomes
-from edgekit.verification.report import Verdict
+from edgekit.verification.measuring.prediction_counts import Outcomes
+from edgekit.verification.verdict.report import Verdict
 
 if TYPE_CHECKING:
     import numpy as np

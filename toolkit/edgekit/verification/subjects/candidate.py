@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from edgekit.artifact import Artifact, Precision
-from edgekit.verification.foreign import Interface
+from edgekit.verification.subjects.external_models import Interface
 
 PRECISION_OF_UNKNOWN = Precision.FLOAT32
 """What a file that names no precision is judged as: the strictest, so that nothing passes by its name."""

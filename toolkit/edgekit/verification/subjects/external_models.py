@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from edgekit.errors import UsageError, VerificationError
-from edgekit.grammar import counted
+from edgekit.foundation.errors import UsageError, VerificationError
+from edgekit.foundation.grammar import counted
+from edgekit.foundation.mapped_arrays import pieces, put_together
 from edgekit.input_range import RAW, InputEncoding
-from edgekit.mapped import pieces, put_together
 from edgekit.metrics import drift
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from edgekit.errors import VerificationError
-from edgekit.mapped import pieces, place_of, put_together, release, rows_at
+from edgekit.foundation.errors import VerificationError
+from edgekit.foundation.mapped_arrays import pieces, place_of, put_together, release, rows_at
 from edgekit.verification.sampling import Sampling
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from edgekit.datasets import Split
-    from edgekit.reference import Reference
+    from edgekit.runs.reference import Reference
 
 WRITE_BATCH = 1024
 

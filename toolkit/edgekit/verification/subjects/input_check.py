@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from edgekit.execution.isolation import try_encodings
 from edgekit.input_probe import CLEAR_GAIN, USUAL_RANGES, is_clearly_better
 from edgekit.input_range import BYTES, InputEncoding
 from edgekit.metrics import drift
 from edgekit.runtimes import ExecutionFailure
-from edgekit.runtimes.isolation import try_encodings
-from edgekit.verification.foreign import MAX_NAMED, Interface, listed
-from edgekit.verification.images import spread_over_classes, write_images
+from edgekit.verification.subjects.external_models import MAX_NAMED, Interface, listed
+from edgekit.verification.subjects.images import spread_over_classes, write_images
 
 if TYPE_CHECKING:
     import numpy as np
@@ -117,7 +117,7 @@ def find_mistake(
     """One sentence that names a clearly better way to feed or read `model`; None where there is none.
 
     Args:
-        runtime: As in `edgekit.runtimes.isolation.execute`.
+        runtime: As in `edgekit.execution.isolation.execute`.
         model: The file.
         interface: How it is fed and read as the user says.
         sample: Training images.

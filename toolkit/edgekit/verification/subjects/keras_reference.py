@@ -7,15 +7,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edgekit.artifact import TensorSpec
-from edgekit.errors import ArtifactError, ExportError, first_line_of
+from edgekit.foundation.errors import ArtifactError, ExportError, first_line_of
+from edgekit.inspection.load_errors import expect_one_each
 from edgekit.runtimes.base import Runtime, Session, SessionSettings
-from edgekit.runtimes.refusal import expect_one_each
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-TARGET = "edgekit.verification.keras_reference:KerasReference"
-"""What `edgekit.runtimes.isolation.execute` takes for it."""
+TARGET = "edgekit.verification.subjects.keras_reference:KerasReference"
+"""What `edgekit.execution.isolation.execute` takes for it."""
 
 KERAS_BATCH = 64
 """Images a call: with one at a time, calling takes Keras longer than computing."""
@@ -60,8 +60,8 @@ class KerasSession(Session):
 
 def _load(path: Path) -> Any:
     """The model by Keras 3, or by Keras 2 where only that can read an older file; raises ExportError."""
-    from edgekit.exporters.keras_file import load_keras_model
-    from edgekit.exporters.legacy_keras import is_keras2, load_legacy_model
+    from edgekit.exporting.keras.model_file import load_keras_model
+    from edgekit.exporting.keras.tf_keras_model import is_keras2, load_legacy_model
 
     try:
         return load_keras_model(path)
@@ -81,7 +81,7 @@ class KerasReference(Runtime):
     @classmethod
     def import_library(cls) -> None:
         """Import Keras, quietly."""
-        from edgekit.keras_setup import import_keras
+        from edgekit.foundation.keras_setup import import_keras
 
         import_keras("A Keras reference", backend="tensorflow")
 

@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING
 
 from edgekit.artifact import Artifact, Precision
 from edgekit.datasets import Dataset
-from edgekit.errors import UsageError, VerificationError
-from edgekit.progress import Progress
-from edgekit.run_folder import RunFolder
+from edgekit.execution.executor import SLOW_RUNTIMES
+from edgekit.foundation.errors import UsageError, VerificationError
+from edgekit.foundation.progress import Progress
+from edgekit.runs.folder import RunFolder
 from edgekit.runtimes import RUNTIMES
-from edgekit.verification.candidate import Candidate
 from edgekit.verification.comparison import check_belongs
-from edgekit.verification.execution import SLOW_RUNTIMES
-from edgekit.verification.foreign import ForeignRequest, Interface
-from edgekit.verification.input_check import Sample, find_mistake, open_sample
-from edgekit.verification.reference_scores import (
+from edgekit.verification.subjects.candidate import Candidate
+from edgekit.verification.subjects.external_models import ForeignRequest, Interface
+from edgekit.verification.subjects.input_check import Sample, find_mistake, open_sample
+from edgekit.verification.subjects.reference_scores import (
     ScoredReference,
     check_better_than_guessing,
     is_model,
@@ -28,7 +28,7 @@ from edgekit.verification.reference_scores import (
     run_reference,
     runtime_target,
 )
-from edgekit.verification.selection import Subject, identify, owner_of
+from edgekit.verification.subjects.selection import Subject, identify, owner_of
 from edgekit.verification.verifier import default_time_limit
 
 if TYPE_CHECKING:

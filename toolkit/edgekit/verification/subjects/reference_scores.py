@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 from edgekit.artifact import KERAS_SUFFIXES, Format, format_of
 from edgekit.datasets import Dataset
-from edgekit.errors import VerificationError
-from edgekit.grammar import counted
+from edgekit.execution.isolation import execute
+from edgekit.foundation.errors import VerificationError
+from edgekit.foundation.grammar import counted
+from edgekit.foundation.progress import Progress
 from edgekit.metrics import drift
 from edgekit.metrics.significance import is_better_than_guessing
-from edgekit.progress import Progress
-from edgekit.reference import Reference
+from edgekit.runs.reference import Reference
 from edgekit.runtimes import DEFAULT_RUNTIMES, Execution, ExecutionFailure, SessionSettings
-from edgekit.runtimes.isolation import execute
-from edgekit.verification import keras_reference
-from edgekit.verification.foreign import Interface, column_order, listed
-from edgekit.verification.images import images_file
+from edgekit.verification.subjects import keras_reference
+from edgekit.verification.subjects.external_models import Interface, column_order, listed
+from edgekit.verification.subjects.images import images_file
 
 if TYPE_CHECKING:
     import numpy as np
@@ -46,7 +46,7 @@ class ScoredReference:
 
 
 def runtime_target(path: Path) -> str:
-    """What `edgekit.runtimes.isolation.execute` runs the reference model `path` in."""
+    """What `edgekit.execution.isolation.execute` runs the reference model `path` in."""
     return keras_reference.TARGET if is_keras_file(path) else DEFAULT_RUNTIMES[format_of(path)]
 
 
@@ -63,7 +63,7 @@ def is_keras_file(path: Path) -> bool:
 def check_runs_here(path: Path) -> None:
     """Raise MissingExtraError where `path` is a Keras model and Keras is not installed; imports nothing."""
     if is_keras_file(path):
-        from edgekit.keras_setup import check_installed
+        from edgekit.foundation.keras_setup import check_installed
 
         check_installed("tensorflow", "A Keras reference")
 

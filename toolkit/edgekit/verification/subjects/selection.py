@@ -7,14 +7,14 @@ from typing import Any
 
 from edgekit.artifact import Artifact, Format, Precision, model_size
 from edgekit.datasets.base import MAX_SIDE
-from edgekit.errors import ArtifactError, RunFolderError, UsageError, VerificationError
-from edgekit.grammar import counted
+from edgekit.foundation.errors import ArtifactError, RunFolderError, UsageError, VerificationError
+from edgekit.foundation.grammar import counted
 from edgekit.inspection import ModelInfo, inspect_file
-from edgekit.reference import Reference
-from edgekit.run_folder import RunFolder
+from edgekit.runs.folder import RunFolder
+from edgekit.runs.reference import Reference
 from edgekit.runtimes import RUNTIMES
-from edgekit.verification.candidate import Candidate
-from edgekit.verification.reference_scores import MODEL_SUFFIXES, SCORE_SUFFIXES
+from edgekit.verification.subjects.candidate import Candidate
+from edgekit.verification.subjects.reference_scores import MODEL_SUFFIXES, SCORE_SUFFIXES
 
 _PRECISIONS = (
     ("float32", Precision.FLOAT32),

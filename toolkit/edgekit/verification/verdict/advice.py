@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from edgekit.mapped import pieces
+from edgekit.foundation.mapped_arrays import pieces
 from edgekit.metrics.drift import are_probabilities, softmax, top_classes, top_margins
 from edgekit.metrics.significance import mcnemar_p
 from edgekit.tolerance import SIGNIFICANCE
-from edgekit.verification.outcomes import Outcomes
+from edgekit.verification.measuring.prediction_counts import Outcomes
 
 if TYPE_CHECKING:
     import numpy as np

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from edgekit import __version__
-from edgekit.machine import Machine, this_machine
-from edgekit.verification.measurement import checked
+from edgekit.foundation.machine import Machine, this_machine
+from edgekit.verification.measuring.measurement import checked
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from edgekit.grammar import counted, listed, noun
+from edgekit.foundation.grammar import counted, listed, noun
 from edgekit.tolerance import MIN_CLASS_IMAGES, SIGNIFICANCE, SLACK, Tolerance
-from edgekit.verification.measurement import ClassResult, Measurement
+from edgekit.verification.measuring.measurement import ClassResult, Measurement
 from edgekit.verification.sampling import Sampling
 
 MAX_NAMED_CLASSES = 5

@@ -6,10 +6,10 @@ from enum import StrEnum
 from typing import Any
 
 from edgekit.artifact import Format, Precision
-from edgekit.errors import RunFolderError
-from edgekit.verification.environment import Environment
-from edgekit.verification.measurement import ClassResult, Measurement, checked
-from edgekit.verification.pairwise import PairwiseAgreement
+from edgekit.foundation.errors import RunFolderError
+from edgekit.verification.measuring.measurement import ClassResult, Measurement, checked
+from edgekit.verification.measuring.pairwise import PairwiseAgreement
+from edgekit.verification.verdict.environment import Environment
 
 __all__ = [
     "BEST_FIRST",
@@ -82,7 +82,7 @@ class CandidateReport:
         verdict: What became of it.
         reasons: Whole sentences: why it is not a pass.
         remarks: Whole sentences: what the reader must know about a row, whatever its verdict.
-        summary: The verdict and what was measured, in words; see `edgekit.verification.words`.
+        summary: The verdict and what was measured, in words; see `edgekit.verification.verdict.summary`.
         measurement: How it differs; None where it gave no scores.
         performance: What it took; None where it gave no scores.
         confidence: The candidate was stopped early, and at this confidence its verdict is that of the whole split;

@@ -4,11 +4,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from edgekit.errors import RunFolderError, UsageError, VerificationError
-from edgekit.grammar import counted
+from edgekit.foundation.atomic_files import read_json
+from edgekit.foundation.errors import RunFolderError, UsageError, VerificationError
+from edgekit.foundation.grammar import counted
 from edgekit.tolerance import SLACK
-from edgekit.verification.report import BEST_FIRST, CandidateReport, Verdict, VerificationReport
-from edgekit.whole_files import read_json
+from edgekit.verification.verdict.report import BEST_FIRST, CandidateReport, Verdict, VerificationReport
 
 MAX_WORSENING = 0.5
 """Points that accuracy or agreement may fall from one report to the next."""

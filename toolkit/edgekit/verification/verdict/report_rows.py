@@ -1,10 +1,10 @@
 """From what became of a candidate to its row in the report. Runs and judges nothing."""
 
 from edgekit.runtimes import Availability, Execution, ExecutionFailure
-from edgekit.verification.candidate import PRECISION_OF_UNKNOWN, Candidate
-from edgekit.verification.images import Workload
-from edgekit.verification.judge import subset_remark
-from edgekit.verification.report import CandidateReport, Measurement, Performance, Verdict
+from edgekit.verification.subjects.candidate import PRECISION_OF_UNKNOWN, Candidate
+from edgekit.verification.subjects.images import Workload
+from edgekit.verification.verdict.limits import subset_remark
+from edgekit.verification.verdict.report import CandidateReport, Measurement, Performance, Verdict
 
 
 def mistakes_of(candidate: Candidate) -> tuple[str, ...]:

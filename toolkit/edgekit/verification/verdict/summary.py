@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from edgekit.grammar import counted, noun
+from edgekit.foundation.grammar import counted, noun
 from edgekit.tolerance import SIGNIFICANCE
-from edgekit.verification.judge import ACCURACY_FELL, CLASS_LOST, F1_FELL, FEW_AGREE, p_in_words
-from edgekit.verification.measurement import ClassResult, Measurement
-from edgekit.verification.report import CandidateReport
+from edgekit.verification.measuring.measurement import ClassResult, Measurement
+from edgekit.verification.verdict.limits import ACCURACY_FELL, CLASS_LOST, F1_FELL, FEW_AGREE, p_in_words
+from edgekit.verification.verdict.report import CandidateReport
 
 MIN_NAMED_LOSS = 0.005
 """A loss of recall below this names no class, unless it is more than chance."""

@@ -9,10 +9,10 @@ import re
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from edgekit.artifact import Precision
-from edgekit.errors import CalibrationError, MissingExtraError
-from edgekit.exporters.integer_check import check_finite_ranges
-from edgekit.exporters.quantizers.base import QuantizeRequest
-from edgekit.exporters.tflite_graph import Graph
+from edgekit.exporting.tflite.graph import Graph
+from edgekit.exporting.tflite.quantizers.base import QuantizeRequest
+from edgekit.foundation.errors import CalibrationError, MissingExtraError
+from edgekit.quantization.ranges import check_finite_ranges
 from edgekit.quantization.scheme import Granularity
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ _EVERYWHERE = ".*"
 
 
 class AIEdgeQuantizer:
-    """See `edgekit.exporters.quantizers.base.TFLiteQuantizer`."""
+    """See `edgekit.exporting.tflite.quantizers.base.TFLiteQuantizer`."""
 
     choices: ClassVar[dict[Precision, frozenset[str]]] = {
         Precision.DYNAMIC: frozenset({"--quantizer", "--per-tensor"}),

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from edgekit.artifact import Precision
-from edgekit.exporters.options import ExportOptions
+from edgekit.exporting.options import ExportOptions
 
 if TYPE_CHECKING:
-    from edgekit.exporters.activations import Activations
+    from edgekit.quantization.activations import Activations
     from edgekit.quantization.calibration import CalibrationSet
 
 

@@ -6,16 +6,16 @@ The older one calibrates by itself and can neither be given ranges nor keep a la
 from typing import Any, ClassVar
 
 from edgekit.artifact import Precision
-from edgekit.errors import CalibrationError
-from edgekit.exporters.integer_check import check_finite_ranges
-from edgekit.exporters.quantizers.base import QuantizeRequest
-from edgekit.exporters.tflite_graph import Graph
-from edgekit.keras_setup import import_tensorflow
+from edgekit.exporting.tflite.graph import Graph
+from edgekit.exporting.tflite.quantizers.base import QuantizeRequest
+from edgekit.foundation.errors import CalibrationError
+from edgekit.foundation.keras_setup import import_tensorflow
+from edgekit.quantization.ranges import check_finite_ranges
 from edgekit.quantization.scheme import Granularity
 
 
 class TensorFlowQuantizer:
-    """See `edgekit.exporters.quantizers.base.TFLiteQuantizer`."""
+    """See `edgekit.exporting.tflite.quantizers.base.TFLiteQuantizer`."""
 
     choices: ClassVar[dict[Precision, frozenset[str]]] = {
         Precision.DYNAMIC: frozenset({"--per-tensor"}),

@@ -3,7 +3,7 @@
 A page is made of small pure functions that return `Html`; plain `str` is escaped wherever it is put in, so a class
 called `<script>` is only a name. There is no template language: a page is a Python expression.
 
-    from edgekit.rendering.html import facts, line_chart, page, section, Series, table, Column
+    from edgekit.rendering.pages.html import facts, line_chart, page, section, Series, table, Column
 
     text = page(
         "resnet8",
@@ -28,8 +28,8 @@ else, so there are no `style` attributes and no event attributes: style by the c
 by attributes. Where a component is missing, add it here. Knows no report.
 """
 
-from edgekit.rendering.html.charts import Point, Series, delta_bar, line_chart, scatter_chart
-from edgekit.rendering.html.components import (
+from edgekit.rendering.pages.html.charts import Point, Series, delta_bar, line_chart, scatter_chart
+from edgekit.rendering.pages.html.components import (
     badge,
     bullets,
     code_block,
@@ -42,11 +42,11 @@ from edgekit.rendering.html.components import (
     paragraph,
     section,
 )
-from edgekit.rendering.html.images import image_strip, photo, png_file
-from edgekit.rendering.html.markup import Html, join, tag
-from edgekit.rendering.html.matrix import matrix
-from edgekit.rendering.html.page import page
-from edgekit.rendering.html.tables import Cell, Column, Filter, Row, table
+from edgekit.rendering.pages.html.images import image_strip, photo, png_file
+from edgekit.rendering.pages.html.markup import Html, join, tag
+from edgekit.rendering.pages.html.matrix import matrix
+from edgekit.rendering.pages.html.page import page
+from edgekit.rendering.pages.html.tables import Cell, Column, Filter, Row, table
 
 __all__ = [
     "Cell",

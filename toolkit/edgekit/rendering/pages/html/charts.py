@@ -8,9 +8,9 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from edgekit.rendering.html.axes import Axis, axis_over, shown
-from edgekit.rendering.html.components import Tone, figure
-from edgekit.rendering.html.markup import Html, join, tag
+from edgekit.rendering.pages.html.axes import Axis, axis_over, shown
+from edgekit.rendering.pages.html.components import Tone, figure
+from edgekit.rendering.pages.html.markup import Html, join, tag
 
 WIDTH, HEIGHT = 360, 250
 LEFT, RIGHT, TOP, BOTTOM = 68, 350, 10, 206

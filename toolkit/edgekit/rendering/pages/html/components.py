@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Literal
 
-from edgekit.rendering.html.markup import Html, Section, join, slug, tag
+from edgekit.rendering.pages.html.markup import Html, Section, join, slug, tag
 
 Tone = Literal["good", "warning", "bad", "neutral"]
 """What a colour means; the words beside it say the same."""

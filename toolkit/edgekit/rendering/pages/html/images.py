@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from edgekit.rendering.html.markup import Html, tag
+from edgekit.rendering.pages.html.markup import Html, tag
 
 if TYPE_CHECKING:
     import numpy as np

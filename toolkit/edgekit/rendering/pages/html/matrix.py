@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from edgekit.rendering.html.markup import Html, tag
+from edgekit.rendering.pages.html.markup import Html, tag
 
 NUM_SHADES = 9
 """Steps of colour; classes m1 to m9 in style.css, and n1 to n9 for losses."""

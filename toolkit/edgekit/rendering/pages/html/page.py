@@ -5,7 +5,7 @@ from functools import cache
 from hashlib import sha256
 from importlib.resources import files
 
-from edgekit.rendering.html.markup import Html, Section, json_block, tag
+from edgekit.rendering.pages.html.markup import Html, Section, json_block, tag
 
 POLICY = (
     "default-src 'none'; img-src data:; style-src {style}; script-src {script}; base-uri 'none'; form-action 'none'"
@@ -62,7 +62,7 @@ def _contents(sections: list[Html]) -> Html | None:
 @cache
 def _asset(name: str) -> str:
     """A file of this package; nothing in it may end the element that it is put into."""
-    content = (files("edgekit.rendering.html") / name).read_text(encoding="utf-8")
+    content = (files("edgekit.rendering.pages.html") / name).read_text(encoding="utf-8")
     if "</" in content:
         raise ValueError(f"{name} holds '</', which would end its element.")
     return content

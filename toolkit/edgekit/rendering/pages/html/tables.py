@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from edgekit.rendering.html.markup import Html, join, slug, tag
+from edgekit.rendering.pages.html.markup import Html, join, slug, tag
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from edgekit.errors import RunFolderError
-from edgekit.rendering.html import (
+from edgekit.foundation.errors import RunFolderError
+from edgekit.rendering.pages.html import (
     Cell,
     Column,
     Html,
@@ -30,10 +30,10 @@ from edgekit.rendering.html import (
     table,
     tag,
 )
-from edgekit.rendering.run_page_words import count, percent, settings_in_words, summary_facts
-from edgekit.rendering.verification_page.wording import verdict
-from edgekit.run_folder import RunFolder
-from edgekit.run_summary import (
+from edgekit.rendering.pages.run.wording import count, percent, settings_in_words, summary_facts
+from edgekit.rendering.pages.verification.wording import verdict
+from edgekit.runs.folder import RunFolder
+from edgekit.runs.summary import (
     HISTORY_COLUMNS,
     best_row,
     epoch_in_words,
@@ -43,8 +43,8 @@ from edgekit.run_summary import (
     read_report,
     summarize,
 )
-from edgekit.verification.changes import load_report
-from edgekit.verification.report import VerificationReport
+from edgekit.verification.verdict.report import VerificationReport
+from edgekit.verification.verdict.report_changes import load_report
 
 MAX_MATRIX_CLASSES = 40
 """With more classes the confusion matrix is a picture."""

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from edgekit.run_summary import RunSummary
+from edgekit.runs.summary import RunSummary
 
 Pairs = list[tuple[str, str]]
 

@@ -5,6 +5,6 @@ full: `classes`, `confusion`, `calibration`, `flipped`), `frontier` (size, speed
 model, agreement, tolerance, machine, how to make it again). Measures nothing.
 """
 
-from edgekit.rendering.verification_page.page import verification_page
+from edgekit.rendering.pages.verification.page import verification_page
 
 __all__ = ["verification_page"]

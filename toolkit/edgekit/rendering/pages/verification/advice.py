@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 
-from edgekit.rendering.candidate_table import is_ambiguous
-from edgekit.rendering.pairwise_table import most_different
-from edgekit.rendering.verification_page.wording import size, title
-from edgekit.verification.report import CandidateReport, Verdict, VerificationReport
+from edgekit.rendering.pages.verification.wording import size, title
+from edgekit.rendering.terminal.candidate_table import is_ambiguous
+from edgekit.rendering.terminal.pairwise_table import most_different
+from edgekit.verification.verdict.report import CandidateReport, Verdict, VerificationReport
 
 MAX_NAMED = 4
 """Rows that one sentence names."""

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from edgekit.rendering.html import Html, Series, line_chart
-from edgekit.rendering.verification_page.wording import points
-from edgekit.verification.measurement import Measurement, ReliabilityBin
+from edgekit.rendering.pages.html import Html, Series, line_chart
+from edgekit.rendering.pages.verification.wording import points
+from edgekit.verification.measuring.measurement import Measurement, ReliabilityBin
 
 PERFECT = Series(name="as sure as right", points=((0.0, 0.0), (1.0, 1.0)), is_guide=True)
 

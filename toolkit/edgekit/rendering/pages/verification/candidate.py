@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from edgekit.grammar import counted
-from edgekit.rendering.html import Html, bullets, details, facts, figures, join, note, paragraph, tag
-from edgekit.rendering.verification_page.calibration import reliability_chart
-from edgekit.rendering.verification_page.classes import class_drift
-from edgekit.rendering.verification_page.confusion import confusion_figures
-from edgekit.rendering.verification_page.flipped import flipped_images
-from edgekit.rendering.verification_page.wording import (
+from edgekit.foundation.grammar import counted
+from edgekit.rendering.pages.html import Html, bullets, details, facts, figures, join, note, paragraph, tag
+from edgekit.rendering.pages.verification.calibration import reliability_chart
+from edgekit.rendering.pages.verification.classes import class_drift
+from edgekit.rendering.pages.verification.confusion import confusion_figures
+from edgekit.rendering.pages.verification.flipped import flipped_images
+from edgekit.rendering.pages.verification.wording import (
     TONES,
     anchor,
     p_value,
@@ -19,8 +19,8 @@ from edgekit.rendering.verification_page.wording import (
     title,
     verdict,
 )
-from edgekit.verification.report import CandidateReport, Measurement, Performance, Verdict
-from edgekit.verification.words import measured_in_words
+from edgekit.verification.verdict.report import CandidateReport, Measurement, Performance, Verdict
+from edgekit.verification.verdict.summary import measured_in_words
 
 if TYPE_CHECKING:
     import numpy as np

@@ -1,9 +1,9 @@
 """Drift by class: F1 and recall, as numbers and as bars; what is more than chance is marked."""
 
-from edgekit.rendering.html import Cell, Column, Html, badge, delta_bar, join, paragraph, table, tag
-from edgekit.rendering.verification_page.wording import p_value, points
+from edgekit.rendering.pages.html import Cell, Column, Html, badge, delta_bar, join, paragraph, table, tag
+from edgekit.rendering.pages.verification.wording import p_value, points
 from edgekit.tolerance import SIGNIFICANCE
-from edgekit.verification.measurement import ClassResult, Measurement
+from edgekit.verification.measuring.measurement import ClassResult, Measurement
 
 MAX_CLASSES = 30
 """Rows of the table."""

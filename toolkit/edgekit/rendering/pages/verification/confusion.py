@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Sequence
 
-from edgekit.rendering.html import Cell, Column, Html, figures, join, matrix, paragraph, table, tag
-from edgekit.rendering.verification_page.wording import points
-from edgekit.verification.measurement import ConfusionCell, Measurement
+from edgekit.rendering.pages.html import Cell, Column, Html, figures, join, matrix, paragraph, table, tag
+from edgekit.rendering.pages.verification.wording import points
+from edgekit.verification.measuring.measurement import ConfusionCell, Measurement
 
 MAX_CLASSES = 20
 """With more classes the cells that changed most are listed in place of a matrix."""

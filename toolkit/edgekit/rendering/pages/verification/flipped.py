@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from edgekit.grammar import counted
-from edgekit.rendering.html import Html, badge, image_strip, join, paragraph, photo, tag
-from edgekit.rendering.html.components import Tone
-from edgekit.verification.measurement import FlippedImage, Measurement
+from edgekit.foundation.grammar import counted
+from edgekit.rendering.pages.html import Html, badge, image_strip, join, paragraph, photo, tag
+from edgekit.rendering.pages.html.components import Tone
+from edgekit.verification.measuring.measurement import FlippedImage, Measurement
 
 if TYPE_CHECKING:
     import numpy as np

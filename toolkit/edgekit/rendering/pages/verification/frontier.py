@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from edgekit.rendering.html import Html, Point, bullets, figures, paragraph, scatter_chart, section
-from edgekit.rendering.verification_page.wording import TONES, anchor, points, size, title
-from edgekit.verification.report import CandidateReport, Verdict, VerificationReport
+from edgekit.rendering.pages.html import Html, Point, bullets, figures, paragraph, scatter_chart, section
+from edgekit.rendering.pages.verification.wording import TONES, anchor, points, size, title
+from edgekit.verification.verdict.report import CandidateReport, Verdict, VerificationReport
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,8 +2,7 @@
 
 from collections.abc import Sequence
 
-from edgekit.rendering.candidate_table import num_flips
-from edgekit.rendering.html import (
+from edgekit.rendering.pages.html import (
     Cell,
     Column,
     Filter,
@@ -18,11 +17,12 @@ from edgekit.rendering.html import (
     table,
     tag,
 )
-from edgekit.rendering.verification_page.advice import advice
-from edgekit.rendering.verification_page.wording import TONES, anchor, points, verdict
+from edgekit.rendering.pages.verification.advice import advice
+from edgekit.rendering.pages.verification.wording import TONES, anchor, points, verdict
+from edgekit.rendering.terminal.candidate_table import num_flips
 from edgekit.rendering.verification_words import summary
-from edgekit.verification.report import CandidateReport, Measurement, Verdict, VerificationReport
-from edgekit.verification.words import in_words
+from edgekit.verification.verdict.report import CandidateReport, Measurement, Verdict, VerificationReport
+from edgekit.verification.verdict.summary import in_words
 
 COLUMNS = (
     Column(name="#", is_number=True, explanation="Number of the candidate, worst first"),

@@ -2,20 +2,20 @@
 
 from typing import TYPE_CHECKING, Any
 
-from edgekit.rendering.candidate_table import is_ambiguous
-from edgekit.rendering.html import Html, open_all, page, section
-from edgekit.rendering.verification_page.candidate import candidate_details, opens_first
-from edgekit.rendering.verification_page.flipped import images_for_each
-from edgekit.rendering.verification_page.frontier import frontier_section
-from edgekit.rendering.verification_page.overview import candidates_section, summary_section
-from edgekit.rendering.verification_page.surroundings import (
+from edgekit.rendering.pages.html import Html, open_all, page, section
+from edgekit.rendering.pages.verification.candidate import candidate_details, opens_first
+from edgekit.rendering.pages.verification.flipped import images_for_each
+from edgekit.rendering.pages.verification.frontier import frontier_section
+from edgekit.rendering.pages.verification.overview import candidates_section, summary_section
+from edgekit.rendering.pages.verification.surroundings import (
     machine_section,
     pairwise_section,
     reference_section,
     tolerance_section,
 )
-from edgekit.rendering.verification_table import headline
-from edgekit.verification.report import VerificationReport
+from edgekit.rendering.terminal.candidate_table import is_ambiguous
+from edgekit.rendering.terminal.verification_table import headline
+from edgekit.verification.verdict.report import VerificationReport
 
 if TYPE_CHECKING:
     import numpy as np

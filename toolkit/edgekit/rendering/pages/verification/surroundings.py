@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from edgekit.rendering.html import (
+from edgekit.rendering.pages.html import (
     Cell,
     Column,
     Html,
@@ -14,12 +14,12 @@ from edgekit.rendering.html import (
     section,
     table,
 )
-from edgekit.rendering.pairwise_table import matrix as agreement_matrix
-from edgekit.rendering.pairwise_table import notes
-from edgekit.rendering.verification_page.calibration import reference_reliability_chart
-from edgekit.rendering.verification_page.confusion import reference_matrix
-from edgekit.rendering.verification_page.wording import size
-from edgekit.verification.report import Measurement, VerificationReport
+from edgekit.rendering.pages.verification.calibration import reference_reliability_chart
+from edgekit.rendering.pages.verification.confusion import reference_matrix
+from edgekit.rendering.pages.verification.wording import size
+from edgekit.rendering.terminal.pairwise_table import matrix as agreement_matrix
+from edgekit.rendering.terminal.pairwise_table import notes
+from edgekit.verification.verdict.report import Measurement, VerificationReport
 
 MAX_CLASSES = 30
 MAX_GROUPS = 24

@@ -1,8 +1,8 @@
 """Numbers and verdicts as the page writes them."""
 
-from edgekit.rendering.html import Html, badge
-from edgekit.rendering.html.components import Tone
-from edgekit.verification.report import CandidateReport, Verdict
+from edgekit.rendering.pages.html import Html, badge
+from edgekit.rendering.pages.html.components import Tone
+from edgekit.verification.verdict.report import CandidateReport, Verdict
 
 MINUS = "\N{MINUS SIGN}"
 

@@ -1,0 +1,1 @@
+"""CIFAR-10: the source, the files it comes in, and a pickle reader that executes nothing."""

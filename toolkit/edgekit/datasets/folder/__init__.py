@@ -1,0 +1,1 @@
+"""Images in a folder: the source, and the list of what the folder holds."""

@@ -1,0 +1,1 @@
+"""How files are run: worker processes, sharing of processors, the fastest settings, executors. Compares nothing."""

@@ -1,0 +1,1 @@
+"""The run folder: its layout and checksums, its manifest, the reference scores, a summary. Runs nothing."""

@@ -1,0 +1,1 @@
+"""The network of a recipe, and the twins of it that train."""

@@ -1,0 +1,1 @@
+"""What is measured on scores: counts and statistics, streamed. Knows no file and no runtime."""

@@ -1,0 +1,1 @@
+"""Who is compared, and how each is fed and read."""

@@ -1,0 +1,1 @@
+"""From measurements to verdicts, reasons, advice and the report document. Knows no array of scores."""
