@@ -8,7 +8,8 @@ from dataclasses import replace
 import pytest
 from support.cifar10_writer import make_batches, pack, write_python
 
-from edgekit.datasets import DatasetRequest, cifar10
+from edgekit.datasets import DatasetRequest
+from edgekit.datasets.cifar10 import source as cifar10
 from edgekit.datasets.cifar10.source import ARCHIVE
 from edgekit.datasets.download import Download, fetch
 from edgekit.foundation.errors import DatasetError
