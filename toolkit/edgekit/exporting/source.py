@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from edgekit.artifact import KERAS_SUFFIXES
 from edgekit.datasets import Dataset
-from edgekit.exporting.keras.model_file import check_keras_file, load_keras_model
+from edgekit.exporting.keras.loading.model_file import check_keras_file, load_keras_model
 from edgekit.foundation.errors import ExportError, RunFolderError, UsageError
 from edgekit.input_range import RAW, InputRange
 from edgekit.runs.folder import RunFolder

@@ -60,8 +60,8 @@ class KerasSession(Session):
 
 def _load(path: Path) -> Any:
     """The model by Keras 3, or by Keras 2 where only that can read an older file; raises ExportError."""
-    from edgekit.exporting.keras.model_file import load_keras_model
-    from edgekit.exporting.keras.tf_keras_model import is_keras2, load_legacy_model
+    from edgekit.exporting.keras.loading.model_file import load_keras_model
+    from edgekit.exporting.keras.loading.tf_keras_model import is_keras2, load_legacy_model
 
     try:
         return load_keras_model(path)

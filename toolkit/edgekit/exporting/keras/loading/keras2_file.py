@@ -7,8 +7,8 @@ import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from edgekit.exporting.keras.keras2_config import in_keras3_words
-from edgekit.exporting.keras.tf_keras_model import check_harmless, load_legacy_model, read_configuration
+from edgekit.exporting.keras.loading.keras2_config import in_keras3_words
+from edgekit.exporting.keras.loading.tf_keras_model import check_harmless, load_legacy_model, read_configuration
 from edgekit.foundation.errors import ExportError, first_line_of
 from edgekit.foundation.keras_setup import import_keras
 from edgekit.foundation.quiet import held_back

@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from edgekit.exporting.keras.keras2_config import in_keras3_words
-from edgekit.exporting.keras.keras2_file import load_as_keras3
-from edgekit.exporting.keras.model_file import load_keras_model
+from edgekit.exporting.keras.loading.keras2_config import in_keras3_words
+from edgekit.exporting.keras.loading.keras2_file import load_as_keras3
+from edgekit.exporting.keras.loading.model_file import load_keras_model
 from edgekit.foundation.errors import ExportError
 
 SIDE = 16
@@ -78,6 +78,6 @@ def test_another_answer_is_refused(keras2: Any, tmp_path: Path, monkeypatch: pyt
                 layer["config"]["offset"] += 0.1
         return words
 
-    monkeypatch.setattr("edgekit.exporting.keras.keras2_file.in_keras3_words", wrong)
+    monkeypatch.setattr("edgekit.exporting.keras.loading.keras2_file.in_keras3_words", wrong)
     with pytest.raises(ExportError, match="answers otherwise in Keras 3"):
         load_as_keras3(path)

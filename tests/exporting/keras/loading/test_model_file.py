@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from edgekit.exporting.keras.model_file import check_keras_file, load_keras_model
+from edgekit.exporting.keras.loading.model_file import check_keras_file, load_keras_model
 from edgekit.foundation.errors import ExportError
 
 

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edgekit.artifact import KERAS_SUFFIXES
-from edgekit.exporting.keras.keras2_file import load_as_keras3
-from edgekit.exporting.keras.tf_keras_model import is_keras2, written_by
+from edgekit.exporting.keras.loading.keras2_file import load_as_keras3
+from edgekit.exporting.keras.loading.tf_keras_model import is_keras2, written_by
 from edgekit.foundation.errors import ExportError, first_line_of
 from edgekit.foundation.keras_setup import import_keras
 from edgekit.foundation.quiet import held_back
