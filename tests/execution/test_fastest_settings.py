@@ -9,7 +9,7 @@ from support.planted_runtimes import MeanSession
 from support.tiny_models import some_images
 
 from edgekit.execution import fastest_settings as tuning
-from edgekit.execution.fastest_settings import BUDGET, Tuner
+from edgekit.execution.fastest_settings import BUDGET, SettingsSearch
 from edgekit.runtimes import Session, SessionSettings
 
 IMAGES = some_images(256)
@@ -57,9 +57,11 @@ class TimedSession(MeanSession):
 
 def tuner(
     open_session: Callable[[SessionSettings], Session], num_images: int = 10_000, num_cpus: int = 2, **others
-) -> Tuner:
+) -> SettingsSearch:
     arguments = {"memory": lambda: 50 * 2**20, **others}
-    return Tuner(open_session=open_session, images=IMAGES, num_images=num_images, num_cpus=num_cpus, **arguments)
+    return SettingsSearch(
+        open_session=open_session, images=IMAGES, num_images=num_images, num_cpus=num_cpus, **arguments
+    )
 
 
 def test_a_cost_for_each_invocation_asks_for_large_batches() -> None:

@@ -13,7 +13,7 @@ import pytest
 from numpy.typing import NDArray
 
 from edgekit.execution.isolation import execute
-from edgekit.execution.sharing import Cancelled, Processors
+from edgekit.execution.processor_sharing import Cancelled, Processors
 from edgekit.foundation.errors import UsageError
 from edgekit.runtimes import Execution, ExecutionFailure, SessionSettings
 
@@ -69,7 +69,7 @@ def test_who_computes_and_who_measures_wait_for_each_other() -> None:
         with processors.alone(Recorded()):
             inside.append("alone")
 
-    with processors.undisturbing():
+    with processors.while_no_worker_measures():
         thread = threading.Thread(target=measure)
         thread.start()
         time.sleep(0.05)
@@ -82,7 +82,7 @@ def test_cancelling_wakes_who_waits() -> None:
     processors = Processors(2, num_cpus=2)
     with processors.alone(Recorded()):
         threading.Timer(0.05, processors.cancel).start()
-        with pytest.raises(Cancelled), processors.undisturbing():
+        with pytest.raises(Cancelled), processors.while_no_worker_measures():
             pass
 
 

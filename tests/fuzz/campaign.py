@@ -30,7 +30,7 @@ from fuzz.forking import ForkingExecutor, wait  # noqa: E402
 from fuzz.mutation import mutants  # noqa: E402
 
 from edgekit.verification.job import VerifyRequest, verify_request  # noqa: E402
-from edgekit.verification.subjects.external_models import ForeignRequest  # noqa: E402
+from edgekit.verification.subjects.external_models import ExternalModelOptions  # noqa: E402
 
 NUM_IMAGES = 12
 CHUNK = 20
@@ -75,7 +75,7 @@ def verify_files(files: Sequence[Path], runtimes: Sequence[str], data: Path) -> 
         data=f"npz:{data / 'data.npz'}",
         runtimes=runtimes,
         time_limit=TIME_LIMIT,
-        foreign=ForeignRequest(check_inputs=False),
+        external=ExternalModelOptions(check_inputs=False),
     )
     report = verify_request(request, executor=ForkingExecutor()).report
     rows: list[dict[str, object]] = json.loads(json.dumps(report.to_dict(), allow_nan=False))["candidates"]

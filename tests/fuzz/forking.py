@@ -11,7 +11,7 @@ from typing import NoReturn
 
 from edgekit.execution.isolation import collect_scores
 from edgekit.execution.worker import main as worker_module
-from edgekit.execution.worker.jobs import ScoringJob, WorkerTerms, write_job
+from edgekit.execution.worker.job_file import ScoringJob, WorkerSetup, write_job
 from edgekit.execution.worker.process import Watch, collected, signal_name
 from edgekit.foundation.progress import Advance
 from edgekit.input_range import InputEncoding
@@ -34,7 +34,7 @@ class ForkingExecutor:
     def prepare(self, num_candidates: int) -> int:
         return 1
 
-    def undisturbing(self) -> AbstractContextManager[None]:
+    def while_no_worker_measures(self) -> AbstractContextManager[None]:
         return nullcontext()
 
     def cancel(self) -> None:
@@ -55,7 +55,7 @@ class ForkingExecutor:
     ) -> Execution | ExecutionFailure:
         with tempfile.TemporaryDirectory(prefix="edgekit-fuzz-") as name:
             folder = Path(name)
-            terms = WorkerTerms(
+            setup = WorkerSetup(
                 parent=os.getpid(),
                 memory_limit=self._memory_limit,
                 result=folder / "result.json",
@@ -70,7 +70,7 @@ class ForkingExecutor:
                 encoding=encoding,
                 order=order,
             )
-            write_job(folder / "job.json", terms, job)
+            write_job(folder / "job.json", setup, job)
             pid = os.fork()
             if pid == 0:
                 _work(folder / "job.json")

@@ -16,7 +16,7 @@ from edgekit.execution.isolation import execute
 from edgekit.foundation.errors import ArtifactError
 from edgekit.inspection import inspect_file
 from edgekit.verification.job import VerifyRequest, verify_request
-from edgekit.verification.subjects.external_models import ForeignRequest
+from edgekit.verification.subjects.external_models import ExternalModelOptions
 
 MODELS = [
     ROOT / "exported" / "resnet8" / kind / f"model-{precision}.{kind}"
@@ -69,7 +69,7 @@ def test_real_worker_processes_do_the_same(tmp_path: Path) -> None:
         data=f"npz:{data / 'data.npz'}",
         runtimes=("litert-xnnpack", "onnxruntime"),
         time_limit=30,
-        foreign=ForeignRequest(check_inputs=False),
+        external=ExternalModelOptions(check_inputs=False),
     )
     rows = [row.to_dict() for row in verify_request(request).report.candidates]
     assert len(rows) == len(files) == 8
@@ -90,7 +90,7 @@ def test_a_damaged_size_of_the_input_costs_its_own_row_alone(tmp_path: Path) -> 
         reference=data / "scores.npy",
         data=f"npz:{data / 'data.npz'}",
         runtimes=("onnxruntime",),
-        foreign=ForeignRequest(check_inputs=False),
+        external=ExternalModelOptions(check_inputs=False),
     )
     first, second = verify_request(request).report.candidates
     assert first.verdict == "error"
@@ -109,7 +109,7 @@ def test_an_endless_loop_takes_its_time_limit_and_its_own_row_alone(tmp_path: Pa
         data=f"npz:{tmp_path / 'data.npz'}",
         runtimes=("onnxruntime",),
         time_limit=10,
-        foreign=ForeignRequest(check_inputs=False),
+        external=ExternalModelOptions(check_inputs=False),
     )
     first, second = verify_request(request).report.candidates
     assert first.verdict == "error"

@@ -41,7 +41,7 @@ class FakeExecutor:
     def prepare(self, num_candidates: int) -> int:
         return 1
 
-    def undisturbing(self) -> AbstractContextManager[None]:
+    def while_no_worker_measures(self) -> AbstractContextManager[None]:
         return nullcontext()
 
     def cancel(self) -> None:

@@ -12,8 +12,8 @@ from edgekit.datasets import Dataset
 from edgekit.foundation.errors import UsageError, VerificationError
 from edgekit.runs.reference import Reference
 from edgekit.runtimes import ExecutionFailure
+from edgekit.verification.candidate import Candidate
 from edgekit.verification.comparison import verify
-from edgekit.verification.subjects.candidate import Candidate
 from edgekit.verification.verdict.report import CandidateReport, Verdict, VerificationReport
 
 CLASSES = ("cat", "dog", "bird", "frog")

@@ -11,8 +11,8 @@ from edgekit.artifact import Format, Precision
 from edgekit.datasets import Dataset
 from edgekit.metrics.drift import softmax
 from edgekit.runs.reference import Reference
+from edgekit.verification.candidate import Candidate
 from edgekit.verification.comparison import verify
-from edgekit.verification.subjects.candidate import Candidate
 from edgekit.verification.verdict.report import CandidateReport, Verdict, VerificationReport
 
 CLASSES = ("cat", "dog", "bird", "frog", "ship")

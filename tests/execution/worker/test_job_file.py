@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from edgekit.execution.settings_cache import SettingsCache
-from edgekit.execution.worker.jobs import ScoringJob, TrialJob, WorkerTerms, read_job, write_job
+from edgekit.execution.worker.job_file import ScoringJob, TrialJob, WorkerSetup, read_job, write_job
 from edgekit.input_range import InputEncoding
 from edgekit.layer_drift.worker import LayerDriftJob
 from edgekit.runtimes import SessionSettings
@@ -35,6 +35,6 @@ JOBS = [
 @pytest.mark.parametrize("job", JOBS, ids=lambda job: type(job).__name__)
 def test_a_job_arrives_as_it_was_sent(job, tmp_path: Path) -> None:
     for memory_limit in (None, 2**30):
-        terms = WorkerTerms(parent=7, memory_limit=memory_limit, result=tmp_path / "result.json", scores=Path("s.npy"))
-        write_job(tmp_path / "job.json", terms, job)
-        assert read_job(tmp_path / "job.json", type(job)) == (terms, job)
+        setup = WorkerSetup(parent=7, memory_limit=memory_limit, result=tmp_path / "result.json", scores=Path("s.npy"))
+        write_job(tmp_path / "job.json", setup, job)
+        assert read_job(tmp_path / "job.json", type(job)) == (setup, job)

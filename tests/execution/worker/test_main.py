@@ -11,7 +11,7 @@ import pytest
 from support.helpers import ROOT
 
 from edgekit.execution.isolation import execute
-from edgekit.execution.worker.jobs import ScoringJob, WorkerTerms, write_job
+from edgekit.execution.worker.job_file import ScoringJob, WorkerSetup, write_job
 from edgekit.runtimes import Execution, SessionSettings
 
 SCRIPT = """
@@ -27,11 +27,11 @@ def test_it_imports_numpy_and_its_runtime_and_nothing_else(
     target: str, tmp_path: Path, tflite_models: dict[str, Path], onnx_file: Path, images_npy: Path
 ) -> None:
     artifact = tflite_models["int8"] if "litert" in target else onnx_file
-    terms = WorkerTerms(
+    setup = WorkerSetup(
         parent=os.getpid(), memory_limit=None, result=tmp_path / "result.json", scores=tmp_path / "scores.npy"
     )
     job = ScoringJob(target=f"edgekit.runtimes.{target}", artifact=artifact, images=images_npy)
-    write_job(tmp_path / "job.json", terms, job)
+    write_job(tmp_path / "job.json", setup, job)
     done = subprocess.run(
         [sys.executable, "-P", "-c", SCRIPT, tmp_path / "job.json"],
         env={**os.environ, "PYTHONPATH": str(ROOT / "toolkit")},

@@ -8,7 +8,7 @@ from support.planted_runtimes import MeanSession
 from support.tiny_models import some_images
 
 from edgekit.execution.scoring import Scorer
-from edgekit.execution.worker.control import Control
+from edgekit.execution.worker.messages import ParentConnection
 from edgekit.execution.worker.streaming import ImageFile, ScoreFile, run
 from edgekit.foundation.errors import ArtifactError
 from edgekit.runtimes import SessionSettings
@@ -26,8 +26,8 @@ def test_every_score_stands_at_its_place_whoever_made_it(tmp_path: Path, count: 
     said = io.StringIO()
     with ScoreFile(tmp_path / "scores.npy", len(IMAGES), 3) as scores:
         images = ImageFile(tmp_path / "images.npy")
-        control = Control(num_cpus=count, says=said)
-        num_done, seconds = run(scorers(count, batch_size), images, scores, len(IMAGES), control)
+        parent = ParentConnection(num_cpus=count, says=said)
+        num_done, seconds = run(scorers(count, batch_size), images, scores, len(IMAGES), parent)
     assert np.array_equal(np.load(tmp_path / "scores.npy"), IMAGES.mean(axis=(1, 2), dtype=np.float32))
     assert seconds > 0
     assert num_done == len(IMAGES)

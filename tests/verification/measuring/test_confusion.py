@@ -6,7 +6,7 @@ from support.fakes import fake_dataset, fake_reference
 
 from edgekit.verification.measuring.confusion import MAX_CELLS, class_flips, confusion_cells
 from edgekit.verification.measuring.measurement import ClassFlip, ConfusionCell, Measurement
-from edgekit.verification.measuring.prediction_counts import Outcomes
+from edgekit.verification.measuring.prediction_counts import PredictionCounts
 from edgekit.verification.measuring.score_comparison import measure
 
 LABELS = np.array([0, 0, 0, 1, 2])
@@ -15,7 +15,7 @@ AFTER = np.array([0, 2, 0, 1, 2])
 
 
 def test_cells_count_both_models_and_leave_out_what_is_empty_in_both() -> None:
-    cells = confusion_cells(Outcomes.of(LABELS, BEFORE, AFTER), 3)
+    cells = confusion_cells(PredictionCounts.of(LABELS, BEFORE, AFTER), 3)
     assert [(one.true_class, one.predicted_class, one.reference_images, one.candidate_images) for one in cells] == [
         (0, 0, 2, 2),
         (0, 1, 1, 0),
@@ -27,10 +27,10 @@ def test_cells_count_both_models_and_leave_out_what_is_empty_in_both() -> None:
 
 
 def test_flips_are_counted_by_direction_the_most_frequent_first() -> None:
-    flips = class_flips(Outcomes.of(LABELS, BEFORE, AFTER), 3)
+    flips = class_flips(PredictionCounts.of(LABELS, BEFORE, AFTER), 3)
     assert flips[0] == ClassFlip(reference_class=0, candidate_class=2, num_images=2)
     assert flips[1:] == (ClassFlip(reference_class=1, candidate_class=0, num_images=1),)
-    assert class_flips(Outcomes.of(LABELS, BEFORE, BEFORE), 3) == ()
+    assert class_flips(PredictionCounts.of(LABELS, BEFORE, BEFORE), 3) == ()
 
 
 def test_of_very_many_cells_those_that_changed_most_are_kept() -> None:
@@ -38,7 +38,7 @@ def test_of_very_many_cells_those_that_changed_most_are_kept() -> None:
     before = labels.copy()
     after = labels.copy()
     after[labels == 19_999] = 7
-    cells = confusion_cells(Outcomes.of(labels, before, after), 20_000)
+    cells = confusion_cells(PredictionCounts.of(labels, before, after), 20_000)
     assert len(cells) == MAX_CELLS
     changed = [one for one in cells if one.reference_images != one.candidate_images]
     assert [(one.true_class, one.predicted_class) for one in changed] == [(19_999, 7), (19_999, 19_999)]

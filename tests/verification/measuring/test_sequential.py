@@ -12,11 +12,11 @@ from edgekit.datasets import Dataset
 from edgekit.foundation.errors import UsageError
 from edgekit.runs.reference import Reference
 from edgekit.tolerance import DEFAULTS, Tolerance
+from edgekit.verification.candidate import Candidate
 from edgekit.verification.comparison import verify
 from edgekit.verification.measuring.score_comparison import measure
 from edgekit.verification.measuring.sequential import SequentialVerdict
 from edgekit.verification.sampling import Sampling
-from edgekit.verification.subjects.candidate import Candidate
 from edgekit.verification.verdict.limits import broken_limits
 from edgekit.verification.verdict.report import CandidateReport, Verdict
 

@@ -23,7 +23,7 @@ from support.external_models import (
 from edgekit.datasets import Dataset
 from edgekit.datasets.splits import empty_split
 from edgekit.input_range import InputEncoding
-from edgekit.verification.subjects.external_models import Interface
+from edgekit.verification.subjects.external_models import ModelInterface
 from edgekit.verification.subjects.input_check import (
     Sample,
     alternatives_to,
@@ -54,9 +54,9 @@ def linear(dataset: Dataset) -> Linear:
     return classifier(dataset)
 
 
-def mistake_of(model: Path, sample: Sample, interface: Interface | None = None, **options: bool) -> str | None:
+def mistake_of(model: Path, sample: Sample, interface: ModelInterface | None = None, **options: bool) -> str | None:
     runtime = "onnxruntime" if model.suffix == ".onnx" else "litert-xnnpack"
-    return find_mistake(runtime, model, interface or Interface(), sample, **options)
+    return find_mistake(runtime, model, interface or ModelInterface(), sample, **options)
 
 
 def test_the_sample_is_200_training_images_and_none_where_there_are_none(dataset: Dataset, sample: Sample) -> None:
@@ -79,7 +79,7 @@ def test_a_missing_division_by_255_is_named(sample: Sample, linear: Linear, tmp_
     assert found is not None
     assert found.endswith("with 0..1: did you mean --input-range 0..1?")
     assert re.search(r"On 200 training images its accuracy is 7\d\.\d % as given and \d\d\.\d % with", found)
-    said = Interface(encoding=InputEncoding.parse("0..1"))
+    said = ModelInterface(encoding=InputEncoding.parse("0..1"))
     assert mistake_of(model, sample, said) is None
     raw = write_onnx(tmp_path / "raw.onnx", linear)
     assert "did you mean --reference-input-range 0..255?" in str(mistake_of(raw, sample, said, of_reference=True))
@@ -107,8 +107,8 @@ def test_classes_in_another_order_are_named(sample: Sample, linear: Linear, tmp_
     assert "did you mean --labels FILE?" in found
     assert "It gives 'red' as 'green'" in found
     assert "Its order seems to be 'dark', 'red', 'green', 'blue'" in found
-    assert mistake_of(model, sample, Interface(order=(1, 2, 3, 0))) is None
-    wrong = Interface(order=(2, 1, 3, 0))
+    assert mistake_of(model, sample, ModelInterface(order=(1, 2, 3, 0))) is None
+    wrong = ModelInterface(order=(2, 1, 3, 0))
     assert "Its order seems to be 'dark', 'red', 'green', 'blue'" in str(mistake_of(model, sample, wrong))
 
 

@@ -13,9 +13,9 @@ from edgekit.runs.folder import RunFolder
 from edgekit.verification.subjects.selection import (
     choose_candidates,
     data_of,
-    find_subject,
     image_size_of,
     precision_in,
+    select,
 )
 
 
@@ -32,73 +32,73 @@ def run(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_a_run_is_the_newest_or_named_or_a_path(run: Path) -> None:
     for targets in ([], [Path("made")], [Path("exported/made")], [run]):
-        subject = find_subject(targets, None)
-        assert subject.is_whole_run
-        assert [name for name, _ in subject.artifacts] == ["onnx/model-float32.onnx"]
-        assert subject.run is not None
-        assert subject.run.name == "made"
-        assert data_of(subject.run) == "digits"
-        assert image_size_of(subject) == (32, 32)
+        selection = select(targets, None)
+        assert selection.is_whole_run
+        assert [name for name, _ in selection.artifacts] == ["onnx/model-float32.onnx"]
+        assert selection.run is not None
+        assert selection.run.name == "made"
+        assert data_of(selection.run) == "digits"
+        assert image_size_of(selection) == (32, 32)
 
 
 def test_a_file_in_a_run_is_compared_with_its_run(run: Path) -> None:
-    subject = find_subject([Path("exported/made/onnx/model-float32.onnx")], None)
-    assert not subject.is_whole_run
-    assert subject.artifacts[0][0] == "onnx/model-float32.onnx"
-    assert subject.artifacts[0][1].precision is Precision.FLOAT32
-    assert subject.run is not None
+    selection = select([Path("exported/made/onnx/model-float32.onnx")], None)
+    assert not selection.is_whole_run
+    assert selection.artifacts[0][0] == "onnx/model-float32.onnx"
+    assert selection.artifacts[0][1].precision is Precision.FLOAT32
+    assert selection.run is not None
 
 
 def test_a_file_from_elsewhere_needs_a_reference(run: Path, tmp_path: Path) -> None:
     weights, biases = nearest_mean(digits())
     elsewhere = write_onnx(tmp_path / "elsewhere.onnx", weights, biases)
     with pytest.raises(VerificationError, match="--reference"):
-        find_subject([elsewhere], None)
+        select([elsewhere], None)
     with pytest.raises(VerificationError, match="--reference"):
-        find_subject([run / "onnx" / "model-float32.onnx", elsewhere], None)
+        select([run / "onnx" / "model-float32.onnx", elsewhere], None)
     for reference in (run, run / "reference.npz"):
-        subject = find_subject([elsewhere], reference)
-        assert data_of(subject.run) == "digits"
-        assert subject.artifacts[0][1].precision is Precision.FLOAT32
+        selection = select([elsewhere], reference)
+        assert data_of(selection.run) == "digits"
+        assert selection.artifacts[0][1].precision is Precision.FLOAT32
     again = shutil.copytree(run / "onnx", tmp_path / "other")
     twins = [run / "onnx" / "model-float32.onnx", again / "model-float32.onnx"]
-    assert [name for name, _ in find_subject(twins, run).artifacts] == [path.as_posix() for path in twins]
+    assert [name for name, _ in select(twins, run).artifacts] == [path.as_posix() for path in twins]
     alone = Path(shutil.copy(run / "reference.npz", tmp_path / "alone.npz"))
-    subject = find_subject([elsewhere], alone)
-    assert subject.run is None
-    assert image_size_of(subject) == (32, 32)
+    selection = select([elsewhere], alone)
+    assert selection.run is None
+    assert image_size_of(selection) == (32, 32)
     with pytest.raises(VerificationError, match="--data"):
-        data_of(subject.run)
+        data_of(selection.run)
 
 
 def test_a_changed_or_unlisted_file_is_refused(run: Path) -> None:
     artifact = run / "onnx" / "model-float32.onnx"
     shutil.copy(artifact, run / "onnx" / "model-int8.onnx")
     with pytest.raises(RunFolderError, match="manifest"):
-        find_subject([run / "onnx" / "model-int8.onnx"], None)
+        select([run / "onnx" / "model-int8.onnx"], None)
     artifact.write_bytes(artifact.read_bytes() + b" ")
     for targets in ([run], [artifact]):
         with pytest.raises(RunFolderError, match=r"model-float32\.onnx was changed"):
-            find_subject(targets, None)
+            select(targets, None)
 
 
 def test_what_is_not_there_is_named(run: Path) -> None:
     with pytest.raises(RunFolderError, match="no run folder nowhere"):
-        find_subject([Path("nowhere")], None)
+        select([Path("nowhere")], None)
     with pytest.raises(ArtifactError, match=r"no file nothing\.onnx"):
-        find_subject([Path("nothing.onnx")], None)
+        select([Path("nothing.onnx")], None)
     with pytest.raises(ArtifactError, match=r"no file nothing\.onnx"):
-        find_subject([Path("nothing.onnx")], run)
+        select([Path("nothing.onnx")], run)
     with pytest.raises(UsageError, match="one run folder"):
-        find_subject([run, Path("nothing.onnx")], None)
+        select([run, Path("nothing.onnx")], None)
     with pytest.raises(RunFolderError, match="not a reference"):
-        find_subject([run], run / "manifest.json")
+        select([run], run / "manifest.json")
 
 
 def test_a_run_without_artifacts_says_what_to_do(run: Path) -> None:
     bare = RunFolder.create(run.parent / "bare", {})
     with pytest.raises(VerificationError, match="edgekit export"):
-        find_subject([bare.path], None)
+        select([bare.path], None)
 
 
 def test_every_artifact_in_every_runtime_of_its_format(tmp_path: Path) -> None:

@@ -121,9 +121,9 @@ def command(
     """  # noqa: D301 - click wants the backspace itself
     from edgekit.tolerance import Tolerances
     from edgekit.verification.job import VerifyRequest, verify_request
-    from edgekit.verification.subjects.external_models import ForeignRequest
+    from edgekit.verification.subjects.external_models import ExternalModelOptions
 
-    foreign = ForeignRequest(**{name: chosen.pop(name) for name in ForeignRequest.__dataclass_fields__})
+    external = ExternalModelOptions(**{name: chosen.pop(name) for name in ExternalModelOptions.__dataclass_fields__})
     limits = {name: value for name, value in chosen.items() if value is not None}
     request = VerifyRequest(
         targets=targets,
@@ -139,7 +139,7 @@ def command(
         time_limit=timeout,
         pairwise=pairwise,
         skip_broken=skip_broken,
-        foreign=foreign,
+        external=external,
     )
     verified = verify_request(request, progress=make_progress())
     newest = [str(verified.run.path)] if verified.run and not targets else []

@@ -6,8 +6,8 @@ from typing import Protocol
 
 from edgekit.datasets.base import default_cache_dir
 from edgekit.execution.isolation import execute
+from edgekit.execution.processor_sharing import Processors
 from edgekit.execution.settings_cache import SettingsCache
-from edgekit.execution.sharing import Processors
 from edgekit.foundation.errors import UsageError
 from edgekit.foundation.machine import available_memory_bytes, num_usable_cpus
 from edgekit.foundation.progress import Advance
@@ -31,7 +31,7 @@ class Executor(Protocol):
     def prepare(self, num_candidates: int) -> int:
         """Get ready for that many candidates; how many of them to run at the same time, at least 1."""
 
-    def undisturbing(self) -> AbstractContextManager[None]:
+    def while_no_worker_measures(self) -> AbstractContextManager[None]:
         """For work of this process that must not disturb a candidate that measures its speed."""
 
     def cancel(self) -> None:
@@ -89,9 +89,9 @@ class IsolatedExecutor:
         self._processors = Processors(max(1, min(self._jobs or default_jobs(), num_candidates)))
         return self._processors.num_workers
 
-    def undisturbing(self) -> AbstractContextManager[None]:
+    def while_no_worker_measures(self) -> AbstractContextManager[None]:
         """Wait until no worker measures, and let none begin."""
-        return self._processors.undisturbing()
+        return self._processors.while_no_worker_measures()
 
     def cancel(self) -> None:
         """End every worker."""

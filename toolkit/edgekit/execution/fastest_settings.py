@@ -41,7 +41,7 @@ OpenSession = Callable[[SessionSettings], Session]
 
 
 @dataclass
-class Tuner:
+class SettingsSearch:
     """One search; `search` finds the settings, `take` hands out their scorers.
 
     Args:

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from edgekit.execution.processor_sharing import Processors
 from edgekit.execution.settings_cache import SettingsCache
-from edgekit.execution.sharing import Processors
-from edgekit.execution.worker.jobs import ScoringJob, TrialJob
-from edgekit.execution.worker.process import Attention, do_in_worker
+from edgekit.execution.worker.job_file import ScoringJob, TrialJob
+from edgekit.execution.worker.process import Supervision, run_in_worker
 from edgekit.foundation.progress import Advance
 from edgekit.input_range import InputEncoding
 from edgekit.runtimes import RUNTIMES
@@ -73,8 +73,8 @@ def execute(
         cache=cache,
         is_shared=processors is not None and processors.num_workers > 1,
     )
-    attention = Attention(time_limit, advance, watch, memory_limit)
-    return do_in_worker(job, collect_scores, attention, processors)
+    supervision = Supervision(time_limit, advance, watch, memory_limit)
+    return run_in_worker(job, collect_scores, supervision, processors)
 
 
 def try_encodings(
@@ -94,7 +94,7 @@ def try_encodings(
     """
     target, encodings = _target_of(runtime), tuple(encodings)
     job = TrialJob(target=target, artifact=artifact.resolve(), images=images.resolve(), encodings=encodings)
-    return do_in_worker(job, _collect_trials, Attention(time_limit))
+    return run_in_worker(job, _collect_trials, Supervision(time_limit))
 
 
 def _target_of(runtime: str) -> str:

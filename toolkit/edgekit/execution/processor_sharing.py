@@ -13,7 +13,7 @@ from edgekit.foundation.errors import UsageError
 from edgekit.foundation.machine import num_usable_cpus
 
 
-class Sharing(Protocol):
+class SharingWorker(Protocol):
     """A worker as `Processors` sees it. None of this fails when the worker has ended."""
 
     def pause(self) -> None:
@@ -44,18 +44,18 @@ class Processors:
         self.num_workers = num_workers
         self.is_cancelled = False
         self._num_cpus = num_cpus or num_usable_cpus()
-        self._workers: list[Sharing] = []
+        self._workers: list[SharingWorker] = []
         self._changed = threading.Condition()
-        self._num_undisturbing = 0
+        self._num_others = 0
         self._is_measuring = False
 
-    def add(self, worker: Sharing) -> None:
-        """Give `worker` its share; call it within `undisturbing`."""
+    def add(self, worker: SharingWorker) -> None:
+        """Give `worker` its share; call it within `while_no_worker_measures`."""
         with self._changed:
             self._workers.append(worker)
             self._share_out()
 
-    def remove(self, worker: Sharing) -> None:
+    def remove(self, worker: SharingWorker) -> None:
         """Give the share of `worker` to the others."""
         with self._changed:
             self._workers.remove(worker)
@@ -68,10 +68,10 @@ class Processors:
             self._changed.notify_all()
 
     @contextmanager
-    def alone(self, worker: Sharing) -> Iterator[None]:
-        """While no other worker and nobody in `undisturbing` does anything; raises Cancelled."""
+    def alone(self, worker: SharingWorker) -> Iterator[None]:
+        """While no other worker and nobody in `while_no_worker_measures` does anything; raises Cancelled."""
         with self._changed:
-            self._wait(lambda: not self._is_measuring and not self._num_undisturbing)
+            self._wait(lambda: not self._is_measuring and not self._num_others)
             self._is_measuring = True
             others = [other for other in self._workers if other is not worker]
             for other in others:
@@ -86,16 +86,16 @@ class Processors:
                 self._changed.notify_all()
 
     @contextmanager
-    def undisturbing(self) -> Iterator[None]:
+    def while_no_worker_measures(self) -> Iterator[None]:
         """While nobody measures: for work of this process, and for starting a worker; raises Cancelled."""
         with self._changed:
             self._wait(lambda: not self._is_measuring)
-            self._num_undisturbing += 1
+            self._num_others += 1
         try:
             yield
         finally:
             with self._changed:
-                self._num_undisturbing -= 1
+                self._num_others -= 1
                 self._changed.notify_all()
 
     def _wait(self, is_free: Callable[[], bool]) -> None:

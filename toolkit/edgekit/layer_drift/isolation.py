@@ -4,7 +4,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from edgekit.execution.worker.process import Attention, do_in_worker
+from edgekit.execution.worker.process import Supervision, run_in_worker
 from edgekit.foundation.errors import VerificationError
 from edgekit.foundation.progress import Advance
 from edgekit.input_range import InputEncoding
@@ -51,7 +51,7 @@ def measure_files(
         job = LayerDriftJob(
             reference=reference.resolve(), candidate=candidate.resolve(), images=images_npy, encoding=encoding
         )
-        found = do_in_worker(job, _collect, Attention(time_limit, advance))
+        found = run_in_worker(job, _collect, Supervision(time_limit, advance))
     if isinstance(found, ExecutionFailure):
         raise VerificationError(f"The layers of {candidate} beside {reference} were not measured. {found.sentence}")
     return found

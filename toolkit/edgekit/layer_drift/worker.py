@@ -9,7 +9,7 @@ from itertools import accumulate, repeat
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
-from edgekit.execution.worker.jobs import Job
+from edgekit.execution.worker.job_file import Job
 from edgekit.execution.worker.main import run_job
 from edgekit.input_range import InputEncoding
 from edgekit.layer_drift.measure import measure_layers

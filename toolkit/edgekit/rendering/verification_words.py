@@ -10,7 +10,7 @@ from typing import TypeVar
 from edgekit.foundation.grammar import counted, listed
 from edgekit.rendering.terminal.candidate_table import is_ambiguous
 from edgekit.verification.verdict.report import CandidateReport, Verdict, VerificationReport
-from edgekit.verification.verdict.summary import beyond_reasons, measured_in_words
+from edgekit.verification.verdict.summary import changes_beyond_reasons, measurement_sentence
 
 _T = TypeVar("_T")
 
@@ -126,13 +126,13 @@ def _own_words(row: CandidateReport, shared: Sequence[str]) -> tuple[str, ...]:
 
 
 def _beyond(row: CandidateReport) -> tuple[str, ...]:
-    said = beyond_reasons(row.measurement, row.reasons) if row.measurement else ""
+    said = changes_beyond_reasons(row.measurement, row.reasons) if row.measurement else ""
     return (said,) if said else ()
 
 
 def _how(report: VerificationReport, rows: Sequence[CandidateReport]) -> Paragraph:
     """How the rows of one file differ from the float model though they pass."""
-    own = {row.runtime: measured_in_words(row.measurement) for row in rows if row.measurement}
+    own = {row.runtime: measurement_sentence(row.measurement) for row in rows if row.measurement}
     alike = [row for row in rows if own[row.runtime] == own[rows[0].runtime]]
     others = {runtime: words for runtime, words in own.items() if words != own[rows[0].runtime]}
     text = f"{names(report, alike)}: {rows[0].verdict}. {own[rows[0].runtime]}"

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from edgekit.artifact import Artifact, Precision
-from edgekit.verification.subjects.external_models import Interface
+from edgekit.verification.subjects.external_models import ModelInterface
 
 PRECISION_OF_UNKNOWN = Precision.FLOAT32
 """What a file that names no precision is judged as: the strictest, so that nothing passes by its name."""
@@ -25,7 +25,7 @@ class Candidate:
     artifact: Artifact
     runtime: str
     name: str = ""
-    interface: Interface | None = None
+    interface: ModelInterface | None = None
     mistake: str | None = None
     remark: str | None = None
 

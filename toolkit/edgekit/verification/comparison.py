@@ -13,16 +13,16 @@ from edgekit.foundation.progress import Progress, SilentProgress
 from edgekit.metrics import drift
 from edgekit.runs.reference import Reference
 from edgekit.tolerance import Tolerances
+from edgekit.verification.candidate import Candidate
 from edgekit.verification.measuring.pairwise import compare_pairs
-from edgekit.verification.measuring.prediction_counts import Outcomes
+from edgekit.verification.measuring.prediction_counts import PredictionCounts
 from edgekit.verification.measuring.score_comparison import class_results
 from edgekit.verification.sampling import Sampling
-from edgekit.verification.subjects.candidate import Candidate
 from edgekit.verification.subjects.images import Workload, open_workloads
 from edgekit.verification.verdict.environment import this_environment
+from edgekit.verification.verdict.judging import not_compared
 from edgekit.verification.verdict.report import DatasetSummary, ReferenceSummary, VerificationReport
-from edgekit.verification.verdict.report_rows import not_compared
-from edgekit.verification.verdict.summary import in_words
+from edgekit.verification.verdict.summary import summary_sentence
 from edgekit.verification.verifier import Judged, Verifier
 
 REFERENCE_KERNEL_IMAGES = 200
@@ -92,7 +92,7 @@ def verify(
         ),
         reference=summary_of(reference, reference_runtime),
         tolerance={one.value: verifier.tolerances.of(one).to_dict() for one in _precisions(candidates)},
-        candidates=tuple(replace(one.row, summary=in_words(one.row)) for one in judged),
+        candidates=tuple(replace(one.row, summary=summary_sentence(one.row)) for one in judged),
         pairwise=compare_pairs([one.answers for one in judged if one.answers]) if pairwise else None,
         environment=this_environment(),
     )
@@ -151,7 +151,7 @@ def summary_of(reference: Reference, runtime: str = "keras") -> ReferenceSummary
     return ReferenceSummary(
         runtime=runtime,
         accuracy=drift.accuracy(scores, labels),
-        report=class_results(Outcomes.of_one(labels, scores), reference.class_names),
+        report=class_results(PredictionCounts.of_one(labels, scores), reference.class_names),
     )
 
 

@@ -16,10 +16,10 @@ from edgekit.runs.folder import RunFolder
 from edgekit.tolerance import Tolerances
 from edgekit.verification.comparison import check_numbers, verify
 from edgekit.verification.sampling import Sampling
-from edgekit.verification.subjects.external_models import ForeignRequest
-from edgekit.verification.subjects.preparation import check_options, introduce, models_to_check
+from edgekit.verification.subjects.external_models import ExternalModelOptions
+from edgekit.verification.subjects.preparation import check_options, models_to_check, prepare_candidates
 from edgekit.verification.subjects.reference_scores import check_runs_here
-from edgekit.verification.subjects.selection import Subject, choose_candidates, data_of, find_subject, image_size_of
+from edgekit.verification.subjects.selection import Selection, choose_candidates, data_of, image_size_of, select
 from edgekit.verification.verdict.report import VerificationReport
 
 PAGE_NAME = "report.html"
@@ -44,7 +44,7 @@ class VerifyRequest:
         time_limit: Seconds for one candidate; None: by the number of images.
         pairwise: Compare the candidates with each other too.
         skip_broken: Leave broken images out of a `folder:` data set, as the training did.
-        foreign: How models made elsewhere are fed and read.
+        external: How external models are fed and read.
     """
 
     targets: Sequence[Path] = ()
@@ -60,7 +60,7 @@ class VerifyRequest:
     time_limit: float | None = None
     pairwise: bool = False
     skip_broken: bool = False
-    foreign: ForeignRequest = field(default_factory=ForeignRequest)
+    external: ExternalModelOptions = field(default_factory=ExternalModelOptions)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -116,21 +116,21 @@ def verify_request(
 
     Raises:
         EdgekitError: Whatever is missing, changed, unknown or does not belong together; see
-            `find_subject`, `choose_candidates` and `verify`.
+            `select`, `choose_candidates` and `verify`.
     """
     progress = progress or SilentProgress()
     executor = executor or IsolatedExecutor(request.jobs, search_again=request.search_again)
     check_numbers(request.reference_kernel_images, request.time_limit)
     precisions = [Precision.parse(name) for name in request.precisions]
-    subject = find_subject(request.targets, request.reference)
-    candidates = choose_candidates(subject.artifacts, request.runtimes, precisions)
-    check_options(request.foreign, subject)
-    if isinstance(subject.reference, Path):
-        check_runs_here(subject.reference)
-    dataset, fault = _load(request, subject, progress)
-    scored, candidates = introduce(subject, candidates, dataset, request, progress, training_fault=fault)
-    dataset, run = _test_only(dataset), subject.run if subject.is_whole_run else None
-    del subject  # and with it the labels of its reference, which `scored` shares with the data set
+    selection = select(request.targets, request.reference)
+    candidates = choose_candidates(selection.artifacts, request.runtimes, precisions)
+    check_options(request.external, selection)
+    if isinstance(selection.reference, Path):
+        check_runs_here(selection.reference)
+    dataset, fault = _load(request, selection, progress)
+    scored, candidates = prepare_candidates(selection, candidates, dataset, request, progress, training_fault=fault)
+    dataset, run = _test_only(dataset), selection.run if selection.is_whole_run else None
+    del selection  # and with it the labels of its reference, which `scored` shares with the data set
     report = verify(
         candidates,
         reference=scored.reference,
@@ -147,21 +147,21 @@ def verify_request(
     return Verified(report=report, run=run, notes=scored.notes, test=dataset.test)
 
 
-def _load(request: VerifyRequest, subject: Subject, progress: Progress) -> tuple[Dataset, str | None]:
-    """The test split that the request means, at the size that the models take, and what `introduce` needs.
+def _load(request: VerifyRequest, selection: Selection, progress: Progress) -> tuple[Dataset, str | None]:
+    """The test split that the request means, at the size that the models take, and what `prepare_candidates` needs.
 
     Where only the training images are at fault, they are left out, and the fault is told.
     """
-    needs_training = request.foreign.check_inputs and bool(models_to_check(subject))
+    needs_training = request.external.check_inputs and bool(models_to_check(selection))
     wanted = DatasetRequest(
-        image_size=image_size_of(subject),
+        image_size=image_size_of(selection),
         test_only=not needs_training,
         skip_broken=request.skip_broken,
         progress=progress,
     )
     if request.data is not None:
         return _load_dataset(request.data, wanted)
-    name = data_of(subject.run)
+    name = data_of(selection.run)
     try:
         return _load_dataset(name, wanted)
     except UsageError as error:

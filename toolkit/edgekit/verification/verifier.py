@@ -10,16 +10,16 @@ from edgekit.metrics import drift
 from edgekit.runs.reference import Reference
 from edgekit.runtimes import Execution, ExecutionFailure
 from edgekit.tolerance import Tolerance, Tolerances
-from edgekit.verification.measuring.pairwise import Answers, keep_answers
+from edgekit.verification.candidate import Candidate
+from edgekit.verification.measuring.pairwise import TopClasses, top_classes_of
 from edgekit.verification.measuring.score_comparison import measure
 from edgekit.verification.measuring.sequential import SequentialVerdict
 from edgekit.verification.sampling import Sampling
-from edgekit.verification.subjects.candidate import Candidate
 from edgekit.verification.subjects.images import Workload
-from edgekit.verification.verdict.advice import suspicions
+from edgekit.verification.verdict.judging import external_remarks, failed, mistakes_of, remarks_on, row_of
+from edgekit.verification.verdict.likely_causes import likely_causes
 from edgekit.verification.verdict.limits import broken_limits, lost_classes, sequential_remark
 from edgekit.verification.verdict.report import CandidateReport, Measurement, Verdict
-from edgekit.verification.verdict.report_rows import failed, foreign_remarks, mistakes_of, remarks_on, row_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -36,7 +36,7 @@ class Judged:
     """
 
     row: CandidateReport
-    answers: Answers | None = None
+    answers: TopClasses | None = None
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -78,7 +78,7 @@ class Verifier:
             )
         if isinstance(result, ExecutionFailure):
             return Judged(row=failed(candidate, result))
-        with self.executor.undisturbing():
+        with self.executor.while_no_worker_measures():
             return self._compared(candidate, workload, result, follower)
 
     def _follower(self, candidate: Candidate, workload: Workload) -> SequentialVerdict | None:
@@ -107,9 +107,9 @@ class Verifier:
             reasons = (str(error), *mistakes_of(candidate))
             return Judged(row=row_of(candidate, verdict=Verdict.ERROR, reasons=reasons, execution=result))
         row = self._judged(candidate, part, scores, measurement, result, follower)
-        row = replace(row, remarks=(*row.remarks, *foreign_remarks(candidate, result)))
+        row = replace(row, remarks=(*row.remarks, *external_remarks(candidate, result)))
         return Judged(
-            row=row, answers=keep_answers(candidate.shown_name, candidate.runtime, part.sorted_indices, scores)
+            row=row, answers=top_classes_of(candidate.shown_name, candidate.runtime, part.sorted_indices, scores)
         )
 
     def _judged(
@@ -129,7 +129,7 @@ class Verifier:
         mistakes = mistakes_of(candidate)
         hints: tuple[str, ...] = ()
         if broken and not mistakes:
-            hints = suspicions(workload.reference_scores, scores, workload.labels, self.reference.class_names)
+            hints = likely_causes(workload.reference_scores, scores, workload.labels, self.reference.class_names)
         remarks = remarks_on(candidate, workload, measurement, is_certain=is_certain)
         if follower and self.sampling.confidence:
             remarks = (

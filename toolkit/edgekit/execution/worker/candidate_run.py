@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from edgekit.artifact import sha256_of
-from edgekit.execution.fastest_settings import BATCH_SIZES, MAX_BYTES, Tuner
+from edgekit.execution.fastest_settings import BATCH_SIZES, MAX_BYTES, SettingsSearch
 from edgekit.execution.scoring import PIECE, Scorer
 from edgekit.execution.settings_cache import FoundSettings, SettingsFile
-from edgekit.execution.worker.control import Control
-from edgekit.execution.worker.jobs import ScoringJob
+from edgekit.execution.worker.job_file import ScoringJob
+from edgekit.execution.worker.messages import ParentConnection
 from edgekit.execution.worker.streaming import ImageFile, OpenScorer, ScoreFile, run
 from edgekit.foundation.machine import num_usable_cpus, this_machine
 from edgekit.runtimes.base import Runtime, SessionSettings
@@ -36,7 +36,7 @@ class CandidateRun:
         job: What is to be done.
         runtime: The runtime of the job.
         images: The images of the job.
-        control: The way to the parent.
+        parent: The way to the parent.
         memory: Says how much memory the process has held at most, in bytes.
     """
 
@@ -45,13 +45,13 @@ class CandidateRun:
         job: ScoringJob,
         runtime: type[Runtime],
         images: ImageFile,
-        control: Control,
+        parent: ParentConnection,
         memory: Callable[[], int],
     ) -> None:
         self._job = job
         self._runtime = runtime
         self._images = images
-        self._control = control
+        self._parent = parent
         self._memory = memory
         self._num_images = min(job.num_images or images.num_images, images.num_images)
         self._rate: float | None = None
@@ -60,10 +60,10 @@ class CandidateRun:
     def result(self, scores_path: Path) -> dict[str, Any]:
         """Score the images into the file `scores_path`; what the result file is to hold."""
         is_shared = self._job.is_shared
-        self._tuner.take(SessionSettings())  # what is wrong with the file shows before anybody has to wait
-        with self._control.alone() if is_shared else nullcontext():
+        self._search.take(SessionSettings())  # what is wrong with the file shows before anybody has to wait
+        with self._parent.alone() if is_shared else nullcontext():
             settings = self._settings()
-            scorers = self._tuner.take(settings)
+            scorers = self._search.take(settings)
             num_classes = scorers[0](self._images.read(0, 1)).shape[1]
             scores = ScoreFile(scores_path, self._num_images, num_classes)
             num_measured, measured = self._measured(scorers, scores) if is_shared else (0, 0.0)
@@ -75,7 +75,7 @@ class CandidateRun:
                 self._images,
                 scores,
                 self._num_images,
-                self._control,
+                self._parent,
                 first=first,
                 max_piece=self._max_piece,
             )
@@ -89,8 +89,8 @@ class CandidateRun:
         }
 
     @cached_property
-    def _tuner(self) -> Tuner:
-        return Tuner(
+    def _search(self) -> SettingsSearch:
+        return SettingsSearch(
             open_session=lambda settings: self._runtime.open(self._job.artifact, settings),
             images=self._images.read(0, min(self._num_images, BATCH_SIZES[-1])),
             num_images=self._num_images,
@@ -106,9 +106,9 @@ class CandidateRun:
         cache = self._job.cache
         file = self._settings_file(cache.folder) if cache else None
         found = file.load() if file and cache and not cache.search_again else None
-        if found is None or not self._tuner.is_plausible(found.settings):
-            settings = self._tuner.search()
-            found = FoundSettings(settings=settings, images_per_second=self._tuner.rate_of(settings))
+        if found is None or not self._search.is_plausible(found.settings):
+            settings = self._search.search()
+            found = FoundSettings(settings=settings, images_per_second=self._search.rate_of(settings))
             if file:
                 file.save(found)
         self._rate = found.images_per_second
@@ -124,7 +124,7 @@ class CandidateRun:
             artifact=sha256_of(self._job.artifact),
             image_shape=list(self._images.image_shape),
             encoding=self._job.encoding and self._job.encoding.to_dict(),
-            batch_sizes=self._tuner.batch_sizes,
+            batch_sizes=self._search.batch_sizes,
         )
 
     @property
@@ -148,15 +148,15 @@ class CandidateRun:
 
         One session of several threads where memory has no room for a second copy of the model.
         """
-        growth = (self._memory() - self._base_bytes) / self._tuner.num_open
+        growth = (self._memory() - self._base_bytes) / self._search.num_open
         room = int((MAX_BYTES - self._base_bytes) / max(growth, 1.0))
-        count = max(1, min(self._tuner.num_cpus, room))
+        count = max(1, min(self._search.num_cpus, room))
         if count == 1 and best.num_threads > 1:
-            return [*self._tuner.take(replace(best, num_threads=self._control.num_cpus))]
+            return [*self._search.take(replace(best, num_threads=self._parent.num_cpus))]
         lock = threading.Lock()
 
         def open_scorer(index: int) -> Scorer:
             with lock:
-                return self._tuner.take(SessionSettings(batch_size=best.batch_size, num_sessions=index + 1))[index]
+                return self._search.take(SessionSettings(batch_size=best.batch_size, num_sessions=index + 1))[index]
 
         return [open_scorer(0), *(partial(open_scorer, index) for index in range(1, count))]

@@ -9,7 +9,7 @@ from typing import Any, TextIO
 import numpy as np
 
 from edgekit.execution.scoring import scores_of
-from edgekit.execution.worker.jobs import TrialJob
+from edgekit.execution.worker.job_file import TrialJob
 from edgekit.execution.worker.main import load_runtime, run_job
 from edgekit.execution.worker.streaming import ImageFile
 from edgekit.foundation.errors import ArtifactError

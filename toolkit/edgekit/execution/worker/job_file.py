@@ -15,7 +15,7 @@ from edgekit.runtimes.base import SessionSettings
 
 
 @dataclass(frozen=True, kw_only=True)
-class WorkerTerms:
+class WorkerSetup:
     """What every worker is told, whatever its job.
 
     Attributes:
@@ -77,15 +77,15 @@ class TrialJob(Job):
     encodings: tuple[InputEncoding, ...]
 
 
-def write_job(path: Path, terms: WorkerTerms, job: Job) -> None:
+def write_job(path: Path, setup: WorkerSetup, job: Job) -> None:
     """Write what a worker is told, for `read_job`."""
-    path.write_text(json.dumps({"terms": terms, "job": job}, default=_plain))
+    path.write_text(json.dumps({"setup": setup, "job": job}, default=_plain))
 
 
-def read_job(path: Path, kind: type[_Job]) -> tuple[WorkerTerms, _Job]:
+def read_job(path: Path, kind: type[_Job]) -> tuple[WorkerSetup, _Job]:
     """Read what `write_job` wrote with a job of this kind."""
     values = json.loads(path.read_text())
-    return _typed(WorkerTerms, values["terms"]), _typed(kind, values["job"])
+    return _typed(WorkerSetup, values["setup"]), _typed(kind, values["job"])
 
 
 def _plain(value: Any) -> Any:

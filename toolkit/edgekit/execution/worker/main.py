@@ -2,7 +2,7 @@
 
 Reads a job that `isolation.py` wrote, scores the images and writes a result. It imports numpy and the one
 runtime that it was asked for. Whatever goes wrong becomes `{"error": "..."}` in the result file; stdin and
-stdout are for what `control.py` describes.
+stdout are for what `messages.py` describes.
 """
 
 import json
@@ -14,7 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TextIO, TypeVar
 
-from edgekit.execution.worker.jobs import Job, ScoringJob, read_job
+from edgekit.execution.worker.job_file import Job, ScoringJob, read_job
 from edgekit.foundation.errors import EdgekitError
 from edgekit.runtimes.base import Runtime
 
@@ -33,12 +33,12 @@ def main() -> None:
 
 def run_job(kind: type[_Job], work: Work[_Job]) -> None:
     """Let `work` do the job that the first argument names, within its memory, and write the result or the error."""
-    terms, job = read_job(Path(sys.argv[1]), kind)
+    setup, job = read_job(Path(sys.argv[1]), kind)
     commands, progress = _own_streams()
-    _die_with(terms.parent)
+    _die_with(setup.parent)
     try:
-        _limit_memory(terms.memory_limit)
-        result = work(job, terms.scores, commands, progress)
+        _limit_memory(setup.memory_limit)
+        result = work(job, setup.scores, commands, progress)
     except EdgekitError as error:
         result = {"error": str(error)}
     except MemoryError:
@@ -46,7 +46,7 @@ def run_job(kind: type[_Job], work: Work[_Job]) -> None:
     except Exception as error:  # noqa: BLE001  the boundary of the process: a library may raise anything
         result = {"error": f"{type(error).__name__}: {error}"}
     try:
-        terms.result.write_text(json.dumps(result))
+        setup.result.write_text(json.dumps(result))
     except OSError as error:
         sys.exit(f"the result could not be written: {error.strerror}; free space, or name another folder in TMPDIR")
 
@@ -54,15 +54,15 @@ def run_job(kind: type[_Job], work: Work[_Job]) -> None:
 def work(job: ScoringJob, scores: Path, commands: TextIO, progress: TextIO) -> dict[str, Any]:
     """Score the images of `job` into the file `scores` and return what the result file is to hold."""
     from edgekit.execution.worker.candidate_run import CandidateRun
-    from edgekit.execution.worker.control import Control
+    from edgekit.execution.worker.messages import ParentConnection
     from edgekit.execution.worker.streaming import ImageFile
     from edgekit.foundation.machine import num_usable_cpus
 
     runtime = load_runtime(job.target)
     images = ImageFile(job.images, job.order)
-    control = Control(num_usable_cpus(), progress)
-    control.listen(commands)
-    return CandidateRun(job, runtime, images, control, peak_rss_bytes).result(scores)
+    parent = ParentConnection(num_usable_cpus(), progress)
+    parent.listen(commands)
+    return CandidateRun(job, runtime, images, parent, peak_rss_bytes).result(scores)
 
 
 def load_runtime(target: str) -> type[Runtime]:

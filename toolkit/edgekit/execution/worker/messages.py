@@ -2,7 +2,7 @@
 
 The worker says how many images are done, "alone?" when it wants to measure, and "done" when it has. The parent
 says "alone" when nobody else works, "cpus N" when its share of the processors changes, and "stop" when enough
-images were scored. This is the worker's end; `worker_process.py` has the other one.
+images were scored. This is the worker's end; `process.py` has the other one.
 """
 
 import threading
@@ -20,7 +20,7 @@ PATIENCE = 0.05
 """Seconds after which who waits for a processor looks whether there is still work."""
 
 
-class Control:
+class ParentConnection:
     """The worker's end.
 
     Args:

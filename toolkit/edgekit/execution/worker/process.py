@@ -20,9 +20,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, TypeVar, cast
 
-from edgekit.execution.sharing import Cancelled, Processors
-from edgekit.execution.worker import control
-from edgekit.execution.worker.jobs import Job, WorkerTerms, write_job
+from edgekit.execution.processor_sharing import Cancelled, Processors
+from edgekit.execution.worker import messages
+from edgekit.execution.worker.job_file import Job, WorkerSetup, write_job
 from edgekit.execution.worker.main import OUT_OF_MEMORY
 from edgekit.foundation.child_processes import child_environment
 from edgekit.foundation.machine import available_memory_bytes
@@ -49,7 +49,7 @@ NUM_STDERR_LINES = 200
 
 
 @dataclass(frozen=True)
-class Attention:
+class Supervision:
     """The limits of a worker, and what is done while it runs; see `edgekit.execution.isolation.execute`."""
 
     time_limit: float
@@ -58,15 +58,15 @@ class Attention:
     memory_limit: int | None = None
 
 
-def do_in_worker(
-    job: Job, collect: Collect[_Result], attention: Attention, processors: Processors | None = None
+def run_in_worker(
+    job: Job, collect: Collect[_Result], supervision: Supervision, processors: Processors | None = None
 ) -> _Result | ExecutionFailure:
     """Have a process of its own do `job`, wait for its end, and read what it left.
 
     Args:
         job: What it is to do.
         collect: See `collected`.
-        attention: Its limits, and what is done while it runs.
+        supervision: Its limits, and what is done while it runs.
         processors: What it shares with other workers; None: it works alone.
 
     Returns:
@@ -79,15 +79,15 @@ def do_in_worker(
     try:
         with tempfile.TemporaryDirectory(prefix="edgekit-") as name:
             folder = Path(name)
-            terms = WorkerTerms(
+            setup = WorkerSetup(
                 parent=os.getpid(),
-                memory_limit=_memory_limit() if attention.memory_limit is None else attention.memory_limit,
+                memory_limit=_memory_limit() if supervision.memory_limit is None else supervision.memory_limit,
                 result=folder / "result.json",
                 scores=folder / "scores.npy",
             )
-            write_job(folder / "job.json", terms, job)
-            with processors.undisturbing():
-                worker = _Worker(job.module, folder, processors, attention)
+            write_job(folder / "job.json", setup, job)
+            with processors.while_no_worker_measures():
+                worker = _Worker(job.module, folder, processors, supervision)
             ending = worker.run()
             return ExecutionFailure(reason=ending) if ending else collected(folder, collect)
     except OSError as error:
@@ -111,10 +111,10 @@ def collected(folder: Path, collect: "Collect[_Result]") -> "_Result | Execution
 class _Worker:
     """One worker process, alone in its process group."""
 
-    def __init__(self, module: str, folder: Path, processors: Processors, attention: Attention) -> None:
+    def __init__(self, module: str, folder: Path, processors: Processors, supervision: Supervision) -> None:
         self._folder = folder
         self._processors = processors
-        self._attention = attention
+        self._supervision = supervision
         self._process = subprocess.Popen(
             [sys.executable, "-P", "-m", module, str(folder / "job.json")],
             stdin=subprocess.PIPE,
@@ -143,7 +143,7 @@ class _Worker:
         try:
             self._follow()
         except subprocess.TimeoutExpired:
-            return f"did not end within the time limit of {self._attention.time_limit:g} s"
+            return f"did not end within the time limit of {self._supervision.time_limit:g} s"
         finally:
             self._processors.remove(self)
             self._kill()
@@ -151,7 +151,7 @@ class _Worker:
         return self._reason(self._process.returncode)
 
     def pause(self) -> None:
-        """Stop the process where it stands; see `Sharing`."""
+        """Stop the process where it stands; see `SharingWorker`."""
         self._paused_at = time.monotonic()
         self._signal(signal.SIGSTOP)
 
@@ -164,14 +164,14 @@ class _Worker:
 
     def use(self, num_cpus: int) -> None:
         """Tell it its share."""
-        self._tell(f"{control.SHARE} {num_cpus}")
+        self._tell(f"{messages.SHARE} {num_cpus}")
 
     def _follow(self) -> None:
         """Heed what the worker says until it is gone; raises TimeoutExpired and Cancelled."""
         while self._process.poll() is None:
             if self._processors.is_cancelled:
                 raise Cancelled
-            remaining = self._attention.time_limit - self._seconds_used()
+            remaining = self._supervision.time_limit - self._seconds_used()
             if remaining <= 0:
                 raise subprocess.TimeoutExpired(self._process.args, 0)
             with contextlib.suppress(queue.Empty):
@@ -183,7 +183,7 @@ class _Worker:
         return now - self._started - self._stood_still - (now - (self._paused_at or now))
 
     def _heed(self, line: str) -> None:
-        if line.strip() == control.WANTS_TO_BE_ALONE:
+        if line.strip() == messages.WANTS_TO_BE_ALONE:
             self._let_measure()
         else:
             self._report(line)
@@ -193,12 +193,12 @@ class _Worker:
         asked = time.monotonic()
         with self._processors.alone(self):
             self._stood_still += time.monotonic() - asked
-            self._tell(control.IS_ALONE)
-            while self._process.poll() is None and self._seconds_used() < self._attention.time_limit:
+            self._tell(messages.IS_ALONE)
+            while self._process.poll() is None and self._seconds_used() < self._supervision.time_limit:
                 if self._processors.is_cancelled:
                     raise Cancelled
                 with contextlib.suppress(queue.Empty):
-                    if self._lines.get(timeout=0.05).strip() == control.HAS_MEASURED:
+                    if self._lines.get(timeout=0.05).strip() == messages.HAS_MEASURED:
                         return
 
     def _drain(self) -> None:
@@ -207,7 +207,7 @@ class _Worker:
 
     def _report(self, line: str) -> None:
         if line.strip().isdecimal() and int(line) > self._num_done:
-            self._attention.advance(int(line) - self._num_done)
+            self._supervision.advance(int(line) - self._num_done)
             self._num_done = int(line)
             self._watch()
 
@@ -215,14 +215,14 @@ class _Worker:
         """Show the new scores to who watches, and stop the worker where they are enough."""
         import numpy as np
 
-        if self._attention.watch is None:
+        if self._supervision.watch is None:
             return
         rows = np.load(self._folder / "scores.npy", mmap_mode="r", allow_pickle=False)[
             self._num_watched : self._num_done
         ]
         self._num_watched = self._num_done
-        if any(self._attention.watch(np.array(rows[piece])) for piece in pieces(len(rows), rows, size=WATCHED)):
-            self._tell(control.STOP)
+        if any(self._supervision.watch(np.array(rows[piece])) for piece in pieces(len(rows), rows, size=WATCHED)):
+            self._tell(messages.STOP)
 
     def _tell(self, line: str) -> None:
         with contextlib.suppress(OSError, ValueError):  # it has ended: nobody is there to be told

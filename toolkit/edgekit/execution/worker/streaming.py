@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgekit.execution.scoring import PIECE, Scorer, check_images, piece_size
-from edgekit.execution.worker.control import Control
+from edgekit.execution.worker.messages import ParentConnection
 from edgekit.foundation.errors import ArtifactError
 
 REPORT_INTERVAL = 0.1
@@ -111,7 +111,7 @@ def run(
     images: ImageFile,
     scores: ScoreFile,
     num_images: int,
-    control: Control | None = None,
+    parent: ParentConnection | None = None,
     *,
     first: int = 0,
     max_piece: int = PIECE,
@@ -123,7 +123,7 @@ def run(
         images: Where images come from.
         scores: Where scores go.
         num_images: At most as many as there are.
-        control: How many of the scorers may work, and whether enough was done; is told the number of images done,
+        parent: How many of the scorers may work, and whether enough was done; is told the number of images done,
             without gaps from the first on. None: all scorers do all the work.
         first: Where to begin: so many images are done already.
         max_piece: Images that one scorer takes at once, at most, but for a larger batch.
@@ -132,7 +132,7 @@ def run(
         Images that were scored, without gaps from the first on, and seconds from the first to the last score.
     """
     piece = _piece_size(scorers, num_images, max_piece)
-    work = _Work(scorers, images, scores, (first, num_images), piece, control or Control(num_cpus=len(scorers)))
+    work = _Work(scorers, images, scores, (first, num_images), piece, parent or ParentConnection(num_cpus=len(scorers)))
     threads = [threading.Thread(target=work.do, args=(index,), daemon=True) for index in range(1, len(scorers))]
     start = time.perf_counter()
     for thread in threads:
@@ -157,13 +157,13 @@ class _Work:
         scores: ScoreFile,
         span: tuple[int, int],
         piece_size: int,
-        control: Control,
+        parent: ParentConnection,
     ) -> None:
         self._scorers = scorers
         self._images = images
         self._scores = scores
         self._num_images = span[1]
-        self._control = control
+        self._parent = parent
         self._piece_size = piece_size
         self._next = span[0]
         self._lock = threading.Lock()
@@ -189,11 +189,11 @@ class _Work:
 
     def report(self) -> None:
         """Say how far the work is."""
-        self._control.report(self.num_done)
+        self._parent.report(self.num_done)
 
     def _take(self, index: int) -> Iterator[int]:
-        while not self.errors and not self._control.is_stopped and self._next < self._num_images:
-            if not self._control.may_work(index):
+        while not self.errors and not self._parent.is_stopped and self._next < self._num_images:
+            if not self._parent.may_work(index):
                 continue
             with self._lock:
                 start, self._next = self._next, self._next + self._piece_size

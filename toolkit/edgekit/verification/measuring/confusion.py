@@ -7,7 +7,7 @@ changed most.
 from typing import TYPE_CHECKING
 
 from edgekit.verification.measuring.measurement import ClassFlip, ConfusionCell
-from edgekit.verification.measuring.prediction_counts import Outcomes
+from edgekit.verification.measuring.prediction_counts import PredictionCounts
 
 if TYPE_CHECKING:
     import numpy as np
@@ -17,7 +17,7 @@ MAX_CELLS = 1000
 """Cells that a report holds of each matrix: all of them up to 31 classes."""
 
 
-def confusion_cells(outcomes: Outcomes, num_classes: int) -> tuple[ConfusionCell, ...]:
+def confusion_cells(outcomes: PredictionCounts, num_classes: int) -> tuple[ConfusionCell, ...]:
     """Images of each true class by predicted class, for both models; cells that are 0 in both are left out.
 
     Args:
@@ -45,7 +45,7 @@ def confusion_cells(outcomes: Outcomes, num_classes: int) -> tuple[ConfusionCell
     )
 
 
-def class_flips(outcomes: Outcomes, num_classes: int) -> tuple[ClassFlip, ...]:
+def class_flips(outcomes: PredictionCounts, num_classes: int) -> tuple[ClassFlip, ...]:
     """From which class to which the top class changed, ties among them, the most frequent first; at most MAX_CELLS."""
     import numpy as np
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Answers:
+class TopClasses:
     """The top classes of one candidate: all that is kept of its scores, one byte an image up to 256 classes.
 
     Attributes:
@@ -119,19 +119,19 @@ class PairwiseAgreement:
         return len(counts) == 1
 
 
-def keep_answers(
+def top_classes_of(
     artifact: str, runtime: str, indices: "NDArray[np.int64] | None", scores: "NDArray[np.float32]"
-) -> Answers:
+) -> TopClasses:
     """What `compare_pairs` needs of the scores, float32 (n, C), of the images at `indices`, int64 (n,)."""
     import numpy as np
 
     classes = np.empty(len(scores), np.min_scalar_type(scores.shape[1] - 1))
     for piece in pieces(len(scores), scores):
         classes[piece] = scores[piece].argmax(axis=1)
-    return Answers(artifact=artifact, runtime=runtime, indices=indices, classes=classes)
+    return TopClasses(artifact=artifact, runtime=runtime, indices=indices, classes=classes)
 
 
-def compare_pairs(answers: Sequence[Answers]) -> PairwiseAgreement:
+def compare_pairs(answers: Sequence[TopClasses]) -> PairwiseAgreement:
     """Compare every candidate with every other."""
     compared = [[_compared(one, other) for other in answers] for one in answers]
     return PairwiseAgreement(
@@ -141,7 +141,7 @@ def compare_pairs(answers: Sequence[Answers]) -> PairwiseAgreement:
     )
 
 
-def _compared(one: Answers, other: Answers) -> tuple[float | None, int]:
+def _compared(one: TopClasses, other: TopClasses) -> tuple[float | None, int]:
     """Share of the images of both with the same answer, and how many these images are."""
     import numpy as np
 

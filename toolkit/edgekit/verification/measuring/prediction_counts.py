@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Outcomes:
+class PredictionCounts:
     """Every combination of true class and both predictions that occurs; all arrays are int64 (K,).
 
     Attributes:
@@ -29,14 +29,14 @@ class Outcomes:
     counts: "NDArray[np.int64]"
 
     @classmethod
-    def of(cls, labels: Classes, before: Classes, after: Classes) -> "Outcomes":
+    def of(cls, labels: Classes, before: Classes, after: Classes) -> "PredictionCounts":
         """Count images, one an entry."""
         import numpy as np
 
         return cls._counted(np.stack([labels, before, after]), np.ones(len(labels), np.int64))
 
     @classmethod
-    def of_one(cls, labels: Classes, scores: Scores) -> "Outcomes":
+    def of_one(cls, labels: Classes, scores: Scores) -> "PredictionCounts":
         """Of one model alone, a piece at a time: it is its own candidate.
 
         Args:
@@ -47,7 +47,7 @@ class Outcomes:
         return cls.together([cls.of(labels[piece], top, top) for piece, top in tops])
 
     @classmethod
-    def together(cls, parts: Sequence["Outcomes"]) -> "Outcomes":
+    def together(cls, parts: Sequence["PredictionCounts"]) -> "PredictionCounts":
         """All images of all `parts`."""
         import numpy as np
 
@@ -55,7 +55,7 @@ class Outcomes:
         return cls._counted(rows, np.concatenate([part.counts for part in parts]))
 
     @classmethod
-    def _counted(cls, rows: "NDArray[np.int64]", counts: "NDArray[np.int64]") -> "Outcomes":
+    def _counted(cls, rows: "NDArray[np.int64]", counts: "NDArray[np.int64]") -> "PredictionCounts":
         import numpy as np
 
         order = np.lexsort(rows[::-1])

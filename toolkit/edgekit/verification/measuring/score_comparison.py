@@ -17,7 +17,7 @@ from edgekit.metrics.significance import accuracy_delta_interval, holm_adjusted,
 from edgekit.tolerance import SIGNIFICANCE
 from edgekit.verification.measuring.confusion import class_flips, confusion_cells
 from edgekit.verification.measuring.measurement import ClassResult, FlippedImage, Measurement, ReliabilityBin
-from edgekit.verification.measuring.prediction_counts import Outcomes
+from edgekit.verification.measuring.prediction_counts import PredictionCounts
 
 if TYPE_CHECKING:
     import numpy as np
@@ -66,7 +66,7 @@ def measure(
 class _Part:
     """What is kept of some images; sums of several are those of all their images."""
 
-    outcomes: Outcomes
+    outcomes: PredictionCounts
     flips: Flips
     tie_flips: Flips
     near_tie_flips: Flips
@@ -99,7 +99,7 @@ def _part(
     flipped, by_tie = drift.flipped_images(reference, candidate), drift.flipped_by_tie(reference, candidate)
     is_unsure = drift.top_margins(reference_p) < NEAR_TIE
     return _Part(
-        outcomes=Outcomes.of(labels, drift.top_classes(reference), drift.top_classes(candidate)),
+        outcomes=PredictionCounts.of(labels, drift.top_classes(reference), drift.top_classes(candidate)),
         flips=drift.flips(reference, candidate, labels, flipped & ~by_tie),
         tie_flips=drift.flips(reference, candidate, labels, by_tie),
         near_tie_flips=drift.flips(reference, candidate, labels, flipped & ~by_tie & is_unsure),
@@ -122,7 +122,7 @@ def _measurement(parts: Sequence[_Part], class_names: tuple[str, ...]) -> Measur
     """The parts put together."""
     import numpy as np
 
-    all_of = Outcomes.together([part.outcomes for part in parts])
+    all_of = PredictionCounts.together([part.outcomes for part in parts])
     n, num_classes = all_of.num_images, len(class_names)
     was_right, is_right = all_of.before == all_of.labels, all_of.after == all_of.labels
     lost, gained = all_of.num_where(was_right & ~is_right), all_of.num_where(~was_right & is_right)
@@ -169,7 +169,7 @@ def _sum(flips: Sequence[Flips]) -> Flips:
     )
 
 
-def class_results(outcomes: Outcomes, class_names: tuple[str, ...]) -> tuple[ClassResult, ...]:
+def class_results(outcomes: PredictionCounts, class_names: tuple[str, ...]) -> tuple[ClassResult, ...]:
     """The candidate class by class, with its change from the reference."""
     before = drift.per_class(outcomes.before, outcomes.labels, len(class_names), outcomes.counts)
     after = drift.per_class(outcomes.after, outcomes.labels, len(class_names), outcomes.counts)
@@ -190,7 +190,7 @@ def class_results(outcomes: Outcomes, class_names: tuple[str, ...]) -> tuple[Cla
     )
 
 
-def _recall_tests(outcomes: Outcomes, num_classes: int) -> "tuple[NDArray[np.float64], NDArray[np.float64]]":
+def _recall_tests(outcomes: PredictionCounts, num_classes: int) -> "tuple[NDArray[np.float64], NDArray[np.float64]]":
     """McNemar's p of each class's change of recall, plain and after Holm, both (C,); 1 for a class without images."""
     import numpy as np
 

@@ -26,7 +26,7 @@ from edgekit.foundation.mapped_arrays import rows_at
 from edgekit.metrics import drift
 from edgekit.metrics.betting import TotalsTest
 from edgekit.tolerance import SLACK, Tolerance
-from edgekit.verification.measuring.prediction_counts import Outcomes
+from edgekit.verification.measuring.prediction_counts import PredictionCounts
 from edgekit.verification.verdict.report import Verdict
 
 if TYPE_CHECKING:
@@ -204,7 +204,7 @@ class SequentialVerdict:
         limit = self._tolerance.max_f1_drop
         if limit is None:
             return {}
-        before = Outcomes.of_one(self._labels, self._reference)
+        before = PredictionCounts.of_one(self._labels, self._reference)
         self._before = drift.per_class(before.before, before.labels, len(class_names), before.counts)
         self._predicted = np.bincount(before.before, before.counts, len(class_names)).astype(np.int64)
         lowest = self._before.f1 - (limit + SLACK) / 100

@@ -24,7 +24,7 @@ MAX_NAMED = 10
 
 
 @dataclass(frozen=True, kw_only=True)
-class Interface:
+class ModelInterface:
     """How one model is fed and read, bound to the classes of a data set.
 
     Attributes:
@@ -89,7 +89,7 @@ def _columns(scores: "NDArray[np.float32]", order: Sequence[int]) -> "NDArray[np
 
 
 @dataclass(frozen=True, kw_only=True)
-class ForeignRequest:
+class ExternalModelOptions:
     """What a user says of models made elsewhere; None where nothing was said.
 
     What is said of the candidates holds for a reference model too, unless something else is said of it.
@@ -134,7 +134,7 @@ class ForeignRequest:
     def _given(self, *names: str) -> tuple[str, ...]:
         return tuple("--" + name.replace("_", "-") for name in names if getattr(self, name) is not None)
 
-    def of_candidates(self, class_names: Sequence[str]) -> Interface:
+    def of_candidates(self, class_names: Sequence[str]) -> ModelInterface:
         """How candidates are fed and read.
 
         Raises:
@@ -143,7 +143,7 @@ class ForeignRequest:
         """
         return _interface(self.input_range, self.channel_order, self.output, self.labels, class_names)
 
-    def of_reference(self, class_names: Sequence[str]) -> Interface:
+    def of_reference(self, class_names: Sequence[str]) -> ModelInterface:
         """How a reference model is fed and read; raises as `of_candidates`. Its output is found from the values."""
         return _interface(
             self.reference_input_range or self.input_range,
@@ -156,8 +156,8 @@ class ForeignRequest:
 
 def _interface(
     range_text: str | None, channels: str | None, output: str | None, labels: Path | None, class_names: Sequence[str]
-) -> Interface:
-    return Interface(
+) -> ModelInterface:
+    return ModelInterface(
         encoding=InputEncoding.parse(range_text or RAW.text, channels or "rgb"),
         output=output,
         order=column_order(read_labels(labels), class_names, str(labels)) if labels else None,

@@ -17,7 +17,7 @@ from edgekit.input_probe import CLEAR_GAIN, USUAL_RANGES, is_clearly_better
 from edgekit.input_range import BYTES, InputEncoding
 from edgekit.metrics import drift
 from edgekit.runtimes import ExecutionFailure
-from edgekit.verification.subjects.external_models import MAX_NAMED, Interface, listed
+from edgekit.verification.subjects.external_models import MAX_NAMED, ModelInterface, listed
 from edgekit.verification.subjects.images import spread_over_classes, write_images
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ def alternatives_to(given: InputEncoding) -> list[InputEncoding]:
 def find_mistake(
     runtime: str,
     model: Path,
-    interface: Interface,
+    interface: ModelInterface,
     sample: Sample,
     *,
     of_reference: bool = False,
@@ -148,7 +148,7 @@ def find_mistake(
 def _predictions(
     runtime: str,
     model: Path,
-    interface: Interface,
+    interface: ModelInterface,
     encodings: list[InputEncoding],
     sample: Sample,
     time_limit: float,
@@ -245,7 +245,7 @@ def right_in_other_order(
     return right
 
 
-def _advice(interface: Interface, better: Trial, sample: Sample, of_reference: bool) -> str:
+def _advice(interface: ModelInterface, better: Trial, sample: Sample, of_reference: bool) -> str:
     """What is different, and how it is said: "with 0..1: did you mean --input-range 0..1?"."""
     prefix = "--reference-" if of_reference else "--"
     given, found = interface.encoding, better.encoding
@@ -264,7 +264,7 @@ def _advice(interface: Interface, better: Trial, sample: Sample, of_reference: b
     return f"{question} {_order_words(interface, better.order, sample)}" if better.order is not None else question
 
 
-def _order_words(interface: Interface, order: tuple[int, ...], sample: Sample) -> str:
+def _order_words(interface: ModelInterface, order: tuple[int, ...], sample: Sample) -> str:
     """The order that the model seems to have, as the lines of a file of labels."""
     names = sample.class_names
     columns = [interface.order[column] if interface.order else column for column in order]

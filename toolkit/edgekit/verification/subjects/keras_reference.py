@@ -54,7 +54,7 @@ class KerasSession(Session):
 
         try:
             return np.asarray(self._model.predict_on_batch(batch), np.float32)
-        except Exception as error:  # a foreign model can make Keras raise anything
+        except Exception as error:  # an external model can make Keras raise anything
             raise ArtifactError(f"Keras stopped while running {self._path}: {first_line_of(error)}") from error
 
 

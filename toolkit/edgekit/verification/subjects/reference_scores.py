@@ -17,7 +17,7 @@ from edgekit.metrics.significance import is_better_than_guessing
 from edgekit.runs.reference import Reference
 from edgekit.runtimes import DEFAULT_RUNTIMES, Execution, ExecutionFailure, SessionSettings
 from edgekit.verification.subjects import keras_reference
-from edgekit.verification.subjects.external_models import Interface, column_order, listed
+from edgekit.verification.subjects.external_models import ModelInterface, column_order, listed
 from edgekit.verification.subjects.images import images_file
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def check_runs_here(path: Path) -> None:
 
 
 def run_reference(
-    path: Path, interface: Interface, dataset: Dataset, *, time_limit: float, progress: Progress
+    path: Path, interface: ModelInterface, dataset: Dataset, *, time_limit: float, progress: Progress
 ) -> ScoredReference:
     """Run the model at `path` on the test split, in a process of its own.
 
@@ -111,7 +111,7 @@ def _checked(path: Path, result: Execution, dataset: Dataset) -> "NDArray[np.flo
     return result.scores
 
 
-def read_scores(path: Path, interface: Interface, dataset: Dataset) -> ScoredReference:
+def read_scores(path: Path, interface: ModelInterface, dataset: Dataset) -> ScoredReference:
     """The scores in a file: .npy (N, C), or .npz with `scores` and, if given, `labels` and `class_names`.
 
     Args:
@@ -136,7 +136,7 @@ def read_scores(path: Path, interface: Interface, dataset: Dataset) -> ScoredRef
     if "class_names" in arrays:
         names = tuple(str(name) for name in arrays["class_names"])
         label_order = column_order(names, dataset.class_names, f"class_names in {path}")
-        interface = Interface(order=label_order)
+        interface = ModelInterface(order=label_order)
     if "labels" in arrays:
         _check_labels(path, arrays["labels"], label_order, dataset)
     return ScoredReference(
@@ -185,7 +185,7 @@ def _check_labels(path: Path, labels: "NDArray[Any]", order: tuple[int, ...] | N
         )
 
 
-def _reference(scores: "NDArray[np.float32]", interface: Interface, dataset: Dataset) -> Reference:
+def _reference(scores: "NDArray[np.float32]", interface: ModelInterface, dataset: Dataset) -> Reference:
     labels = dataset.test.labels
     drift.check_comparable(scores, scores, labels)
     return Reference(

@@ -13,7 +13,7 @@ from edgekit.inspection import ModelInfo, inspect_file
 from edgekit.runs.folder import RunFolder
 from edgekit.runs.reference import Reference
 from edgekit.runtimes import RUNTIMES
-from edgekit.verification.subjects.candidate import Candidate
+from edgekit.verification.candidate import Candidate
 from edgekit.verification.subjects.reference_scores import MODEL_SUFFIXES, SCORE_SUFFIXES
 
 _PRECISIONS = (
@@ -28,7 +28,7 @@ _PRECISIONS = (
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Subject:
+class Selection:
     """What is to be verified.
 
     Attributes:
@@ -36,22 +36,22 @@ class Subject:
         reference: What they are compared with; a path where that is a model, or a file of scores made elsewhere.
         run: The run whose manifest says which data; None where no run is known.
         is_whole_run: Whether the user named the run itself, so that its verification.json is to be written.
-        foreign: The files among the artifacts that were made elsewhere: no run's manifest lists them.
+        external_files: The files among the artifacts that were made elsewhere: no run's manifest lists them.
     """
 
     artifacts: tuple[tuple[str, Artifact], ...]
     reference: Reference | Path
     run: RunFolder | None
     is_whole_run: bool
-    foreign: frozenset[Path] = frozenset()
+    external_files: frozenset[Path] = frozenset()
 
     @property
-    def is_reference_foreign(self) -> bool:
+    def is_reference_external(self) -> bool:
         """Whether the reference is a file that no run's manifest lists."""
         return isinstance(self.reference, Path) and not is_artifact_of_a_run(self.reference)
 
 
-def find_subject(targets: Sequence[Path], reference: Path | None) -> Subject:
+def select(targets: Sequence[Path], reference: Path | None) -> Selection:
     """The run or the artifacts that `targets` name, with their reference.
 
     Args:
@@ -163,15 +163,15 @@ def data_of(run: RunFolder | None) -> str:
     return name
 
 
-def image_size_of(subject: Subject) -> tuple[int, int] | None:
+def image_size_of(selection: Selection) -> tuple[int, int] | None:
     """(height, width) that the models take: the manifest says it, or the first file that does; None: nobody.
 
     A size that no image has is that of a damaged file; its row will say so.
     """
-    shape = _dataset_entry(subject.run).get("image_shape")
+    shape = _dataset_entry(selection.run).get("image_shape")
     if isinstance(shape, list) and len(shape) == 3 and all(isinstance(size, int) for size in shape):
         return shape[0], shape[1]
-    for info in filter(None, (_inspected(artifact) for _, artifact in subject.artifacts)):
+    for info in filter(None, (_inspected(artifact) for _, artifact in selection.artifacts)):
         if info.image_size and max(info.image_size) <= MAX_SIDE:
             return info.image_size
     return None
@@ -204,11 +204,11 @@ def precision_in(verdict: str) -> Precision | None:
     return next((precision for words, precision in _PRECISIONS if verdict.startswith(words)), None)
 
 
-def _whole_run(run: RunFolder, reference: Path | None) -> Subject:
+def _whole_run(run: RunFolder, reference: Path | None) -> Selection:
     artifacts = tuple((one.path.relative_to(run.path).as_posix(), one) for one in run.artifacts())
     if not artifacts:
         raise VerificationError(f"{run.path} holds no artifact. Export one first: edgekit export {run.path}")
-    return Subject(
+    return Selection(
         artifacts=artifacts,
         reference=load_reference(reference) if reference else run.reference(),
         run=run,
@@ -216,13 +216,13 @@ def _whole_run(run: RunFolder, reference: Path | None) -> Subject:
     )
 
 
-def _files(paths: Sequence[Path], reference: Path) -> Subject:
-    return Subject(
+def _files(paths: Sequence[Path], reference: Path) -> Selection:
+    return Selection(
         artifacts=tuple(zip(_names(paths), map(identify, paths), strict=True)),
         reference=load_reference(reference),
         run=RunFolder(reference) if reference.is_dir() else owner_of(reference),
         is_whole_run=False,
-        foreign=frozenset(path for path in paths if not is_artifact_of_a_run(path)),
+        external_files=frozenset(path for path in paths if not is_artifact_of_a_run(path)),
     )
 
 
@@ -232,7 +232,7 @@ def _names(paths: Sequence[Path]) -> list[str]:
     return names if len(set(names)) == len(names) else [path.as_posix() for path in paths]
 
 
-def _files_of_a_run(paths: Sequence[Path]) -> Subject:
+def _files_of_a_run(paths: Sequence[Path]) -> Selection:
     for path in paths:
         Artifact.from_file(path)
     run = owner_of(paths[0])
@@ -244,7 +244,7 @@ def _files_of_a_run(paths: Sequence[Path]) -> Subject:
             f"--reference {paths[0]}"
         )
     names = [path.resolve().relative_to(run.path) for path in paths]
-    return Subject(
+    return Selection(
         artifacts=tuple((name.as_posix(), run.checked_artifact(name)) for name in names),
         reference=run.reference(),
         run=run,

@@ -1,7 +1,7 @@
 """From what became of a candidate to its row in the report. Runs and judges nothing."""
 
 from edgekit.runtimes import Availability, Execution, ExecutionFailure
-from edgekit.verification.subjects.candidate import PRECISION_OF_UNKNOWN, Candidate
+from edgekit.verification.candidate import PRECISION_OF_UNKNOWN, Candidate
 from edgekit.verification.subjects.images import Workload
 from edgekit.verification.verdict.limits import subset_remark
 from edgekit.verification.verdict.report import CandidateReport, Measurement, Performance, Verdict
@@ -12,7 +12,7 @@ def mistakes_of(candidate: Candidate) -> tuple[str, ...]:
     return (candidate.mistake,) if candidate.mistake else ()
 
 
-def foreign_remarks(candidate: Candidate, execution: Execution) -> tuple[str, ...]:
+def external_remarks(candidate: Candidate, execution: Execution) -> tuple[str, ...]:
     """What a reader must know of a model made elsewhere; `execution` holds its scores as it gave them."""
     remarks = [candidate.remark] if candidate.remark else []
     if candidate.interface and candidate.interface.gives_logits(execution.scores):

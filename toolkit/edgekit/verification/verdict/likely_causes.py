@@ -8,7 +8,7 @@ from edgekit.foundation.mapped_arrays import pieces
 from edgekit.metrics.drift import are_probabilities, softmax, top_classes, top_margins
 from edgekit.metrics.significance import mcnemar_p
 from edgekit.tolerance import SIGNIFICANCE
-from edgekit.verification.measuring.prediction_counts import Outcomes
+from edgekit.verification.measuring.prediction_counts import PredictionCounts
 
 if TYPE_CHECKING:
     import numpy as np
@@ -27,7 +27,7 @@ UNRELATED_KAPPA = 0.1
 """Cohen's kappa of the predictions below which candidate and reference have nothing in common."""
 
 
-def suspicions(
+def likely_causes(
     reference: "NDArray[np.float32]",
     candidate: "NDArray[np.float32]",
     labels: "NDArray[np.int64]",
@@ -56,7 +56,7 @@ class _Seen:
         is_constant: Whether there are several images, and every one has the same scores.
     """
 
-    outcomes: Outcomes
+    outcomes: PredictionCounts
     num_sure_flips: int
     is_constant: bool
 
@@ -72,12 +72,12 @@ class _Seen:
         for piece in pieces(len(labels), reference, candidate):
             expected, given = np.array(reference[piece]), np.array(candidate[piece])
             before, after = top_classes(expected), top_classes(given)
-            parts.append(Outcomes.of(labels[piece], before, after))
+            parts.append(PredictionCounts.of(labels[piece], before, after))
             flipped = expected[before != after]
             if len(flipped):
                 num_sure_flips += int((top_margins(flipped if is_plain else softmax(flipped)) > SURE).sum())
             is_constant = is_constant and bool((given == first).all())
-        return cls(outcomes=Outcomes.together(parts), num_sure_flips=num_sure_flips, is_constant=is_constant)
+        return cls(outcomes=PredictionCounts.together(parts), num_sure_flips=num_sure_flips, is_constant=is_constant)
 
     @property
     def num_flipped(self) -> int:

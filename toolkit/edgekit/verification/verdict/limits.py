@@ -34,7 +34,7 @@ def broken_limits(
     )
 
 
-def p_in_words(value: float) -> str:
+def format_p_value(value: float) -> str:
     """A p value with two digits, and none where it is next to nothing."""
     return "p < 0.0001" if value < 0.0001 else f"p = {value:.2g}"
 
@@ -68,7 +68,7 @@ def _accuracy(measurement: Measurement, limit: float | None, is_subset: bool) ->
     if limit is not None and drop > limit + SLACK and not is_chance:
         yield (
             f"{ACCURACY_FELL} by {drop:.2f} points, from {measurement.reference_accuracy:.2%} to "
-            f"{measurement.accuracy:.2%} (n = {measurement.num_images:,}, {p_in_words(measurement.mcnemar_p)}); "
+            f"{measurement.accuracy:.2%} (n = {measurement.num_images:,}, {format_p_value(measurement.mcnemar_p)}); "
             f"the limit is {limit:g}{f', less than one image: {one_image:.2f}' if 0 < limit < one_image else ''}."
         )
 
@@ -122,7 +122,7 @@ def _ties(measurement: Measurement, tolerance: Tolerance, counted_flips: int | N
         yield (
             f"{ACCURACY_FELL} by {-100 * measurement.accuracy_delta:.2f} points, from "
             f"{measurement.reference_accuracy:.2%} to {measurement.accuracy:.2%} (n = {n:,}, "
-            f"{p_in_words(measurement.mcnemar_p)}): more than ties cost that fall one way or the other by chance."
+            f"{format_p_value(measurement.mcnemar_p)}): more than ties cost that fall one way or the other by chance."
         )
 
 
@@ -145,7 +145,7 @@ def lost_classes(measurement: Measurement, tolerance: Tolerance) -> Iterator[str
         yield (
             f"{CLASS_LOST}'{worst.class_name}' is lost{more}: its recall fell by "
             f"{-100 * worst.recall_delta:.2f} points, to {worst.recall:.2%} "
-            f"(n = {worst.support:,}, {p_in_words(worst.recall_mcnemar_p_holm)})."
+            f"(n = {worst.support:,}, {format_p_value(worst.recall_mcnemar_p_holm)})."
         )
 
 

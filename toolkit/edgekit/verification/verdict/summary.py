@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from edgekit.foundation.grammar import counted, noun
 from edgekit.tolerance import SIGNIFICANCE
 from edgekit.verification.measuring.measurement import ClassResult, Measurement
-from edgekit.verification.verdict.limits import ACCURACY_FELL, CLASS_LOST, F1_FELL, FEW_AGREE, p_in_words
+from edgekit.verification.verdict.limits import ACCURACY_FELL, CLASS_LOST, F1_FELL, FEW_AGREE, format_p_value
 from edgekit.verification.verdict.report import CandidateReport
 
 MIN_NAMED_LOSS = 0.005
@@ -15,13 +15,13 @@ FEW_FLIPS = 20
 """So few flips are counted; more are given as a share."""
 
 
-def in_words(row: CandidateReport) -> str:
+def summary_sentence(row: CandidateReport) -> str:
     """The `summary` of a row: "int8 in litert-xnnpack: pass. 0.21 points lower, not significant (p = 0.31); ..."."""
-    said = [measured_in_words(row.measurement)] if row.measurement else list(row.reasons[:1])
+    said = [measurement_sentence(row.measurement)] if row.measurement else list(row.reasons[:1])
     return " ".join([f"{row.label} in {row.runtime}: {row.verdict}.", *said])
 
 
-def measured_in_words(one: Measurement) -> str:
+def measurement_sentence(one: Measurement) -> str:
     """What was measured, as one sentence, most important first."""
     if one.agreement == 1:
         return (
@@ -31,7 +31,7 @@ def measured_in_words(one: Measurement) -> str:
     return _sentence([_accuracy(one), *_flips(one), *_ties(one), *_classes(one)])
 
 
-def beyond_reasons(one: Measurement, reasons: Sequence[str]) -> str:
+def changes_beyond_reasons(one: Measurement, reasons: Sequence[str]) -> str:
     """What the reasons of a row that is no pass leave unsaid, as one sentence; "" where that is nothing."""
     if one.agreement == 1:
         return ""
@@ -58,7 +58,7 @@ def _accuracy(one: Measurement) -> str:
         return "accuracy unchanged"
     direction = "lower" if one.accuracy_delta < 0 else "higher"
     significance = "significant" if one.mcnemar_p < SIGNIFICANCE else "not significant"
-    return f"{100 * abs(one.accuracy_delta):.2f} points {direction}, {significance} ({p_in_words(one.mcnemar_p)})"
+    return f"{100 * abs(one.accuracy_delta):.2f} points {direction}, {significance} ({format_p_value(one.mcnemar_p)})"
 
 
 def _flips(one: Measurement) -> list[str]:
@@ -109,7 +109,7 @@ def _classes(one: Measurement) -> list[str]:
     significance = "significant, " if significant else ""
     return [
         f"'{worst.class_name}' loses {-100 * worst.recall_delta:.1f} points of recall "
-        f"({significance}{p_in_words(worst.recall_mcnemar_p_holm)}){more}"
+        f"({significance}{format_p_value(worst.recall_mcnemar_p_holm)}){more}"
     ]
 
 

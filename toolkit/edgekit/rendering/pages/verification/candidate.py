@@ -20,7 +20,7 @@ from edgekit.rendering.pages.verification.wording import (
     verdict,
 )
 from edgekit.verification.verdict.report import CandidateReport, Measurement, Performance, Verdict
-from edgekit.verification.verdict.summary import measured_in_words
+from edgekit.verification.verdict.summary import measurement_sentence
 
 if TYPE_CHECKING:
     import numpy as np
@@ -57,7 +57,7 @@ def candidate_details(
             _short(row),
         ]
     )
-    said = [paragraph(measured_in_words(row.measurement))] if row.measurement else []
+    said = [paragraph(measurement_sentence(row.measurement))] if row.measurement else []
     reasons = note(bullets(row.reasons), tone=TONES[row.verdict]) if row.reasons else None
     parts = [] if row.measurement is None else list(_parts(row, row.measurement, names, images, max_images))
     back = tag("p", tag("a", "Back to all candidates", href="#all"))

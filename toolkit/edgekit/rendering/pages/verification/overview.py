@@ -22,7 +22,7 @@ from edgekit.rendering.pages.verification.wording import TONES, anchor, points, 
 from edgekit.rendering.terminal.candidate_table import num_flips
 from edgekit.rendering.verification_words import summary
 from edgekit.verification.verdict.report import CandidateReport, Measurement, Verdict, VerificationReport
-from edgekit.verification.verdict.summary import in_words
+from edgekit.verification.verdict.summary import summary_sentence
 
 COLUMNS = (
     Column(name="#", is_number=True, explanation="Number of the candidate, worst first"),
@@ -91,7 +91,7 @@ def _worst(rows: Sequence[CandidateReport]) -> Html | None:
         return note(paragraph(same), tone="good")
     begins = "The worst: " if worst.verdict is not Verdict.PASS else "The one that differs most: "
     more = worst.reasons if worst.measurement else worst.reasons[1:]
-    words = tag("strong", begins), worst.summary or in_words(worst), *(f" {reason}" for reason in more)
+    words = tag("strong", begins), worst.summary or summary_sentence(worst), *(f" {reason}" for reason in more)
     return note(paragraph(*words), tone=TONES[worst.verdict])
 
 
