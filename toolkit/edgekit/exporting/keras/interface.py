@@ -1,0 +1,64 @@
+"""Is a Keras model an image classifier of the data set? Says what differs. Changes no model."""
+
+from typing import TYPE_CHECKING, Any
+
+from edgekit.foundation.errors import ExportError
+from edgekit.foundation.grammar import counted
+
+if TYPE_CHECKING:
+    import keras
+
+
+def check_interface(model: "keras.Model", image_shape: tuple[int, int, int], num_classes: int) -> None:
+    """Raise ExportError unless one input takes images of `image_shape` and one output gives `num_classes` scores."""
+    inputs, outputs = getattr(model, "inputs", None) or [], getattr(model, "outputs", None) or []
+    if not inputs and not outputs and model.weights:
+        raise ExportError(
+            f"The model '{model.name}' ({type(model).__name__}) is a class of its own, whose layers cannot be "
+            f"followed. Make one of Keras' of it and save that: inputs = keras.Input((height, width, 3)); "
+            f"keras.Model(inputs, model.call(inputs)).save('model.keras')."
+        )
+    if not inputs and not outputs:
+        raise ExportError(
+            f"The model '{model.name}' was saved before it was built: it has no shapes and no weights. Begin it with "
+            f"keras.Input((height, width, 3)), train it, and save it again."
+        )
+    if len(inputs) != 1 or len(outputs) != 1:
+        raise ExportError(
+            f"The model has {counted(len(inputs), 'input')} and {counted(len(outputs), 'output')}: "
+            f"{_interface(inputs, outputs)}. Not yet: "
+            f"edgekit exports image classifiers with one input (batch, height, width, 3) and one output "
+            f"(batch, classes)."
+        )
+    wanted, given = tuple(inputs[0].shape), tuple(outputs[0].shape)
+    if len(wanted) != 4 or wanted[3] != 3 or not _is_numeric(inputs[0].dtype):
+        raise ExportError(
+            f"The model takes {inputs[0].dtype} of shape {wanted}. Not yet: edgekit exports models that take RGB "
+            f"images, (batch, height, width, 3)."
+        )
+    if any(size not in (None, actual) for size, actual in zip(wanted[1:], image_shape, strict=True)):
+        raise ExportError(
+            f"The model takes images of {wanted[1]} x {wanted[2]}; the data set's are "
+            f"{image_shape[0]} x {image_shape[1]}. Give the data set that the model was trained on."
+        )
+    if len(given) != 2:
+        raise ExportError(
+            f"The model gives an output of shape {given}. Not yet: edgekit exports classifiers, (batch, classes)."
+        )
+    if given[1] != num_classes:
+        one_score = " A single sigmoid score is not enough: end the model with one score a class." * (given[1] == 1)
+        raise ExportError(
+            f"The model gives {counted(given[1], 'score')}; "
+            f"the data set has {counted(num_classes, 'class')}.{one_score}"
+        )
+
+
+def _is_numeric(dtype: Any) -> bool:
+    return str(dtype).startswith(("float", "bfloat", "int", "uint"))
+
+
+def _interface(inputs: list[Any], outputs: list[Any]) -> str:
+    def words(tensors: list[Any]) -> str:
+        return " and ".join(f"{tensor.dtype} {tuple(tensor.shape)}" for tensor in tensors) or "nothing"
+
+    return f"{words(inputs)} in, {words(outputs)} out"
