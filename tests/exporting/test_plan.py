@@ -72,10 +72,11 @@ def test_what_a_quantizer_cannot_do_is_refused_before_the_work() -> None:
 
 
 def test_both_quantizers_are_known_by_the_same_names() -> None:
-    from edgekit.exporting.options import QUANTIZERS
+    from edgekit.exporting.options import BOTH_QUANTIZERS, DEFAULT_QUANTIZER
     from edgekit.exporting.tflite.quantizers import TFLITE_QUANTIZERS
 
-    assert tuple(TFLITE_QUANTIZERS) == QUANTIZERS
+    assert tuple(TFLITE_QUANTIZERS) == BOTH_QUANTIZERS
+    assert BOTH_QUANTIZERS[0] == DEFAULT_QUANTIZER
 
 
 def test_what_a_target_lacks_is_refused_before_the_work() -> None:

@@ -1,7 +1,7 @@
 import pytest
 
 from edgekit.foundation.errors import RecipeError, UnknownNameError
-from edgekit.recipe import Recipe, TrainingSettings, load_recipe, recipe_file
+from edgekit.recipe import Recipe, TrainingSettings, load_recipe, name_of_recipe
 
 RECIPE = """
 from edgekit.recipe import Recipe, TrainingSettings
@@ -41,9 +41,9 @@ def test_a_broken_file_is_a_sentence(tmp_path, text, words):
 
 def test_missing_files_and_unknown_names():
     with pytest.raises(RecipeError, match=r"no recipe file nowhere\.py"):
-        recipe_file("nowhere.py")
+        name_of_recipe("nowhere.py")
     with pytest.raises(UnknownNameError, match="Did you mean 'resnet8'"):
-        recipe_file("resnet")
+        name_of_recipe("resnet")
 
 
 @pytest.mark.parametrize(

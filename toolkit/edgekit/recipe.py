@@ -1,17 +1,22 @@
 """The contract of a training recipe, and how recipes are found and loaded. Builds and trains nothing.
 
 A recipe is one Python file that defines `RECIPE = Recipe(...)`. The built-in ones lie in `recipes/`
-of the checkout and travel in the wheel; a user's own file is named by its path.
+of the checkout and travel in the wheel; a user's own file is named by its path. Other packages add
+theirs in the entry points "edgekit.recipes".
 """
 
 import importlib.util
 import json
+import sys
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from edgekit.foundation.errors import EdgekitError, RecipeError, UnknownNameError
+from edgekit.foundation.errors import EdgekitError, RecipeError
+from edgekit.foundation.plugins import PluginGroup
+from edgekit.foundation.registry import Registry
 
 if TYPE_CHECKING:
     import keras
@@ -141,7 +146,7 @@ def builtin_recipe_files() -> dict[str, Path]:
 
 @dataclass(frozen=True, kw_only=True)
 class RecipeSummary:
-    """What is known of a built-in recipe without loading it; None where nobody has measured yet.
+    """What is known of a recipe in a list; None where nobody has measured yet.
 
     Attributes:
         name: Its name on the command line.
@@ -151,6 +156,7 @@ class RecipeSummary:
         multiply_adds: Of convolutions and dense layers, for one image of 32 x 32 pixels.
         size_bytes: "tflite-float32", "tflite-int8" -> size of the exported file.
         measured: "data", "num_images", "accuracy_float32", "accuracy_int8", "seconds", "hardware", "command".
+        origin: The package that brings it, with its version; None for a built-in one.
     """
 
     name: str
@@ -160,10 +166,19 @@ class RecipeSummary:
     multiply_adds: int | None = None
     size_bytes: dict[str, int | None] = field(default_factory=dict)
     measured: dict[str, Any] = field(default_factory=dict)
+    origin: str | None = None
 
 
 def list_recipes() -> list[RecipeSummary]:
-    """Every built-in recipe with what `results.json` beside it says; loads no recipe and no library."""
+    """Every built-in recipe, then those of other packages.
+
+    Loads no built-in recipe and no library: what is known of one is in `results.json` beside it. One of another
+    package is loaded; where it cannot be used, that is a PluginWarning.
+    """
+    return [*_list_builtin_recipes(), *_list_plugin_recipes()]
+
+
+def _list_builtin_recipes() -> list[RecipeSummary]:
     table = recipes_folder() / "results.json"
     try:
         results = json.loads(table.read_text())
@@ -180,34 +195,71 @@ def list_recipes() -> list[RecipeSummary]:
     ]
 
 
-def recipe_file(name_or_path: str) -> Path:
-    """The file of the built-in recipe of that name, or the path itself where it ends in `.py`; loads nothing.
+def _list_plugin_recipes() -> list[RecipeSummary]:
+    return [
+        RecipeSummary(name=name, summary=recipe.summary, origin=plugin_recipes()[name].origin)
+        for name, recipe in plugin_recipes().load_all()
+    ]
+
+
+def _problem_of(name: str, value: Any) -> str | None:
+    """What is wrong with what another package brings as the recipe `name`, as a clause; None: nothing."""
+    if not isinstance(value, Recipe):
+        return "it is no edgekit.Recipe"
+    return None if value.name == name else f"its attribute name is '{value.name}', its entry point's '{name}'"
+
+
+@cache
+def plugin_recipes() -> Registry[Recipe]:
+    """The recipes of other packages; none has the name of a built-in one."""
+    group = PluginGroup(name="edgekit.recipes", problem=_problem_of)
+    return Registry("recipe", {}, group, taken=builtin_recipe_files())
+
+
+def name_of_recipe(name_or_path: str) -> str:
+    """The name of the recipe that `name_or_path` means, a file's being its stem; loads no recipe.
 
     Raises:
-        UnknownNameError: There is no such built-in recipe.
+        UnknownNameError: There is no recipe of that name, built in or in another package.
         RecipeError: The file is missing.
     """
-    if not name_or_path.endswith(".py"):
-        files = builtin_recipe_files()
-        if name_or_path not in files:
-            raise UnknownNameError("recipe", name_or_path, files)
-        return files[name_or_path]
-    path = Path(name_or_path)
-    if not path.is_file():
-        raise RecipeError(f"There is no recipe file {path}.")
-    return path
+    path = _file_of(name_or_path)
+    if path is None:
+        plugin_recipes()[name_or_path]
+    return name_or_path if path is None else path.stem
+
+
+def is_recipe(name: str) -> bool:
+    """Whether a recipe of that name is built in or in another package; never looks for a file of that name."""
+    return name in builtin_recipe_files() or name in plugin_recipes()
 
 
 def load_recipe(name_or_path: str) -> Recipe:
-    """The built-in recipe of that name, or the one that a path ending in `.py` defines.
+    """The recipe of that name, built in or of another package, or the one that a path ending in `.py` defines.
 
     Recipes import Keras, so call `edgekit.foundation.keras_setup.import_keras` first where the backend matters.
 
     Raises:
-        UnknownNameError: There is no such built-in recipe.
+        UnknownNameError: There is no recipe of that name.
+        PluginError: Another package brings the recipe, and it cannot be used.
         RecipeError: The file is missing, does not run, or defines no `RECIPE`.
     """
-    return _load_file(recipe_file(name_or_path))
+    path = _file_of(name_or_path)
+    if path is not None:
+        return _load_file(path)
+    recipe = plugin_recipes().load(name_or_path)
+    module = sys.modules[plugin_recipes()[name_or_path].target.partition(":")[0]]
+    return _from_file(recipe, Path(module.__file__ or ""))
+
+
+def _file_of(name_or_path: str) -> Path | None:
+    """The file of a built-in recipe, or the path itself where it ends in `.py`; None: it can only be a plug-in's."""
+    if not name_or_path.endswith(".py"):
+        return builtin_recipe_files().get(name_or_path)
+    path = Path(name_or_path)
+    if not path.is_file():
+        raise RecipeError(f"There is no recipe file {path}.")
+    return path
 
 
 def _load_file(path: Path) -> Recipe:
@@ -227,5 +279,10 @@ def _load_file(path: Path) -> Recipe:
             f"Recipe {path} must define RECIPE = edgekit.Recipe(...). Received {type(recipe).__name__}. "
             f"See recipes/resnet8.py for an example."
         )
+    return _from_file(recipe, path)
+
+
+def _from_file(recipe: Recipe, path: Path) -> Recipe:
+    """`recipe` with the file it was loaded from; the one that it was made from before is what it is based on."""
     based_on = recipe.based_on if recipe.file == Path() else (*recipe.based_on, recipe.file)
     return replace(recipe, file=path, based_on=based_on)

@@ -7,14 +7,15 @@ nothing but click.
 import os
 import signal
 import sys
+import warnings
 from io import TextIOWrapper
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import click
 
 from edgekit import __version__
-from edgekit.foundation.errors import EdgekitError, UnknownNameError
+from edgekit.foundation.errors import EdgekitError, PluginWarning, UnknownNameError
 from edgekit.foundation.registry import Registry
 
 COMMANDS: Registry[click.Command] = Registry(
@@ -103,7 +104,29 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def run_command(arguments: list[str]) -> int:
-    """Run one command and return its exit status; prints errors to stderr."""
+    """Run one command and return its exit status; prints errors and warnings to stderr."""
+    with warnings.catch_warnings():
+        warnings.showwarning = _show_warning
+        warnings.simplefilter("always", PluginWarning)
+        return _run(arguments)
+
+
+def _show_warning(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,
+    line: str | None = None,
+) -> None:
+    """Print a warning of edgekit as a sentence, any other as Python does."""
+    if issubclass(category, PluginWarning):
+        click.echo(f"Warning: {message}", err=True)
+    else:
+        (file or sys.stderr).write(warnings.formatwarning(message, category, filename, lineno, line))
+
+
+def _run(arguments: list[str]) -> int:
     try:
         result: Any = group.main(arguments, prog_name="edgekit", standalone_mode=False)
         sys.stdout.flush()

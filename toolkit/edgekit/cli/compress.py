@@ -72,12 +72,12 @@ def command(target: Path | None, as_json: bool, **chosen: Any) -> None:
     edgekit compress exported/first --prune 0.5 --cluster 16 --qat --epochs 10
     """  # noqa: D301 - click wants the backspace itself
     from edgekit.compression import CompressionSettings, CompressRequest, compress_request
-    from edgekit.recipe import recipe_file
+    from edgekit.recipe import name_of_recipe
 
     names = ("sparsity", "num_clusters", "qat", "epochs", "learning_rate", "batch_size", "seed")
     settings = CompressionSettings(**{name: chosen[name] for name in names if chosen[name] is not None})
     if chosen["recipe"] is not None:
-        recipe_file(chosen["recipe"])
+        name_of_recipe(chosen["recipe"])
     request = CompressRequest(
         settings=settings,
         target=target,

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def command(data: str | None, skip_broken: bool, as_json: bool) -> None:
     """List the data sets; or load one and show its classes, its splits and its SHA-256.
 
-    DATASET is digits, cifar10, cifar10:PATH, folder:PATH, hub:OWNER/NAME or npz:PATH.
+    DATASET is digits, cifar10, cifar10:PATH, folder:PATH, hub:OWNER/NAME, npz:PATH, or that of another package.
     """
     if data is None:
         _list(as_json)

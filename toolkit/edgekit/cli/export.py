@@ -7,6 +7,7 @@ import click
 
 from edgekit.cli.options import (
     PATH,
+    OptionWithPlugins,
     calibration_option,
     data_option,
     json_option,
@@ -24,6 +25,12 @@ if TYPE_CHECKING:
 
 PRECISIONS = ("float32", "float16", "dynamic", "int8", "int16x8")
 DATA_HELP = "What the model is for, as NAME or NAME:PATH; by default what the run was trained with."
+
+
+def _quantizers_of_other_packages() -> dict[str, str]:
+    from edgekit.exporting.options import QUANTIZERS
+
+    return QUANTIZERS.origins()
 
 
 @click.command("export")
@@ -50,6 +57,8 @@ DATA_HELP = "What the model is for, as NAME or NAME:PATH; by default what the ru
 )
 @click.option(
     "--quantizer",
+    cls=OptionWithPlugins,
+    names=_quantizers_of_other_packages,
     default="tensorflow",
     show_default=True,
     metavar="tensorflow|ai-edge|both",
@@ -148,10 +157,10 @@ def _choices(chosen: dict[str, Any]) -> "list[ExportOptions]":
     """One for each quantizer that is asked for."""
     from dataclasses import replace
 
-    from edgekit.exporting.options import QUANTIZERS
+    from edgekit.exporting.options import BOTH_QUANTIZERS
 
     options = _options(chosen)
-    names = QUANTIZERS if chosen["quantizer"] == "both" else (chosen["quantizer"],)
+    names = BOTH_QUANTIZERS if chosen["quantizer"] == "both" else (chosen["quantizer"],)
     return [replace(options, tflite=replace(options.tflite, quantizer=name)) for name in names]
 
 

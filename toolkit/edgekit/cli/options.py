@@ -63,6 +63,27 @@ PAGE = OutputFile("a page", b"<!doctype html")
 PICTURE = OutputFile("a picture", b"\x89png")
 
 
+class OptionWithPlugins(click.Option):
+    """An option whose help also names what other packages bring.
+
+    Args:
+        names: Called when the help is written: name -> the package that brings it, with its version.
+    """
+
+    def __init__(self, *declarations: Any, names: Callable[[], dict[str, str]], **attributes: Any) -> None:
+        super().__init__(*declarations, **attributes)
+        self._names = names
+
+    def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
+        """As click does, with one sentence more where there are such names."""
+        record = super().get_help_record(ctx)
+        names = self._names()
+        if record is None or not names:
+            return record
+        others = ", ".join(f"{name} ({origin})" for name, origin in names.items())
+        return record[0], f"{record[1]} Of other packages: {others}."
+
+
 def data_option(default: str | None, text: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """`--data NAME[:PATH]`, with its own default and help."""
     return click.option(

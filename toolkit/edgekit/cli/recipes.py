@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from edgekit.cli.options import json_option, print_json
-from edgekit.foundation.grammar import listed
+from edgekit.foundation.grammar import listed, with_origin
 
 if TYPE_CHECKING:
     from edgekit.recipe import RecipeSummary
@@ -25,7 +25,7 @@ UNKNOWN = "-"
 @click.command("recipes")
 @json_option
 def command(as_json: bool) -> None:
-    """List the built-in recipes: parameters, millions of multiply-adds for one image, size of the .tflite, accuracy.
+    """List the recipes: parameters, millions of multiply-adds for one image, size of the .tflite, accuracy.
 
     A dash means: not measured yet.
     """
@@ -37,8 +37,10 @@ def command(as_json: bool) -> None:
     if as_json:
         print_json({"recipes": [asdict(recipe) for recipe in recipes]})
         return
-    _print("To start from", [recipe for recipe in recipes if not recipe.is_variant])
-    _print("Tried and rejected, to compare with", [recipe for recipe in recipes if recipe.is_variant])
+    own = [recipe for recipe in recipes if recipe.origin is None]
+    _print("To start from", [recipe for recipe in own if not recipe.is_variant])
+    _print("Tried and rejected, to compare with", [recipe for recipe in own if recipe.is_variant])
+    _print_plugins([recipe for recipe in recipes if recipe.origin is not None])
 
 
 def _print(title: str, recipes: Sequence["RecipeSummary"]) -> None:
@@ -58,6 +60,17 @@ def _print(title: str, recipes: Sequence["RecipeSummary"]) -> None:
     for recipe in recipes:
         console.print(f"{recipe.name}: {recipe.summary}", markup=False)
     console.print()
+
+
+def _print_plugins(recipes: Sequence["RecipeSummary"]) -> None:
+    """The recipes of other packages, one line each; nothing where there are none."""
+    from edgekit.rendering.terminal.tables import Column, print_table
+
+    if recipes:
+        columns = [Column(name="recipe", wrap=False), Column(name="what it is")]
+        print_table(
+            "Of other packages", columns, [[each.name, with_origin(each.summary, each.origin)] for each in recipes]
+        )
 
 
 def _numbers(recipe: "RecipeSummary") -> list[str]:

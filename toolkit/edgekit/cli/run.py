@@ -27,13 +27,13 @@ def command(recipe_name: str, data: str, out: Path | None, resume: bool, as_json
     """  # noqa: D301 - click wants the backspace itself
     from edgekit.cli.verify import finish
     from edgekit.exporting.session import export
-    from edgekit.recipe import recipe_file
+    from edgekit.recipe import name_of_recipe
     from edgekit.tolerance import Tolerances
     from edgekit.training.folders import choose_folder
     from edgekit.training.session import train
     from edgekit.verification.job import VerifyRequest, verify_request
 
-    out = out or choose_folder(recipe_file(recipe_name).stem, resume=resume)
+    out = out or choose_folder(name_of_recipe(recipe_name), resume=resume)
     tolerances = Tolerances.from_pyproject(Path("pyproject.toml"))
     _import_tensorflow_keras()
     with others_to_stderr():

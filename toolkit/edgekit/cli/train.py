@@ -32,12 +32,12 @@ def command(recipe_name: str, data: str, out: Path | None, resume: bool, as_json
     RECIPE is a name from `edgekit recipes`, or a file of your own: path/to/mine.py. [default: resnet8]
     """
     from edgekit.foundation.keras_setup import import_keras
-    from edgekit.recipe import recipe_file
+    from edgekit.recipe import name_of_recipe
     from edgekit.training.folders import choose_folder
     from edgekit.training.session import train
 
-    file = recipe_file(recipe_name)
-    out = out or choose_folder(file.stem, resume=resume)
+    name = name_of_recipe(recipe_name)
+    out = out or choose_folder(name, resume=resume)
     hardware = _hardware(options)
     import_keras("edgekit train", options["backend"])
     with others_to_stderr():

@@ -1,11 +1,20 @@
 """Labelled images from wherever they are: `load_dataset("cifar10")`, `load_dataset("folder:photos")`."""
 
 from dataclasses import replace
+from typing import Any
 
 from edgekit.datasets.base import Dataset, DatasetRequest, DatasetSource, Split
+from edgekit.foundation.errors import DatasetError, EdgekitError, first_line_of
+from edgekit.foundation.plugins import PluginGroup
 from edgekit.foundation.registry import Registry
 
 __all__ = ["DATASETS", "Dataset", "DatasetRequest", "DatasetSource", "Split", "load_dataset"]
+
+
+def _problem_of(_: str, value: Any) -> str | None:
+    """What is wrong with what another package brings as a source of data, as a clause; None: nothing."""
+    return None if callable(value) else "it is no function from an edgekit.DatasetRequest to an edgekit.Dataset"
+
 
 DATASETS: Registry[DatasetSource] = Registry(
     "data set",
@@ -25,6 +34,7 @@ DATASETS: Registry[DatasetSource] = Registry(
         ),
         "npz": ("edgekit.datasets.npz.source:load", "the arrays x_train, y_train, x_test, y_test"),
     },
+    PluginGroup(name="edgekit.datasets", problem=_problem_of),
 )
 
 
@@ -37,7 +47,26 @@ def load_dataset(spec: str, request: DatasetRequest | None = None) -> Dataset:
 
     Raises:
         UnknownNameError: There is no such source.
+        PluginError: Another package brings the source, and it cannot be used.
         DatasetError: The source cannot deliver.
     """
     name, _, location = spec.partition(":")
-    return DATASETS.load(name)(replace(request or DatasetRequest(), location=location or None))
+    source, request = DATASETS.load(name), replace(request or DatasetRequest(), location=location or None)
+    origin = DATASETS[name].origin
+    return source(request) if origin is None else _loaded_by_plugin(name, origin, source, request)
+
+
+def _loaded_by_plugin(name: str, origin: str, source: DatasetSource, request: DatasetRequest) -> Dataset:
+    """What the source of another package gives; whatever else happens in it is a DatasetError."""
+    start = f"The data set '{name}' of the package {origin}"
+    try:
+        dataset: Any = source(request)
+    except EdgekitError:
+        raise
+    except (Exception, SystemExit) as error:  # another package's program may raise anything
+        raise DatasetError(
+            f"{start} could not be loaded: {type(error).__name__}: {first_line_of(error)}. Report it to the package."
+        ) from error
+    if not isinstance(dataset, Dataset):
+        raise DatasetError(f"{start} must be an edgekit.Dataset. Received {type(dataset).__name__}.")
+    return dataset

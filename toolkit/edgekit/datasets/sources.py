@@ -1,6 +1,6 @@
 """What data sets there are, and what of them is already on this machine. Loads none."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,32 +18,40 @@ class SourceStatus:
         summary: One line about it.
         usage: How it is named on the command line.
         status: What is here and what is missing, in words.
+        origin: The package that brings it, with its version; None for edgekit's own.
     """
 
     name: str
     summary: str
     usage: str
     status: str
+    origin: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """As a JSON object."""
-        return {"name": self.name, "summary": self.summary, "usage": self.usage, "status": self.status}
+        return asdict(self)
 
 
 def list_sources(cache_dir: Path | None = None) -> list[SourceStatus]:
-    """Every source in the order of the registry; looks at `cache_dir` (None: the default one) and imports nothing."""
+    """Every source in the order of the registry; looks at `cache_dir` (None: the default one) and loads no data.
+
+    A source that another package brings and that cannot be used is a PluginWarning.
+    """
     cache = cache_dir or default_cache_dir()
     known = {
         "digits": ("digits", "ready"),
         "cifar10": ("cifar10 or cifar10:PATH", _cifar10_status(cache)),
         "folder": ("folder:PATH", _folder_status(cache)),
         "hub": ("hub:OWNER/NAME", _hub_status()),
+        "npz": ("npz:PATH", "needs a path"),
     }
-    return [
-        SourceStatus(name=name, summary=DATASETS[name].summary, usage=usage, status=status)
-        for name in DATASETS
-        for usage, status in [known.get(name, (f"{name}:PATH", "needs a path"))]
-    ]
+    return [_source_status(name, *known.get(name, (f"{name}[:PATH]", ""))) for name, _ in DATASETS.load_all()]
+
+
+def _source_status(name: str, usage: str, status: str) -> SourceStatus:
+    entry = DATASETS[name]
+    here = status if entry.origin is None else f"package {entry.origin}"
+    return SourceStatus(name=name, summary=entry.summary, usage=usage, status=here, origin=entry.origin)
 
 
 def location_is_needed(name: str, error: Exception) -> UsageError:

@@ -3,7 +3,8 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from edgekit.runtimes import RUNTIMES
+from edgekit.foundation.errors import PluginError, first_line_of
+from edgekit.runtimes import RUNTIMES, Availability
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,6 +17,7 @@ class RuntimeStatus:
         version: Version of its library; None where it is not installed.
         reason: Why it cannot be used here, with what to do; None where it can.
         summary: One line about it.
+        origin: The package that brings it, with its version; None for edgekit's own.
     """
 
     name: str
@@ -23,6 +25,7 @@ class RuntimeStatus:
     version: str | None
     reason: str | None
     summary: str
+    origin: str | None = None
 
     @property
     def is_available(self) -> bool:
@@ -35,17 +38,35 @@ class RuntimeStatus:
 
 
 def list_runtimes() -> list[RuntimeStatus]:
-    """Every runtime in the order of the registry; imports the library of each."""
-    return [_status(name) for name in RUNTIMES]
+    """Every runtime in the order of the registry; imports the library of each.
+
+    One that another package brings and that cannot be used is a PluginWarning.
+    """
+    return [_status(name, runtime.format.value) for name, runtime in RUNTIMES.load_all()]
 
 
-def _status(name: str) -> RuntimeStatus:
-    runtime = RUNTIMES.load(name)
-    availability = runtime.availability()
+def availability_of(name: str) -> Availability:
+    """Whether the runtime of that name works here; raises UnknownNameError, and nothing for another package's."""
+    try:
+        availability: Any = RUNTIMES.load(name).availability()
+    except PluginError as error:
+        return Availability(version=None, reason=str(error))
+    except Exception as error:
+        if RUNTIMES[name].origin is None:
+            raise
+        return Availability(version=None, reason=f"{type(error).__name__}: {first_line_of(error)}")
+    if not isinstance(availability, Availability):
+        return Availability(version=None, reason=f"its availability() gave a {type(availability).__name__}")
+    return availability
+
+
+def _status(name: str, format_name: str) -> RuntimeStatus:
+    availability, entry = availability_of(name), RUNTIMES[name]
     return RuntimeStatus(
         name=name,
-        format=runtime.format.value,
+        format=format_name,
         version=availability.version,
         reason=availability.reason,
-        summary=RUNTIMES[name].summary,
+        summary=entry.summary,
+        origin=entry.origin,
     )

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Protocol
 
 from edgekit.datasets.base import default_cache_dir
+from edgekit.execution.availability import availability_of
 from edgekit.execution.isolation import execute
 from edgekit.execution.processor_sharing import Processors
 from edgekit.execution.settings_cache import SettingsCache
@@ -12,7 +13,7 @@ from edgekit.foundation.errors import UsageError
 from edgekit.foundation.machine import available_memory_bytes, num_usable_cpus
 from edgekit.foundation.progress import Advance
 from edgekit.input_range import InputEncoding
-from edgekit.runtimes import RUNTIMES, Availability, Execution, ExecutionFailure
+from edgekit.runtimes import Availability, Execution, ExecutionFailure
 from edgekit.runtimes.base import Watch
 
 WORKER_BYTES = 500 * 2**20
@@ -82,7 +83,7 @@ class IsolatedExecutor:
 
     def availability(self, runtime: str) -> Availability:
         """Whether the runtime of that name works here."""
-        return RUNTIMES.load(runtime).availability()
+        return availability_of(runtime)
 
     def prepare(self, num_candidates: int) -> int:
         """Let them share the processors; with more than one at a time each has a part of them."""

@@ -159,7 +159,7 @@ def schemes(precisions: Sequence[Precision]) -> Iterator[Job]:
         QuantizationScheme(granularity=Granularity.PER_TENSOR),
     ]
     for precision in precisions:
-        for quantizer in QUANTIZERS:
+        for quantizer, _ in QUANTIZERS.load_all():
             made = set()
             for float_head, scheme in [*((False, each) for each in changes), (True, QuantizationScheme())]:
                 options = ExportOptions(scheme=scheme, tflite=TFLiteOptions(quantizer=quantizer, float_head=float_head))

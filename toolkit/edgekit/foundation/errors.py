@@ -4,6 +4,7 @@
     ├── UsageError                  exit status 2: the command or the call was put wrongly
     │   └── UnknownNameError        no such recipe, data set, runtime, precision; suggests the closest
     ├── MissingExtraError           a library of an install extra is not there
+    ├── PluginError                 what another package brings cannot be used
     ├── DatasetError                a data set is missing, broken or not the one that was meant
     ├── RecipeError                 a recipe file does not keep the contract
     ├── TrainingError               training cannot start, go on or be resumed
@@ -73,6 +74,14 @@ class MissingExtraError(EdgekitError):
             f"{needed_for} needs '{library}', which is not installed here. "
             f"Install the extra: pip install 'edgekit-toolkit[{extra}]'."
         )
+
+
+class PluginError(EdgekitError):
+    """What another package brings, by an entry point, cannot be imported or is not what it says."""
+
+
+class PluginWarning(UserWarning):
+    """Something that another package brings is ignored; the message names the package and says what to do."""
 
 
 class DatasetError(EdgekitError):

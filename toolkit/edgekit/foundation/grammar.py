@@ -21,3 +21,8 @@ def letters(number: int) -> str:
 def listed(names: Sequence[str]) -> str:
     """Names as one phrase: "a", "a and b", "a, b and c"."""
     return " and ".join(filter(None, (", ".join(names[:-1]), names[-1] if names else "")))
+
+
+def with_origin(summary: str, origin: str | None) -> str:
+    """What something is, and which package brings it ("my-package 1.0") where that is not edgekit."""
+    return summary if origin is None else f"{summary} (package {origin})".strip()

@@ -1,10 +1,19 @@
-"""What executes artifacts; one runtime a file."""
+"""What executes artifacts; one runtime a file. Other packages add theirs in the entry points "edgekit.runtimes"."""
 
 from collections.abc import Mapping
 
 from edgekit.artifact import Format
+from edgekit.foundation.plugins import PluginGroup
 from edgekit.foundation.registry import Registry
-from edgekit.runtimes.base import Availability, Execution, ExecutionFailure, Runtime, Session, SessionSettings
+from edgekit.runtimes.base import (
+    Availability,
+    Execution,
+    ExecutionFailure,
+    Runtime,
+    Session,
+    SessionSettings,
+    problem_of,
+)
 
 __all__ = [
     "DEFAULT_RUNTIMES",
@@ -29,6 +38,7 @@ RUNTIMES: Registry[type[Runtime]] = Registry(
             "ONNX Runtime on the CPU, the graph as it stands in the file",
         ),
     },
+    PluginGroup(name="edgekit.runtimes", problem=problem_of),
 )
 
 DEFAULT_RUNTIMES: Mapping[Format, str] = {Format.TFLITE: "litert-xnnpack", Format.ONNX: "onnxruntime"}

@@ -167,3 +167,15 @@ class Runtime(ABC):
             reason = f"'{cls.package}' {installed} is installed but does not load: {error}"
             return Availability(version=installed, reason=reason)
         return Availability(version=installed)
+
+
+def problem_of(name: str, value: Any) -> str | None:
+    """What is wrong with what another package brings as the runtime `name`, as a clause; None: nothing."""
+    if not (isinstance(value, type) and issubclass(value, Runtime)):
+        return "it is no subclass of edgekit.runtimes.Runtime"
+    if unfinished := sorted(value.__abstractmethods__):
+        return f"it does not define {' and '.join(unfinished)}"
+    wanted = {"name": str, "format": Format, "package": str}
+    if missing := [each for each, kind in wanted.items() if not isinstance(getattr(value, each, None), kind)]:
+        return f"its attribute {missing[0]} is no {wanted[missing[0]].__name__}"
+    return None if value.name == name else f"its attribute name is '{value.name}', its entry point's '{name}'"

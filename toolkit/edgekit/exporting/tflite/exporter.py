@@ -23,7 +23,7 @@ from edgekit.exporting.tflite.conversion_errors import reason_of
 from edgekit.exporting.tflite.float_islands import find_islands, find_loops, outputs_of_head, outputs_of_layers
 from edgekit.exporting.tflite.graph import Graph
 from edgekit.exporting.tflite.integer_check import check_islands, check_no_loops, check_pixel_input
-from edgekit.exporting.tflite.quantizers import TFLITE_QUANTIZERS, QuantizeRequest
+from edgekit.exporting.tflite.quantizers import TFLITE_QUANTIZERS, QuantizeRequest, TFLiteQuantizer
 from edgekit.foundation.errors import CalibrationError, EdgekitError, ExportError
 from edgekit.foundation.keras_setup import import_keras, import_tensorflow
 from edgekit.foundation.quiet import held_back
@@ -49,8 +49,9 @@ class TFLiteExporter:
     @classmethod
     def choices(cls, precision: Precision, options: ExportOptions) -> frozenset[str]:
         """Those of `ExportOptions.words` that it honours for a file of `precision`; the others are refused."""
-        own = TFLITE_QUANTIZERS.load(options.tflite.quantizer).choices.get(precision, frozenset())
-        return frozenset({"--no-fold", "--output", "--calibration", "--percentile"}) | own
+        common = frozenset({"--no-fold", "--output", "--calibration", "--percentile"})
+        own = TFLITE_QUANTIZERS.load(options.tflite.quantizer).choices.get(precision)
+        return common if own is None else common | {"--quantizer"} | own
 
     def __init__(self, model: "keras.Model", options: ExportOptions) -> None:
         self._model, self._options = model, options
@@ -145,10 +146,11 @@ class TFLiteExporter:
 
     def _quantized(self, request: QuantizeRequest) -> bytes:
         """Quantize, and read back what is in float."""
-        quantizer = TFLITE_QUANTIZERS.load(self._options.tflite.quantizer)()
+        name = self._options.tflite.quantizer
+        quantizer = TFLITE_QUANTIZERS.load(name)
         if request.precision in CALIBRATED:
             check_no_loops(find_loops(request.content, self._names), request.precision.value)
-        content = self._converted(lambda: quantizer.quantize(request), request.precision)
+        content = self._converted(lambda: _integers(name, quantizer, request), request.precision)
         if request.precision not in CALIBRATED:
             return content
         islands = find_islands(content, self._names)
@@ -176,6 +178,20 @@ class TFLiteExporter:
             raise
         except Exception as error:  # each library has its own, TensorFlow's among them is none of Python's
             raise ExportError(reason_of(error, precision, self._names)) from error
+
+
+def _integers(name: str, quantizer: type[TFLiteQuantizer], request: QuantizeRequest) -> bytes:
+    """What the quantizer gives; one of another package must give a `.tflite`, or ExportError is raised."""
+    content: Any = quantizer().quantize(request)
+    if origin := TFLITE_QUANTIZERS[name].origin:
+        start = f"The quantizer '{name}' of the package {origin} must give the bytes of a .tflite file. Received"
+        if not isinstance(content, bytes | bytearray):
+            raise ExportError(f"{start} {type(content).__name__}.")
+        try:
+            Graph(bytes(content))
+        except Exception as error:  # what flatbuffers raises for other bytes depends on the bytes
+            raise ExportError(f"{start} {len(content):,} bytes that are none ({type(error).__name__}).") from error
+    return bytes(content)
 
 
 def _is_one_of(output: str, names: AbstractSet[str]) -> bool:

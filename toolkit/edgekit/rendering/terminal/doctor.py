@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from edgekit.foundation.grammar import with_origin
 from edgekit.rendering.terminal.tables import Column, make_console, print_table
 
 if TYPE_CHECKING:
@@ -17,7 +18,13 @@ def print_runtimes(runtimes: "Sequence[RuntimeStatus]", console: "Console | None
     """Print the table of runtimes to stdout, or to `console`."""
     columns: list[Column | str] = [Column(name="RUNTIME", wrap=False), "reads", "version", "here", "what it is"]
     rows = [
-        [status.name, f".{status.format}", status.version or "", status.reason or "works", status.summary]
+        [
+            status.name,
+            f".{status.format}",
+            status.version or "",
+            status.reason or "works",
+            with_origin(status.summary, status.origin),
+        ]
         for status in runtimes
     ]
     print_table(None, columns, rows, console=console)

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 
 from edgekit.artifact import Artifact, Precision
 from edgekit.datasets import Dataset
+from edgekit.execution.availability import availability_of
 from edgekit.execution.executor import SLOW_RUNTIMES
 from edgekit.foundation.errors import UsageError, VerificationError
 from edgekit.foundation.progress import Progress
 from edgekit.runs.folder import RunFolder
-from edgekit.runtimes import RUNTIMES
 from edgekit.verification.candidate import Candidate
 from edgekit.verification.comparison import check_belongs
 from edgekit.verification.subjects.external_models import ExternalModelOptions, ModelInterface
@@ -177,7 +177,7 @@ class _CandidatePreparation:
         found: dict[Path, str | None] = {}
         with self._progress.task("how models made elsewhere are fed", len(runtimes)) as advance:
             for path, runtime in runtimes.items():
-                if RUNTIMES.load(runtime).availability().is_available:
+                if availability_of(runtime).is_available:
                     found[path] = find_mistake(
                         runtime, path, self._interface, self._sample, time_limit=self._time_limit
                     )

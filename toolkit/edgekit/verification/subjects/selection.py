@@ -131,9 +131,11 @@ def choose_candidates(
 
     Raises:
         UnknownNameError: There is no such runtime.
+        PluginError: Another package brings a runtime that was named, and it cannot be used.
         VerificationError: Nothing is left, or a precision was asked for that no artifact has.
     """
-    formats = {name: RUNTIMES.load(name).format for name in runtimes or RUNTIMES}
+    chosen = [(name, RUNTIMES.load(name)) for name in runtimes] or RUNTIMES.load_all()
+    formats = {name: runtime.format for name, runtime in chosen}
     present = {artifact.precision for _, artifact in artifacts}
     if missing := [precision.value for precision in precisions if precision not in present]:
         have = ", ".join(sorted(precision or "unknown" for precision in present))

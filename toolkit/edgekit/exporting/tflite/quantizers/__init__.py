@@ -1,20 +1,12 @@
-"""What makes the integers of a `.tflite` out of a float one; one quantizer a file."""
+"""What makes the integers of a `.tflite` out of a float one; one quantizer a file.
 
+Other packages add theirs in the entry points "edgekit.quantizers".
+"""
+
+from edgekit.exporting.options import QUANTIZERS
 from edgekit.exporting.tflite.quantizers.base import QuantizeRequest, TFLiteQuantizer
 from edgekit.foundation.registry import Registry
 
 __all__ = ["TFLITE_QUANTIZERS", "QuantizeRequest", "TFLiteQuantizer"]
 
-TFLITE_QUANTIZERS: Registry[type[TFLiteQuantizer]] = Registry(
-    "quantizer",
-    {
-        "tensorflow": (
-            "edgekit.exporting.tflite.quantizers.tensorflow:TensorFlowQuantizer",
-            "TensorFlow's converter: an operator without integer form is an error",
-        ),
-        "ai-edge": (
-            "edgekit.exporting.tflite.quantizers.ai_edge:AIEdgeQuantizer",
-            "ai-edge-quantizer: an operator without integer form stays in float",
-        ),
-    },
-)
+TFLITE_QUANTIZERS: Registry[type[TFLiteQuantizer]] = QUANTIZERS
