@@ -57,7 +57,7 @@ SINGLE = {
         ExportOptions(fold=False),
         ExportOptions(scheme=PER_TENSOR),
         ExportOptions(onnx=OnnxOptions(activations="int8")),
-        ExportOptions(onnx=OnnxOptions(reduce_range=True)),
+        ExportOptions(onnx=OnnxOptions(reduce_range=False)),
         ExportOptions(onnx=OnnxOptions(layout="nchw")),
         ExportOptions(output="logits"),
     ),
@@ -72,7 +72,7 @@ SHIPPED = {
     ),
     Format.ONNX: (
         ExportOptions(scheme=PER_TENSOR, onnx=OnnxOptions(activations="int8")),
-        ExportOptions(onnx=OnnxOptions(activations="int8", reduce_range=True)),
+        ExportOptions(onnx=OnnxOptions(activations="int8", reduce_range=False)),
         ExportOptions(onnx=OnnxOptions(activations="int8", layout="nchw")),
     ),
 }

@@ -55,7 +55,7 @@ SCHEMES: dict[str, dict[str, tuple[Precision, dict[str, Any]]]] = {
         "int8 U8S8, not folded": (Precision.INT8, {"fold": False}),
         "int8 S8S8": (Precision.INT8, {"onnx": OnnxOptions(activations="int8")}),
         "int8 U8S8, per tensor": (Precision.INT8, {"scheme": PER_TENSOR}),
-        "int8 U8S8, reduced": (Precision.INT8, {"onnx": OnnxOptions(reduce_range=True)}),
+        "int8 U8S8, full range": (Precision.INT8, {"onnx": OnnxOptions(reduce_range=False)}),
         "int8 U8S8, nchw": (Precision.INT8, {"onnx": OnnxOptions(layout="nchw")}),
     },
 }

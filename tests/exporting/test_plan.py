@@ -87,11 +87,11 @@ def test_what_a_target_lacks_is_refused_before_the_work() -> None:
 
 
 def test_choices_of_onnx_files_name_them() -> None:
-    onnx = OnnxOptions(activations="int8", reduce_range=True, layout="nchw", target=OrtTarget.parse("1.9"))
+    onnx = OnnxOptions(activations="int8", reduce_range=False, layout="nchw", target=OrtTarget.parse("1.9"))
     plan = make_plan([Precision.FLOAT32, Precision.INT8], [Format.ONNX], [ExportOptions(fold=False, onnx=onnx)])
     assert [job.title for job in plan.jobs] == [
         "onnx unfolded-nchw float32",
-        "onnx unfolded-nchw-signed-reduced int8",
+        "onnx unfolded-nchw-signed-full-range int8",
     ]
-    with pytest.raises(UsageError, match="--reduce-range would count for nothing"):
-        make_plan([Precision.INT8], [Format.TFLITE], [ExportOptions(onnx=OnnxOptions(reduce_range=True))])
+    with pytest.raises(UsageError, match="--full-range would count for nothing"):
+        make_plan([Precision.INT8], [Format.TFLITE], [ExportOptions(onnx=OnnxOptions(reduce_range=False))])

@@ -1,4 +1,5 @@
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,23 @@ from edgekit.foundation.machine import nvidia_gpus, this_machine
 
 PI = "processor\t: 0\nFeatures\t: fp asimd asimddp\n\nprocessor\t: 1\nFeatures\t: fp\n\nModel\t\t: Raspberry Pi 5\n"
 XEON = "processor\t: 0\nmodel name\t: Some Xeon: fast\nflags\t\t: sse avx2 avx512f avx512_vnni\n\nprocessor\t: 1\n"
+
+
+@pytest.mark.parametrize(
+    ("architecture", "features", "overflows"),
+    [
+        ("x86_64", ("avx2", "fma"), True),
+        ("x86_64", ("avx2", "avx512f"), True),
+        ("AMD64", (), True),
+        ("x86_64", ("avx2", "avx512f", "avx512_vnni"), False),
+        ("x86_64", ("avx2", "avx_vnni"), False),
+        ("aarch64", ("neon",), False),
+        ("arm64", ("neon", "dotprod"), False),
+    ],
+)
+def test_int8_sums_overflow_on_x86_without_vnni(architecture: str, features: tuple[str, ...], overflows: bool) -> None:
+    one = replace(this_machine(), architecture=architecture, features=features)
+    assert one.overflows_int8 is overflows
 
 
 def test_this_machine_is_described() -> None:

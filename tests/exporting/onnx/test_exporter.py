@@ -196,6 +196,23 @@ def activation_scales(content: bytes) -> dict[str, float]:
     return {node.input[0]: float(constants[node.input[1]]) for node in quantizers}
 
 
+def largest_weight(content: bytes) -> int:
+    """The largest absolute value of all int8 weights of convolutions and dense layers."""
+    constants, nodes = constants_of(content), parsed(content).graph.node
+    producers = {node.output[0]: node for node in nodes}
+    weights = [producers[node.input[1]].input[0] for node in nodes if node.op_type in ("Conv", "Gemm", "MatMul")]
+    return max(int(np.abs(constants[name].astype(int)).max()) for name in weights)
+
+
+def test_weights_have_seven_bits_by_default_so_that_no_processor_overflows(
+    exporter: OnnxExporter, calibration: CalibrationSet
+) -> None:
+    """255 * 64 * 2 = 32,640 fits in 16 bits; 255 * 127 * 2 does not."""
+    assert largest_weight(exporter.convert(Precision.INT8, calibration)) == 64
+    full = exporter.with_options(ExportOptions(onnx=OnnxOptions(reduce_range=False)))
+    assert largest_weight(full.convert(Precision.INT8, calibration)) == 127
+
+
 def test_signed_activations_reduced_weights_and_one_scale_a_tensor(
     exporter: OnnxExporter, calibration: CalibrationSet, images: Images, reference: Scores
 ) -> None:

@@ -100,7 +100,12 @@ def _quantizers_of_other_packages() -> dict[str, str]:
     metavar="uint8|int8",
     help="Type of activations in int8 .onnx files.",
 )
-@click.option("--reduce-range", is_flag=True, help="7-bit weights in int8 .onnx files, for x86 without VNNI.")
+@click.option(
+    "--reduce-range/--full-range",
+    default=True,
+    show_default=True,
+    help="int8 .onnx files: 7-bit weights, the same answers on every processor; or 8-bit, wrong on x86 without VNNI.",
+)
 @click.option("--allow-flex", is_flag=True, help="Keep TensorFlow operators that LiteRT lacks: a far bigger app.")
 @click.option(
     "--out", type=PATH, metavar="DIR", help="For a MODEL.keras: the run folder to make. [default: exported/NAME]"

@@ -113,14 +113,14 @@ class OnnxOptions:
     Attributes:
         activations: Type of the activations of int8 files: "uint8", which is the faster one on x86 and no worse,
             or "int8".
-        reduce_range: int8 weights use 7 of their 8 bits, so that sums of products cannot overflow the 16 bits of
-            x86 processors without VNNI.
+        reduce_range: int8 weights use 7 of their 8 bits, so that every processor computes the same. Without it, ONNX
+            Runtime's sums of two products overflow 16 bits on x86 processors without VNNI: 255 * 127 * 2 > 32767.
         layout: Of the input: "nhwc", (batch, H, W, 3), or "nchw", (batch, 3, H, W).
         target: The oldest ONNX Runtime that has to read the file.
     """
 
     activations: str = ACTIVATIONS[0]
-    reduce_range: bool = False
+    reduce_range: bool = True
     layout: str = LAYOUTS[0]
     target: OrtTarget = field(default_factory=OrtTarget)
 
@@ -140,8 +140,8 @@ class OnnxOptions:
         words = {"--layout": self.layout} if self.is_channels_first else {}
         if precision in CALIBRATED and self.activations != ACTIVATIONS[0]:
             words["--onnx-activations"] = "signed"
-        if precision in CALIBRATED and self.reduce_range:
-            words["--reduce-range"] = "reduced"
+        if precision in CALIBRATED and not self.reduce_range:
+            words["--full-range"] = "full-range"
         return words
 
     def to_dict(self, precision: Precision) -> dict[str, Any]:

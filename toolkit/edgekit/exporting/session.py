@@ -23,6 +23,7 @@ from edgekit.exporting.tflite.float_islands import Island, in_words
 from edgekit.exporting.tflite.integer_check import holds_flex
 from edgekit.foundation.atomic_files import atomic_path, write_json
 from edgekit.foundation.errors import CalibrationError, ExportError, UsageError
+from edgekit.foundation.machine import this_machine
 from edgekit.foundation.progress import Progress, SilentProgress
 from edgekit.input_range import InputRange
 from edgekit.inspection.kernels import inspect_kernels
@@ -34,6 +35,11 @@ from edgekit.runs.folder import RunFolder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+OVERFLOWS = (
+    "This processor has no VNNI, so ONNX Runtime adds products of 8-bit weights in 16 bits, and the sums overflow. "
+    "Leave out --full-range for a file that gives the same answers on every processor."
+)
 
 
 def export(
@@ -164,7 +170,12 @@ class _Session:
         if job.options.gives_logits:
             candidate = softmax(candidate).astype(candidate.dtype)
         title = f"The file {job.title}"
-        return compare(self._maker.reference, candidate, title=title, precision=job.precision, runtime=runtime)
+        try:
+            return compare(self._maker.reference, candidate, title=title, precision=job.precision, runtime=runtime)
+        except ExportError as error:
+            if _overflows_here(job):
+                raise ExportError(f"{error} {OVERFLOWS}") from error
+            raise
 
     def _islands(self, job: Job, content: bytes) -> tuple[Island, ...]:
         """What an integer file computes in float, which is said, whether it was asked for or not."""
@@ -193,6 +204,12 @@ class _Session:
 
     def _folded_entry(self, job: Job) -> dict[str, Any]:
         return {"folding": self._maker.folding.to_dict()} if job.options.fold and self._maker.folding else {}
+
+
+def _overflows_here(job: Job) -> bool:
+    """Whether the sums of an int8 `.onnx` file with 8-bit weights overflow on this processor."""
+    is_full_range = job.format is Format.ONNX and job.precision is Precision.INT8 and not job.options.onnx.reduce_range
+    return is_full_range and this_machine().overflows_int8
 
 
 def _exported(run: RunFolder, path: Path, made: _Made) -> ExportedFile:

@@ -46,6 +46,15 @@ class Machine:
     memory_bytes: int | None
     operating_system: str
 
+    @property
+    def overflows_int8(self) -> bool:
+        """Whether ONNX Runtime adds two uint8 x int8 products in 16 bits here, which full-range weights overflow.
+
+        So it is on x86 with AVX2 or AVX-512 and without VNNI (instruction VPMADDUBSW), by ONNX Runtime's own
+        documentation of quantization.
+        """
+        return self.architecture in ("x86_64", "AMD64") and not {"avx512_vnni", "avx_vnni"} & set(self.features)
+
     def to_dict(self) -> dict[str, Any]:
         """As a JSON object."""
         return asdict(self)

@@ -51,7 +51,7 @@ CHOICES = frozenset(
         "--output",
         "--per-tensor",
         "--percentile",
-        "--reduce-range",
+        "--full-range",
     }
 )
 
