@@ -37,7 +37,8 @@ from edgekit.foundation.errors import EdgekitError
 from edgekit.quantization.scheme import CalibrationMethod, Granularity, QuantizationScheme
 from edgekit.rendering.terminal.progress import ConsoleProgress
 from edgekit.runs.folder import RunFolder
-from edgekit.verification.job import VerifyRequest, verify_request
+from edgekit.verification.job import verify_request
+from edgekit.verification.request import VerifyRequest
 from edgekit.verification.sampling import Sampling
 from edgekit.verification.verdict.report import VerificationReport
 

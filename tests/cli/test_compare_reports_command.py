@@ -13,7 +13,7 @@ from support.fakes import FakeExecutor, answer_with, fake_artifact, fake_dataset
 from edgekit.artifact import Format, Precision
 from edgekit.cli import run_command as edgekit
 from edgekit.verification.candidate import Candidate
-from edgekit.verification.comparison import verify
+from edgekit.verification.job import verify
 
 Document = dict[str, Any]
 

@@ -29,8 +29,8 @@ sys.path[:0] = [str(ROOT / "toolkit"), str(ROOT / "tests")]
 from fuzz.forking import ForkingExecutor, wait  # noqa: E402
 from fuzz.mutation import mutants  # noqa: E402
 
-from edgekit.verification.job import VerifyRequest, verify_request  # noqa: E402
-from edgekit.verification.subjects.external_models import ExternalModelOptions  # noqa: E402
+from edgekit.verification.job import verify_request  # noqa: E402
+from edgekit.verification.request import ExternalModelOptions, VerifyRequest  # noqa: E402
 
 NUM_IMAGES = 12
 CHUNK = 20

@@ -15,8 +15,8 @@ from support.tiny_models import NUM_CLASSES, endless_onnx, some_images
 from edgekit.execution.isolation import execute
 from edgekit.foundation.errors import ArtifactError
 from edgekit.inspection import inspect_file
-from edgekit.verification.job import VerifyRequest, verify_request
-from edgekit.verification.subjects.external_models import ExternalModelOptions
+from edgekit.verification.job import verify_request
+from edgekit.verification.request import ExternalModelOptions, VerifyRequest
 
 MODELS = [
     ROOT / "exported" / "resnet8" / kind / f"model-{precision}.{kind}"

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from edgekit.artifact import Format, Precision
 from edgekit.runtimes import ExecutionFailure
 from edgekit.verification.candidate import Candidate
-from edgekit.verification.comparison import verify
+from edgekit.verification.job import verify
 from edgekit.verification.verdict.report import VerificationReport
 from support.fakes import FakeExecutor, answer_with, fake_artifact, fake_dataset, fake_reference
 

@@ -13,7 +13,7 @@ from edgekit.foundation.errors import UsageError, VerificationError
 from edgekit.runs.reference import Reference
 from edgekit.runtimes import ExecutionFailure
 from edgekit.verification.candidate import Candidate
-from edgekit.verification.comparison import verify
+from edgekit.verification.job import verify
 from edgekit.verification.verdict.report import CandidateReport, Verdict, VerificationReport
 
 CLASSES = ("cat", "dog", "bird", "frog")
@@ -287,7 +287,7 @@ def test_data_of_another_hash_is_refused_with_both(dataset: Dataset, reference: 
 
 
 def test_a_reference_with_other_labels_or_names_or_nan_is_refused(dataset: Dataset, reference: Reference) -> None:
-    from edgekit.verification.comparison import check_belongs
+    from edgekit.verification.subjects.reference import check_belongs
 
     swapped = reference.labels.copy()
     swapped[[0, 1]] = swapped[[1, 0]]

@@ -12,7 +12,7 @@ from edgekit.datasets import Dataset
 from edgekit.metrics.drift import softmax
 from edgekit.runs.reference import Reference
 from edgekit.verification.candidate import Candidate
-from edgekit.verification.comparison import verify
+from edgekit.verification.job import verify
 from edgekit.verification.verdict.report import CandidateReport, Verdict, VerificationReport
 
 CLASSES = ("cat", "dog", "bird", "frog", "ship")

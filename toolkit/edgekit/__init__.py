@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from edgekit.recipe import Recipe, TrainingSettings, load_recipe
     from edgekit.training.hardware import Hardware
     from edgekit.training.session import train
-    from edgekit.verification.comparison import verify
+    from edgekit.verification.job import verify
 
 __version__ = "0.1.0"
 
@@ -62,7 +62,7 @@ _HOMES = {
     "load_dataset": "edgekit.datasets",
     "load_recipe": "edgekit.recipe",
     "train": "edgekit.training.session",
-    "verify": "edgekit.verification.comparison",
+    "verify": "edgekit.verification.job",
 }
 
 

@@ -10,7 +10,7 @@ from edgekit.rendering.markdown import verification_markdown
 from edgekit.rendering.terminal.tables import MAX_WIDTH, make_console
 from edgekit.rendering.terminal.verification_table import print_verification
 from edgekit.verification.candidate import Candidate
-from edgekit.verification.comparison import verify
+from edgekit.verification.job import verify
 from edgekit.verification.verdict.report import VerificationReport
 
 RUNTIMES = ("litert-xnnpack", "litert-builtin")

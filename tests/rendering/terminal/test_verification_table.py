@@ -13,7 +13,7 @@ from edgekit.rendering.terminal.tables import MAX_WIDTH, make_console
 from edgekit.rendering.terminal.verification_table import print_verification
 from edgekit.runtimes import ExecutionFailure
 from edgekit.verification.candidate import Candidate
-from edgekit.verification.comparison import verify
+from edgekit.verification.job import verify
 from edgekit.verification.verdict.report import VerificationReport
 
 CLASSES = ("a very long class name", "dog|cat", "<b>bird</b>", "frog [red]")

@@ -7,7 +7,7 @@ from support.fakes import fake_dataset, fake_reference
 from edgekit.verification.measuring.confusion import MAX_CELLS, class_flips, confusion_cells
 from edgekit.verification.measuring.measurement import ClassFlip, ConfusionCell, Measurement
 from edgekit.verification.measuring.prediction_counts import PredictionCounts
-from edgekit.verification.measuring.score_comparison import measure
+from edgekit.verification.measuring.score_comparison import compare_scores
 
 LABELS = np.array([0, 0, 0, 1, 2])
 BEFORE = np.array([0, 0, 1, 1, 0])
@@ -50,7 +50,7 @@ def measurement() -> Measurement:
     reference = fake_reference(dataset)
     candidate = np.roll(reference.scores, 1, axis=1)
     candidate[:500] = reference.scores[:500]
-    return measure(reference.scores, candidate, reference.labels, dataset.class_names)
+    return compare_scores(reference.scores, candidate, reference.labels, dataset.class_names).measurement
 
 
 def test_a_measurement_holds_them_and_they_add_up(measurement: Measurement) -> None:
@@ -70,7 +70,7 @@ def test_logits_are_as_sure_as_their_probabilities() -> None:
     logits = np.full((600, 3), -20.0, np.float32)
     logits[np.arange(600), labels] = 20.0
     logits[:60] = logits[:60, ::-1]
-    one = measure(logits, logits + 1, labels, ("a", "b", "c"))
+    one = compare_scores(logits, logits + 1, labels, ("a", "b", "c")).measurement
     assert [each.num_images for each in one.reliability] == [0] * 14 + [600]
     assert one.reliability[-1].confidence == pytest.approx(1.0)
     assert one.reliability[-1].accuracy == pytest.approx(560 / 600)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from edgekit.foundation import mapped_arrays as mapped
 from edgekit.verification.measuring.measurement import Measurement
-from edgekit.verification.measuring.score_comparison import MAX_FLIPPED_IMAGES, NEAR_TIE, measure
+from edgekit.verification.measuring.score_comparison import MAX_FLIPPED_IMAGES, NEAR_TIE, compare_scores
 
 NAMES = ("cat", "dog", "bird", "frog", "empty")
 COUNT = 3000
@@ -36,7 +36,7 @@ def case() -> tuple[Scores, Scores, NDArray[np.int64]]:
 
 @pytest.fixture(scope="module")
 def found(case) -> Measurement:
-    return measure(*case, NAMES)
+    return compare_scores(*case, NAMES).measurement
 
 
 def first_highest(row: NDArray[np.float32]) -> int:
@@ -125,7 +125,7 @@ def test_one_class_that_loses_is_the_one_that_is_significant(case) -> None:
     ruined = reference.copy()
     birds = np.flatnonzero(labels == 2)[:40]
     ruined[birds, 2] = 0
-    assert measure(reference, ruined, labels, NAMES).significant_classes == ("bird",)
+    assert compare_scores(reference, ruined, labels, NAMES).measurement.significant_classes == ("bird",)
 
 
 def test_the_interval_against_a_real_paired_bootstrap(case, found: Measurement) -> None:
@@ -200,7 +200,7 @@ def test_in_pieces_it_is_the_same(case, monkeypatch: pytest.MonkeyPatch, size: i
     for module in ("edgekit.verification.measuring.score_comparison", "edgekit.metrics.drift"):
         monkeypatch.setattr(f"{module}.pieces", in_small_pieces)
     reference, candidate, labels = case
-    pieced = measure(reference, candidate, labels, NAMES)
+    pieced = compare_scores(reference, candidate, labels, NAMES).measurement
     assert pieced.flipped_images == found.flipped_images
     assert pieced.confusion == found.confusion
     assert pieced.class_flips == found.class_flips
@@ -219,7 +219,7 @@ def test_in_pieces_it_is_the_same(case, monkeypatch: pytest.MonkeyPatch, size: i
 def test_logits_are_compared_as_probabilities_but_differ_as_they_are() -> None:
     reference, _, labels = make()
     logits = np.log(reference)
-    found = measure(logits, logits + np.float32(0.5), labels, NAMES)
+    found = compare_scores(logits, logits + np.float32(0.5), labels, NAMES).measurement
     assert found.max_abs_score_difference == pytest.approx(0.5, abs=1e-6)
     assert found.mean_kl_divergence == pytest.approx(0, abs=1e-9)
     assert found.agreement == 1.0

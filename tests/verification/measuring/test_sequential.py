@@ -13,9 +13,10 @@ from edgekit.foundation.errors import UsageError
 from edgekit.runs.reference import Reference
 from edgekit.tolerance import DEFAULTS, Tolerance
 from edgekit.verification.candidate import Candidate
-from edgekit.verification.comparison import verify
-from edgekit.verification.measuring.score_comparison import measure
-from edgekit.verification.measuring.sequential import SequentialVerdict
+from edgekit.verification.job import verify
+from edgekit.verification.measuring.prediction_counts import PredictionCounts
+from edgekit.verification.measuring.score_comparison import compare_scores
+from edgekit.verification.measuring.sequential import SequentialTest
 from edgekit.verification.sampling import Sampling
 from edgekit.verification.verdict.limits import broken_limits
 from edgekit.verification.verdict.report import CandidateReport, Verdict
@@ -50,7 +51,7 @@ def right_images(reference: Reference) -> NDArray[np.int64]:
 
 
 def whole_verdict(reference: Reference, scores: Scores, tolerance: Tolerance) -> Verdict:
-    measurement = measure(reference.scores, scores, reference.labels, CLASSES)
+    measurement = compare_scores(reference.scores, scores, reference.labels, CLASSES).measurement
     return Verdict.DRIFT if broken_limits(measurement, tolerance, is_subset=False, counted_flips=None) else Verdict.PASS
 
 
@@ -59,8 +60,9 @@ def stopped(
 ) -> tuple[Verdict | None, int]:
     """(verdict, images), looking after every 50 images; None: not certain before the end."""
     order = np.random.default_rng(seed).permutation(NUM_IMAGES)
-    follower = SequentialVerdict(
+    follower = SequentialTest(
         reference=reference.scores,
+        reference_counts=PredictionCounts.of_one(reference.labels, reference.scores),
         labels=reference.labels,
         class_names=CLASSES,
         order=order,
@@ -69,7 +71,8 @@ def stopped(
     )
     for start in range(0, NUM_IMAGES, 50):
         if follower.watch(scores[order[start : start + 50]]):
-            return follower.verdict, start + 50
+            assert follower.result is not None
+            return Verdict.DRIFT if follower.result.broken else Verdict.PASS, start + 50
     return None, NUM_IMAGES
 
 
@@ -184,7 +187,7 @@ def test_where_it_is_never_certain_the_row_is_that_of_a_whole_run(
 ) -> None:
     row = verify_one(reference.scores, Precision.FLOAT32)
     assert row.confidence is None
-    assert row.measurement == measure(reference.scores, reference.scores, reference.labels, CLASSES)
+    assert row.measurement == compare_scores(reference.scores, reference.scores, reference.labels, CLASSES).measurement
     assert "no earlier verdict was certain" in said(row)
 
 

@@ -1,93 +1,15 @@
+"""Which images each candidate runs: the whole split, a sample, a few for slow runtimes, or a random order."""
+
 from pathlib import Path
 
 import numpy as np
-import pytest
 from numpy.typing import NDArray
-from support.fakes import fake_dataset, fake_reference, numbered_images
+from support.fakes import fake_artifact, fake_dataset
 
-from edgekit.execution.worker.streaming import ImageFile
-from edgekit.foundation.errors import VerificationError
-from edgekit.verification.subjects.images import (
-    WRITE_BATCH,
-    images_file,
-    open_workloads,
-    spread_over_classes,
-    write_images,
-)
-
-COUNT = WRITE_BATCH + 77
-
-
-@pytest.fixture
-def stored(tmp_path: Path) -> Path:
-    np.save(tmp_path / "stored.npy", numbered_images(COUNT))
-    return tmp_path / "stored.npy"
-
-
-def test_written_images_read_back_the_same(tmp_path: Path) -> None:
-    images = numbered_images(COUNT)
-    assert np.array_equal(np.load(write_images(images, tmp_path / "a.npy"), mmap_mode="r"), images)
-    backwards = images[::-1]
-    assert np.array_equal(np.load(write_images(backwards, tmp_path / "b.npy")), backwards)
-
-
-def read_back(images: NDArray[np.uint8], folder: Path) -> tuple[Path, NDArray[np.uint8]]:
-    """The file that workers get, and what they read from it."""
-    path = images_file(images, folder / "images.npy")
-    file = ImageFile(path)
-    return path, file.read(0, file.num_images)
-
-
-@pytest.mark.parametrize(
-    "part",
-    [
-        lambda images: images,
-        lambda images: images[1:],
-        lambda images: images[7:-3],
-        lambda images: images[:, :, :, :].view(),
-    ],
-)
-def test_mapped_images_stay_where_they_are(stored: Path, tmp_path: Path, part) -> None:
-    images = part(np.load(stored, mmap_mode="r"))
-    path, found = read_back(images, tmp_path)
-    assert path.suffix == ".json"
-    assert path.stat().st_size < 1000
-    assert np.array_equal(found, images)
-
-
-@pytest.mark.parametrize(
-    "part",
-    [
-        lambda images: images[::-1],
-        lambda images: images[::2],
-        lambda images: images[:, :, ::-1],
-        lambda images: images.transpose(0, 2, 1, 3),
-        lambda images: images[np.arange(COUNT)[::-1]],
-        np.array,
-    ],
-)
-def test_other_images_are_written(stored: Path, tmp_path: Path, part) -> None:
-    images = part(np.load(stored, mmap_mode="r"))
-    path, found = read_back(images, tmp_path)
-    assert path.suffix == ".npy"
-    assert np.array_equal(found, images)
-
-
-def test_a_raw_mapping_at_an_odd_offset_is_used_as_it_is(tmp_path: Path) -> None:
-    images = numbered_images(5000)
-    (tmp_path / "raw").write_bytes(b"x" * 12_345 + images.tobytes())
-    mapped = np.memmap(tmp_path / "raw", np.uint8, "r", offset=12_345, shape=images.shape)
-    path, found = read_back(mapped[10:], tmp_path)
-    assert path.suffix == ".json"
-    assert np.array_equal(found, images[10:])
-
-
-def test_what_was_changed_in_memory_is_not_read_from_the_file(stored: Path, tmp_path: Path) -> None:
-    images = np.load(stored, mmap_mode="c")
-    images[0] = 99
-    path, found = read_back(images, tmp_path)
-    assert path.suffix == ".npy"
-    assert (found[0] == 99).all()
+from edgekit.artifact import Format, Precision
+from edgekit.verification.candidate import Candidate
+from edgekit.verification.sampling import Sampling
+from edgekit.verification.subjects.images import scoring_tasks, spread_over_classes
 
 
 def test_the_spread_keeps_proportions_and_order() -> None:
@@ -100,23 +22,37 @@ def test_the_spread_keeps_proportions_and_order() -> None:
     assert len(spread_over_classes(labels, 1)) == 1
 
 
-def test_the_small_part_holds_the_images_that_its_scores_belong_to() -> None:
+def candidates(folder: Path) -> list[Candidate]:
+    artifact = fake_artifact(folder, Format.TFLITE, Precision.INT8)
+    return [Candidate(artifact=artifact, runtime=name) for name in ("litert-xnnpack", "litert-reference")]
+
+
+def test_the_small_part_holds_the_images_that_its_scores_belong_to(tmp_path: Path) -> None:
     labels: NDArray[np.int64] = np.arange(300) % 3
     dataset = fake_dataset(labels, ("a", "b", "c"))
-    reference = fake_reference(dataset)
-    with open_workloads(dataset.test, reference, 30) as workloads:
-        assert not workloads.usual.is_subset
-        assert np.array_equal(np.load(workloads.usual.images_npy), dataset.test.images)
-        slow = workloads.slow
-        assert slow.is_subset
+    with scoring_tasks(candidates(tmp_path), dataset.test, Sampling(), 30) as (usual, slow):
+        assert usual.workload.num_images == usual.workload.num_images_of_split == 300
+        assert usual.workload.places_of_first(300) is None
+        assert np.array_equal(np.load(usual.workload.images), dataset.test.images)
         chosen = spread_over_classes(labels, 30)
-        assert np.array_equal(np.load(slow.images_npy), dataset.test.images[chosen])
-        assert np.array_equal(slow.reference_scores, reference.scores[chosen])
-        assert np.array_equal(slow.labels, labels[chosen])
-        folder = slow.images_npy.parent
+        assert slow.workload.num_images == 30
+        assert np.array_equal(slow.workload.places_of_first(30), chosen)
+        assert np.array_equal(np.load(slow.workload.images), dataset.test.images[chosen])
+        assert slow.title == "2/2 tflite int8 in litert-reference, slow kernels"
+        folder = slow.workload.images.parent
     assert not folder.exists()
 
 
-def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
-    with pytest.raises(VerificationError, match="TMPDIR"):
-        write_images(numbered_images(4), tmp_path / "missing" / "a.npy")
+def test_a_random_order_goes_back_to_the_order_of_the_split_whole_or_in_part(tmp_path: Path) -> None:
+    dataset = fake_dataset(np.arange(300) % 3, ("a", "b", "c"))
+    with scoring_tasks(candidates(tmp_path), dataset.test, Sampling(confidence=0.9), 30) as tasks:
+        for task in tasks:
+            workload = task.workload
+            order = np.load(workload.order_file)
+            assert sorted(order) == (list(range(300)) if task is tasks[0] else sorted(set(order)))
+            for count in (workload.num_images, 7):
+                scores = order[:count, None].astype(np.float32)
+                places = workload.places_of_first(count)
+                expected = np.arange(300) if places is None else places
+                assert np.array_equal(workload.in_split_order(scores)[:, 0], expected)
+                assert (places is None) == (count == 300)

@@ -22,8 +22,8 @@ from support.external_models import (
 
 from edgekit.datasets import Dataset
 from edgekit.datasets.splits import empty_split
+from edgekit.execution.model_interface import ModelInterface
 from edgekit.input_range import InputEncoding
-from edgekit.verification.subjects.external_models import ModelInterface
 from edgekit.verification.subjects.input_check import (
     Sample,
     alternatives_to,

@@ -10,13 +10,8 @@ from support.linear_run import digits, make_run, nearest_mean, write_onnx
 from edgekit.artifact import Format, Precision
 from edgekit.foundation.errors import ArtifactError, RunFolderError, UnknownNameError, UsageError, VerificationError
 from edgekit.runs.folder import RunFolder
-from edgekit.verification.subjects.selection import (
-    choose_candidates,
-    data_of,
-    image_size_of,
-    precision_in,
-    select,
-)
+from edgekit.verification.subjects.data import data_of, image_size_of
+from edgekit.verification.subjects.selection import SelectedFile, choose_candidates, precision_in, select
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +29,7 @@ def test_a_run_is_the_newest_or_named_or_a_path(run: Path) -> None:
     for targets in ([], [Path("made")], [Path("exported/made")], [run]):
         selection = select(targets, None)
         assert selection.is_whole_run
-        assert [name for name, _ in selection.artifacts] == ["onnx/model-float32.onnx"]
+        assert [file.name for file in selection.files] == ["onnx/model-float32.onnx"]
         assert selection.run is not None
         assert selection.run.name == "made"
         assert data_of(selection.run) == "digits"
@@ -44,8 +39,8 @@ def test_a_run_is_the_newest_or_named_or_a_path(run: Path) -> None:
 def test_a_file_in_a_run_is_compared_with_its_run(run: Path) -> None:
     selection = select([Path("exported/made/onnx/model-float32.onnx")], None)
     assert not selection.is_whole_run
-    assert selection.artifacts[0][0] == "onnx/model-float32.onnx"
-    assert selection.artifacts[0][1].precision is Precision.FLOAT32
+    assert selection.files[0].name == "onnx/model-float32.onnx"
+    assert selection.files[0].artifact.precision is Precision.FLOAT32
     assert selection.run is not None
 
 
@@ -59,10 +54,10 @@ def test_a_file_from_elsewhere_needs_a_reference(run: Path, tmp_path: Path) -> N
     for reference in (run, run / "reference.npz"):
         selection = select([elsewhere], reference)
         assert data_of(selection.run) == "digits"
-        assert selection.artifacts[0][1].precision is Precision.FLOAT32
+        assert selection.files[0].artifact.precision is Precision.FLOAT32
     again = shutil.copytree(run / "onnx", tmp_path / "other")
     twins = [run / "onnx" / "model-float32.onnx", again / "model-float32.onnx"]
-    assert [name for name, _ in select(twins, run).artifacts] == [path.as_posix() for path in twins]
+    assert [file.name for file in select(twins, run).files] == [path.as_posix() for path in twins]
     alone = Path(shutil.copy(run / "reference.npz", tmp_path / "alone.npz"))
     selection = select([elsewhere], alone)
     assert selection.run is None
@@ -103,7 +98,7 @@ def test_a_run_without_artifacts_says_what_to_do(run: Path) -> None:
 
 def test_every_artifact_in_every_runtime_of_its_format(tmp_path: Path) -> None:
     artifacts = [
-        (one.path.name, one)
+        SelectedFile(name=one.path.name, artifact=one, run=None)
         for one in (
             fake_artifact(tmp_path, Format.TFLITE, Precision.INT8),
             fake_artifact(tmp_path, Format.ONNX, Precision.FLOAT32),

@@ -5,7 +5,7 @@ import pytest
 from support.fakes import fake_dataset, fake_reference
 
 from edgekit.tolerance import Tolerance
-from edgekit.verification.measuring.score_comparison import measure
+from edgekit.verification.measuring.score_comparison import compare_scores
 from edgekit.verification.verdict.limits import broken_limits
 
 CLASSES = ("ant", "bee", "cat", "dog")
@@ -18,7 +18,7 @@ def test_a_limit_that_no_image_can_keep_says_what_one_is_worth(limit, ending):
     right = np.flatnonzero(reference.scores.argmax(axis=1) == reference.labels)
     scores = reference.scores.copy()
     scores[right[0]] = np.roll(scores[right[0]], 1)
-    measurement = measure(reference.scores, scores, reference.labels, CLASSES)
+    measurement = compare_scores(reference.scores, scores, reference.labels, CLASSES).measurement
     tolerance = Tolerance(max_accuracy_drop=limit)
     [reason] = broken_limits(measurement, tolerance, is_subset=False, counted_flips=None)
     assert reason.startswith("Accuracy fell by 0.25 points")

@@ -7,7 +7,7 @@ import pytest
 
 from edgekit.metrics.drift import Flips
 from edgekit.verification.measuring.measurement import Measurement
-from edgekit.verification.measuring.score_comparison import measure
+from edgekit.verification.measuring.score_comparison import compare_scores
 from edgekit.verification.verdict.summary import changes_beyond_reasons, measurement_sentence
 
 NONE = Flips(right_to_wrong=0, wrong_to_right=0, wrong_to_wrong=0)
@@ -17,7 +17,7 @@ NONE = Flips(right_to_wrong=0, wrong_to_right=0, wrong_to_wrong=0)
 def drifted() -> Measurement:
     """Numbers of the sentence that the design asks for, in a measurement made by `measure`."""
     scores = np.eye(2, dtype=np.float32)[[0, 1, 0, 1]]
-    equal = measure(scores, scores, np.array([0, 1, 0, 1]), ("cat", "dog"))
+    equal = compare_scores(scores, scores, np.array([0, 1, 0, 1]), ("cat", "dog")).measurement
     cat = replace(equal.per_class[0], recall_delta=-0.011, recall_mcnemar_p_holm=0.4)
     return replace(
         equal,

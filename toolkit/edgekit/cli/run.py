@@ -31,7 +31,8 @@ def command(recipe_name: str, data: str, out: Path | None, resume: bool, as_json
     from edgekit.tolerance import Tolerances
     from edgekit.training.folders import choose_folder
     from edgekit.training.session import train
-    from edgekit.verification.job import VerifyRequest, verify_request
+    from edgekit.verification.job import verify_request
+    from edgekit.verification.request import VerifyRequest
 
     out = out or choose_folder(name_of_recipe(recipe_name), resume=resume)
     tolerances = Tolerances.from_pyproject(Path("pyproject.toml"))

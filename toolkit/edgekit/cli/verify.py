@@ -120,8 +120,8 @@ def command(
     edgekit verify a.tflite b.onnx --reference mine.h5 --data folder:photos --html mine.html
     """  # noqa: D301 - click wants the backspace itself
     from edgekit.tolerance import Tolerances
-    from edgekit.verification.job import VerifyRequest, verify_request
-    from edgekit.verification.subjects.external_models import ExternalModelOptions
+    from edgekit.verification.job import verify_request
+    from edgekit.verification.request import ExternalModelOptions, VerifyRequest
 
     external = ExternalModelOptions(**{name: chosen.pop(name) for name in ExternalModelOptions.__dataclass_fields__})
     limits = {name: value for name, value in chosen.items() if value is not None}

@@ -78,6 +78,20 @@ def put_together(
     return np.concatenate([np.asarray(part, dtype) for part in parts()]).reshape(shape)
 
 
+def take_rows(array: "NDArray[Any]", places: "NDArray[Any]") -> "NDArray[Any]":
+    """`array[places]` a piece at a time, in memory or in a mapped file; see `put_together`.
+
+    Args:
+        array: (N, ...).
+        places: Whole numbers (n,), 0 to N - 1, in any order.
+    """
+    return put_together(
+        lambda: (rows_at(array, places[piece]) for piece in pieces(len(places), array)),
+        (len(places), *array.shape[1:]),
+        array.dtype,
+    )
+
+
 def release(array: "NDArray[Any]") -> None:
     """Let the system forget the pages of a file that is mapped for reading; nothing happens to any other array."""
     mapping = _mapping(array)

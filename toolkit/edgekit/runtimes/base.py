@@ -59,6 +59,27 @@ class SessionSettings:
             raise UsageError(f"Threads, batch and sessions must be at least 1. Received {self}.")
 
 
+@dataclass(frozen=True, kw_only=True)
+class Performance:
+    """What running a candidate took; see `Execution`.
+
+    Attributes:
+        seconds: Time of scoring all images, on this candidate's share of the processors.
+        images_per_second: Measured while nobody else worked; images over `seconds` where that was so all the time.
+        peak_rss_bytes: Largest resident memory of the worker process.
+        num_threads: Threads of each session.
+        batch_size: Images per invocation.
+        num_sessions: Copies of the model that worked side by side.
+    """
+
+    seconds: float
+    images_per_second: float
+    peak_rss_bytes: int
+    num_threads: int
+    batch_size: int
+    num_sessions: int
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Execution:
     """What a candidate did, measured in its worker process.
@@ -78,6 +99,18 @@ class Execution:
     peak_rss_bytes: int
     runtime_version: str
     settings: SessionSettings
+
+    @property
+    def performance(self) -> Performance:
+        """What it took, without the scores."""
+        return Performance(
+            seconds=self.seconds,
+            images_per_second=self.images_per_second,
+            peak_rss_bytes=self.peak_rss_bytes,
+            num_threads=self.settings.num_threads,
+            batch_size=self.settings.batch_size,
+            num_sessions=self.settings.num_sessions,
+        )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -28,7 +28,8 @@ from edgekit.search.ranking import layers_that_lose_most
 from edgekit.search.search import Search
 from edgekit.search.trial import Trial, best_within, closest_to, frontier
 from edgekit.tolerance import Tolerances
-from edgekit.verification.job import VerifyRequest, verify_request
+from edgekit.verification.job import verify_request
+from edgekit.verification.request import VerifyRequest
 
 if TYPE_CHECKING:
     from edgekit.verification.verdict.report import CandidateReport

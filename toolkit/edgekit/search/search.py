@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from edgekit.artifact import Format, Precision
 from edgekit.execution.executor import Executor
+from edgekit.execution.image_files import write_images
 from edgekit.exporting.conversion import FileMaker
 from edgekit.exporting.plan import Job
 from edgekit.exporting.source import Source
@@ -24,7 +25,6 @@ from edgekit.search.budget import Budget
 from edgekit.search.journal import Journal
 from edgekit.search.space import can_mix, jobs_of, mixed
 from edgekit.search.trial import Trial, best_within
-from edgekit.verification.subjects.images import write_images
 
 if TYPE_CHECKING:
     from edgekit.datasets import Dataset

@@ -1,9 +1,9 @@
-"""What is to be verified: an artifact in a runtime. Runs nothing."""
+"""What is verified: an artifact in a runtime. Every part of a verification knows it. Runs nothing."""
 
 from dataclasses import dataclass
 
 from edgekit.artifact import Artifact, Precision
-from edgekit.verification.subjects.external_models import ModelInterface
+from edgekit.execution.model_interface import ModelInterface
 
 PRECISION_OF_UNKNOWN = Precision.FLOAT32
 """What a file that names no precision is judged as: the strictest, so that nothing passes by its name."""
@@ -17,7 +17,7 @@ class Candidate:
         artifact: The file.
         runtime: A name in `edgekit.runtimes.RUNTIMES` that reads its format.
         name: What the report calls the file: its path in the run folder; "" for the file's own name.
-        interface: How a model made elsewhere is fed and read; None for an artifact of a run.
+        interface: How an external model is fed and read; None for an artifact of a run that gives probabilities.
         mistake: One sentence: how the model should clearly have been fed or read; see `input_check`.
         remark: One sentence that a reader of its row must know.
     """

@@ -1,66 +1,48 @@
-"""The whole of `edgekit verify`: find what is meant, load the data, verify, keep the report in the run folder."""
+"""The whole of `edgekit verify`: one path through subjects, execution, measuring and verdict.
+
+    resolve_request    subjects     who is compared with what, on which images; reads folders and files
+    scoring_tasks      subjects     the images as files that worker processes read
+    CandidateRunner    execution    each candidate's scores
+    Measurer           measuring    how they differ from the reference's
+    Judge              verdict      whether that is within the limits, and the row of the report
+
+Each part hands a frozen dataclass to the next and calls none of the others. Candidates are run several at a time, and
+each is measured and judged as soon as it has been run, so that only counts and sums of its scores are kept.
+"""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from edgekit.artifact import Precision
-from edgekit.datasets import Dataset, DatasetRequest, Split, load_dataset
-from edgekit.datasets.sources import location_is_needed
-from edgekit.datasets.splits import empty_split
+from edgekit.datasets import Dataset, Split
+from edgekit.execution.candidates import CandidateRunner, ScoringResult, ScoringTask
 from edgekit.execution.executor import Executor, IsolatedExecutor
 from edgekit.foundation.atomic_files import write_json, write_text
-from edgekit.foundation.errors import DatasetError, RunFolderError, UsageError
+from edgekit.foundation.errors import RunFolderError
 from edgekit.foundation.progress import Progress, SilentProgress
 from edgekit.runs.folder import RunFolder
-from edgekit.tolerance import Tolerances
-from edgekit.verification.comparison import check_numbers, verify
+from edgekit.runs.reference import Reference
+from edgekit.tolerance import Tolerance, Tolerances
+from edgekit.verification.candidate import Candidate
+from edgekit.verification.measuring.measurer import Measured, Measurer
+from edgekit.verification.measuring.pairwise import PairwiseAgreement, TopClasses, compare_pairs
+from edgekit.verification.measuring.sequential import SequentialTest
+from edgekit.verification.request import VerifyRequest
 from edgekit.verification.sampling import Sampling
-from edgekit.verification.subjects.external_models import ExternalModelOptions
-from edgekit.verification.subjects.preparation import check_options, models_to_check, prepare_candidates
-from edgekit.verification.subjects.reference_scores import check_runs_here
-from edgekit.verification.subjects.selection import Selection, choose_candidates, data_of, image_size_of, select
-from edgekit.verification.verdict.report import VerificationReport
+from edgekit.verification.subjects.images import scoring_tasks
+from edgekit.verification.subjects.resolve import Subjects, given_subjects, resolve_request
+from edgekit.verification.verdict.environment import this_environment
+from edgekit.verification.verdict.judging import Evidence, Judge
+from edgekit.verification.verdict.report import (
+    CandidateReport,
+    DatasetSummary,
+    ReferenceSummary,
+    VerificationReport,
+)
 
 PAGE_NAME = "report.html"
 """What the page of a verification is called in a run folder."""
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class VerifyRequest:
-    """What a user asks of `edgekit verify`; empty means everything there is.
-
-    Attributes:
-        targets: Nothing (the newest run), one run folder, or model files.
-        reference: A run folder, a `reference.npz`, a model or a file of scores; None: that of the run.
-        data: The data set, as `NAME[:PATH]`; None: the one in the run's manifest.
-        runtimes: Names of runtimes.
-        precisions: Names of precisions.
-        tolerances: The limits.
-        reference_kernel_images: Images for a slow runtime; None: see `verify`.
-        sampling: How much of the test split is run.
-        jobs: Candidates that are run at the same time; None: by processors and memory.
-        search_again: Do not believe the fastest settings that were found before.
-        time_limit: Seconds for one candidate; None: by the number of images.
-        pairwise: Compare the candidates with each other too.
-        skip_broken: Leave broken images out of a `folder:` data set, as the training did.
-        external: How external models are fed and read.
-    """
-
-    targets: Sequence[Path] = ()
-    reference: Path | None = None
-    data: str | None = None
-    runtimes: Sequence[str] = ()
-    precisions: Sequence[str] = ()
-    tolerances: Tolerances = field(default_factory=Tolerances)
-    reference_kernel_images: int | None = None
-    sampling: Sampling = field(default_factory=Sampling)
-    jobs: int | None = None
-    search_again: bool = False
-    time_limit: float | None = None
-    pairwise: bool = False
-    skip_broken: bool = False
-    external: ExternalModelOptions = field(default_factory=ExternalModelOptions)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -115,69 +97,157 @@ def verify_request(
     """Find what `request` means and verify it; writes nothing.
 
     Raises:
-        EdgekitError: Whatever is missing, changed, unknown or does not belong together; see
-            `select`, `choose_candidates` and `verify`.
+        EdgekitError: Whatever is missing, changed, unknown or does not belong together; see `resolve_request`.
     """
     progress = progress or SilentProgress()
     executor = executor or IsolatedExecutor(request.jobs, search_again=request.search_again)
-    check_numbers(request.reference_kernel_images, request.time_limit)
-    precisions = [Precision.parse(name) for name in request.precisions]
-    selection = select(request.targets, request.reference)
-    candidates = choose_candidates(selection.artifacts, request.runtimes, precisions)
-    check_options(request.external, selection)
-    if isinstance(selection.reference, Path):
-        check_runs_here(selection.reference)
-    dataset, fault = _load(request, selection, progress)
-    scored, candidates = prepare_candidates(selection, candidates, dataset, request, progress, training_fault=fault)
-    dataset, run = _test_only(dataset), selection.run if selection.is_whole_run else None
-    del selection  # and with it the labels of its reference, which `scored` shares with the data set
-    report = verify(
-        candidates,
-        reference=scored.reference,
-        reference_runtime=scored.runtime,
-        dataset=dataset,
-        tolerances=request.tolerances,
-        reference_kernel_images=request.reference_kernel_images,
-        sampling=request.sampling,
-        time_limit=request.time_limit,
-        pairwise=request.pairwise,
-        progress=progress,
-        executor=executor,
-    )
-    return Verified(report=report, run=run, notes=scored.notes, test=dataset.test)
+    subjects = resolve_request(request, progress)
+    report = _verify_subjects(subjects, request, progress, executor)
+    return Verified(report=report, run=subjects.run, notes=subjects.notes, test=subjects.dataset.test)
 
 
-def _load(request: VerifyRequest, selection: Selection, progress: Progress) -> tuple[Dataset, str | None]:
-    """The test split that the request means, at the size that the models take, and what `prepare_candidates` needs.
+def verify(
+    candidates: Sequence[Candidate],
+    *,
+    reference: Reference,
+    dataset: Dataset,
+    reference_runtime: str = "keras",
+    tolerances: Tolerances | None = None,
+    reference_kernel_images: int | None = None,
+    sampling: Sampling | None = None,
+    time_limit: float | None = None,
+    pairwise: bool = False,
+    progress: Progress | None = None,
+    executor: Executor | None = None,
+) -> VerificationReport:
+    """Run candidates on the test split and compare their scores with the reference's; reads no run folder.
 
-    Where only the training images are at fault, they are left out, and the fault is told.
+    Args:
+        candidates: What to run, at least one.
+        reference: The float model's scores on the same test split.
+        dataset: Its test split is run; nothing else of it is used.
+        reference_runtime: What gave the reference's scores, for the report.
+        tolerances: The limits; the defaults if None.
+        reference_kernel_images: Images for a slow runtime (litert-reference), at least 1; None:
+            `SLOW_RUNTIME_IMAGES`, or as many as it takes where `sampling` asks for certainty.
+        sampling: How much of the test split is run; all of it if None.
+        time_limit: Seconds for one candidate, above 0; None: 600 and a tenth for each image.
+        pairwise: Whether to compare the candidates with each other too.
+        progress: Where it reports; silent if None.
+        executor: What runs the candidates; a worker process for each if None.
+
+    Returns:
+        One row for each candidate, in their order, whatever became of it.
+
+    Raises:
+        VerificationError: There is no candidate, or reference and data set do not belong together.
+        UsageError: A number is out of its range.
     """
-    needs_training = request.external.check_inputs and bool(models_to_check(selection))
-    wanted = DatasetRequest(
-        image_size=image_size_of(selection),
-        test_only=not needs_training,
-        skip_broken=request.skip_broken,
-        progress=progress,
+    request = VerifyRequest(
+        tolerances=tolerances or Tolerances(),
+        reference_kernel_images=reference_kernel_images,
+        sampling=sampling or Sampling(),
+        time_limit=time_limit,
+        pairwise=pairwise,
     )
-    if request.data is not None:
-        return _load_dataset(request.data, wanted)
-    name = data_of(selection.run)
-    try:
-        return _load_dataset(name, wanted)
-    except UsageError as error:
-        raise location_is_needed(name, error) from error
+    subjects = given_subjects(candidates, reference, dataset, reference_runtime)
+    return _verify_subjects(subjects, request, progress or SilentProgress(), executor or IsolatedExecutor())
 
 
-def _test_only(dataset: Dataset) -> Dataset:
-    """Without the training images, so that they hold no memory while candidates run."""
-    nothing = empty_split(*dataset.image_shape[:2])
-    return replace(dataset, train=nothing, validation=nothing)
+def _verify_subjects(
+    subjects: Subjects, request: VerifyRequest, progress: Progress, executor: Executor
+) -> VerificationReport:
+    """Send every candidate along the path, and put the report together."""
+    dataset, reference = subjects.dataset, subjects.reference
+    measurer = Measurer(
+        scores=reference.scores,
+        labels=dataset.test.labels,
+        class_names=dataset.class_names,
+        keeps_top_classes=request.pairwise,
+    )
+    judge = Judge(class_names=dataset.class_names, sampling=request.sampling)
+    sampling, num_slow = request.sampling, request.reference_kernel_images
+    with scoring_tasks(subjects.candidates, dataset.test, sampling, num_slow) as tasks:
+        runner = CandidateRunner(tasks, executor=executor, time_limit=request.time_limit, progress=progress)
+        pipeline = _Pipeline(runner=runner, measurer=measurer, judge=judge, request=request)
+        finished = runner.for_each(lambda number: pipeline.run(subjects.candidates[number], tasks[number]))
+    return VerificationReport(
+        dataset=DatasetSummary(
+            name=dataset.name,
+            split="test",
+            num_images=len(dataset.test),
+            sha256=dataset.sha256,
+            class_names=dataset.class_names,
+        ),
+        reference=ReferenceSummary(
+            runtime=subjects.reference_runtime,
+            accuracy=measurer.reference_accuracy,
+            report=measurer.reference_classes,
+        ),
+        tolerance={one.value: request.tolerances.of(one).to_dict() for one in _precisions(subjects.candidates)},
+        candidates=tuple(one.row for one in finished),
+        pairwise=_pairwise(finished) if request.pairwise else None,
+        environment=this_environment(),
+    )
 
 
-def _load_dataset(name: str, wanted: DatasetRequest) -> tuple[Dataset, str | None]:
-    try:
-        return load_dataset(name, wanted), None
-    except DatasetError as error:
-        if wanted.test_only:
-            raise
-        return load_dataset(name, replace(wanted, test_only=True)), str(error)
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Finished:
+    """A candidate at the end of its path: its row, and its top classes where it is compared with the others."""
+
+    row: CandidateReport
+    top_classes: TopClasses | None
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Pipeline:
+    """The path of one candidate; several threads run it at once, each with its own candidate."""
+
+    runner: CandidateRunner
+    measurer: Measurer
+    judge: Judge
+    request: VerifyRequest
+
+    def run(self, candidate: Candidate, task: ScoringTask) -> _Finished:
+        """Execution, measuring, verdict."""
+        tolerance = self.request.tolerances.of(candidate.judged_as)
+        test = self._sequential_test(task, tolerance)
+        result = self.runner.run(task, watch=test.watch if test else None)
+        with self.runner.while_no_worker_measures():
+            measured = Measured(failure=result.failure)
+            if result.scores is not None:
+                measured = self.measurer.measure(result.scores, result.places, tolerance.tie_margin)
+            row = self.judge.judge(candidate, _evidence(task, result, measured, test), tolerance)
+        return _Finished(row=row, top_classes=measured.top_classes)
+
+    def _sequential_test(self, task: ScoringTask, tolerance: Tolerance) -> SequentialTest | None:
+        confidence, order = self.request.sampling.confidence, task.workload.indices
+        if confidence is None or order is None:
+            return None
+        return self.measurer.sequential_test(order, tolerance, confidence, knows_differences=task.interface is None)
+
+
+def _evidence(task: ScoringTask, result: ScoringResult, measured: Measured, test: SequentialTest | None) -> Evidence:
+    """What the judge is to know; a certain result counts where images were left out because of it."""
+    return Evidence(
+        is_available=result.is_available,
+        failure=measured.failure,
+        comparison=measured.comparison,
+        certain=test.result if test and result.places is not None else None,
+        num_images_of_split=task.workload.num_images_of_split,
+        why_a_part=task.workload.why_a_part,
+        were_logits=result.were_logits,
+        runtime_version=result.runtime_version,
+        performance=result.performance,
+    )
+
+
+def _precisions(candidates: Sequence[Candidate]) -> list[Precision]:
+    present = {candidate.judged_as for candidate in candidates}
+    return [precision for precision in Precision if precision in present]
+
+
+def _pairwise(finished: Sequence[_Finished]) -> PairwiseAgreement:
+    compared = [(one.row, one.top_classes) for one in finished if one.top_classes]
+    names = [(row.artifact, row.runtime) for row, _ in compared]
+    return compare_pairs(names, [top_classes for _, top_classes in compared])

@@ -17,11 +17,11 @@ MAX_CELLS = 1000
 """Cells that a report holds of each matrix: all of them up to 31 classes."""
 
 
-def confusion_cells(outcomes: PredictionCounts, num_classes: int) -> tuple[ConfusionCell, ...]:
+def confusion_cells(predictions: PredictionCounts, num_classes: int) -> tuple[ConfusionCell, ...]:
     """Images of each true class by predicted class, for both models; cells that are 0 in both are left out.
 
     Args:
-        outcomes: What became of the images.
+        predictions: What became of the images.
         num_classes: C.
 
     Returns:
@@ -30,9 +30,9 @@ def confusion_cells(outcomes: PredictionCounts, num_classes: int) -> tuple[Confu
     """
     import numpy as np
 
-    before, after = (outcomes.labels * num_classes + top for top in (outcomes.before, outcomes.after))
+    before, after = (predictions.labels * num_classes + top for top in (predictions.before, predictions.after))
     keys = np.unique(np.concatenate([before, after]))
-    counts = np.stack([_count(keys, places, outcomes.counts) for places in (before, after)])
+    counts = np.stack([_count(keys, places, predictions.counts) for places in (before, after)])
     kept = _most_changed(counts)
     return tuple(
         ConfusionCell(
@@ -45,14 +45,14 @@ def confusion_cells(outcomes: PredictionCounts, num_classes: int) -> tuple[Confu
     )
 
 
-def class_flips(outcomes: PredictionCounts, num_classes: int) -> tuple[ClassFlip, ...]:
+def class_flips(predictions: PredictionCounts, num_classes: int) -> tuple[ClassFlip, ...]:
     """From which class to which the top class changed, ties among them, the most frequent first; at most MAX_CELLS."""
     import numpy as np
 
-    changed = outcomes.before != outcomes.after
-    places = outcomes.before[changed] * num_classes + outcomes.after[changed]
+    changed = predictions.before != predictions.after
+    places = predictions.before[changed] * num_classes + predictions.after[changed]
     keys = np.unique(places)
-    counts = _count(keys, places, outcomes.counts[changed])
+    counts = _count(keys, places, predictions.counts[changed])
     return tuple(
         ClassFlip(
             reference_class=int(keys[at] // num_classes),

@@ -14,17 +14,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class TopClasses:
-    """The top classes of one candidate: all that is kept of its scores, one byte an image up to 256 classes.
+    """The top classes of one candidate: all that is kept of its scores, one byte per image up to 256 classes.
 
     Attributes:
-        artifact: The file, as the report calls it.
-        runtime: The runtime's name.
         indices: int64 (n,), ascending: which images of the split it was run on; None: all of them.
         classes: unsigned (n,), its top classes, ties broken by the lowest index.
     """
 
-    artifact: str
-    runtime: str
     indices: "NDArray[np.int64] | None"
     classes: "NDArray[np.unsignedinteger[Any]]"
 
@@ -119,23 +115,26 @@ class PairwiseAgreement:
         return len(counts) == 1
 
 
-def top_classes_of(
-    artifact: str, runtime: str, indices: "NDArray[np.int64] | None", scores: "NDArray[np.float32]"
-) -> TopClasses:
+def top_classes_of(scores: "NDArray[np.float32]", indices: "NDArray[np.int64] | None") -> TopClasses:
     """What `compare_pairs` needs of the scores, float32 (n, C), of the images at `indices`, int64 (n,)."""
     import numpy as np
 
     classes = np.empty(len(scores), np.min_scalar_type(scores.shape[1] - 1))
     for piece in pieces(len(scores), scores):
         classes[piece] = scores[piece].argmax(axis=1)
-    return TopClasses(artifact=artifact, runtime=runtime, indices=indices, classes=classes)
+    return TopClasses(indices=indices, classes=classes)
 
 
-def compare_pairs(answers: Sequence[TopClasses]) -> PairwiseAgreement:
-    """Compare every candidate with every other."""
+def compare_pairs(candidates: Sequence[tuple[str, str]], answers: Sequence[TopClasses]) -> PairwiseAgreement:
+    """Compare every candidate with every other.
+
+    Args:
+        candidates: (artifact, runtime) of each.
+        answers: What each gave, in the same order.
+    """
     compared = [[_compared(one, other) for other in answers] for one in answers]
     return PairwiseAgreement(
-        candidates=tuple((one.artifact, one.runtime) for one in answers),
+        candidates=tuple(candidates),
         agreement=tuple(tuple(agreement for agreement, _ in row) for row in compared),
         num_images=tuple(tuple(count for _, count in row) for row in compared),
     )

@@ -1,4 +1,4 @@
-"""From two sets of scores to a Measurement. Knows no tolerance, no file and no runtime.
+"""How a candidate's scores differ from the reference's: all that is measured, in one pass. Knows no file, no runtime.
 
 Scores are worked on a piece at a time, and of each piece only counts and sums are kept, so that a million images
 take no more memory than the scores themselves, and none where these are mapped files.
@@ -13,11 +13,13 @@ from edgekit.foundation.mapped_arrays import pieces
 from edgekit.metrics import drift
 from edgekit.metrics.calibration import Reliability, reliability
 from edgekit.metrics.drift import Flips
-from edgekit.metrics.significance import accuracy_delta_interval, holm_adjusted, mcnemar_p
+from edgekit.metrics.significance import accuracy_delta_interval, mcnemar_p
 from edgekit.tolerance import SIGNIFICANCE
+from edgekit.verification.measuring.class_results import class_results
 from edgekit.verification.measuring.confusion import class_flips, confusion_cells
-from edgekit.verification.measuring.measurement import ClassResult, FlippedImage, Measurement, ReliabilityBin
+from edgekit.verification.measuring.measurement import FlippedImage, Measurement, ReliabilityBin
 from edgekit.verification.measuring.prediction_counts import PredictionCounts
+from edgekit.verification.measuring.symptoms import SURE, Symptoms
 
 if TYPE_CHECKING:
     import numpy as np
@@ -31,14 +33,32 @@ MAX_FLIPPED_IMAGES = 100
 """Flipped images that a report names."""
 
 
-def measure(
+@dataclass(frozen=True, kw_only=True, eq=False)
+class ScoreComparison:
+    """What is measured of one candidate.
+
+    Attributes:
+        measurement: What the report holds.
+        symptoms: What may tell why the candidate differs.
+        num_flips_beyond_margin: Flipped images, without exact ties and without those where the reference's two highest
+            scores lie within the tie margin; None where there is no tie margin.
+    """
+
+    measurement: Measurement
+    symptoms: Symptoms
+    num_flips_beyond_margin: int | None
+
+
+def compare_scores(
     reference: "NDArray[np.float32]",
     candidate: "NDArray[np.float32]",
     labels: "NDArray[np.int64]",
     class_names: tuple[str, ...],
     indices: "NDArray[np.int64] | None" = None,
-) -> Measurement:
-    """Everything that is measured of one candidate.
+    *,
+    tie_margin: float | None = None,
+) -> ScoreComparison:
+    """Compare a candidate with the reference, image by image.
 
     Args:
         reference: float32 (N, C), the reference's scores.
@@ -46,27 +66,40 @@ def measure(
         labels: int64 (N,), the true classes.
         class_names: C names.
         indices: int64 (N,), where the images stand in the split; None: they are the whole split.
+        tie_margin: See `Tolerance`, at least 0; None: flips beyond it are not counted.
 
     Raises:
         VerificationError: They cannot be compared: other counts or classes, NaN, no images, logits for
             probabilities.
     """
+    import numpy as np
+
     drift.check_comparable(reference, candidate, labels)
     convert = _conversion(reference, candidate)
+    compare = _PieceComparison(convert=convert, first=np.array(candidate[0]), tie_margin=tie_margin)
     parts: list[_Part] = []
     num_named = 0
     for piece in pieces(len(labels), reference, candidate):
-        part = _part(reference[piece], candidate[piece], labels[piece], convert, MAX_FLIPPED_IMAGES - num_named)
+        part = compare.piece(reference[piece], candidate[piece], labels[piece], MAX_FLIPPED_IMAGES - num_named)
         parts.append(part.moved(piece.start, indices))
         num_named += len(part.flipped_images)
-    return _measurement(parts, class_names)
+    counts = PredictionCounts.together([part.counts for part in parts])
+    return ScoreComparison(
+        measurement=_measurement(parts, counts, class_names),
+        symptoms=Symptoms.of(
+            counts,
+            num_sure_flips=sum(part.num_sure_flips for part in parts),
+            is_constant=len(labels) > 1 and all(part.is_constant for part in parts),
+        ),
+        num_flips_beyond_margin=(None if tie_margin is None else sum(part.num_flips_beyond_margin for part in parts)),
+    )
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class _Part:
     """What is kept of some images; sums of several are those of all their images."""
 
-    outcomes: PredictionCounts
+    counts: PredictionCounts
     flips: Flips
     tie_flips: Flips
     near_tie_flips: Flips
@@ -76,6 +109,9 @@ class _Part:
     reliability: Reliability
     reference_reliability: Reliability
     flipped_images: tuple[FlippedImage, ...]
+    num_sure_flips: int
+    num_flips_beyond_margin: int
+    is_constant: bool
 
     def moved(self, start: int, indices: "NDArray[np.int64] | None") -> "_Part":
         """With images named by their place in the split, where these are those from `start` on."""
@@ -85,61 +121,79 @@ class _Part:
         return replace(self, flipped_images=images)
 
 
-def _part(
-    reference: drift.Scores,
-    candidate: drift.Scores,
-    labels: drift.Classes,
-    convert: Callable[[drift.Scores], drift.Scores],
-    max_flipped_images: int,
-) -> _Part:
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _PieceComparison:
+    """What compares some images after the other.
+
+    Attributes:
+        convert: Makes probabilities of scores.
+        first: float32 (C,), the candidate's scores of the first image of all.
+        tie_margin: See `compare_scores`.
+    """
+
+    convert: Callable[[drift.Scores], drift.Scores]
+    first: "NDArray[np.float32]"
+    tie_margin: float | None
+
+    def piece(
+        self, reference: drift.Scores, candidate: drift.Scores, labels: drift.Classes, max_flipped_images: int
+    ) -> _Part:
+        """Compare some images; of those that flipped, the first `max_flipped_images` are named."""
+        import numpy as np
+
+        reference, candidate = np.array(reference), np.array(candidate)
+        reference_p, candidate_p = self.convert(reference), self.convert(candidate)
+        before, after = drift.top_classes(reference), drift.top_classes(candidate)
+        by_tie, margins = drift.flipped_by_tie(reference, candidate), drift.top_margins(reference_p)
+        flipped = before != after
+        return _Part(
+            counts=PredictionCounts.of(labels, before, after),
+            flips=drift.flips(reference, candidate, labels, flipped & ~by_tie),
+            tie_flips=drift.flips(reference, candidate, labels, by_tie),
+            near_tie_flips=drift.flips(reference, candidate, labels, flipped & ~by_tie & (margins < NEAR_TIE)),
+            ties=int(drift.tied_images(candidate).sum()),
+            max_abs_score_difference=drift.max_abs_score_difference(reference, candidate),
+            means=np.array(
+                [
+                    drift.mean_abs_score_difference(reference, candidate),
+                    drift.mean_confidence_drift(reference_p, candidate_p),
+                    drift.mean_kl_divergence(reference_p, candidate_p),
+                ]
+            ),
+            reliability=reliability(candidate_p, labels),
+            reference_reliability=reliability(reference_p, labels),
+            flipped_images=_first_flipped(reference_p, candidate_p, labels, by_tie, max_flipped_images),
+            num_sure_flips=int((margins[flipped] > SURE).sum()),
+            num_flips_beyond_margin=(
+                0
+                if self.tie_margin is None
+                else int(drift.is_flipped_beyond_margin(reference, candidate, self.tie_margin).sum())
+            ),
+            is_constant=bool((candidate == self.first).all()),
+        )
+
+
+def _measurement(parts: Sequence[_Part], counts: PredictionCounts, class_names: tuple[str, ...]) -> Measurement:
+    """The parts put together; `counts` are those of all images."""
     import numpy as np
 
-    reference, candidate = np.array(reference), np.array(candidate)
-    reference_p, candidate_p = convert(reference), convert(candidate)
-    flipped, by_tie = drift.flipped_images(reference, candidate), drift.flipped_by_tie(reference, candidate)
-    is_unsure = drift.top_margins(reference_p) < NEAR_TIE
-    return _Part(
-        outcomes=PredictionCounts.of(labels, drift.top_classes(reference), drift.top_classes(candidate)),
-        flips=drift.flips(reference, candidate, labels, flipped & ~by_tie),
-        tie_flips=drift.flips(reference, candidate, labels, by_tie),
-        near_tie_flips=drift.flips(reference, candidate, labels, flipped & ~by_tie & is_unsure),
-        ties=int(drift.tied_images(candidate).sum()),
-        max_abs_score_difference=drift.max_abs_score_difference(reference, candidate),
-        means=np.array(
-            [
-                drift.mean_abs_score_difference(reference, candidate),
-                drift.mean_confidence_drift(reference_p, candidate_p),
-                drift.mean_kl_divergence(reference_p, candidate_p),
-            ]
-        ),
-        reliability=reliability(candidate_p, labels),
-        reference_reliability=reliability(reference_p, labels),
-        flipped_images=_first_flipped(reference_p, candidate_p, labels, by_tie, max_flipped_images),
-    )
-
-
-def _measurement(parts: Sequence[_Part], class_names: tuple[str, ...]) -> Measurement:
-    """The parts put together."""
-    import numpy as np
-
-    all_of = PredictionCounts.together([part.outcomes for part in parts])
-    n, num_classes = all_of.num_images, len(class_names)
-    was_right, is_right = all_of.before == all_of.labels, all_of.after == all_of.labels
-    lost, gained = all_of.num_where(was_right & ~is_right), all_of.num_where(~was_right & is_right)
-    accuracy, reference_accuracy = all_of.num_where(is_right) / n, all_of.num_where(was_right) / n
+    n, num_classes = counts.num_images, len(class_names)
+    was_right, is_right = counts.before == counts.labels, counts.after == counts.labels
+    lost, gained = counts.num_where(was_right & ~is_right), counts.num_where(~was_right & is_right)
+    accuracy, reference_accuracy = counts.num_where(is_right) / n, counts.num_where(was_right) / n
     score_difference, confidence_drift, divergence = np.average(
-        [part.means for part in parts], axis=0, weights=[part.outcomes.num_images for part in parts]
+        [part.means for part in parts], axis=0, weights=[part.counts.num_images for part in parts]
     )
     after = Reliability.together([part.reliability for part in parts])
     before = Reliability.together([part.reference_reliability for part in parts])
-    per_class = class_results(all_of, class_names)
+    per_class = class_results(counts, class_names)
     return Measurement(
         num_images=n,
         accuracy=accuracy,
         reference_accuracy=reference_accuracy,
         accuracy_delta=accuracy - reference_accuracy,
         accuracy_delta_interval=accuracy_delta_interval(lost, gained, n),
-        agreement=1.0 - all_of.num_where(all_of.before != all_of.after) / n,
+        agreement=1.0 - counts.num_where(counts.before != counts.after) / n,
         flips=_sum([part.flips for part in parts]),
         tie_flips=_sum([part.tie_flips for part in parts]),
         near_tie_flips=_sum([part.near_tie_flips for part in parts]),
@@ -154,8 +208,8 @@ def _measurement(parts: Sequence[_Part], class_names: tuple[str, ...]) -> Measur
         expected_calibration_error=after.expected_calibration_error,
         expected_calibration_error_delta=after.expected_calibration_error - before.expected_calibration_error,
         flipped_images=tuple(image for part in parts for image in part.flipped_images),
-        confusion=confusion_cells(all_of, num_classes),
-        class_flips=class_flips(all_of, num_classes),
+        confusion=confusion_cells(counts, num_classes),
+        class_flips=class_flips(counts, num_classes),
         reliability=_reliability_bins(after),
         reference_reliability=_reliability_bins(before),
     )
@@ -167,41 +221,6 @@ def _sum(flips: Sequence[Flips]) -> Flips:
         wrong_to_right=sum(one.wrong_to_right for one in flips),
         wrong_to_wrong=sum(one.wrong_to_wrong for one in flips),
     )
-
-
-def class_results(outcomes: PredictionCounts, class_names: tuple[str, ...]) -> tuple[ClassResult, ...]:
-    """The candidate class by class, with its change from the reference."""
-    before = drift.per_class(outcomes.before, outcomes.labels, len(class_names), outcomes.counts)
-    after = drift.per_class(outcomes.after, outcomes.labels, len(class_names), outcomes.counts)
-    p_values, adjusted = _recall_tests(outcomes, len(class_names))
-    return tuple(
-        ClassResult(
-            class_name=name,
-            precision=float(after.precision[index]),
-            recall=float(after.recall[index]),
-            f1=float(after.f1[index]),
-            support=int(after.support[index]),
-            f1_delta=float(after.f1[index] - before.f1[index]),
-            recall_delta=float(after.recall[index] - before.recall[index]),
-            recall_mcnemar_p=float(p_values[index]),
-            recall_mcnemar_p_holm=float(adjusted[index]),
-        )
-        for index, name in enumerate(class_names)
-    )
-
-
-def _recall_tests(outcomes: PredictionCounts, num_classes: int) -> "tuple[NDArray[np.float64], NDArray[np.float64]]":
-    """McNemar's p of each class's change of recall, plain and after Holm, both (C,); 1 for a class without images."""
-    import numpy as np
-
-    was_right, is_right = outcomes.before == outcomes.labels, outcomes.after == outcomes.labels
-    lost = outcomes.per_class(was_right & ~is_right, num_classes)
-    gained = outcomes.per_class(~was_right & is_right, num_classes)
-    p_values = np.array([mcnemar_p(*pair) for pair in zip(lost.tolist(), gained.tolist(), strict=True)])
-    occurs = outcomes.per_class(outcomes.counts > 0, num_classes) > 0
-    adjusted = np.ones(num_classes)
-    adjusted[occurs] = holm_adjusted(p_values[occurs])
-    return p_values, adjusted
 
 
 def _first_flipped(

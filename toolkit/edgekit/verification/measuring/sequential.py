@@ -1,4 +1,4 @@
-"""Is the verdict on the whole split already certain? Looks at the scores as they come, in a random order.
+"""Stopping early: do the limits hold on the whole split for certain? Looks at scores as they come, in random order.
 
 A verdict is certain at a confidence c when the chance that the whole split would give the other one is 1 - c at
 most, however often was looked. Every limit that counts images is one statement on the total of a bounded value over
@@ -13,21 +13,20 @@ A pass needs every limit to hold, so each is tested at 1 - c: if one is really b
 test can let the candidate pass (R. L. Berger, "Multiparameter hypothesis testing and acceptance sampling",
 Technometrics 24, 1982). Drift needs one limit only, so 1 - c is divided by the number of limits (Bonferroni). A limit
 on the largest score difference cannot be passed before the last image; one difference beyond it is drift for certain.
+
+Says which limits hold or break, in no words; `edgekit.verification.verdict` does.
 """
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from edgekit.foundation.errors import VerificationError
-from edgekit.foundation.grammar import counted
 from edgekit.foundation.mapped_arrays import rows_at
 from edgekit.metrics import drift
 from edgekit.metrics.betting import TotalsTest
 from edgekit.tolerance import SLACK, Tolerance
 from edgekit.verification.measuring.prediction_counts import PredictionCounts
-from edgekit.verification.verdict.report import Verdict
 
 if TYPE_CHECKING:
     import numpy as np
@@ -35,55 +34,90 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True)
+class BrokenLimit:
+    """A limit that the whole split breaks for certain.
+
+    Attributes:
+        name: The field of `Tolerance`: "max_accuracy_drop".
+        class_name: The class whose F1 breaks "max_f1_drop"; None for any other limit.
+        score_difference: The difference that breaks "max_score_difference"; None for any other limit.
+    """
+
+    name: str
+    class_name: str | None = None
+    score_difference: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class CertainResult:
+    """What is certain of the whole split before all of it was run.
+
+    Attributes:
+        broken: The limits that are broken; none where every limit holds.
+        num_images: Images that were seen until then.
+        num_images_of_split: Images of the whole split.
+        confidence: How certain: 0.5 to 1.
+    """
+
+    broken: tuple[BrokenLimit, ...]
+    num_images: int
+    num_images_of_split: int
+    confidence: float
+
+
+@dataclass(frozen=True, kw_only=True)
 class _Limit:
     """A limit as a statement on the total of a value.
 
     Attributes:
-        words: What is broken when it is broken.
+        broken: What is broken when it is broken.
         drift_at: Totals up to this are drift.
         pass_at: Totals from this on are not.
         lowest: The lowest single value.
         highest: The highest.
     """
 
-    words: str
+    broken: BrokenLimit
     drift_at: float
     pass_at: float
     lowest: float
     highest: float
 
 
-class SequentialVerdict:
-    """Follows one candidate, and knows when its verdict is certain.
+class SequentialTest:
+    """Follows the scores of one candidate, and knows when the outcome is certain.
 
     Args:
         reference: float32 (N, C), the reference's scores of the whole split.
+        reference_counts: The reference's predictions, as its own candidate.
         labels: int64 (N,).
         class_names: C names.
         order: Whole numbers (n,), which image comes when: a random permutation of the split, or its beginning.
         tolerance: The limits.
         confidence: 0.5 to 1.
-        read: Turns what the model gives, float32 (n, C), into probabilities; None: it gives them.
+        knows_differences: Whether the scores come as the model gives them, so that a single difference counts.
     """
 
     def __init__(
         self,
         *,
         reference: "NDArray[np.float32]",
+        reference_counts: PredictionCounts,
         labels: "NDArray[np.int64]",
         class_names: tuple[str, ...],
         order: "NDArray[Any]",
         tolerance: Tolerance,
         confidence: float,
-        read: "Callable[[NDArray[np.float32]], NDArray[np.float32]] | None" = None,
+        knows_differences: bool = True,
     ) -> None:
         import numpy as np
 
         self._reference, self._labels, self._order = reference, labels, order
-        self._tolerance, self._confidence, self._read = tolerance, confidence, read
+        self._tolerance, self._confidence, self._knows_differences = tolerance, confidence, knows_differences
         self._num_seen = 0
-        self._too_different: str | None = None
-        self._thresholds = self._f1_thresholds(class_names)
+        self._is_comparable = True
+        self._too_different: BrokenLimit | None = None
+        self._thresholds = self._f1_thresholds(reference_counts, class_names)
         self._limits = [*self._counted_limits(), *self._f1_limits(class_names)]
         self._against_drift = TotalsTest(
             len(labels),
@@ -95,30 +129,27 @@ class SequentialVerdict:
             np.array([-limit.pass_at for limit in self._limits]),
             np.array([-limit.highest for limit in self._limits]),
         )
-        self.verdict: Verdict | None = None
-        """The verdict that is certain, if any: pass or drift; error where the scores cannot be compared."""
-        self.broken: tuple[str, ...] = ()
-        """What is certainly broken, in whole sentences."""
+        self.result: CertainResult | None = None
+        """What is certain; None until it is."""
 
     def watch(self, rows: "NDArray[np.float32]") -> bool:
-        """See the scores of the next images, float32 (n, C); whether they are enough."""
+        """See the scores of the next images, float32 (n, C).
+
+        Returns:
+            Whether they are enough: the result is certain, or they cannot be compared.
+        """
         import numpy as np
 
-        if self.verdict is None:
+        if self.result is None and self._is_comparable:
             places = self._order[self._num_seen : self._num_seen + len(rows)]
             self._num_seen += len(rows)
-            if rows.shape != (len(places), self._reference.shape[1]) or not np.isfinite(rows).all():
-                self.verdict = Verdict.ERROR
-            else:
+            has_shape = rows.shape == (len(places), self._reference.shape[1])
+            self._is_comparable = has_shape and bool(np.isfinite(rows).all())
+            if self._is_comparable:
                 self._see(rows, places)
-        return self.verdict is not None
+        return self.result is not None or not self._is_comparable
 
-    def _see(self, rows: "NDArray[np.float32]", places: "NDArray[np.int64]") -> None:
-        try:
-            candidate = rows if self._read is None else self._read(rows)
-        except VerificationError:  # said again, with all that is needed, when the row is made
-            self.verdict = Verdict.ERROR
-            return
+    def _see(self, candidate: "NDArray[np.float32]", places: "NDArray[np.int64]") -> None:
         reference, labels = rows_at(self._reference, places), self._labels[places]
         values = self._values(reference, candidate, labels)
         self._against_drift.draw(values)
@@ -127,23 +158,20 @@ class SequentialVerdict:
         self._decide()
 
     def _decide(self) -> None:
-        """Settle the verdict, if it is certain."""
+        """Settle the result, if it is certain."""
         alpha = 1 - self._confidence
         holds = self._against_drift.log_evidence >= -math.log(alpha)
         breaks = self._against_pass.log_evidence >= -math.log(alpha / max(1, len(self._limits)))
-        self.broken = tuple(
-            f"{limit.words}: certain at {self._confidence:g} confidence {self._seen}."
-            for limit, is_broken in zip(self._limits, breaks, strict=True)
-            if is_broken
-        ) + ((self._too_different,) if self._too_different else ())
-        if self.broken:
-            self.verdict = Verdict.DRIFT
-        elif self._tolerance.max_score_difference is None and holds.all():
-            self.verdict = Verdict.PASS
-
-    @property
-    def _seen(self) -> str:
-        return f"after {self._num_seen:,} of {counted(len(self._labels), 'image')}"
+        broken = [limit.broken for limit, is_broken in zip(self._limits, breaks, strict=True) if is_broken]
+        if self._too_different:
+            broken.append(self._too_different)
+        if broken or (self._tolerance.max_score_difference is None and holds.all()):
+            self.result = CertainResult(
+                broken=tuple(broken),
+                num_images=self._num_seen,
+                num_images_of_split=len(self._labels),
+                confidence=self._confidence,
+            )
 
     def _values(
         self, reference: "NDArray[np.float32]", candidate: "NDArray[np.float32]", labels: "NDArray[np.int64]"
@@ -188,23 +216,22 @@ class SequentialVerdict:
 
     def _counted_limits(self) -> Iterator[_Limit]:
         if (lost := self._max_lost) is not None:
-            words = f"Accuracy falls by more than {self._tolerance.max_accuracy_drop:g} points"
-            yield _Limit(words=words, drift_at=-lost - 1, pass_at=-lost, lowest=-1, highest=1)
+            broken = BrokenLimit(name="max_accuracy_drop")
+            yield _Limit(broken=broken, drift_at=-lost - 1, pass_at=-lost, lowest=-1, highest=1)
         if (flips := self._max_flips) is not None:
-            words = f"Fewer than {self._tolerance.min_agreement:g} % of the predictions agree with the reference"
-            yield _Limit(words=words, drift_at=-flips - 1, pass_at=-flips, lowest=-1, highest=0)
+            broken = BrokenLimit(name="min_agreement")
+            yield _Limit(broken=broken, drift_at=-flips - 1, pass_at=-flips, lowest=-1, highest=0)
         if (ties := self._max_tie_flips) is not None:
-            words = f"More than {self._tolerance.max_tie_flips:g} % of the predictions differ by ties"
-            yield _Limit(words=words, drift_at=-ties - 1, pass_at=-ties, lowest=-1, highest=0)
+            broken = BrokenLimit(name="max_tie_flips")
+            yield _Limit(broken=broken, drift_at=-ties - 1, pass_at=-ties, lowest=-1, highest=0)
 
-    def _f1_thresholds(self, class_names: tuple[str, ...]) -> dict[int, float]:
+    def _f1_thresholds(self, before: PredictionCounts, class_names: tuple[str, ...]) -> dict[int, float]:
         """Class -> the lowest F1 that holds the limit, for the classes that can break it."""
         import numpy as np
 
         limit = self._tolerance.max_f1_drop
         if limit is None:
             return {}
-        before = PredictionCounts.of_one(self._labels, self._reference)
         self._before = drift.per_class(before.before, before.labels, len(class_names), before.counts)
         self._predicted = np.bincount(before.before, before.counts, len(class_names)).astype(np.int64)
         lowest = self._before.f1 - (limit + SLACK) / 100
@@ -221,7 +248,7 @@ class SequentialVerdict:
             predicted = int(self._predicted[index])
             may_lose = 2 * right - f1 * (support + predicted)
             yield _Limit(
-                words=f"F1 of class '{class_names[index]}' falls by more than {self._tolerance.max_f1_drop:g} points",
+                broken=BrokenLimit(name="max_f1_drop", class_name=class_names[index]),
                 drift_at=-may_lose,
                 pass_at=-may_lose,
                 lowest=-(2 - f1),
@@ -230,13 +257,11 @@ class SequentialVerdict:
 
     def _look_at_differences(self, reference: "NDArray[np.float32]", candidate: "NDArray[np.float32]") -> None:
         limit = self._tolerance.max_score_difference
-        if limit is None or self._read is not None:
+        if limit is None or not self._knows_differences:
             return
         largest = drift.max_abs_score_difference(reference, candidate)
         if largest > limit:
-            self._too_different = (
-                f"A score differs by {largest:.3g} ({self._seen}); the limit for every image is {limit:g}."
-            )
+            self._too_different = BrokenLimit(name="max_score_difference", score_difference=largest)
 
 
 def _largest_count(percent: float | None, num_images: int) -> int | None:

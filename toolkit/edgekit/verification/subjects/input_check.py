@@ -12,13 +12,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from edgekit.execution.image_files import write_images
 from edgekit.execution.isolation import try_encodings
+from edgekit.execution.model_interface import ModelInterface
 from edgekit.input_probe import CLEAR_GAIN, USUAL_RANGES, is_clearly_better
 from edgekit.input_range import BYTES, InputEncoding
 from edgekit.metrics import drift
 from edgekit.runtimes import ExecutionFailure
-from edgekit.verification.subjects.external_models import MAX_NAMED, ModelInterface, listed
-from edgekit.verification.subjects.images import spread_over_classes, write_images
+from edgekit.verification.subjects.class_labels import MAX_NAMED, quoted
+from edgekit.verification.subjects.images import spread_over_classes
 
 if TYPE_CHECKING:
     import numpy as np
@@ -272,6 +274,6 @@ def _order_words(interface: ModelInterface, order: tuple[int, ...], sample: Samp
     moved = [f"'{names[label]}' as '{names[column]}'" for label, column in enumerate(order) if label != column]
     more = f" and {len(moved) - MAX_NAMED} more" if len(moved) > MAX_NAMED else ""
     return (
-        f"It gives {', '.join(moved[:MAX_NAMED])}{more}. Its order seems to be {listed(by_column)}; or the labels of "
+        f"It gives {', '.join(moved[:MAX_NAMED])}{more}. Its order seems to be {quoted(by_column)}; or the labels of "
         f"the data set are exchanged."
     )

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from edgekit.artifact import KERAS_SUFFIXES, Format, format_of
 from edgekit.datasets import Dataset
+from edgekit.execution.image_files import images_file
 from edgekit.execution.isolation import execute
+from edgekit.execution.model_interface import ModelInterface
 from edgekit.foundation.errors import VerificationError
 from edgekit.foundation.grammar import counted
 from edgekit.foundation.progress import Progress
@@ -17,8 +19,7 @@ from edgekit.metrics.significance import is_better_than_guessing
 from edgekit.runs.reference import Reference
 from edgekit.runtimes import DEFAULT_RUNTIMES, Execution, ExecutionFailure, SessionSettings
 from edgekit.verification.subjects import keras_reference
-from edgekit.verification.subjects.external_models import ModelInterface, column_order, listed
-from edgekit.verification.subjects.images import images_file
+from edgekit.verification.subjects.class_labels import column_order, quoted
 
 if TYPE_CHECKING:
     import numpy as np
@@ -180,8 +181,8 @@ def _check_labels(path: Path, labels: "NDArray[Any]", order: tuple[int, ...] | N
         pairs = sorted({names[label] for label in dataset.test.labels[other].tolist()})
         raise VerificationError(
             f"The labels in {path} are not those of '{dataset.name}': {len(other):,} of {len(labels):,} differ, test "
-            f"image {first} first, which is {listed([names[dataset.test.labels[first]]])} there. Images of "
-            f"{listed(pairs)} are concerned: other data, another order of the images, or exchanged labels."
+            f"image {first} first, which is {quoted([names[dataset.test.labels[first]]])} there. Images of "
+            f"{quoted(pairs)} are concerned: other data, another order of the images, or exchanged labels."
         )
 
 
@@ -189,7 +190,7 @@ def _reference(scores: "NDArray[np.float32]", interface: ModelInterface, dataset
     labels = dataset.test.labels
     drift.check_comparable(scores, scores, labels)
     return Reference(
-        scores=interface.probabilities(scores),
+        scores=interface.read(scores).scores,
         labels=labels,
         dataset_sha256=dataset.sha256,
         class_names=dataset.class_names,

@@ -1,12 +1,11 @@
-"""What a user means: a run or files, which data, which runtimes and precisions. Runs and compares nothing."""
+"""Which files and which reference a user means. Runs and compares nothing."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 from edgekit.artifact import Artifact, Format, Precision, model_size
-from edgekit.datasets.base import MAX_SIDE
 from edgekit.foundation.errors import ArtifactError, RunFolderError, UsageError, VerificationError
 from edgekit.foundation.grammar import counted
 from edgekit.inspection import ModelInfo, inspect_file
@@ -28,27 +27,87 @@ _PRECISIONS = (
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
+class SelectedFile:
+    """A model file that is to be verified.
+
+    Attributes:
+        name: What the report calls it.
+        artifact: The file.
+        run: The run whose manifest lists it; None for an external model.
+    """
+
+    name: str
+    artifact: Artifact
+    run: RunFolder | None
+
+    @property
+    def is_external(self) -> bool:
+        """Whether no run's manifest lists it."""
+        return self.run is None
+
+    @cached_property
+    def info(self) -> ModelInfo | None:
+        """What the file says of itself; None where it cannot be read, which its row will say."""
+        return _inspected(self.artifact.path)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Selection:
     """What is to be verified.
 
     Attributes:
-        artifacts: (name in the report, file), in order.
-        reference: What they are compared with; a path where that is a model, or a file of scores made elsewhere.
+        files: The model files, in order.
+        reference: What they are compared with; a path where that is a model, or a file of external scores.
         run: The run whose manifest says which data; None where no run is known.
         is_whole_run: Whether the user named the run itself, so that its verification.json is to be written.
-        external_files: The files among the artifacts that were made elsewhere: no run's manifest lists them.
+        is_reference_external: Whether the reference is a file that no run's manifest lists.
     """
 
-    artifacts: tuple[tuple[str, Artifact], ...]
+    files: tuple[SelectedFile, ...]
     reference: Reference | Path
     run: RunFolder | None
     is_whole_run: bool
-    external_files: frozenset[Path] = frozenset()
+    is_reference_external: bool = False
 
     @property
-    def is_reference_external(self) -> bool:
-        """Whether the reference is a file that no run's manifest lists."""
-        return isinstance(self.reference, Path) and not is_artifact_of_a_run(self.reference)
+    def has_external_files(self) -> bool:
+        """Whether any of the files is an external model."""
+        return any(file.is_external for file in self.files)
+
+
+class RunFinder:
+    """The runs that files lie in; each run is read once."""
+
+    def __init__(self) -> None:
+        self._runs: dict[Path, RunFolder] = {}
+
+    def named(self, target: Path | None) -> RunFolder:
+        """As `RunFolder.named`."""
+        run = RunFolder.named(target)
+        return self._runs.setdefault(run.path.resolve(), run)
+
+    def open(self, folder: Path) -> RunFolder:
+        """The run in `folder`; raises RunFolderError where there is none, or a broken one."""
+        place = folder.resolve()
+        if place not in self._runs:
+            self._runs[place] = RunFolder(folder)
+        return self._runs[place]
+
+    def run_of(self, path: Path) -> RunFolder | None:
+        """The run that `path` lies in or one folder deeper; None where there is none."""
+        folders = [folder for folder in path.resolve().parents[:2] if (folder / "manifest.json").is_file()]
+        return self.open(folders[0]) if folders else None
+
+    def run_that_lists(self, path: Path) -> RunFolder | None:
+        """The run whose manifest lists this very file, byte by byte; None where there is none."""
+        run = self.run_of(path)
+        if run is None:
+            return None
+        try:
+            run.check_file(path.resolve().relative_to(run.path.resolve()))
+        except RunFolderError:
+            return None
+        return run
 
 
 def select(targets: Sequence[Path], reference: Path | None) -> Selection:
@@ -67,12 +126,13 @@ def select(targets: Sequence[Path], reference: Path | None) -> Selection:
     targets = list({target.resolve(): target for target in targets}.values())  # a file that is named twice is run once
     if any(_is_folder(target) for target in targets) and len(targets) > 1:
         raise UsageError("Name one run folder, or any number of model files; received a folder and something else.")
+    finder = RunFinder()
     if not targets or _is_folder(targets[0]):
-        return _whole_run(RunFolder.named(targets[0] if targets else None), reference)
-    return _files(targets, reference) if reference else _files_of_a_run(targets)
+        return _whole_run(finder.named(targets[0] if targets else None), reference, finder)
+    return _files(targets, reference, finder) if reference else _files_of_a_run(targets, finder)
 
 
-def load_reference(path: Path) -> Reference | Path:
+def load_reference(path: Path, finder: RunFinder) -> Reference | Path:
     """The reference in a run folder or in a `reference.npz`; `path` itself for a model or a file of scores.
 
     Raises:
@@ -80,10 +140,10 @@ def load_reference(path: Path) -> Reference | Path:
         ArtifactError: It is a model file that is empty, cannot be read, or is larger than its format can be.
     """
     if path.is_dir():
-        return RunFolder(path).reference()
-    owner = owner_of(path)
-    if owner and path.resolve() == owner.model_path and owner.reference_path.is_file():
-        return owner.reference()
+        return finder.open(path).reference()
+    run = finder.run_of(path)
+    if run and path.resolve() == run.model_path.resolve() and run.reference_path.is_file():
+        return run.reference()
     suffix = path.suffix.lower()
     if suffix == ".npz" and not _is_file_of_scores(path):
         return Reference.load(path)
@@ -97,18 +157,6 @@ def load_reference(path: Path) -> Reference | Path:
     if suffix in (f".{name}" for name in Format):
         model_size(path)
     return path
-
-
-def is_artifact_of_a_run(path: Path) -> bool:
-    """Whether the manifest of the run that `path` lies in lists this very file."""
-    owner = owner_of(path)
-    if owner is None:
-        return False
-    try:
-        owner.check_file(path.resolve().relative_to(owner.path))
-    except RunFolderError:
-        return False
-    return True
 
 
 def _is_file_of_scores(path: Path) -> bool:
@@ -125,69 +173,41 @@ def _is_file_of_scores(path: Path) -> bool:
 
 
 def choose_candidates(
-    artifacts: Sequence[tuple[str, Artifact]], runtimes: Sequence[str], precisions: Sequence[Precision]
+    files: Sequence[SelectedFile], runtimes: Sequence[str], precisions: Sequence[Precision]
 ) -> list[Candidate]:
-    """Every artifact in every runtime that reads its format; empty sequences choose all.
+    """Every file in every runtime that reads its format; empty sequences choose all.
 
     Raises:
         UnknownNameError: There is no such runtime.
         PluginError: Another package brings a runtime that was named, and it cannot be used.
-        VerificationError: Nothing is left, or a precision was asked for that no artifact has.
+        VerificationError: Nothing is left, or a precision was asked for that no file has.
     """
     chosen = [(name, RUNTIMES.load(name)) for name in runtimes] or RUNTIMES.load_all()
     formats = {name: runtime.format for name, runtime in chosen}
-    present = {artifact.precision for _, artifact in artifacts}
+    present = {file.artifact.precision for file in files}
     if missing := [precision.value for precision in precisions if precision not in present]:
         have = ", ".join(sorted(precision or "unknown" for precision in present))
         raise VerificationError(
             f"There is no {' and no '.join(missing)} artifact here, but: {have or 'none'}. Export it first."
         )
     candidates = [
-        Candidate(artifact=artifact, runtime=runtime, name=name)
-        for name, artifact in artifacts
-        if not precisions or artifact.precision in precisions
+        Candidate(artifact=file.artifact, runtime=runtime, name=file.name)
+        for file in files
+        if not precisions or file.artifact.precision in precisions
         for runtime, readable in formats.items()
-        if readable is artifact.format
+        if readable is file.artifact.format
     ]
     if not candidates:
         raise VerificationError(
-            f"There is nothing to verify: {counted(len(artifacts), 'artifact')}, none of which "
+            f"There is nothing to verify: {counted(len(files), 'artifact')}, none of which "
             f"{', '.join(formats)} reads. Export one first: edgekit export"
         )
     return candidates
 
 
-def data_of(run: RunFolder | None) -> str:
-    """The data set that the manifest of `run` names, as `--data` wants it; raises VerificationError."""
-    name = _dataset_entry(run).get("name")
-    if not isinstance(name, str):
-        raise VerificationError("Nothing says which data to verify on. Name it: --data NAME or --data NAME:PATH")
-    return name
-
-
-def image_size_of(selection: Selection) -> tuple[int, int] | None:
-    """(height, width) that the models take: the manifest says it, or the first file that does; None: nobody.
-
-    A size that no image has is that of a damaged file; its row will say so.
-    """
-    shape = _dataset_entry(selection.run).get("image_shape")
-    if isinstance(shape, list) and len(shape) == 3 and all(isinstance(size, int) for size in shape):
-        return shape[0], shape[1]
-    for info in filter(None, (_inspected(artifact) for _, artifact in selection.artifacts)):
-        if info.image_size and max(info.image_size) <= MAX_SIDE:
-            return info.image_size
-    return None
-
-
-def _dataset_entry(run: RunFolder | None) -> dict[str, Any]:
-    entry = run.manifest.get("dataset") if run else None
-    return entry if isinstance(entry, dict) else {}
-
-
-def _inspected(artifact: Artifact) -> ModelInfo | None:
-    """What the file says of itself; None where it cannot be read, which its row will say."""
+def _inspected(path: Path) -> ModelInfo | None:
     try:
-        return inspect_file(artifact.path)
+        return inspect_file(path)
     except ArtifactError:
         return None
 
@@ -197,7 +217,7 @@ def identify(path: Path) -> Artifact:
     artifact = Artifact.from_file(path)
     if artifact.precision is not None:
         return artifact
-    info = _inspected(artifact)
+    info = _inspected(path)
     return replace(artifact, precision=precision_in(info.quantization.verdict) if info else None)
 
 
@@ -206,26 +226,39 @@ def precision_in(verdict: str) -> Precision | None:
     return next((precision for words, precision in _PRECISIONS if verdict.startswith(words)), None)
 
 
-def _whole_run(run: RunFolder, reference: Path | None) -> Selection:
-    artifacts = tuple((one.path.relative_to(run.path).as_posix(), one) for one in run.artifacts())
-    if not artifacts:
+def _whole_run(run: RunFolder, reference: Path | None, finder: RunFinder) -> Selection:
+    files = tuple(
+        SelectedFile(name=one.path.relative_to(run.path).as_posix(), artifact=one, run=run) for one in run.artifacts()
+    )
+    if not files:
         raise VerificationError(f"{run.path} holds no artifact. Export one first: edgekit export {run.path}")
+    found = load_reference(reference, finder) if reference else run.reference()
     return Selection(
-        artifacts=artifacts,
-        reference=load_reference(reference) if reference else run.reference(),
+        files=files,
+        reference=found,
         run=run,
         is_whole_run=True,
+        is_reference_external=_is_external(found, finder),
     )
 
 
-def _files(paths: Sequence[Path], reference: Path) -> Selection:
+def _files(paths: Sequence[Path], reference: Path, finder: RunFinder) -> Selection:
+    artifacts = [identify(path) for path in paths]
+    found = load_reference(reference, finder)
     return Selection(
-        artifacts=tuple(zip(_names(paths), map(identify, paths), strict=True)),
-        reference=load_reference(reference),
-        run=RunFolder(reference) if reference.is_dir() else owner_of(reference),
+        files=tuple(
+            SelectedFile(name=name, artifact=artifact, run=finder.run_that_lists(artifact.path))
+            for name, artifact in zip(_names(paths), artifacts, strict=True)
+        ),
+        reference=found,
+        run=finder.open(reference) if reference.is_dir() else finder.run_of(reference),
         is_whole_run=False,
-        external_files=frozenset(path for path in paths if not is_artifact_of_a_run(path)),
+        is_reference_external=_is_external(found, finder),
     )
+
+
+def _is_external(reference: Reference | Path, finder: RunFinder) -> bool:
+    return isinstance(reference, Path) and finder.run_that_lists(reference) is None
 
 
 def _names(paths: Sequence[Path]) -> list[str]:
@@ -234,20 +267,20 @@ def _names(paths: Sequence[Path]) -> list[str]:
     return names if len(set(names)) == len(names) else [path.as_posix() for path in paths]
 
 
-def _files_of_a_run(paths: Sequence[Path]) -> Selection:
+def _files_of_a_run(paths: Sequence[Path], finder: RunFinder) -> Selection:
     for path in paths:
         Artifact.from_file(path)
-    run = owner_of(paths[0])
-    if run is None or any(run.path not in path.resolve().parents for path in paths):
+    run = finder.run_of(paths[0])
+    if run is None or any(run.path.resolve() not in path.resolve().parents for path in paths):
         raise VerificationError(
             f"Nothing says what to compare with: the files do not all lie in one run folder. Name it in "
             f"--reference: the float model (.keras, .h5, .onnx, .tflite), a file of its scores (.npz, .npy), or a run "
             f"folder. To see the accuracy alone, and whether the runtimes agree, name the file itself: "
             f"--reference {paths[0]}"
         )
-    names = [path.resolve().relative_to(run.path) for path in paths]
+    names = [path.resolve().relative_to(run.path.resolve()) for path in paths]
     return Selection(
-        artifacts=tuple((name.as_posix(), run.checked_artifact(name)) for name in names),
+        files=tuple(SelectedFile(name=name.as_posix(), artifact=run.checked_artifact(name), run=run) for name in names),
         reference=run.reference(),
         run=run,
         is_whole_run=False,
@@ -256,9 +289,3 @@ def _files_of_a_run(paths: Sequence[Path]) -> Selection:
 
 def _is_folder(target: Path) -> bool:
     return target.is_dir() or not (target.exists() or target.suffix)
-
-
-def owner_of(path: Path) -> RunFolder | None:
-    """The run folder (its path resolved) that `path` lies in or one folder deeper; None where there is none."""
-    folders = [folder for folder in path.resolve().parents[:2] if (folder / "manifest.json").is_file()]
-    return RunFolder(folders[0]) if folders else None

@@ -1,66 +1,110 @@
-"""From what became of a candidate to its row in the report. Runs and judges nothing."""
+"""From what is known of a candidate to its verdict and its row in the report. Runs and measures nothing."""
 
-from edgekit.runtimes import Availability, Execution, ExecutionFailure
-from edgekit.verification.candidate import PRECISION_OF_UNKNOWN, Candidate
-from edgekit.verification.subjects.images import Workload
-from edgekit.verification.verdict.limits import subset_remark
-from edgekit.verification.verdict.report import CandidateReport, Measurement, Performance, Verdict
+from dataclasses import dataclass, replace
 
-
-def mistakes_of(candidate: Candidate) -> tuple[str, ...]:
-    """How it should have been fed or read, if that is known."""
-    return (candidate.mistake,) if candidate.mistake else ()
-
-
-def external_remarks(candidate: Candidate, execution: Execution) -> tuple[str, ...]:
-    """What a reader must know of a model made elsewhere; `execution` holds its scores as it gave them."""
-    remarks = [candidate.remark] if candidate.remark else []
-    if candidate.interface and candidate.interface.gives_logits(execution.scores):
-        remarks.append("Its scores are logits; they are compared after a softmax.")
-    if candidate.interface and candidate.interface.words:
-        remarks.append(f"Made elsewhere, and run as asked for: {candidate.interface.words}.")
-    return tuple(remarks)
-
-
-def failed(candidate: Candidate, failure: ExecutionFailure) -> CandidateReport:
-    """The row of a candidate that could not be run."""
-    reasons = (failure.sentence, *mistakes_of(candidate))
-    return row_of(candidate, verdict=Verdict.ERROR, reasons=reasons)
+from edgekit.runtimes.base import Performance
+from edgekit.tolerance import Tolerance
+from edgekit.verification.candidate import Candidate
+from edgekit.verification.measuring.score_comparison import ScoreComparison
+from edgekit.verification.measuring.sequential import CertainResult
+from edgekit.verification.sampling import Sampling
+from edgekit.verification.verdict.certain_limits import certainly_broken
+from edgekit.verification.verdict.likely_causes import likely_causes
+from edgekit.verification.verdict.limits import broken_limits, lost_classes
+from edgekit.verification.verdict.remarks import (
+    input_output_remarks,
+    precision_remarks,
+    sequential_remark,
+    subset_remark,
+)
+from edgekit.verification.verdict.report import CandidateReport, Verdict
+from edgekit.verification.verdict.summary import summary_sentence
 
 
-def remarks_on(
-    candidate: Candidate, workload: Workload, measurement: Measurement, *, is_certain: bool
-) -> tuple[str, ...]:
-    """What a reader must know of what was measured."""
-    remarks = []
-    if candidate.artifact.precision is None:
-        remarks.append(
-            f"Its name says no precision, so it is judged as {PRECISION_OF_UNKNOWN}; a name such as model-int8."
-            f"{candidate.artifact.format} says one."
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Evidence:
+    """What is known of a candidate after it was run and measured.
+
+    Attributes:
+        is_available: Whether its runtime works here; where it does not, it was not tried.
+        failure: Why it gave no scores that can be compared, as a whole sentence; None where it did.
+        comparison: How it differs from the reference; None where `failure` says why not.
+        certain: What was certain before the last image; None where all images were run.
+        num_images_of_split: Images of the whole split.
+        why_a_part: Why images are left out, as half a sentence.
+        were_logits: Whether a softmax made probabilities of its scores.
+        runtime_version: Version of its runtime; None where it did not get so far.
+        performance: What running took; None where it did not get so far.
+    """
+
+    is_available: bool
+    failure: str | None
+    comparison: ScoreComparison | None
+    certain: CertainResult | None
+    num_images_of_split: int
+    why_a_part: str
+    were_logits: bool
+    runtime_version: str | None
+    performance: Performance | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Judge:
+    """Judges the candidates of one verification.
+
+    Attributes:
+        class_names: C names.
+        sampling: How much of the split was to be run.
+    """
+
+    class_names: tuple[str, ...]
+    sampling: Sampling
+
+    def judge(self, candidate: Candidate, evidence: Evidence, tolerance: Tolerance) -> CandidateReport:
+        """The row of a candidate, judged by `tolerance`."""
+        row = _row(candidate, evidence)
+        if evidence.comparison is None:
+            return _with_summary(_failed(row, candidate, evidence))
+        broken, mistakes = self._broken(evidence.comparison, evidence, tolerance), _mistakes_of(candidate)
+        causes = () if mistakes or not broken else likely_causes(evidence.comparison.symptoms, self.class_names)
+        return _with_summary(
+            replace(
+                row,
+                verdict=Verdict.DRIFT if broken or mistakes else Verdict.PASS,
+                reasons=(*mistakes, *broken, *causes),
+                remarks=self._remarks(candidate, evidence.comparison, evidence),
+                measurement=evidence.comparison.measurement,
+                confidence=evidence.certain.confidence if evidence.certain else None,
+            )
         )
-    if workload.is_subset and not is_certain:
-        remarks.append(subset_remark(measurement, workload.num_images_of_split, workload.why_a_part))
-    return tuple(remarks)
+
+    def _broken(self, comparison: ScoreComparison, evidence: Evidence, tolerance: Tolerance) -> tuple[str, ...]:
+        measurement = comparison.measurement
+        if evidence.certain:
+            return (*certainly_broken(evidence.certain, tolerance), *lost_classes(measurement, tolerance))
+        return broken_limits(
+            measurement,
+            tolerance,
+            is_subset=measurement.num_images < evidence.num_images_of_split,
+            counted_flips=comparison.num_flips_beyond_margin,
+        )
+
+    def _remarks(self, candidate: Candidate, comparison: ScoreComparison, evidence: Evidence) -> tuple[str, ...]:
+        measurement, num_images, is_certain = (
+            comparison.measurement,
+            evidence.num_images_of_split,
+            bool(evidence.certain),
+        )
+        remarks = list(precision_remarks(candidate))
+        if self.sampling.confidence is not None:
+            remarks.insert(0, sequential_remark(measurement, num_images, self.sampling, is_certain))
+        if measurement.num_images < num_images and not is_certain:
+            remarks.append(subset_remark(measurement, num_images, evidence.why_a_part))
+        return (*remarks, *input_output_remarks(candidate, were_logits=evidence.were_logits))
 
 
-def not_compared(candidate: Candidate, availability: Availability) -> CandidateReport:
-    """The row of a candidate whose runtime does not work here."""
-    reason = availability.reason or "The runtime does not work here."
-    return row_of(candidate, verdict=Verdict.NOT_COMPARED, reasons=(reason,), version=availability.version)
-
-
-def row_of(
-    candidate: Candidate,
-    *,
-    verdict: Verdict,
-    reasons: tuple[str, ...],
-    remarks: tuple[str, ...] = (),
-    measurement: Measurement | None = None,
-    execution: Execution | None = None,
-    version: str | None = None,
-    confidence: float | None = None,
-) -> CandidateReport:
-    """A row of the report."""
+def _row(candidate: Candidate, evidence: Evidence) -> CandidateReport:
+    """The row without its verdict."""
     return CandidateReport(
         artifact=candidate.shown_name,
         sha256=candidate.artifact.sha256,
@@ -68,22 +112,23 @@ def row_of(
         format=candidate.artifact.format,
         precision=candidate.artifact.precision,
         runtime=candidate.runtime,
-        runtime_version=execution.runtime_version if execution else version,
-        verdict=verdict,
-        reasons=reasons,
-        remarks=remarks,
-        measurement=measurement,
-        performance=_performance(execution) if execution else None,
-        confidence=confidence,
+        runtime_version=evidence.runtime_version,
+        verdict=Verdict.ERROR,
+        performance=evidence.performance,
     )
 
 
-def _performance(execution: Execution) -> Performance:
-    return Performance(
-        seconds=execution.seconds,
-        images_per_second=execution.images_per_second,
-        peak_rss_bytes=execution.peak_rss_bytes,
-        num_threads=execution.settings.num_threads,
-        batch_size=execution.settings.batch_size,
-        num_sessions=execution.settings.num_sessions,
-    )
+def _failed(row: CandidateReport, candidate: Candidate, evidence: Evidence) -> CandidateReport:
+    failure = evidence.failure or "It gave no scores."
+    if not evidence.is_available:
+        return replace(row, verdict=Verdict.NOT_COMPARED, reasons=(failure,))
+    return replace(row, reasons=(failure, *_mistakes_of(candidate)))
+
+
+def _mistakes_of(candidate: Candidate) -> tuple[str, ...]:
+    """How it should have been fed or read, if that is known."""
+    return (candidate.mistake,) if candidate.mistake else ()
+
+
+def _with_summary(row: CandidateReport) -> CandidateReport:
+    return replace(row, summary=summary_sentence(row))

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from edgekit.foundation.grammar import counted, listed, noun
 from edgekit.tolerance import MIN_CLASS_IMAGES, SIGNIFICANCE, SLACK, Tolerance
 from edgekit.verification.measuring.measurement import ClassResult, Measurement
-from edgekit.verification.sampling import Sampling
 
 MAX_NAMED_CLASSES = 5
 
@@ -37,29 +36,6 @@ def broken_limits(
 def format_p_value(value: float) -> str:
     """A p value with two digits, and none where it is next to nothing."""
     return "p < 0.0001" if value < 0.0001 else f"p = {value:.2g}"
-
-
-def subset_remark(measurement: Measurement, num_images_of_split: int, why: str) -> str:
-    """What a reader must know about a row that was measured on a part of the split, and `why` it was."""
-    return (
-        f"Run on {measurement.num_images:,} of {counted(num_images_of_split, 'image')}, {why}. "
-        f"So accuracy counts only where its change "
-        f"is more than chance (p < {SIGNIFICANCE:g}), and F1 only in classes of {MIN_CLASS_IMAGES} images or more."
-    )
-
-
-def sequential_remark(measurement: Measurement, num_images_of_split: int, sampling: Sampling, is_certain: bool) -> str:
-    """What a reader must know about a row that could have been stopped early."""
-    count, order = f"{measurement.num_images:,} of {counted(num_images_of_split, 'image')}", f"(seed {sampling.seed})"
-    if is_certain:
-        return (
-            f"Stopped after {count}, taken at random {order}: its verdict is the one that all images would give, at "
-            f"{sampling.confidence:g} confidence. What is measured is of these images; a fault in single images "
-            f"of the others stays unseen."
-        )
-    return (
-        f"Run on {count} in random order {order}: at {sampling.confidence:g} confidence no earlier verdict was certain."
-    )
 
 
 def _accuracy(measurement: Measurement, limit: float | None, is_subset: bool) -> Iterator[str]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from edgekit.artifact import Format, Precision
 from edgekit.foundation.errors import RunFolderError
+from edgekit.runtimes.base import Performance
 from edgekit.verification.measuring.measurement import ClassResult, Measurement, checked
 from edgekit.verification.measuring.pairwise import PairwiseAgreement
 from edgekit.verification.verdict.environment import Environment
@@ -44,27 +45,6 @@ class Verdict(StrEnum):
 
 BEST_FIRST = (Verdict.PASS, Verdict.NOT_COMPARED, Verdict.DRIFT, Verdict.ERROR)
 """Verdicts, the best first."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Performance:
-    """What running the candidate took; see `edgekit.runtimes.base.Execution`.
-
-    Attributes:
-        seconds: Time of scoring all images, on this candidate's share of the processors.
-        images_per_second: Measured while nobody else worked; images over `seconds` where that was so all the time.
-        peak_rss_bytes: Largest resident memory of the worker process.
-        num_threads: Threads of each session.
-        batch_size: Images an invocation.
-        num_sessions: Copies of the model that worked side by side.
-    """
-
-    seconds: float
-    images_per_second: float
-    peak_rss_bytes: int
-    num_threads: int
-    batch_size: int
-    num_sessions: int
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,13 +5,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from edgekit.execution.model_interface import ModelInterface
 from edgekit.foundation.errors import UsageError, VerificationError
 from edgekit.input_range import InputEncoding
-from edgekit.verification.subjects.external_models import (
-    ExternalModelOptions,
-    ModelInterface,
+from edgekit.verification.request import ExternalModelOptions
+from edgekit.verification.subjects.class_labels import (
+    candidate_interface,
     column_order,
     read_labels,
+    reference_interface,
 )
 
 NAMES = ("cat", "dog", "bird")
@@ -21,7 +23,7 @@ def test_columns_are_brought_into_the_order_of_the_data_set() -> None:
     order = column_order(("bird", "cat", "dog"), NAMES)
     assert order == (1, 2, 0)
     scores = np.array([[0.7, 0.2, 0.1]], np.float32)  # bird, cat, dog
-    assert np.allclose(ModelInterface(order=order).probabilities(scores), [[0.2, 0.1, 0.7]])
+    assert np.allclose(ModelInterface(order=order).read(scores).scores, [[0.2, 0.1, 0.7]])
     assert column_order(NAMES, NAMES) is None
 
 
@@ -52,30 +54,30 @@ def test_labels_are_read_a_line_each(tmp_path: Path) -> None:
 
 def test_logits_are_found_by_their_values_or_announced() -> None:
     logits = np.array([[2.0, -1.0, 0.5], [0.0, 3.0, 1.0]], np.float32)
-    found = ModelInterface().probabilities(logits)
+    found = ModelInterface().read(logits).scores
     assert np.allclose(found.sum(axis=1), 1)
     assert found.argmax(axis=1).tolist() == [0, 1]
     probabilities = np.array([[0.9, 0.1, 0.0]], np.float32)
-    assert np.array_equal(ModelInterface().probabilities(probabilities), probabilities)
-    assert not np.array_equal(ModelInterface(output="logits").probabilities(probabilities), probabilities)
+    assert np.array_equal(ModelInterface().read(probabilities).scores, probabilities)
+    assert not np.array_equal(ModelInterface(output="logits").read(probabilities).scores, probabilities)
     with pytest.raises(VerificationError, match="announced as probabilities"):
-        ModelInterface(output="probabilities").probabilities(logits)
+        ModelInterface(output="probabilities").read(logits)
 
 
 def test_nan_and_another_number_of_classes_are_left_to_the_comparison() -> None:
     broken = np.array([[np.nan, 1, 2]], np.float32)
-    assert np.isnan(ModelInterface().probabilities(broken)).any()
+    assert np.isnan(ModelInterface().read(broken).scores).any()
     four = np.array([[0.1, 0.2, 0.3, 0.4]], np.float32)
-    assert ModelInterface(order=(1, 2, 0)).probabilities(four) is four
+    assert ModelInterface(order=(1, 2, 0)).read(four).scores is four
 
 
 def test_the_reference_is_like_the_candidates_unless_said_otherwise() -> None:
-    request = ExternalModelOptions(input_range="0..1", channel_order="bgr")
-    assert request.of_reference(NAMES).encoding == InputEncoding.parse("0..1", "bgr")
+    options = ExternalModelOptions(input_range="0..1", channel_order="bgr")
+    assert reference_interface(options, NAMES).encoding == InputEncoding.parse("0..1", "bgr")
     other = ExternalModelOptions(input_range="0..1", reference_input_range="-1..1", reference_channel_order="bgr")
-    assert other.of_candidates(NAMES).encoding == InputEncoding.parse("0..1", "rgb")
-    assert other.of_reference(NAMES).encoding == InputEncoding.parse("-1..1", "bgr")
-    assert other.said_of_reference == ("--reference-input-range", "--reference-channel-order")
+    assert candidate_interface(other, NAMES).encoding == InputEncoding.parse("0..1", "rgb")
+    assert reference_interface(other, NAMES).encoding == InputEncoding.parse("-1..1", "bgr")
+    assert other.given_for_reference == ("--reference-input-range", "--reference-channel-order")
 
 
 @pytest.mark.parametrize(

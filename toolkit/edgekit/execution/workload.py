@@ -1,0 +1,63 @@
+"""The images that a candidate is run on: which of a split, in which order, and how its scores come back to it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from edgekit.foundation.mapped_arrays import pieces, take_rows
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Workload:
+    """Images to run.
+
+    Attributes:
+        images: uint8 (n, H, W, 3), RGB, 0 to 255, an .npy file, or a note where they lie; see `image_files`.
+        num_images_of_split: Images of the whole split: N.
+        indices: Whole numbers (n,), where each image stands in the split, in the order of running; None: all of them.
+        order_file: `indices` as a file, where `images` holds the whole split; None: it holds these images.
+        why_a_part: Why some images are left out, as half a sentence.
+    """
+
+    images: Path
+    num_images_of_split: int
+    indices: "NDArray[Any] | None" = None
+    order_file: Path | None = None
+    why_a_part: str = ""
+
+    @property
+    def num_images(self) -> int:
+        """Images to run: n."""
+        return self.num_images_of_split if self.indices is None else len(self.indices)
+
+    def places_of_first(self, count: int) -> "NDArray[Any] | None":
+        """Where the first `count` images stand in the split: whole numbers, ascending; None: they are all of it."""
+        import numpy as np
+
+        if self.indices is None or min(count, self.num_images) == self.num_images_of_split:
+            return None
+        return np.sort(self.indices[:count])
+
+    def in_split_order(self, scores: "NDArray[np.float32]") -> "NDArray[np.float32]":
+        """The scores float32 (n, C) of the first n images, in the order in which the images stand in the split."""
+        if self.order_file is None or self.indices is None:
+            return scores
+        order = self.indices[: len(scores)]
+        if len(order) != len(scores):  # more scores than images: what is wrong is said where they are compared
+            return scores
+        is_whole = len(order) == self.num_images_of_split
+        return take_rows(scores, _inverse(order) if is_whole else order.argsort())
+
+
+def _inverse(order: "NDArray[Any]") -> "NDArray[Any]":
+    """Where each number stands in `order`, which holds 0 to N - 1 once each: what argsort gives, in half its memory."""
+    import numpy as np
+
+    places = np.empty_like(order)
+    for piece in pieces(len(order)):  # an index of another type than numpy's own is copied
+        places[order[piece]] = np.arange(piece.start, piece.stop, dtype=order.dtype)
+    return places

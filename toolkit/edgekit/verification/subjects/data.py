@@ -1,0 +1,94 @@
+"""The images that a request is verified on: which data set, at which size, and whether training images are needed."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from edgekit.datasets import Dataset, DatasetRequest, load_dataset
+from edgekit.datasets.base import MAX_SIDE
+from edgekit.datasets.sources import location_is_needed
+from edgekit.foundation.errors import DatasetError, UsageError, VerificationError
+from edgekit.foundation.progress import Progress
+from edgekit.runs.folder import RunFolder
+from edgekit.verification.request import VerifyRequest
+from edgekit.verification.subjects.reference_scores import is_model
+from edgekit.verification.subjects.selection import Selection
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class LoadedData:
+    """The data of a request.
+
+    Attributes:
+        dataset: Its test split; its training images too where the input of external models is to be checked on them.
+        training_fault: Why training images that are there could not be loaded; None where nothing is wrong.
+    """
+
+    dataset: Dataset
+    training_fault: str | None = None
+
+
+def load_data(request: VerifyRequest, selection: Selection, progress: Progress) -> LoadedData:
+    """Load what the request names, or else what the manifest of the run names, at the size that the models take.
+
+    Raises:
+        DatasetError: The data set cannot be loaded. Where only its training images are at fault, they are left out.
+        UsageError: The data set lies in a folder that nobody named.
+        VerificationError: Nothing says which data set is meant.
+    """
+    wanted = DatasetRequest(
+        image_size=image_size_of(selection),
+        test_only=not (request.external.check_inputs and _has_models_to_check(selection)),
+        skip_broken=request.skip_broken,
+        progress=progress,
+    )
+    if request.data is not None:
+        return _load(request.data, wanted)
+    name = data_of(selection.run)
+    try:
+        return _load(name, wanted)
+    except UsageError as error:
+        raise location_is_needed(name, error) from error
+
+
+def data_of(run: RunFolder | None) -> str:
+    """The data set that the manifest of `run` names, as `--data` wants it; raises VerificationError."""
+    name = _dataset_entry(run).get("name")
+    if not isinstance(name, str):
+        raise VerificationError("Nothing says which data to verify on. Name it: --data NAME or --data NAME:PATH")
+    return name
+
+
+def image_size_of(selection: Selection) -> tuple[int, int] | None:
+    """(height, width) that the models take: the manifest says it, or the first file that does; None: nobody.
+
+    A size that no image has is that of a damaged file; its row will say so.
+    """
+    shape = _dataset_entry(selection.run).get("image_shape")
+    if isinstance(shape, list) and len(shape) == 3 and all(isinstance(size, int) for size in shape):
+        return shape[0], shape[1]
+    for info in filter(None, (file.info for file in selection.files)):
+        if info.image_size and max(info.image_size) <= MAX_SIDE:
+            return info.image_size
+    return None
+
+
+def _has_models_to_check(selection: Selection) -> bool:
+    """Whether there is an external model, whose input is checked on training images."""
+    reference = selection.reference
+    has_external_reference = selection.is_reference_external and isinstance(reference, Path) and is_model(reference)
+    return selection.has_external_files or has_external_reference
+
+
+def _dataset_entry(run: RunFolder | None) -> dict[str, Any]:
+    entry = run.manifest.get("dataset") if run else None
+    return entry if isinstance(entry, dict) else {}
+
+
+def _load(name: str, wanted: DatasetRequest) -> LoadedData:
+    try:
+        return LoadedData(dataset=load_dataset(name, wanted))
+    except DatasetError as error:
+        if wanted.test_only:
+            raise
+        return LoadedData(dataset=load_dataset(name, replace(wanted, test_only=True)), training_fault=str(error))

@@ -1,0 +1,113 @@
+"""The reference of a request, with its scores: those of the run, those in a file, or a model that is run here."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from edgekit.artifact import Precision
+from edgekit.datasets import Dataset
+from edgekit.execution.candidates import default_time_limit
+from edgekit.execution.model_interface import ModelInterface
+from edgekit.foundation.errors import VerificationError
+from edgekit.foundation.grammar import counted
+from edgekit.foundation.progress import Progress
+from edgekit.metrics import drift
+from edgekit.runs.reference import Reference
+from edgekit.verification.request import VerifyRequest
+from edgekit.verification.subjects.class_labels import reference_interface
+from edgekit.verification.subjects.input_check import Sample, find_mistake
+from edgekit.verification.subjects.reference_scores import (
+    ScoredReference,
+    check_better_than_guessing,
+    is_model,
+    read_scores,
+    run_reference,
+    runtime_target,
+)
+from edgekit.verification.subjects.selection import Selection, identify
+
+
+def score_reference(
+    selection: Selection, dataset: Dataset, request: VerifyRequest, sample: Sample | None, progress: Progress
+) -> ScoredReference:
+    """The reference and its scores on the test split of `dataset`; its labels are those of the data set.
+
+    Args:
+        selection: Says which reference is meant.
+        dataset: What the reference must be of.
+        request: How an external reference is fed and read, whether that is checked, and how long it may take.
+        sample: Training images for the check; None where there are none.
+        progress: Where it reports.
+
+    Raises:
+        UsageError: A file of labels cannot be read.
+        VerificationError: The reference cannot be run, is not of this data set, or is clearly fed or read wrongly.
+    """
+    scored = _scored(selection, dataset, request, sample, progress)
+    check_belongs(scored.reference, dataset)
+    return replace(scored, reference=replace(scored.reference, labels=dataset.test.labels))  # equal, and held once
+
+
+def check_belongs(reference: Reference, dataset: Dataset) -> None:
+    """Raise VerificationError unless `reference` was made on the test split of `dataset` and is whole."""
+    import numpy as np
+
+    if len(dataset.test) == 0:
+        raise VerificationError(f"Data set '{dataset.name}' has no test images. Expected at least one to verify on.")
+    if dataset.sha256 != reference.dataset_sha256:
+        raise VerificationError(
+            f"The reference was made on another test split: expected the data with SHA-256 "
+            f"{reference.dataset_sha256[:16]}…, received '{dataset.name}' with {dataset.sha256[:16]}… "
+            f"({counted(len(dataset.test), 'image')}, {counted(len(dataset.class_names), 'class')}; "
+            f"the reference has {len(reference.labels):,} and {len(reference.class_names)}). "
+            f"Name the data the model was trained with in --data, or train again on this one."
+        )
+    same_names = dataset.class_names == reference.class_names
+    if not same_names or not np.array_equal(dataset.test.labels, reference.labels):
+        raise VerificationError(
+            f"The reference names '{dataset.name}' as its data, but holds other labels or class names. "
+            f"Restore the reference, or train again."
+        )
+    drift.check_comparable(reference.scores, reference.scores, reference.labels)
+
+
+def _scored(
+    selection: Selection, dataset: Dataset, request: VerifyRequest, sample: Sample | None, progress: Progress
+) -> ScoredReference:
+    path, external = selection.reference, request.external
+    if not isinstance(path, Path):
+        return ScoredReference(reference=path, runtime="keras")
+    is_external = selection.is_reference_external
+    interface = reference_interface(external, dataset.class_names) if is_external else ModelInterface()
+    if not is_model(path):
+        scored = read_scores(path, interface, dataset)
+    else:
+        if external.check_inputs and is_external and sample:
+            _check_input(path, interface, sample, request.time_limit, progress)
+        time_limit = request.time_limit or default_time_limit(len(dataset.test))
+        scored = run_reference(path, interface, dataset, time_limit=time_limit, progress=progress)
+        scored = replace(scored, notes=(*scored.notes, *_precision_note(path)))
+    if external.check_inputs:
+        check_better_than_guessing(path, scored.reference)
+    return scored
+
+
+def _check_input(
+    path: Path, interface: ModelInterface, sample: Sample, time_limit: float | None, progress: Progress
+) -> None:
+    with progress.task(f"how {path.name} is fed", 1) as advance:
+        mistake = find_mistake(runtime_target(path), path, interface, sample, of_reference=True, time_limit=time_limit)
+        advance(1)
+    if mistake:
+        raise VerificationError(
+            f"The reference {path} seems to be fed or read wrongly. {mistake} To go on all the same: --no-input-check."
+        )
+
+
+def _precision_note(path: Path) -> tuple[str, ...]:
+    precision = identify(path).precision if path.suffix.lower().removeprefix(".") in ("tflite", "onnx") else None
+    if precision in (None, Precision.FLOAT32):
+        return ()
+    return (
+        f"The reference itself is {precision}: what it lost against its own float model is not seen here. A float "
+        f"model is the better reference.",
+    )

@@ -1,0 +1,94 @@
+"""From what a user asks to who is compared with what on which images: the first part of a verification.
+
+Run folders, model files and data sets are read here; later parts work on what this part hands on.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from edgekit.artifact import Precision
+from edgekit.datasets import Dataset
+from edgekit.datasets.splits import empty_split
+from edgekit.foundation.errors import VerificationError
+from edgekit.foundation.progress import Progress
+from edgekit.runs.folder import RunFolder
+from edgekit.runs.reference import Reference
+from edgekit.verification.candidate import Candidate
+from edgekit.verification.request import VerifyRequest
+from edgekit.verification.subjects.data import load_data
+from edgekit.verification.subjects.input_check import open_sample
+from edgekit.verification.subjects.preparation import CandidatePreparation, check_options
+from edgekit.verification.subjects.reference import check_belongs, score_reference
+from edgekit.verification.subjects.reference_scores import check_runs_here
+from edgekit.verification.subjects.selection import choose_candidates, select
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Subjects:
+    """Who is compared with what on which images.
+
+    Attributes:
+        candidates: What is compared, at least one.
+        reference: What they are compared with: its scores on the test split of `dataset`.
+        reference_runtime: What gave these scores: "keras", "onnxruntime", "file of scores".
+        dataset: The images.
+        run: The run folder that the report is written into; None where single files are verified.
+        notes: Whole sentences about the reference.
+    """
+
+    candidates: tuple[Candidate, ...]
+    reference: Reference
+    reference_runtime: str
+    dataset: Dataset
+    run: RunFolder | None = None
+    notes: tuple[str, ...] = ()
+
+
+def resolve_request(request: VerifyRequest, progress: Progress) -> Subjects:
+    """Find what `request` means, load the data, score the reference, and look how each candidate is fed.
+
+    Raises:
+        EdgekitError: Whatever is missing, changed, unknown or does not belong together; see `select`,
+            `choose_candidates`, `load_data`, `score_reference` and `CandidatePreparation`.
+    """
+    precisions = [Precision.parse(name) for name in request.precisions]
+    selection = select(request.targets, request.reference)
+    candidates = choose_candidates(selection.files, request.runtimes, precisions)
+    check_options(request.external, selection)
+    if isinstance(selection.reference, Path):
+        check_runs_here(selection.reference)
+    data = load_data(request, selection, progress)
+    dataset = data.dataset
+    with open_sample(dataset.train, dataset.class_names) as sample:
+        preparation = CandidatePreparation(
+            selection, dataset.class_names, sample, request, progress, data.training_fault
+        )
+        scored = score_reference(selection, dataset, request, sample, progress)
+        prepared = preparation.prepare(candidates)
+    return Subjects(
+        candidates=prepared,
+        reference=scored.reference,
+        reference_runtime=scored.runtime,
+        dataset=_test_only(dataset),
+        run=selection.run if selection.is_whole_run else None,
+        notes=scored.notes,
+    )
+
+
+def given_subjects(
+    candidates: Sequence[Candidate], reference: Reference, dataset: Dataset, reference_runtime: str
+) -> Subjects:
+    """Candidates and a reference that the caller has; raises VerificationError where they do not belong together."""
+    check_belongs(reference, dataset)
+    if not candidates:
+        raise VerificationError("There is nothing to verify: no artifact that a runtime here reads. Export one first.")
+    return Subjects(
+        candidates=tuple(candidates), reference=reference, reference_runtime=reference_runtime, dataset=dataset
+    )
+
+
+def _test_only(dataset: Dataset) -> Dataset:
+    """Without the training images, so that they hold no memory while candidates run."""
+    nothing = empty_split(*dataset.image_shape[:2])
+    return replace(dataset, train=nothing, validation=nothing)

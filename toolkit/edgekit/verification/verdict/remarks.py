@@ -1,0 +1,50 @@
+"""What a reader must know about a row, whatever its verdict, in sentences. Measures nothing, decides no verdict."""
+
+from edgekit.foundation.grammar import counted
+from edgekit.tolerance import MIN_CLASS_IMAGES, SIGNIFICANCE
+from edgekit.verification.candidate import PRECISION_OF_UNKNOWN, Candidate
+from edgekit.verification.measuring.measurement import Measurement
+from edgekit.verification.sampling import Sampling
+
+
+def subset_remark(measurement: Measurement, num_images_of_split: int, why: str) -> str:
+    """What a reader must know about a row that was measured on a part of the split, and `why` it was."""
+    return (
+        f"Run on {measurement.num_images:,} of {counted(num_images_of_split, 'image')}, {why}. "
+        f"So accuracy counts only where its change "
+        f"is more than chance (p < {SIGNIFICANCE:g}), and F1 only in classes of {MIN_CLASS_IMAGES} images or more."
+    )
+
+
+def sequential_remark(measurement: Measurement, num_images_of_split: int, sampling: Sampling, is_certain: bool) -> str:
+    """What a reader must know about a row that could have been stopped early."""
+    count, order = f"{measurement.num_images:,} of {counted(num_images_of_split, 'image')}", f"(seed {sampling.seed})"
+    if is_certain:
+        return (
+            f"Stopped after {count}, taken at random {order}: its verdict is the one that all images would give, at "
+            f"{sampling.confidence:g} confidence. What is measured is of these images; a fault in single images "
+            f"of the others stays unseen."
+        )
+    return (
+        f"Run on {count} in random order {order}: at {sampling.confidence:g} confidence no earlier verdict was certain."
+    )
+
+
+def precision_remarks(candidate: Candidate) -> tuple[str, ...]:
+    """Which limits a file is judged by that names no precision."""
+    if candidate.artifact.precision is not None:
+        return ()
+    return (
+        f"Its name says no precision, so it is judged as {PRECISION_OF_UNKNOWN}; a name such as model-int8."
+        f"{candidate.artifact.format} says one.",
+    )
+
+
+def input_output_remarks(candidate: Candidate, *, were_logits: bool) -> tuple[str, ...]:
+    """What was found out about the file, how it was fed, and how its scores were read."""
+    remarks = [candidate.remark] if candidate.remark else []
+    if were_logits:
+        remarks.append("Its scores are logits; they are compared after a softmax.")
+    if candidate.interface and candidate.interface.differences:
+        remarks.append(f"Made elsewhere, and run as asked for: {candidate.interface.differences}.")
+    return tuple(remarks)
