@@ -64,6 +64,14 @@ FORBIDDEN = {
 }
 """Part -> parts that nothing in it may import, beside what `LEVELS` says."""
 
+MEASURING, VERDICT, SUBJECTS = (f"verification.{part}" for part in ("measuring", "verdict", "subjects"))
+
+KNOWN_PARTS: dict[str, tuple[str, ...]] = {"verification.job": (SUBJECTS, MEASURING, VERDICT), VERDICT: (MEASURING,)}
+"""Module or part of verification -> the other parts that it may import; nothing else there imports another part."""
+
+FILES = {"io", "json", "mmap", "os", "pathlib", "shutil", "tempfile", "zipfile"}
+"""Modules that know files. What measures imports none of them."""
+
 NEVER_TENSORFLOW = ("verification", "execution", "runtimes", "metrics", "inspection", "tolerance")
 TENSORFLOW = {"tensorflow", "keras", "tf_keras"}
 
@@ -232,6 +240,34 @@ def heavy_at_import(modules: Iterable[Module]) -> list[str]:
     ]
 
 
+def beside_the_path(modules: Iterable[Module]) -> list[str]:
+    """Imports between parts of verification that job.py does not make, and users of the first part outside."""
+    return [
+        f"{module.name} imports {name}"
+        for module in modules
+        for name in sorted(module.inner)
+        for part in ((SUBJECTS, MEASURING, VERDICT) if module.part == "verification" else (SUBJECTS,))
+        if lies_in(name, part) and not module.is_in([part]) and part not in _parts_known_to(module)
+    ] + [
+        f"{module.name} imports {name}"
+        for module in modules
+        for name in sorted(module.inner)
+        if module.part == "verification" and module.name != "verification.job" and lies_in(name, "verification.job")
+    ]
+
+
+def _parts_known_to(module: Module) -> tuple[str, ...]:
+    return tuple(known for name, parts in KNOWN_PARTS.items() if module.is_in([name]) for known in parts)
+
+
+def measuring_that_knows_files(modules: Iterable[Module]) -> list[str]:
+    return [module.name for module in modules if module.is_in([MEASURING]) and module.roots & FILES]
+
+
+def verdict_that_knows_arrays(modules: Iterable[Module]) -> list[str]:
+    return [module.name for module in modules if module.is_in([VERDICT]) and "numpy" in module.roots]
+
+
 def crowded_folders(files: Iterable[Path]) -> list[str]:
     """Folders with too many modules; `cli` holds one command a file."""
     counts: dict[Path, int] = {}
@@ -247,6 +283,15 @@ def test_a_module_imports_only_from_its_own_level_and_below() -> None:
 
 def test_parts_that_must_not_know_each_other_do_not() -> None:
     assert forbidden_imports(MODULES) == []
+
+
+def test_in_a_verification_only_the_job_leads_from_part_to_part() -> None:
+    assert beside_the_path(MODULES) == []
+
+
+def test_what_measures_knows_no_file_and_what_judges_no_array() -> None:
+    assert measuring_that_knows_files(MODULES) == []
+    assert verdict_that_knows_arrays(MODULES) == []
 
 
 def test_there_are_no_import_cycles() -> None:
@@ -309,6 +354,33 @@ def test_a_planted_import_from_above_is_found(name: str, source: str) -> None:
 )
 def test_a_planted_import_between_strangers_is_found(name: str, source: str) -> None:
     assert forbidden_imports([Module(name, source)]) != []
+
+
+@pytest.mark.parametrize(
+    ("name", "source"),
+    [
+        ("verification.planted", "from edgekit.verification.subjects.selection import select"),
+        ("verification.request", "from edgekit.verification.measuring.measurer import Measurer"),
+        ("verification.measuring.planted", "from edgekit.verification.verdict.judging import Judge"),
+        ("verification.subjects.planted", "def late():\n    from edgekit.verification.measuring import measurer"),
+        ("verification.verdict.planted", "if TYPE_CHECKING:\n    from edgekit.verification.job import Verified"),
+        ("search.planted", "from edgekit.verification.subjects.images import spread_over_classes"),
+    ],
+)
+def test_a_planted_shortcut_between_parts_of_a_verification_is_found(name: str, source: str) -> None:
+    assert beside_the_path([Module(name, source)]) != []
+
+
+def test_the_path_itself_is_no_shortcut() -> None:
+    every_part = "\n".join(f"import edgekit.{part}.planted" for part in (SUBJECTS, MEASURING, VERDICT))
+    assert beside_the_path([Module("verification.job", every_part)]) == []
+    assert beside_the_path([Module("verification.verdict.planted", f"import edgekit.{MEASURING}.measurement")]) == []
+
+
+def test_a_planted_file_in_measuring_and_a_planted_array_in_the_verdict_are_found() -> None:
+    assert measuring_that_knows_files([Module("verification.measuring.planted", "from pathlib import Path")]) != []
+    late = Module("verification.verdict.planted", "if TYPE_CHECKING:\n    from numpy.typing import NDArray")
+    assert verdict_that_knows_arrays([late]) != []
 
 
 def test_a_planted_cycle_is_found_also_where_it_is_for_types_alone() -> None:
