@@ -17,7 +17,7 @@ def test_the_list_as_json_is_one_document(capsys):
     assert run(["datasets", "--json"]) == 0
 
     document = json.loads(capsys.readouterr().out)
-    assert [source["name"] for source in document["datasets"]] == ["digits", "cifar10", "folder", "hub", "npz"]
+    assert [source["name"] for source in document["datasets"]] == ["digits", "cifar10", "folder", "csv", "hub", "npz"]
     assert all(source["summary"] and source["usage"] and source["status"] for source in document["datasets"])
 
 

@@ -71,7 +71,7 @@ def test_two_levels_are_kept_apart(split, cache):
     assert np.bincount(dataset.validation.labels).tolist() == [2, 2]
 
 
-@pytest.mark.parametrize("name", ["val", "validation"])
+@pytest.mark.parametrize("name", ["val", "valid", "validation"])
 def test_a_validation_folder_is_used(split, cache, name):
     write_images(split / name / "ant", 1, 200)
     write_images(split / name / "cat", 1, 220)
@@ -161,12 +161,12 @@ def test_splits_under_other_names_are_not_taken_for_classes(tmp_path, cache, nam
 
 
 def test_a_folder_beside_the_splits_is_passed_over_in_a_note(split, cache):
-    write_images(split / "valid" / "cat", 3)
+    write_images(split / "extra" / "cat", 3)
     progress = Listening()
 
     load(split, cache, progress=progress)
 
-    assert f"{split}: passed over valid/: none of train/, test/, validation/ and val/" in progress.notes
+    assert f"{split}: ignored extra/: not one of train/, test/, validation/, valid/ and val/" in progress.notes
 
 
 def test_class_folders_may_hold_folders(flat, cache):
@@ -198,7 +198,7 @@ def test_hidden_files_are_passed_over_and_others_counted_in_a_note(flat, cache):
     (flat / "cat" / "._000.png").write_bytes(b"macOS")
     (flat / "cat" / ".DS_Store").write_bytes(b"macOS")
     (flat / "cat" / "notes.txt").write_text("hello")
-    (flat / "ant" / "scan.TIF").write_bytes(b"tiff")
+    (flat / "ant" / "photo.HEIC").write_bytes(b"heic")
     (flat / "LICENSE").write_text("free")
     progress = Listening()
 
@@ -206,7 +206,7 @@ def test_hidden_files_are_passed_over_and_others_counted_in_a_note(flat, cache):
 
     assert len(dataset.train) + len(dataset.validation) + len(dataset.test) == 30
     assert progress.notes == [
-        f"{flat}: passed over files that are not PNG, JPEG, WebP or BMP by name: .tif (1), .txt (1)"
+        f"{flat}: ignored files that are not PNG, JPEG, WebP, BMP, TIFF or GIF by name: .heic (1), .txt (1)"
     ]
 
 
@@ -273,7 +273,7 @@ def remove_images(root: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (shutil.rmtree, r"There is no folder .*photos\. Expected a folder a class"),
+        (shutil.rmtree, r"There is no folder .*photos\. Expected one folder per class"),
         (make_empty, "holds no class folders"),
         (lambda root: shutil.rmtree(root / "cat"), "at least two classes; data set 'folder' has 1: ant"),
         (remove_images, "The class folder .*cat holds no images"),
@@ -299,7 +299,7 @@ def test_a_folder_that_is_no_data_set_is_a_sentence(flat, cache, change, message
         (lambda root: shutil.rmtree(root / "test" / "cat"), "train and test folders .* train is with cat"),
         (lambda root: shutil.rmtree(root / "train" / "cat"), "train and test folders .* train is without cat"),
         (lambda root: write_images(root / "val" / "dog", 1), "validation is without ant, cat and with dog"),
-        (lambda root: [write_images(root / name / "ant", 1) for name in ("val", "validation")], "both validation/ and"),
+        (lambda root: [write_images(root / name / "ant", 1) for name in ("val", "validation")], "validation/ and val/"),
         (lambda root: make_empty(root / "test"), r"test holds no class folders"),
     ],
 )

@@ -23,7 +23,9 @@ def save(path, image, **options):
     return path
 
 
-@pytest.mark.parametrize(("name", "options"), [("x.png", {}), ("x.bmp", {}), ("x.webp", {"lossless": True})])
+@pytest.mark.parametrize(
+    ("name", "options"), [("x.png", {}), ("x.bmp", {}), ("x.webp", {"lossless": True}), ("x.tif", {})]
+)
 def test_rgb_is_kept_to_the_byte(tmp_path, name, options):
     path = save(tmp_path / name, Image.fromarray(RGB), **options)
 
@@ -206,24 +208,57 @@ def test_a_phone_jpeg_of_several_pictures_gives_the_first(tmp_path):
     assert np.abs(decode_image(path, SIZE).astype(int) - [255, 0, 0]).max() <= 3
 
 
-def test_only_the_first_frame_of_an_animation_counts(tmp_path):
+@pytest.mark.parametrize("name", ["x.png", "x.gif", "x.tif"])
+def test_only_the_first_frame_of_an_animation_counts(tmp_path, name):
     frames = [Image.new("RGB", (WIDTH, HEIGHT), colour) for colour in ("red", "blue")]
 
-    path = save(tmp_path / "x.png", frames[0], save_all=True, append_images=frames[1:])
+    path = save(tmp_path / name, frames[0], save_all=True, append_images=frames[1:])
 
     assert decode_image(path, SIZE)[0, 0].tolist() == [255, 0, 0]
+
+
+@pytest.mark.parametrize("compression", [None, "tiff_lzw", "packbits", "tiff_adobe_deflate"])
+def test_compressed_tiff_is_read(tmp_path, compression):
+    path = save(tmp_path / "x.tiff", Image.fromarray(RGB), compression=compression)
+
+    assert np.array_equal(decode_image(path, SIZE), RGB)
+
+
+def test_16_bit_tiff_is_scaled_as_16_bit_png_is(tmp_path):
+    values = np.array([[0, 128, 257, 32768, 65535, 40000]] * HEIGHT, np.uint16)
+
+    decoded = decode_image(save(tmp_path / "x.tif", Image.fromarray(values)), SIZE)
+
+    assert np.array_equal(decoded, grey_as_rgb(np.rint(values / 257)))
+
+
+@pytest.mark.parametrize(("dtype", "kind"), [(np.float32, "32-bit floats"), (np.int32, "32-bit whole numbers")])
+def test_pixels_without_a_known_white_are_named(tmp_path, dtype, kind):
+    path = save(tmp_path / "x.tif", Image.fromarray(np.ones(SIZE, dtype)))
+
+    with pytest.raises(BrokenImageError, match=f"its pixels are .*{kind}.*store 8 or 16 bits"):
+        decode_image(path, SIZE)
+
+
+def test_a_transparent_gif_is_laid_on_white(tmp_path):
+    image = Image.fromarray(GREY % 3).convert("P")
+    image.putpalette([10, 20, 30, 40, 50, 60, 70, 80, 90])
+
+    decoded = decode_image(save(tmp_path / "x.gif", image, transparency=1), SIZE)
+
+    assert np.array_equal(decoded, np.array([[10, 20, 30], [255, 255, 255], [70, 80, 90]])[GREY % 3])
 
 
 @pytest.mark.parametrize("content", [b"", b"not an image at all", b"\x89PNG\r\n\x1a\n"])
 def test_what_is_no_image_is_broken(tmp_path, content):
     (tmp_path / "x.png").write_bytes(content)
 
-    with pytest.raises(BrokenImageError, match="it is no PNG, JPEG, WEBP, BMP image"):
+    with pytest.raises(BrokenImageError, match="it is no PNG, JPEG, WEBP, BMP, TIFF, GIF image"):
         decode_image(tmp_path / "x.png", SIZE)
 
 
 def test_other_formats_are_not_opened_under_a_false_name(tmp_path):
-    Image.fromarray(RGB).save(tmp_path / "x.png", format="TIFF")
+    Image.fromarray(RGB).save(tmp_path / "x.png", format="PPM")
 
     with pytest.raises(BrokenImageError, match="it is no PNG"):
         decode_image(tmp_path / "x.png", SIZE)
@@ -234,7 +269,7 @@ def test_a_missing_file_is_broken(tmp_path):
         decode_image(tmp_path / "x.png", SIZE)
 
 
-@pytest.mark.parametrize("name", ["x.png", "x.jpg", "x.webp", "x.bmp"])
+@pytest.mark.parametrize("name", ["x.png", "x.jpg", "x.webp", "x.bmp", "x.tif", "x.gif"])
 def test_a_truncated_image_is_broken(tmp_path, name):
     noise = np.random.default_rng(1).integers(0, 256, (40, 40, 3), np.uint8)
     path = save(tmp_path / name, Image.fromarray(noise))
@@ -252,12 +287,14 @@ def test_an_absurdly_large_image_is_broken_and_not_decoded(tmp_path):
 
 
 @pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize("name", ["x.png", "x.jpg", "x.webp", "x.bmp"])
+@pytest.mark.parametrize("name", ["x.png", "x.jpg", "x.webp", "x.bmp", "x.tif", "x.gif"])
 def test_no_damage_escapes_as_another_error(tmp_path, name):
     dice = random.Random(0)
     exif = Image.Exif()
     exif[0x0112] = 6
-    whole = save(tmp_path / name, Image.fromarray(RGB), **({} if name == "x.bmp" else {"exif": exif})).read_bytes()
+    whole = save(
+        tmp_path / name, Image.fromarray(RGB), **({} if name in ("x.bmp", "x.gif") else {"exif": exif})
+    ).read_bytes()
     num_broken = 0
     for _ in range(400):
         damaged = bytearray(whole)

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 def command(data: str | None, skip_broken: bool, as_json: bool) -> None:
     """List the data sets; or load one and show its classes, its splits and its SHA-256.
 
-    DATASET is digits, cifar10, cifar10:PATH, folder:PATH, hub:OWNER/NAME, npz:PATH, or that of another package.
+    DATASET is digits, cifar10, cifar10:PATH, folder:PATH, csv:FILE, hub:OWNER/NAME, npz:PATH, or that of another
+    package.
     """
     if data is None:
         _list(as_json)
@@ -65,4 +66,6 @@ def _print_dataset(dataset: "Dataset") -> None:
     )
     if dataset.num_skipped:
         click.echo(f"Left out: {counted(dataset.num_skipped, 'broken image')}")
+    if dataset.num_identical:
+        click.echo(f"In test and in training or validation: {counted(dataset.num_identical, 'identical image')}")
     click.echo(f"SHA-256 of classes and test split: {dataset.sha256}")

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from edgekit.recipe import Recipe, TrainingSettings
 
 _OPTIONS = (
-    data_option("digits", "digits, cifar10, cifar10:PATH, folder:PATH, hub:OWNER/NAME or npz:PATH."),
+    data_option("digits", "digits, cifar10, cifar10:PATH, folder:PATH, csv:FILE, hub:OWNER/NAME or npz:PATH."),
     click.option(
         "--epochs",
         type=WholeNumber(min=1),

@@ -27,7 +27,8 @@ DATASETS: Registry[DatasetSource] = Registry(
             "edgekit.datasets.cifar10.source:load",
             "60,000 photographs of 10 classes at 32 x 32; downloaded once, or yours",
         ),
-        "folder": ("edgekit.datasets.folder.source:load", "your own images, a folder a class"),
+        "folder": ("edgekit.datasets.folder.source:load", "your own images, one folder per class"),
+        "csv": ("edgekit.datasets.csv_files.source:load", "your own images, listed with their labels in CSV files"),
         "hub": (
             "edgekit.datasets.hub.source:load",
             "any image-classification data set of the Hugging Face hub",

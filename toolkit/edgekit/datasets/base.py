@@ -75,6 +75,23 @@ def check_labels(whose: str, labels: "NDArray[np.int64]", num_classes: int) -> N
         )
 
 
+def check_class_names(dataset: str, names: tuple[str, ...]) -> None:
+    """Raise DatasetError, which names `dataset`, unless there are two classes at least, each with a name of its own."""
+    if len(names) < 2:
+        raise DatasetError(
+            f"A classifier needs at least two classes; data set '{dataset}' has "
+            f"{len(names)}: {', '.join(names) or 'none'}."
+        )
+    if unreadable := [name for name in names if not name.strip() or _CONTROL.search(name)]:
+        raise DatasetError(
+            f"Every class of data set '{dataset}' needs a name of one line, without control characters. "
+            f"Received {unreadable[0]!r}."
+        )
+    if len(set(names)) < len(names):
+        repeated = sorted({name for name in names if names.count(name) > 1})
+        raise DatasetError(f"Two classes of data set '{dataset}' have the same name: {', '.join(repeated)}.")
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Dataset:
     """A labelled image data set in three splits; checked when made.
@@ -86,6 +103,8 @@ class Dataset:
         validation: For choosing (epochs, settings, precisions); taken out of the training images.
         test: For the last measurement only.
         num_skipped: Broken images that were left out on request.
+        num_identical: Test images that are, byte by byte, training or validation images too, as far as that was looked
+            for.
     """
 
     name: str
@@ -94,20 +113,10 @@ class Dataset:
     validation: Split
     test: Split
     num_skipped: int = 0
+    num_identical: int = 0
 
     def __post_init__(self) -> None:
-        if len(self.class_names) < 2:
-            raise DatasetError(
-                f"A classifier needs at least two classes; data set '{self.name}' has "
-                f"{len(self.class_names)}: {', '.join(self.class_names) or 'none'}."
-            )
-        if unreadable := [name for name in self.class_names if not name.strip() or _CONTROL.search(name)]:
-            raise DatasetError(
-                f"Every class of data set '{self.name}' needs a name of one line, without control characters. "
-                f"Received {unreadable[0]!r}."
-            )
-        if repeated := sorted({name for name in self.class_names if self.class_names.count(name) > 1}):
-            raise DatasetError(f"Two classes of data set '{self.name}' have the same name: {', '.join(repeated)}.")
+        check_class_names(self.name, self.class_names)
         if not len(self.test):
             raise DatasetError(f"The test split of data set '{self.name}' holds no images: nothing could be measured.")
         for split_name in ("train", "validation", "test"):
@@ -139,6 +148,7 @@ class Dataset:
             "num_validation": len(self.validation),
             "num_test": len(self.test),
             "num_skipped": self.num_skipped,
+            "num_identical": self.num_identical,
             "image_shape": list(self.image_shape),
             "class_names": list(self.class_names),
         }

@@ -42,6 +42,7 @@ def list_sources(cache_dir: Path | None = None) -> list[SourceStatus]:
         "digits": ("digits", "ready"),
         "cifar10": ("cifar10 or cifar10:PATH", _cifar10_status(cache)),
         "folder": ("folder:PATH", _folder_status(cache)),
+        "csv": ("csv:FILE", "needs a path"),
         "hub": ("hub:OWNER/NAME", _hub_status()),
         "npz": ("npz:PATH", "needs a path"),
     }
@@ -77,6 +78,7 @@ def describe(dataset: Dataset) -> dict[str, Any]:
         "image_shape": list(dataset.image_shape),
         "class_names": list(dataset.class_names),
         "num_skipped": dataset.num_skipped,
+        "num_identical": dataset.num_identical,
         "splits": {
             name: {"num_images": len(split), "per_class": count_per_class(split, len(dataset.class_names))}
             for name, split in splits_of(dataset).items()

@@ -1,133 +1,106 @@
 """Which images a folder holds, of which classes, in which splits. Opens no image."""
 
-import os
 from collections import Counter
-from dataclasses import dataclass
 from pathlib import Path
 
-from edgekit.datasets.images.decoding import SUFFIXES
+from edgekit.datasets.base import check_class_names
+from edgekit.datasets.files.listing import Listing
+from edgekit.datasets.files.tree import Tree, joined, level_of
+from edgekit.datasets.folder.layout import EXPECTED, find_layout
+from edgekit.datasets.folder.location import FolderLocation
+from edgekit.datasets.folder.loose_images import no_class_folders, one_class_folder
+from edgekit.datasets.folder.nesting import check_nesting
+from edgekit.datasets.images.decoding import FORMAT_WORDS
 from edgekit.foundation.errors import DatasetError
+from edgekit.foundation.grammar import counted
 from edgekit.foundation.progress import Progress
 
-VALIDATION_NAMES = ("validation", "val")
-_SPLIT_WORDS = frozenset({"train", "training", "test", "testing", "val", "valid", "validation"})
-LAYOUT = (
-    "Expected a folder a class with PNG, JPEG, WebP or BMP images, either directly in it or in its folders "
-    "train/ and test/"
-)
+ClassFolders = dict[str, list[str]]
+"""Name of a class -> the folders of its images, relative to the data set's folder."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Listing:
-    """The images of one split.
-
-    Attributes:
-        class_names: Names of the class folders, sorted.
-        names: Paths relative to the data set's folder with `/`, sorted within a class.
-        labels: One index into `class_names` for each name.
-    """
-
-    class_names: tuple[str, ...]
-    names: tuple[str, ...]
-    labels: tuple[int, ...]
-
-
-def list_splits(root: Path, progress: Progress) -> dict[str, Listing]:
+def list_splits(location: FolderLocation, progress: Progress) -> dict[str, Listing]:
     """The listings by split: "train", "validation" and "test" as far as there are such folders, or "all".
 
-    A folder is taken to have splits if it holds both `train` and `test`, or one of them with folders in it.
-    Names that start with a dot are passed over; files that are no images are counted in a note.
+    Class names are sorted, and paths are sorted within a class. Hidden files are ignored; files that are no images
+    are counted in a note.
 
     Raises:
-        DatasetError: There is no such folder, no test split, no image, or not the same classes everywhere.
+        DatasetError: There is no such folder, no test split, no image, fewer than two classes, not the same classes
+            everywhere, or folders that seem not to be the classes.
     """
+    root = location.path
     if not root.is_dir():
-        raise DatasetError(f"There is no folder {root}. {LAYOUT}.")
-    folders = _split_folders(root)
-    if folders and "test" not in folders:
-        raise DatasetError(
-            f"{root} has {'/ and '.join(folder.name for folder in folders.values())}/ but no test/, and without test "
-            f"images nothing can be verified. Add test/ with a folder a class, or give only the class folders: then "
-            f"20 % of each class become the test split."
-        )
-    if not folders:
-        _check_no_other_splits(root)
-    elif surplus := [f"{each.name}/" for each in _folders(root) if each not in folders.values()]:
-        progress.note(f"{root}: passed over {', '.join(surplus)}: none of train/, test/, validation/ and val/")
-    ignored: Counter[str] = Counter()
-    listings = {name: _list_classes(root, folder, ignored) for name, folder in (folders or {"all": root}).items()}
-    if ignored:
-        kinds = ", ".join(f"{suffix} ({count})" for suffix, count in sorted(ignored.items()))
-        progress.note(f"{root}: passed over files that are not PNG, JPEG, WebP or BMP by name: {kinds}")
+        raise DatasetError(f"There is no folder {root}. {EXPECTED}.")
+    tree = Tree(root)
+    layout = find_layout(tree, progress)
+    classes = {name: _class_folders(tree, folder, location.level, progress) for name, folder in layout.splits.items()}
+    listings = {name: _listing(tree, layout.splits[name], found) for name, found in classes.items()}
+    _note_others(tree, [folder for found in classes.values() for each in found.values() for folder in each], progress)
     _check_same_classes(root, listings)
+    _check_two_classes(tree, layout.splits, listings)
     return listings
 
 
-def _split_folders(root: Path) -> dict[str, Path]:
-    """The folders of the splits; empty where the class folders stand directly in `root`."""
-    found = {name: root / name for name in ("train", "test") if (root / name).is_dir()}
-    if len(found) == 1 and not any(_folders(folder) for folder in found.values()):
-        return {}  # a class that happens to be called "train"
-    validation = [root / name for name in VALIDATION_NAMES if (root / name).is_dir()]
-    if len(validation) > 1:
-        raise DatasetError(f"{root} has both validation/ and val/, so it is not clear which one is meant. Keep one.")
-    if found and validation:
-        found["validation"] = validation[0]
-    return found
+def _class_folders(tree: Tree, folder: str, level: int | None, progress: Progress) -> ClassFolders:
+    if not tree.contents(folder).folders:
+        raise no_class_folders(tree, folder)
+    if level is None:
+        _check_links(tree.root, [tree.path(joined(folder, name)) for name in tree.contents(folder).folders])
+        check_nesting(tree, folder, progress)
+        return {name: [joined(folder, name)] for name in tree.contents(folder).folders}
+    return _at_level(tree, folder, level, progress)
 
 
-def _check_no_other_splits(root: Path) -> None:
-    """Raise DatasetError where the class folders are splits under other names: "Train" would become a class."""
-    folders = _folders(root)
-    if len(folders) > 1 and all(each.name.lower() in _SPLIT_WORDS and _folders(each) for each in folders):
-        found = " and ".join(f"{each.name}/" for each in folders)
+def _at_level(tree: Tree, folder: str, level: int, progress: Progress) -> ClassFolders:
+    """The folders `level` below the root; those of one name are one class."""
+    found: ClassFolders = {}
+    num_above = 0
+    for each in tree.below(folder):
+        if level_of(each) == level and each != folder:
+            found.setdefault(each.rpartition("/")[2], []).append(each)
+        elif level_of(each) < level:
+            num_above += len(tree.contents(each).images)
+    if not found:
         raise DatasetError(
-            f"{root} holds {found} with folders in them, which seem to be splits, not classes. Call them train/, test/ "
-            f"and, for validation images, validation/."
+            f"No class folder lies {counted(level, 'folder')} below {tree.root} in {tree.path(folder)}, as '#{level}' "
+            f"says. See what is there: find {tree.path(folder)} -type d"
         )
+    if num_above:
+        progress.note(f"{tree.path(folder)}: ignored {counted(num_above, 'image')} above the class folders")
+    return dict(sorted(found.items()))
 
 
-def _folders(folder: Path) -> list[Path]:
-    return sorted((path for path in folder.iterdir() if path.is_dir() and not _is_hidden(path)), key=_name)
-
-
-def _list_classes(root: Path, folder: Path, ignored: Counter[str]) -> Listing:
-    class_folders = _folders(folder)
-    if not class_folders:
-        raise DatasetError(f"{folder} holds no class folders. {LAYOUT}.")
+def _listing(tree: Tree, folder: str, classes: ClassFolders) -> Listing:
     names: list[str] = []
     labels: list[int] = []
-    _check_links(root, class_folders)
-    for label, class_folder in enumerate(class_folders):
-        _check_name(class_folder)
-        images = _list_images(root, class_folder, ignored)
+    _check_links(tree.root, [tree.path(each) for folders in classes.values() for each in folders])
+    for label, folders in enumerate(classes.values()):
+        images = sorted(image for each in folders for image in tree.images_below(each))
         if not images:
-            raise DatasetError(f"The class folder {class_folder} holds no images. {LAYOUT}.")
+            raise _no_images(tree, folders[0])
         names += images
         labels += [label] * len(images)
-    return Listing(class_names=tuple(map(_name, class_folders)), names=tuple(names), labels=tuple(labels))
+    for name in classes:
+        _check_name(tree.path(folder), name)
+    return Listing(class_names=tuple(classes), names=tuple(names), labels=tuple(labels))
 
 
-def _list_images(root: Path, class_folder: Path, ignored: Counter[str]) -> list[str]:
-    """Relative paths of a class, sorted; plain text throughout, because there may be very many."""
-    images = []
-    for parent, folder_names, file_names in os.walk(class_folder, onerror=_refuse):
-        folder_names[:] = [name for name in folder_names if not name.startswith(".")]
-        prefix = Path(parent).relative_to(root).as_posix()
-        for name in file_names:
-            suffix = os.path.splitext(name)[1].lower()  # noqa: PTH122
-            if name.startswith("."):
-                continue
-            if suffix in SUFFIXES:
-                images.append(f"{prefix}/{name}")
-            else:
-                ignored[suffix or name] += 1
-    return sorted(images)
+def _no_images(tree: Tree, folder: str) -> DatasetError:
+    others = tree.others_below(folder)
+    found = f" but other files: {kinds_of(others)}" if others else ""
+    return DatasetError(f"The class folder {tree.path(folder)} holds no images{found}. {EXPECTED}.")
 
 
-def _refuse(error: OSError) -> None:
-    """A folder that cannot be read must not look like an empty one."""
-    raise DatasetError(f"The folder {error.filename} cannot be read: {error.strerror}. It may hold images.") from error
+def kinds_of(others: Counter[str]) -> str:
+    """Suffixes with their numbers, in words."""
+    return ", ".join(f"{suffix} ({count:,})" for suffix, count in sorted(others.items()))
+
+
+def _note_others(tree: Tree, folders: list[str], progress: Progress) -> None:
+    others: Counter[str] = sum((tree.others_below(folder) for folder in folders), Counter())
+    if others:
+        progress.note(f"{tree.root}: ignored files that are not {FORMAT_WORDS} by name: {kinds_of(others)}")
 
 
 def _check_same_classes(root: Path, listings: dict[str, Listing]) -> None:
@@ -144,6 +117,13 @@ def _check_same_classes(root: Path, listings: dict[str, Listing]) -> None:
             )
 
 
+def _check_two_classes(tree: Tree, splits: dict[str, str], listings: dict[str, Listing]) -> None:
+    for name, listing in listings.items():
+        if len(listing.class_names) == 1:
+            raise one_class_folder(tree, splits[name], listing.class_names[0])
+        check_class_names("folder", listing.class_names)
+
+
 def _check_links(root: Path, class_folders: list[Path]) -> None:
     """Each class must be a folder of its own: a link to another one would give an image two classes."""
     seen: dict[Path, Path] = {}
@@ -156,16 +136,8 @@ def _check_links(root: Path, class_folders: list[Path]) -> None:
         seen[real] = folder
 
 
-def _check_name(folder: Path) -> None:
+def _check_name(folder: Path, name: str) -> None:
     try:
-        folder.name.encode()
+        name.encode()
     except UnicodeEncodeError as error:
-        raise DatasetError(f"The name of the class folder '{folder}' is not valid UTF-8. Rename it.") from error
-
-
-def _is_hidden(path: Path) -> bool:
-    return path.name.startswith(".")
-
-
-def _name(path: Path) -> str:
-    return path.name
+        raise DatasetError(f"The name of the class folder '{folder / name}' is not valid UTF-8. Rename it.") from error

@@ -14,7 +14,7 @@ from edgekit.datasets.base import Dataset, DatasetRequest, Split
 from edgekit.datasets.hub.columns import Columns, choose_columns, labels_of
 from edgekit.datasets.hub.location import HubLocation
 from edgekit.datasets.images.cache import CACHE_VERSION, DEFAULT_SIZE, DecodedImages, ImageList, decode_list, digest_of
-from edgekit.datasets.images.decoding import FORMATS, BrokenImageError, decode_image
+from edgekit.datasets.images.decoding import BrokenImageError, decode_image
 from edgekit.datasets.splits import TEST_FRACTION, TEST_SEED, empty_split, labels_of_kept, stratified_split
 from edgekit.foundation.errors import DatasetError, MissingExtraError, UsageError
 from edgekit.foundation.grammar import counted
@@ -22,9 +22,6 @@ from edgekit.foundation.grammar import counted
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
-
-HUB_FORMATS = (*FORMATS, "TIFF", "GIF")
-"""The library itself writes images of rarer modes as TIFF."""
 
 VALIDATION_NAMES = ("validation", "valid", "val", "dev")
 
@@ -169,7 +166,7 @@ def _decode(
     undecoded = table.select_columns([columns.image]).cast_column(columns.image, type(columns.image_type)(decode=False))
 
     def decode(row: str) -> "NDArray[np.uint8]":
-        return decode_image(_content(undecoded[int(row)][columns.image]), size, HUB_FORMATS)
+        return decode_image(_content(undecoded[int(row)][columns.image]), size)
 
     key = digest_of(CACHE_VERSION, size, undecoded._fingerprint, columns.image, indices.tobytes().hex())
     rows = ImageList(root=str(location), names=[str(index) for index in indices], key=key, decode=decode)

@@ -11,8 +11,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from PIL import Image
 
-FORMATS = ("PNG", "JPEG", "WEBP", "BMP")
-SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp"})
+FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "TIFF", "GIF")
+FORMAT_WORDS = "PNG, JPEG, WebP, BMP, TIFF or GIF"
+SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".gif"})
 """What counts as an image by name; what it really is, its bytes say."""
 
 
@@ -77,6 +78,9 @@ def _to_rgb(image: "Image.Image") -> "Image.Image":
 
     if image.mode.startswith("I;16"):
         return _from_16_bit(image)
+    if image.mode in ("I", "F"):
+        kind = "signed or 32-bit whole numbers" if image.mode == "I" else "32-bit floats"
+        raise BrokenImageError(f"its pixels are {kind}, and nothing says which value is white: store 8 or 16 bits")
     if image.has_transparency_data:
         white = Image.new("RGBA", image.size, "white")
         white.alpha_composite(image.convert("RGBA"))
