@@ -82,7 +82,7 @@ class Graph:
                 tensor.quantization = QuantizationParametersT()
                 tensor.quantization.min = np.array([found[0]], np.float32)
                 tensor.quantization.max = np.array([found[1]], np.float32)
-        return self._packed()
+        return self.packed()
 
     def uncut(self, ranges: Mapping[str, tuple[float, float]]) -> dict[str, tuple[float, float]]:
         """`ranges`, with those that TensorFlow's quantizer would cut for a reader made wide enough for all of them.
@@ -110,9 +110,29 @@ class Graph:
         for operator in self._graph.operators:
             if hasattr(operator.builtinOptions, "potScaleInt16"):
                 operator.builtinOptions.potScaleInt16 = False
-        return self._packed()
+        return self.packed()
 
-    def _packed(self) -> bytes:
+    def rename_ends(self, input_name: str, output_name: str) -> None:
+        """Give the first input and the first output names that a person can read."""
+        self._graph.tensors[self._graph.inputs[0]].name = input_name
+        self._graph.tensors[self._graph.outputs[0]].name = output_name
+
+    def attach(self, name: str, content: bytes) -> None:
+        """Put `content` into the file as the metadata entry `name`, in place of one of that name."""
+        import numpy as np
+        from ai_edge_litert.schema_py_generated import BufferT, MetadataT
+
+        entries = self._model.metadata or []
+        entry = next((each for each in entries if _text(each.name) == name), None)
+        if entry is None:
+            entry = MetadataT()
+            entry.name, entry.buffer = name, len(self._model.buffers)
+            self._model.buffers.append(BufferT())
+            self._model.metadata = [*entries, entry]
+        self._model.buffers[entry.buffer].data = np.frombuffer(content, np.uint8)
+
+    def packed(self) -> bytes:
+        """The file with all that was changed."""
         import flatbuffers
 
         builder = flatbuffers.Builder(1024)
