@@ -9,9 +9,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from edgekit.artifact import Format
+from edgekit.artifact import Format, sha256_of
 from edgekit.datasets import Dataset
 from edgekit.exporting.check import check_images
+from edgekit.exporting.description import Authorship, FileDescription
 from edgekit.exporting.formats import EXPORTERS, Exporter, ExportOptions
 from edgekit.exporting.input_range_choice import choose_input_range
 from edgekit.exporting.keras.batchnorm_folding import Folding
@@ -50,6 +51,7 @@ class FileMaker:
     Attributes:
         adds_softmax: Whether the model gives logits.
         classifier: The model in the form of `edgekit.exporting.keras.classifier.as_classifier`.
+        class_names: In the order of the scores.
         images: uint8 (n, H, W, 3): what a file is checked on.
         input_range: What the model wants.
         scorer: Gives the float model's scores.
@@ -70,6 +72,10 @@ class FileMaker:
     ) -> None:
         check_dataset(source, dataset)
         shape, num_classes = interface_of(source, dataset)
+        self._image_shape = shape
+        entry = source.dataset_entry if dataset is None else dataset.to_dict()
+        self.class_names = tuple(entry["class_names"])
+        self._dataset_name = str(entry["name"])
         self._source, self._progress = source, progress
         self._exporters: dict[tuple[Format, bool], Exporter] = {}
         self._refused: dict[tuple[Format, bool, tuple[InputRange, str], OrtTarget], ExportError] = {}
@@ -113,14 +119,47 @@ class FileMaker:
         return self.folding.model if job.options.fold and self.folding else self.classifier
 
     def convert(self, job: "Job", calibration: CalibrationSet | None) -> bytes:
-        """The bytes of one file, the same for the same input; see `edgekit.exporting.base.Exporter.convert`.
+        """The bytes of one file with its metadata, the same for the same input; see `Exporter.convert`.
 
         Raises:
             ExportError: The model has no such file.
             CalibrationError: The calibration images are missing, or do not fit.
         """
         exporter = self._exporter(job, self.options(job))
-        return exporter.convert(job.precision, calibration and self.calibrated(calibration))
+        content = exporter.convert(job.precision, calibration and self.calibrated(calibration))
+        return self._described(content, job) if job.options.authorship is not None else content
+
+    def _described(self, content: bytes, job: "Job") -> bytes:
+        """The file with what it says about itself."""
+        from edgekit.exporting.onnx import metadata as onnx
+        from edgekit.exporting.tflite import metadata as tflite
+
+        description = self._description(job)
+        if job.format is Format.TFLITE:
+            return tflite.with_metadata(content, description)
+        return onnx.with_metadata(content, description, layout=job.options.onnx.layout)
+
+    def _description(self, job: "Job") -> FileDescription:
+        from edgekit import __version__
+
+        height, width, channels = self._image_shape
+        return FileDescription(
+            name=self._source.name,
+            class_names=self.class_names,
+            height=height,
+            width=width,
+            num_channels=channels,
+            precision=job.precision.value,
+            output=job.options.output,
+            dataset=self._dataset_name,
+            reference_sha256=self._reference_sha256,
+            made_with=f"edgekit {__version__}",
+            authorship=job.options.authorship or Authorship(),
+        )
+
+    @cached_property
+    def _reference_sha256(self) -> str:
+        return sha256_of(self._source.path)
 
     def _exporter(self, job: "Job", options: ExportOptions) -> Exporter:
         """The one for `job`: the last of its format with other options, else a new one.

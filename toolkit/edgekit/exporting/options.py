@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from edgekit.artifact import Format, Precision
+from edgekit.exporting.description import Authorship
 from edgekit.exporting.onnx.targets import OrtTarget
 from edgekit.foundation.errors import UnknownNameError, UsageError
 from edgekit.foundation.plugins import PluginGroup
@@ -167,6 +168,7 @@ class ExportOptions:
         scheme: How numbers become integers.
         tflite: For `.tflite` files alone.
         onnx: For `.onnx` files alone.
+        authorship: What the files say of their maker; None: they say nothing of themselves (no metadata).
     """
 
     input_range: InputRange | None = None
@@ -175,6 +177,7 @@ class ExportOptions:
     scheme: QuantizationScheme = field(default_factory=QuantizationScheme)
     tflite: TFLiteOptions = field(default_factory=TFLiteOptions)
     onnx: OnnxOptions = field(default_factory=OnnxOptions)
+    authorship: Authorship | None = field(default_factory=Authorship)
 
     def __post_init__(self) -> None:
         if self.output not in OUTPUTS:

@@ -13,6 +13,7 @@ from edgekit.artifact import Artifact, Format, Precision
 from edgekit.datasets import Dataset
 from edgekit.exporting.check import CheckResult, compare, run_file
 from edgekit.exporting.conversion import FileMaker
+from edgekit.exporting.description import LABELS_NAME, labels_text
 from edgekit.exporting.external_model import foreign_run
 from edgekit.exporting.formats import ExportOptions
 from edgekit.exporting.onnx.targets import missing_in_mobile
@@ -21,7 +22,7 @@ from edgekit.exporting.report import ExportedFile, ExportReport, FailedFile
 from edgekit.exporting.source import Source, check_dataset, check_source, load_source
 from edgekit.exporting.tflite.float_islands import Island, in_words
 from edgekit.exporting.tflite.integer_check import holds_flex
-from edgekit.foundation.atomic_files import atomic_path, write_json
+from edgekit.foundation.atomic_files import atomic_path, write_json, write_text
 from edgekit.foundation.errors import CalibrationError, ExportError, UsageError
 from edgekit.foundation.machine import this_machine
 from edgekit.foundation.progress import Progress, SilentProgress
@@ -146,7 +147,8 @@ class _Session:
                 calibration = None
             if calibration is not None:
                 stack.enter_context(_replaced_json(run.calibration_path, calibration.to_dict()))
-        self._record(run, made, calibration)
+            labels = self._labels(made, stack)
+        self._record(run, made, calibration, labels)
         files = tuple(_exported(run, path, each) for path, each in made.items())
         return ExportReport(run=run, files=files, skipped=tuple(skipped), folding=folding, failed=tuple(failed))
 
@@ -183,7 +185,17 @@ class _Session:
             self._progress.note(f"{job.title}: computed in float: {in_words(islands)}.")
         return islands
 
-    def _record(self, run: RunFolder, made: "dict[Path, _Made]", calibration: CalibrationSet | None) -> None:
+    def _labels(self, made: "dict[Path, _Made]", stack: ExitStack) -> list[Path]:
+        """Write labels.txt beside the files, renamed when `stack` ends well; the paths of what was written."""
+        described = {path.parent for path, each in made.items() if each.job.options.authorship is not None}
+        paths = [folder / LABELS_NAME for folder in sorted(described)]
+        for path in paths:
+            write_text(stack.enter_context(atomic_path(path)), labels_text(self._maker.class_names))
+        return paths
+
+    def _record(
+        self, run: RunFolder, made: "dict[Path, _Made]", calibration: CalibrationSet | None, labels: Sequence[Path]
+    ) -> None:
         entries = {
             path.relative_to(run.path).as_posix(): {
                 **self._maker.options(each.job).to_dict(each.job.format, each.job.precision),
@@ -198,6 +210,7 @@ class _Session:
         run.record(
             *made,
             *extra,
+            *labels,
             exports={**run.manifest.get("exports", {}), **entries},
             export_versions=_versions(),
         )

@@ -30,6 +30,12 @@ class Source:
     model: "keras.Model"
 
     @property
+    def name(self) -> str:
+        """What the model is called: the recipe of its run, else its file."""
+        recipe = self.run.manifest.get("recipe") if self.run else None
+        return recipe if isinstance(recipe, str) else self.path.stem
+
+    @property
     def image_size(self) -> tuple[int, int] | None:
         """(height, width) that the model takes; None where it leaves that open or takes no images."""
         shape = tuple(self.model.inputs[0].shape) if getattr(self.model, "inputs", None) else ()

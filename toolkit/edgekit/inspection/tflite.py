@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 from edgekit.artifact import TensorSpec
 from edgekit.foundation.errors import ArtifactError
 from edgekit.inspection.info import FLOATS, Arithmetic, Graph, Operator, Weights
+from edgekit.inspection.litert_metadata import METADATA_NAME, read_metadata
 
 T = TypeVar("T")
 
@@ -92,7 +93,8 @@ class _Reader:
         if model.Description():
             found["description"] = _text(model.Description())
         for entry in self._vector(model.MetadataLength(), model.Metadata):
-            found[_text(entry.Name() or b"unnamed")] = self._buffer_text(entry.Buffer())
+            name, content = _text(entry.Name() or b"unnamed"), self._buffer_content(entry.Buffer())
+            found |= _described(content) if name == METADATA_NAME else {name: _shown(content)}
         signatures = [
             _text(s.SignatureKey() or b"") for s in self._vector(model.SignatureDefsLength(), model.SignatureDefs)
         ]
@@ -102,14 +104,11 @@ class _Reader:
             found["attached files"] = ", ".join(attached)
         return found
 
-    def _buffer_text(self, index: int) -> str:
+    def _buffer_content(self, index: int) -> bytes:
         if not 0 <= index < self._model.BuffersLength():
             raise ValueError(f"metadata points at buffer {index}")
         buffer = self._model.Buffers(index)
-        content = b"" if buffer.DataIsNone() else buffer.DataAsNumpy().tobytes()
-        readable = content.rstrip(b"\x00")
-        is_text = len(readable) <= MAX_METADATA_TEXT and readable.isascii() and readable.decode("ascii").isprintable()
-        return readable.decode("ascii") if is_text else f"{len(content)} bytes"
+        return b"" if buffer.DataIsNone() else bytes(buffer.DataAsNumpy().tobytes())
 
     def _vector(self, length: int, get: Callable[[int], T]) -> list[T]:
         self.spend(length)
@@ -234,6 +233,21 @@ def _multiply_adds(name: str, inputs: list[_Tensor], outputs: list[_Tensor]) -> 
 
 def _names_of(enumeration: type) -> dict[int, str]:
     return {value: name for name, value in vars(enumeration).items() if isinstance(value, int)}
+
+
+def _described(content: bytes) -> dict[str, str]:
+    """What LiteRT metadata says, or why it cannot be read; the model runs without it."""
+    try:
+        return read_metadata(content).to_dict()
+    except ValueError as error:
+        return {METADATA_NAME: f"not readable: {error}"}
+
+
+def _shown(content: bytes) -> str:
+    """What stands in a metadata entry, or how long it is where it is no short text."""
+    readable = content.rstrip(b"\x00")
+    is_text = len(readable) <= MAX_METADATA_TEXT and readable.isascii() and readable.decode("ascii").isprintable()
+    return readable.decode("ascii") if is_text else f"{len(content)} bytes"
 
 
 def _text(content: bytes) -> str:

@@ -127,7 +127,7 @@ class RunFolder:
     def artifacts(self) -> list[Artifact]:
         """Every artifact that the manifest lists, in its order; raises if one is missing or changed."""
         paths = [Path(name) for name in self.manifest["files"]]
-        chosen = [path for path in paths if path.parent.name in list(Format)]
+        chosen = [path for path in paths if path.parent.name in list(Format) and path.suffix == f".{path.parent.name}"]
         return [self.checked_artifact(path) for path in chosen]
 
     def export_entry(self, path: Path) -> dict[str, Any]:
