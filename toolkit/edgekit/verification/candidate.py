@@ -20,6 +20,8 @@ class Candidate:
         interface: How an external model is fed and read; None for an artifact of a run that gives probabilities.
         mistake: One sentence: how the model should clearly have been fed or read; see `input_check`.
         remark: One sentence that a reader of its row must know.
+        can_overflow: Whether its int8 sums overflow in its runtime on x86 processors without VNNI.
+        overflows_here: Whether this is such a processor.
     """
 
     artifact: Artifact
@@ -28,6 +30,8 @@ class Candidate:
     interface: ModelInterface | None = None
     mistake: str | None = None
     remark: str | None = None
+    can_overflow: bool = False
+    overflows_here: bool = False
 
     @property
     def title(self) -> str:

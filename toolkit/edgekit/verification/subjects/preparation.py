@@ -8,12 +8,16 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from edgekit.artifact import Format, Precision
 from edgekit.execution.availability import availability_of
 from edgekit.execution.executor import SLOW_RUNTIMES
 from edgekit.execution.model_interface import ModelInterface
 from edgekit.foundation.errors import UsageError
+from edgekit.foundation.machine import this_machine
 from edgekit.foundation.progress import Progress
+from edgekit.inspection.int8_sums import sums_can_overflow
 from edgekit.runs.folder import RunFolder
+from edgekit.runtimes import DEFAULT_RUNTIMES
 from edgekit.verification.candidate import Candidate
 from edgekit.verification.request import ExternalModelOptions, VerifyRequest
 from edgekit.verification.subjects.class_labels import candidate_interface
@@ -73,10 +77,11 @@ class CandidatePreparation:
     def prepare(self, candidates: Sequence[Candidate]) -> tuple[Candidate, ...]:
         """The candidates, in their order, with what was found out about them."""
         mistakes = self._mistakes(candidates)
-        return tuple(
+        prepared = (
             self._prepared_external(one, mistakes) if self._file_of(one).is_external else self._prepared_own(one)
             for one in candidates
         )
+        return tuple(map(_with_overflow, prepared))
 
     def _file_of(self, candidate: Candidate) -> SelectedFile:
         return self._files[candidate.artifact.path]
@@ -119,3 +124,12 @@ class CandidatePreparation:
         if run is None or self._run is None or run.path.resolve() == self._run.path.resolve():
             return None
         return f"It is an artifact of the run '{run.name}'; the reference belongs to the run '{self._run.name}'."
+
+
+def _with_overflow(candidate: Candidate) -> Candidate:
+    """The candidate, with whether its int8 sums overflow; ONNX Runtime without optimizations computes in float."""
+    artifact, runtime = candidate.artifact, candidate.runtime
+    is_int8 = artifact.format is Format.ONNX and artifact.precision is Precision.INT8
+    if not (is_int8 and runtime == DEFAULT_RUNTIMES[Format.ONNX] and sums_can_overflow(artifact.path)):
+        return candidate
+    return replace(candidate, can_overflow=True, overflows_here=this_machine().overflows_int8)

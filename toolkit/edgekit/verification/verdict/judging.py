@@ -12,7 +12,9 @@ from edgekit.verification.verdict.certain_limits import certainly_broken
 from edgekit.verification.verdict.likely_causes import likely_causes
 from edgekit.verification.verdict.limits import broken_limits, lost_classes
 from edgekit.verification.verdict.remarks import (
+    OVERFLOWS_HERE,
     input_output_remarks,
+    overflow_remarks,
     precision_remarks,
     sequential_remark,
     subset_remark,
@@ -66,7 +68,7 @@ class Judge:
         if evidence.comparison is None:
             return _with_summary(_failed(row, candidate, evidence))
         broken, mistakes = self._broken(evidence.comparison, evidence, tolerance), _mistakes_of(candidate)
-        causes = () if mistakes or not broken else likely_causes(evidence.comparison.symptoms, self.class_names)
+        causes = () if mistakes or not broken else self._causes(candidate, evidence.comparison)
         return _with_summary(
             replace(
                 row,
@@ -77,6 +79,10 @@ class Judge:
                 confidence=evidence.certain.confidence if evidence.certain else None,
             )
         )
+
+    def _causes(self, candidate: Candidate, comparison: ScoreComparison) -> tuple[str, ...]:
+        """Why it drifts, as far as that can be told."""
+        return (OVERFLOWS_HERE,) if candidate.overflows_here else likely_causes(comparison.symptoms, self.class_names)
 
     def _broken(self, comparison: ScoreComparison, evidence: Evidence, tolerance: Tolerance) -> tuple[str, ...]:
         measurement = comparison.measurement
@@ -95,7 +101,7 @@ class Judge:
             evidence.num_images_of_split,
             bool(evidence.certain),
         )
-        remarks = list(precision_remarks(candidate))
+        remarks = [*precision_remarks(candidate), *overflow_remarks(candidate)]
         if self.sampling.confidence is not None:
             remarks.insert(0, sequential_remark(measurement, num_images, self.sampling, is_certain))
         if measurement.num_images < num_images and not is_certain:

@@ -6,6 +6,12 @@ from edgekit.verification.candidate import PRECISION_OF_UNKNOWN, Candidate
 from edgekit.verification.measuring.measurement import Measurement
 from edgekit.verification.sampling import Sampling
 
+OVERFLOWS_HERE = (
+    "This processor has no VNNI: ONNX Runtime adds products of uint8 and int8 in 16 bits, and with 8-bit weights these "
+    "sums overflow. Quantize with 7-bit weights: edgekit export --int8 --format onnx --reduce-range, or "
+    "reduce_range=True in ONNX Runtime's quantizer."
+)
+
 
 def subset_remark(measurement: Measurement, num_images_of_split: int, why: str) -> str:
     """What a reader must know about a row that was measured on a part of the split, and `why` it was."""
@@ -37,6 +43,16 @@ def precision_remarks(candidate: Candidate) -> tuple[str, ...]:
     return (
         f"Its name says no precision, so it is judged as {PRECISION_OF_UNKNOWN}; a name such as model-int8."
         f"{candidate.artifact.format} says one.",
+    )
+
+
+def overflow_remarks(candidate: Candidate) -> tuple[str, ...]:
+    """That the verdict of this row does not hold on every processor."""
+    if not candidate.can_overflow or candidate.overflows_here:
+        return ()
+    return (
+        "Its int8 weights use 8 bits. This row does not hold on x86 processors without VNNI, where ONNX Runtime's sums "
+        "overflow; edgekit export --reduce-range makes a file that answers the same everywhere.",
     )
 
 
