@@ -15,13 +15,10 @@ from pathlib import Path
 import numpy as np
 
 from edgekit import compress, export, load_dataset, train
-from edgekit.artifact import Precision
-from edgekit.compression import CompressionSettings
 from edgekit.datasets import Dataset
 from edgekit.exporting.check import run_file
 from edgekit.foundation.keras_setup import import_keras
 from edgekit.recipe import Recipe, TrainingSettings
-from edgekit.rendering.terminal.progress import ConsoleProgress
 from edgekit.runs.folder import RunFolder
 
 
@@ -54,7 +51,7 @@ def report(title: str, run: RunFolder, dataset: Dataset) -> None:
     reference = run.reference()
     accuracy = (reference.scores.argmax(axis=1) == reference.labels).mean()
     print(f"{title}: float {accuracy:.2%} of {len(reference.labels)}")
-    for file in export(run, precisions=[Precision.INT8], dataset=dataset, progress=ConsoleProgress()).files:
+    for file in export(run, precisions=["int8"], data=dataset, progress=True).files:
         scores, runtime = run_file(file.artifact.path, file.artifact.format, dataset.test.images)
         right = (scores.argmax(axis=1) == reference.labels).mean()
         flips = np.mean(scores.argmax(axis=1) != reference.scores.argmax(axis=1))
@@ -72,10 +69,18 @@ def main() -> None:
     dataset = load_dataset("digits")
     with tempfile.TemporaryDirectory() as folder:
         out, started = arguments.out or Path(folder), time.monotonic()
-        original = train(recipe(arguments.epochs), dataset, out=out / "mobilenet", progress=ConsoleProgress())
+        original = train(recipe(arguments.epochs), dataset, out=out / "mobilenet", progress=True)
+        assert original is not None, "there is no other worker"
         report("MobileNetV2 by calibration", original, dataset)
-        settings = CompressionSettings(qat=True, epochs=arguments.qat_epochs, batch_size=64)
-        trained = compress(original, settings, dataset, out=out / "mobilenet-qat", progress=ConsoleProgress())
+        trained = compress(
+            original,
+            qat=True,
+            epochs=arguments.qat_epochs,
+            batch_size=64,
+            data=dataset,
+            out=out / "mobilenet-qat",
+            progress=True,
+        )
         report("MobileNetV2 by quantization-aware training", trained, dataset)
         print(f"{time.monotonic() - started:.0f} s in all")
 

@@ -21,8 +21,9 @@ LEVELS = [
     {"execution"},
     {"exporting"},
     {"verification", "layer_drift"},
-    {"rendering", "search", "doctor"},
+    {"rendering", "search", "installation"},
     {"training", "compression"},
+    {"api"},
     {"cli"},
 ]
 """Parts of edgekit, lowest first. A part imports from its own level and from those below it."""

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from support.helpers import ROOT, EdgekitCommand
 
-from edgekit import doctor as diagnosis
-from edgekit.doctor import LIBRARIES, diagnose
+from edgekit import installation as diagnosis
 from edgekit.foundation.backends import BackendStatus
+from edgekit.installation import LIBRARIES, diagnose
 from edgekit.runtimes import Availability
 from edgekit.runtimes.base import Runtime
 

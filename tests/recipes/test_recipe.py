@@ -1,7 +1,9 @@
+from dataclasses import replace
+
 import pytest
 
 from edgekit.foundation.errors import RecipeError, UnknownNameError
-from edgekit.recipe import Recipe, TrainingSettings, load_recipe, name_of_recipe
+from edgekit.recipe import Recipe, TrainingSettings, builtin_recipe_files, load_recipe, name_of_recipe
 
 RECIPE = """
 from edgekit.recipe import Recipe, TrainingSettings
@@ -78,3 +80,35 @@ def test_impossible_settings_are_refused(values, words):
 def test_phases_move_with_the_epochs_and_end_at_the_last_size(epochs, sizes):
     settings = TrainingSettings(epochs=70, image_sizes=((0, 24), (55, 32)), seed=4).with_epochs(epochs)
     assert (settings.epochs, settings.image_sizes, settings.seed) == (epochs, sizes, 4)
+    assert replace(TrainingSettings(epochs=70, image_sizes=((0, 24), (55, 32)), seed=4), epochs=epochs) == settings
+
+
+def test_replaced_epochs_do_what_the_option_does_wherever_the_settings_come_from():
+    settings = TrainingSettings(epochs=70, image_sizes=((0, 24), (55, 32)))
+    short = replace(settings, epochs=1)
+    assert replace(short, epochs=70) == settings
+    assert replace(short, epochs=2, seed=3) == replace(settings.with_epochs(2), seed=3)
+    for name in builtin_recipe_files():
+        recipe = load_recipe(name)
+        assert replace(recipe.settings, epochs=1) == recipe.settings.with_epochs(1)
+        assert replace(recipe, settings=replace(recipe.settings, epochs=1)).settings.epochs == 1
+
+
+def test_new_phases_are_taken_as_they_are():
+    settings = TrainingSettings(epochs=70, image_sizes=((0, 24), (55, 32)))
+    assert replace(settings, epochs=10, image_sizes=((0, 16), (5, 32))).image_sizes == ((0, 16), (5, 32))
+    assert replace(settings, epochs=10, image_sizes=()).image_sizes == ()
+    with pytest.raises(RecipeError, match="below 4 epochs"):
+        replace(settings, epochs=4, image_sizes=((0, 16), (5, 32)))
+
+
+def test_the_manifest_holds_what_a_user_may_set_and_nothing_else():
+    settings = replace(TrainingSettings(epochs=70, image_sizes=((0, 24), (55, 32))), epochs=10)
+    assert settings.to_dict() == {
+        "epochs": 10,
+        "batch_size": 128,
+        "seed": 0,
+        "validation_fraction": 0.1,
+        "image_sizes": ((0, 24), (7, 32)),
+        "padding": 0,
+    }

@@ -1,6 +1,6 @@
 """Train Keras image classifiers, export them for devices, prove that what ships is what you trained.
 
-The whole job from Python: `train(...)`, `export(...)`, `verify(...)`. Names are loaded when used.
+Each command is a function of the same name: `train(...)`, `export(...)`, `verify(...)`. Names are loaded when used.
 """
 
 import importlib
@@ -8,16 +8,83 @@ import os
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from edgekit.compression import CompressionSettings, compress
-    from edgekit.datasets import Dataset, DatasetRequest, load_dataset
-    from edgekit.exporting.formats import ExportOptions, TFLiteOptions
-    from edgekit.exporting.session import export
-    from edgekit.layer_drift import DriftRequest, diagnose_request
+    from edgekit.api.compare_schemes import compare_schemes
+    from edgekit.api.comparisons import compare, compare_reports
+    from edgekit.api.compress import compress
+    from edgekit.api.diagnose import diagnose
+    from edgekit.api.export import export
+    from edgekit.api.inspect import inspect
+    from edgekit.api.lists import datasets, doctor, recipes, runtimes
+    from edgekit.api.report import RunPage, report
+    from edgekit.api.run import RunReport, run
+    from edgekit.api.train import train
+    from edgekit.api.tune import tune
+    from edgekit.api.verify import verify
+    from edgekit.artifact import Artifact, Format, Precision, TensorSpec
+    from edgekit.compression import CompressionSettings
+    from edgekit.datasets import Dataset, DatasetRequest, Split, load_dataset
+    from edgekit.datasets.sources import SourceStatus
+    from edgekit.execution.availability import RuntimeStatus
+    from edgekit.exporting.check import CheckResult
+    from edgekit.exporting.formats import ExportOptions, OnnxOptions, TFLiteOptions
+    from edgekit.exporting.keras.batchnorm_folding import Folding
+    from edgekit.exporting.report import ExportedFile, ExportReport, FailedFile
+    from edgekit.exporting.schemes import SchemeComparison, SchemeResult
+    from edgekit.exporting.tflite.float_islands import Island
+    from edgekit.foundation.backends import BackendStatus
+    from edgekit.foundation.errors import (
+        ArtifactError,
+        CalibrationError,
+        CompressionError,
+        DatasetError,
+        EdgekitError,
+        ExportError,
+        MissingExtraError,
+        PluginError,
+        PluginWarning,
+        RecipeError,
+        RunFolderError,
+        RuntimeUnavailableError,
+        TrainingError,
+        UnknownNameError,
+        UsageError,
+        VerificationError,
+    )
+    from edgekit.foundation.machine import Gpu, Machine
+    from edgekit.foundation.progress import Progress
+    from edgekit.inspection.info import FileKernels, Kernel, ModelInfo, OperatorCount, Quantization
+    from edgekit.installation import Ability, Diagnosis, Library
+    from edgekit.layer_drift.job import DiagnoseReport
+    from edgekit.layer_drift.report import LayerDrift, LayerDriftReport
+    from edgekit.metrics.drift import Flips
     from edgekit.quantization.scheme import QuantizationScheme
-    from edgekit.recipe import Recipe, TrainingSettings, load_recipe
+    from edgekit.recipe import Recipe, RecipeSummary, SizePlan, TrainingSettings, load_recipe
+    from edgekit.runs.folder import RunFolder
+    from edgekit.runs.summary import RunComparison, RunSummary
+    from edgekit.search.budget import Budget
+    from edgekit.search.job import TuneReport
+    from edgekit.search.trial import Trial
+    from edgekit.tolerance import Tolerance, Tolerances
     from edgekit.training.hardware import Hardware
-    from edgekit.training.session import train
-    from edgekit.verification.job import verify
+    from edgekit.verification.measuring.measurement import (
+        ClassFlip,
+        ClassResult,
+        ConfusionCell,
+        FlippedImage,
+        Measurement,
+        ReliabilityBin,
+    )
+    from edgekit.verification.measuring.pairwise import Pair, PairwiseAgreement
+    from edgekit.verification.verdict.environment import Environment
+    from edgekit.verification.verdict.report import (
+        CandidateReport,
+        DatasetSummary,
+        Performance,
+        ReferenceSummary,
+        Verdict,
+        VerificationReport,
+    )
+    from edgekit.verification.verdict.report_changes import Change, ReportChanges
 
 __version__ = "0.1.0"
 
@@ -26,47 +93,182 @@ os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 they are first imported."""
 
 __all__ = [
+    "Ability",
+    "Artifact",
+    "ArtifactError",
+    "BackendStatus",
+    "Budget",
+    "CalibrationError",
+    "CandidateReport",
+    "Change",
+    "CheckResult",
+    "ClassFlip",
+    "ClassResult",
+    "CompressionError",
     "CompressionSettings",
+    "ConfusionCell",
     "Dataset",
+    "DatasetError",
     "DatasetRequest",
-    "DriftRequest",
+    "DatasetSummary",
+    "DiagnoseReport",
+    "Diagnosis",
+    "EdgekitError",
+    "Environment",
+    "ExportError",
     "ExportOptions",
+    "ExportReport",
+    "ExportedFile",
+    "FailedFile",
+    "FileKernels",
+    "FlippedImage",
+    "Flips",
+    "Folding",
+    "Format",
+    "Gpu",
     "Hardware",
+    "Island",
+    "Kernel",
+    "LayerDrift",
+    "LayerDriftReport",
+    "Library",
+    "Machine",
+    "Measurement",
+    "MissingExtraError",
+    "ModelInfo",
+    "OnnxOptions",
+    "OperatorCount",
+    "Pair",
+    "PairwiseAgreement",
+    "Performance",
+    "PluginError",
+    "PluginWarning",
+    "Precision",
+    "Progress",
+    "Quantization",
     "QuantizationScheme",
     "Recipe",
+    "RecipeError",
+    "RecipeSummary",
+    "ReferenceSummary",
+    "ReliabilityBin",
+    "ReportChanges",
+    "RunComparison",
+    "RunFolder",
+    "RunFolderError",
+    "RunPage",
+    "RunReport",
+    "RunSummary",
+    "RuntimeStatus",
+    "RuntimeUnavailableError",
+    "SchemeComparison",
+    "SchemeResult",
+    "SizePlan",
+    "SourceStatus",
+    "Split",
     "TFLiteOptions",
+    "TensorSpec",
+    "Tolerance",
+    "Tolerances",
+    "TrainingError",
     "TrainingSettings",
+    "Trial",
+    "TuneReport",
+    "UnknownNameError",
+    "UsageError",
+    "Verdict",
+    "VerificationError",
+    "VerificationReport",
+    "compare",
+    "compare_reports",
+    "compare_schemes",
     "compress",
-    "diagnose_request",
+    "datasets",
+    "diagnose",
+    "doctor",
     "export",
+    "inspect",
     "load_dataset",
     "load_recipe",
+    "recipes",
+    "report",
+    "run",
+    "runtimes",
     "train",
+    "tune",
     "verify",
 ]
 
-_HOMES = {
-    "ExportOptions": "edgekit.exporting.formats",
-    "QuantizationScheme": "edgekit.quantization.scheme",
-    "TFLiteOptions": "edgekit.exporting.formats",
-    "CompressionSettings": "edgekit.compression",
-    "Dataset": "edgekit.datasets",
-    "DatasetRequest": "edgekit.datasets",
-    "DriftRequest": "edgekit.layer_drift",
-    "Hardware": "edgekit.training.hardware",
-    "Recipe": "edgekit.recipe",
-    "TrainingSettings": "edgekit.recipe",
-    "compress": "edgekit.compression",
-    "diagnose_request": "edgekit.layer_drift",
-    "export": "edgekit.exporting.session",
-    "load_dataset": "edgekit.datasets",
-    "load_recipe": "edgekit.recipe",
-    "train": "edgekit.training.session",
-    "verify": "edgekit.verification.job",
+_NAMES = {
+    "edgekit.api.compare_schemes": "compare_schemes",
+    "edgekit.api.comparisons": "compare compare_reports",
+    "edgekit.api.compress": "compress",
+    "edgekit.api.diagnose": "diagnose",
+    "edgekit.api.export": "export",
+    "edgekit.api.inspect": "inspect",
+    "edgekit.api.lists": "doctor recipes",
+    "edgekit.api.report": "RunPage report",
+    "edgekit.api.run": "RunReport run",
+    "edgekit.api.train": "train",
+    "edgekit.api.tune": "tune",
+    "edgekit.api.verify": "verify",
+    "edgekit.artifact": "Artifact Format Precision TensorSpec",
+    "edgekit.compression": "CompressionSettings",
+    "edgekit.datasets": "Dataset DatasetRequest Split load_dataset",
+    "edgekit.datasets.sources": "SourceStatus",
+    "edgekit.execution.availability": "RuntimeStatus",
+    "edgekit.exporting.check": "CheckResult",
+    "edgekit.exporting.formats": "ExportOptions OnnxOptions TFLiteOptions",
+    "edgekit.exporting.keras.batchnorm_folding": "Folding",
+    "edgekit.exporting.report": "ExportedFile ExportReport FailedFile",
+    "edgekit.exporting.schemes": "SchemeComparison SchemeResult",
+    "edgekit.exporting.tflite.float_islands": "Island",
+    "edgekit.foundation.backends": "BackendStatus",
+    "edgekit.foundation.machine": "Gpu Machine",
+    "edgekit.foundation.progress": "Progress",
+    "edgekit.inspection.info": "FileKernels Kernel ModelInfo OperatorCount Quantization",
+    "edgekit.installation": "Ability Diagnosis Library",
+    "edgekit.layer_drift.job": "DiagnoseReport",
+    "edgekit.layer_drift.report": "LayerDrift LayerDriftReport",
+    "edgekit.metrics.drift": "Flips",
+    "edgekit.quantization.scheme": "QuantizationScheme",
+    "edgekit.recipe": "Recipe RecipeSummary SizePlan TrainingSettings load_recipe",
+    "edgekit.runs.folder": "RunFolder",
+    "edgekit.runs.summary": "RunComparison RunSummary",
+    "edgekit.search.budget": "Budget",
+    "edgekit.search.job": "TuneReport",
+    "edgekit.search.trial": "Trial",
+    "edgekit.tolerance": "Tolerance Tolerances",
+    "edgekit.training.hardware": "Hardware",
+    "edgekit.verification.measuring.measurement": (
+        "ClassFlip ClassResult ConfusionCell FlippedImage Measurement ReliabilityBin"
+    ),
+    "edgekit.verification.measuring.pairwise": "Pair PairwiseAgreement",
+    "edgekit.verification.verdict.environment": "Environment",
+    "edgekit.verification.verdict.report": (
+        "CandidateReport DatasetSummary Performance ReferenceSummary Verdict VerificationReport"
+    ),
+    "edgekit.verification.verdict.report_changes": "Change ReportChanges",
+    "edgekit.foundation.errors": (
+        "ArtifactError CalibrationError CompressionError DatasetError EdgekitError ExportError MissingExtraError "
+        "PluginError PluginWarning RecipeError RunFolderError RuntimeUnavailableError TrainingError UnknownNameError UsageError "
+        "VerificationError"
+    ),
 }
+"""Module -> the public names that it defines."""
+
+_CALLABLE_PACKAGES = ("datasets", "runtimes")
+"""Public functions that are packages too; see `edgekit.foundation.callable_package`."""
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module 'edgekit' has no attribute '{name}'")
-    return getattr(importlib.import_module(_HOMES[name]), name)
+    if name in _CALLABLE_PACKAGES:
+        return importlib.import_module(f"edgekit.{name}")
+    for module, names in _NAMES.items():
+        if name in names.split():
+            return getattr(importlib.import_module(module), name)
+    raise AttributeError(f"module 'edgekit' has no attribute '{name}'")
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

@@ -23,6 +23,28 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SizePlan:
+    """Sizes of crops for one number of epochs, from which those for another number are derived.
+
+    Attributes:
+        epochs: Passes that `image_sizes` are meant for.
+        image_sizes: As in `TrainingSettings`.
+        derived: The same for the settings that hold this plan.
+    """
+
+    epochs: int
+    image_sizes: tuple[tuple[int, int], ...]
+    derived: tuple[tuple[int, int], ...]
+
+    def for_epochs(self, epochs: int) -> "SizePlan":
+        """With the first epochs in proportion to `epochs`; a short training still ends at the last size."""
+        if epochs == self.epochs:
+            return replace(self, derived=self.image_sizes)
+        moved = {start * epochs // self.epochs: side for start, side in self.image_sizes}
+        return replace(self, derived=tuple(moved.items()))
+
+
+@dataclass(frozen=True, kw_only=True)
 class TrainingSettings:
     """What a recipe trains with; the command line may replace single values.
 
@@ -34,9 +56,11 @@ class TrainingSettings:
         image_sizes: ((first epoch, side in pixels), ...): from that epoch on, training batches are random
             crops of that side ("progressive resizing"); empty for the full image always. The first
             pair starts at epoch 0. The sides are meant for images of the recipe's `image_size`, and scale
-            with larger or smaller ones. Validation and test always use the full image.
+            with larger or smaller ones. Validation and test always use the full image. With another number of
+            epochs, as in `replace(settings, epochs=1)`, they move in proportion; new ones are taken as they are.
         padding: Pixels by which full training images are widened on each side, by reflection, before a
             crop of their own size is taken at random; 0 for images as they are.
+        plan: The epochs and `image_sizes` that these were derived from; set by edgekit itself.
     """
 
     epochs: int
@@ -45,6 +69,7 @@ class TrainingSettings:
     validation_fraction: float = 0.1
     image_sizes: tuple[tuple[int, int], ...] = ()
     padding: int = 0
+    plan: "SizePlan | None" = field(default=None, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if self.epochs < 1 or self.batch_size < 1:
@@ -61,6 +86,12 @@ class TrainingSettings:
                 f"Received {self.validation_fraction}. There must be images to learn from, and others to choose by: "
                 f"0.1 is usual."
             )
+        plan = self.plan
+        if plan is None or self.image_sizes != plan.derived:
+            plan = SizePlan(epochs=self.epochs, image_sizes=self.image_sizes, derived=self.image_sizes)
+        plan = plan.for_epochs(self.epochs)
+        object.__setattr__(self, "plan", plan)
+        object.__setattr__(self, "image_sizes", plan.derived)
         starts = [start for start, _ in self.image_sizes]
         if starts and (starts[0] != 0 or starts != sorted(set(starts)) or starts[-1] >= self.epochs):
             raise RecipeError(
@@ -69,16 +100,12 @@ class TrainingSettings:
             )
 
     def with_epochs(self, epochs: int) -> "TrainingSettings":
-        """The same settings for another number of epochs; the first epochs of `image_sizes` move in proportion.
-
-        A short training still ends at the last size.
-        """
-        sizes = {start * epochs // self.epochs: side for start, side in self.image_sizes}
-        return replace(self, epochs=epochs, image_sizes=tuple(sizes.items()))
+        """The same settings for another number of epochs, as `replace(settings, epochs=epochs)` makes them."""
+        return replace(self, epochs=epochs)
 
     def to_dict(self) -> dict[str, Any]:
         """As a JSON object, for the manifest."""
-        return asdict(self)
+        return {name: value for name, value in asdict(self).items() if name != "plan"}
 
 
 def no_augmentation() -> None:

@@ -15,7 +15,7 @@ from typing import Any, TextIO
 import click
 
 from edgekit import __version__
-from edgekit.foundation.errors import EdgekitError, PluginWarning, UnknownNameError
+from edgekit.foundation.errors import EdgekitError, PluginWarning, UnknownNameError, os_error_in_words
 from edgekit.foundation.registry import Registry
 
 COMMANDS: Registry[click.Command] = Registry(
@@ -143,7 +143,9 @@ def _run(arguments: list[str]) -> int:
         _give_stdout_up()
         return 1
     except OSError as error:
-        return _fail(_in_words(error))
+        if error.filename is None:
+            _give_stdout_up()
+        return _fail(os_error_in_words(error))
     except MemoryError:
         return _fail("The memory of this machine is not enough for this. Give smaller images, or fewer at a time.")
     return result if isinstance(result, int) else 0
@@ -171,15 +173,6 @@ def _end_in_order() -> None:
 def _fail(message: str, status: int = 1) -> int:
     click.echo(f"Error: {message}", err=True)
     return status
-
-
-def _in_words(error: OSError) -> str:
-    """What the system refused, where no command knew more: a path without permission, a full disk."""
-    reason = error.strerror or str(error) or type(error).__name__
-    if error.filename is not None:
-        return f"{os.fsdecode(error.filename)} cannot be used: {reason}. Check the path, its permissions and the disk."
-    _give_stdout_up()
-    return f"Something could not be read or written: {reason}. Check the disk, and where the output goes."
 
 
 def _give_stdout_up() -> None:

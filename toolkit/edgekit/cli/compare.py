@@ -10,23 +10,23 @@ from edgekit.foundation.errors import UsageError
 
 @click.command("compare")
 @click.argument("runs", metavar="[RUN]...", type=PATH, nargs=-1)
-@click.option("--markdown", "as_markdown", is_flag=True, help="Print a table for a README.")
+@click.option("--markdown", is_flag=True, help="Print a table for a README.")
 @json_option
-def command(runs: tuple[Path, ...], as_markdown: bool, as_json: bool) -> None:
+def command(runs: tuple[Path, ...], markdown: bool, as_json: bool) -> None:
     """Show trainings side by side: parameters, size, best epoch, validation and test accuracy, seconds.
 
     RUN is a run folder. [default: all under exported/] The highest validation accuracy comes first: choose by
     that, and look at the test images last. Runs on other test images stand apart.
     """
+    from edgekit.api.comparisons import compare
     from edgekit.rendering.terminal.runs_table import print_runs, runs_markdown
-    from edgekit.runs.summary import compare_runs
 
-    if as_markdown and as_json:
+    if markdown and as_json:
         raise UsageError("Give either --markdown or --json, not both: each prints one document.")
-    comparison = compare_runs(runs)
+    comparison = compare(runs)
     if as_json:
         print_json(comparison.to_dict())
-    elif as_markdown:
+    elif markdown:
         click.echo(runs_markdown(comparison))
     else:
         print_runs(comparison)

@@ -31,9 +31,9 @@ def command(old: Path, new: Path, max_worsening: float, as_json: bool) -> int:
     \b
     edgekit compare-reports main/verification.json exported/first/verification.json
     """  # noqa: D301 - click wants the backspace itself
-    from edgekit.verification.verdict.report_changes import compare_reports, load_report
+    from edgekit.api.comparisons import compare_reports
 
-    changes = compare_reports(load_report(old), load_report(new), max_worsening=max_worsening)
+    changes = compare_reports(old, new, max_worsening=max_worsening)
     if as_json:
         print_json(changes.to_dict())
     else:

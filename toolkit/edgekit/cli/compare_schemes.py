@@ -1,16 +1,16 @@
 """`edgekit compare-schemes`: quantizers and schemes side by side, on validation images."""
 
-from pathlib import Path
 from typing import Any
 
 import click
 
 from edgekit.cli.options import (
-    PATH,
     calibration_option,
     data_option,
     json_option,
     make_progress,
+    one_argument,
+    precisions_of,
     print_json,
     seed_option,
     skip_broken_option,
@@ -20,7 +20,7 @@ PRECISIONS = ("dynamic", "int8", "int16x8")
 
 
 @click.command("compare-schemes")
-@click.argument("run", required=False, metavar="[RUN]", type=PATH)
+@one_argument("run", "[RUN]")
 @click.option("--dynamic", is_flag=True, help="int8 weights, float activations.")
 @click.option("--int8", is_flag=True, help="int8 weights and activations; the default where none is named.")
 @click.option("--int16x8", is_flag=True, help="int8 weights, int16 activations.")
@@ -37,7 +37,7 @@ PRECISIONS = ("dynamic", "int8", "int16x8")
 )
 @skip_broken_option
 @json_option
-def command(run: Path | None, as_json: bool, **chosen: Any) -> None:
+def command(as_json: bool, **chosen: Any) -> None:
     """Make integer .tflite files of a run, by default the newest, in every way; compare them, and keep none.
 
     Both quantizers, ranges by minmax, percentile, mean squared error and entropy, one scale a tensor, a float head.
@@ -46,20 +46,10 @@ def command(run: Path | None, as_json: bool, **chosen: Any) -> None:
     edgekit compare-schemes exported/first
     edgekit compare-schemes exported/first --dynamic --int8 --int16x8 --check-calibration
     """  # noqa: D301 - click wants the backspace itself
-    from edgekit.artifact import Precision
-    from edgekit.exporting.job import SchemesRequest, compare_schemes_request
+    from edgekit.api.compare_schemes import compare_schemes
 
-    request = SchemesRequest(
-        target=run,
-        precisions=[Precision(name) for name in PRECISIONS if chosen[name]] or [Precision.INT8],
-        data=chosen["data"],
-        calibration_images=chosen["calibration_images"],
-        seed=chosen["seed"],
-        check_calibration=chosen["check_calibration"],
-        split=chosen["split"],
-        skip_broken=chosen["skip_broken"],
-    )
-    comparison = compare_schemes_request(request, progress=make_progress())
+    precisions = precisions_of(chosen, PRECISIONS)
+    comparison = compare_schemes(**chosen, precisions=precisions, progress=make_progress())
     if as_json:
         print_json(comparison.to_dict())
     else:

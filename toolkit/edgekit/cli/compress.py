@@ -1,6 +1,5 @@
 """`edgekit compress`: prune, cluster, or train a run's network for int8; makes a new run."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,8 +10,10 @@ from edgekit.cli.options import (
     data_option,
     json_option,
     make_progress,
+    one_argument,
     others_to_stderr,
     print_json,
+    seed_option,
     skip_broken_option,
 )
 
@@ -23,15 +24,17 @@ DATA_HELP = "What the run was trained on, as NAME or NAME:PATH. [default: as the
 
 
 @click.command("compress")
-@click.argument("target", required=False, metavar="[RUN]", type=PATH)
-@click.option("--prune", "sparsity", type=float, metavar="SPARSITY", help="Make this share of the weights zero: 0.5.")
-@click.option("--cluster", "num_clusters", type=int, metavar="N", help="Leave each layer N distinct weights: 16.")
+@one_argument("run", "[RUN]")
+@click.option("--prune", type=float, metavar="SPARSITY", help="Make this share of the weights zero: 0.5.")
+@click.option("--cluster", type=int, metavar="N", help="Leave each layer N distinct weights: 16.")
 @click.option("--qat", is_flag=True, help="Quantization-aware training: learn the ranges and weights of int8.")
 @click.option(
     "--epochs",
     type=WholeNumber(min=1),
     metavar="N",
-    help="Passes over the training images of each step. [default: 5]",
+    default=5,
+    show_default=True,
+    help="Passes over the training images of each step.",
 )
 @click.option(
     "--learning-rate",
@@ -40,14 +43,14 @@ DATA_HELP = "What the run was trained on, as NAME or NAME:PATH. [default: as the
     help="Adam's, at the start of each step. [default: 0.001 for --prune, 0.0001 for the others]",
 )
 @click.option(
-    "--batch-size", type=WholeNumber(min=1), metavar="N", help="Images a step of the optimizer. [default: 128]"
-)
-@click.option(
-    "--seed",
-    type=WholeNumber(0, 2**32 - 1),
+    "--batch-size",
+    type=WholeNumber(min=1),
     metavar="N",
-    help="Of the order of images, crops, dropout. [default: 0]",
+    default=128,
+    show_default=True,
+    help="Images a step of the optimizer.",
 )
+@seed_option("Of the order of images, crops, dropout.")
 @data_option(None, DATA_HELP)
 @click.option(
     "--recipe",
@@ -60,7 +63,7 @@ DATA_HELP = "What the run was trained on, as NAME or NAME:PATH. [default: as the
 @click.option("--resume", is_flag=True, help="Go on with what was killed or interrupted.")
 @skip_broken_option
 @json_option
-def command(target: Path | None, as_json: bool, **chosen: Any) -> None:
+def command(as_json: bool, **chosen: Any) -> None:
     """Prune, cluster or train for int8 the network of RUN, by default the newest; makes a new run.
 
     The steps follow each other, and each keeps what the ones before it have made: zeros stay zero, and the
@@ -71,20 +74,10 @@ def command(target: Path | None, as_json: bool, **chosen: Any) -> None:
     edgekit compress exported/first --qat
     edgekit compress exported/first --prune 0.5 --cluster 16 --qat --epochs 10
     """  # noqa: D301 - click wants the backspace itself
-    from edgekit.compression import CompressionSettings, CompressRequest, compress_request
-    from edgekit.recipe import name_of_recipe
+    from edgekit.api.compress import compress
 
-    names = ("sparsity", "num_clusters", "qat", "epochs", "learning_rate", "batch_size", "seed")
-    settings = CompressionSettings(**{name: chosen[name] for name in names if chosen[name] is not None})
-    if chosen["recipe"] is not None:
-        name_of_recipe(chosen["recipe"])
-    request = CompressRequest(
-        settings=settings,
-        target=target,
-        **{name: chosen[name] for name in ("data", "recipe", "out", "resume", "skip_broken")},
-    )
     with others_to_stderr():
-        run = compress_request(request, progress=make_progress())
+        run = compress(**chosen, progress=make_progress())
     _show(run, as_json)
 
 

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from edgekit.cli.options import json_option, make_progress, print_json, skip_broken_option
+from edgekit.cli.options import json_option, make_progress, one_argument, print_json, skip_broken_option
 from edgekit.foundation.grammar import counted
 
 if TYPE_CHECKING:
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 @click.command("datasets")
-@click.argument("data", metavar="[DATASET]", required=False)
+@one_argument("data", "[DATASET]")
 @skip_broken_option
 @json_option
 def command(data: str | None, skip_broken: bool, as_json: bool) -> None:
@@ -28,10 +28,10 @@ def command(data: str | None, skip_broken: bool, as_json: bool) -> None:
 
 
 def _list(as_json: bool) -> None:
-    from edgekit.datasets.sources import list_sources
+    from edgekit.api.lists import datasets
     from edgekit.rendering.terminal.tables import Column, print_table
 
-    sources = list_sources()
+    sources = datasets()
     if as_json:
         print_json({"datasets": [source.to_dict() for source in sources]})
         return
@@ -40,10 +40,10 @@ def _list(as_json: bool) -> None:
 
 
 def _show(data: str, skip_broken: bool, as_json: bool) -> None:
-    from edgekit.datasets import DatasetRequest, load_dataset
+    from edgekit.api.lists import datasets
     from edgekit.datasets.sources import describe
 
-    dataset = load_dataset(data, DatasetRequest(skip_broken=skip_broken, progress=make_progress()))
+    dataset = datasets(data, skip_broken=skip_broken, progress=make_progress())
     if as_json:
         print_json(describe(dataset))
     else:

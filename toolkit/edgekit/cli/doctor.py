@@ -12,13 +12,13 @@ def command(as_json: bool) -> int:
 
     Exit status: 0 if edgekit verify can work, else 1.
     """
-    from edgekit.doctor import diagnose
+    from edgekit.api.lists import doctor
 
-    diagnosis = diagnose()
+    diagnosis = doctor()
     if as_json:
         print_json(diagnosis.to_dict())
     else:
         from edgekit.rendering.terminal.doctor import print_diagnosis
 
         print_diagnosis(diagnosis)
-    return 0 if diagnosis.can_verify else 1
+    return diagnosis.exit_status

@@ -1,6 +1,5 @@
 """`edgekit export`: .tflite and .onnx files in the precisions that are asked for."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -12,16 +11,15 @@ from edgekit.cli.options import (
     data_option,
     json_option,
     make_progress,
+    one_argument,
+    precisions_of,
     print_json,
     seed_option,
     skip_broken_option,
 )
 
 if TYPE_CHECKING:
-    from edgekit.artifact import Format
-    from edgekit.exporting.formats import ExportOptions, OnnxOptions
     from edgekit.exporting.report import ExportReport
-    from edgekit.quantization.scheme import QuantizationScheme
 
 PRECISIONS = ("float32", "float16", "dynamic", "int8", "int16x8")
 DATA_HELP = "What the model is for, as NAME or NAME:PATH; by default what the run was trained with."
@@ -34,7 +32,7 @@ def _quantizers_of_other_packages() -> dict[str, str]:
 
 
 @click.command("export")
-@click.argument("target", required=False, metavar="[RUN | MODEL.keras]", type=PATH)
+@one_argument("target", "[RUN | MODEL.keras]")
 @click.option("--float32", is_flag=True, help="float32 weights and activations.")
 @click.option("--float16", is_flag=True, help="float16 weights: half the size.")
 @click.option("--dynamic", is_flag=True, help="int8 weights, float activations: a quarter of the size.")
@@ -112,7 +110,7 @@ def _quantizers_of_other_packages() -> dict[str, str]:
 )
 @skip_broken_option
 @json_option
-def command(target: Path | None, as_json: bool, **chosen: Any) -> int:
+def command(as_json: bool, everything: bool, **chosen: Any) -> int:
     """Write .tflite and .onnx files of a run, by default the newest, or of any Keras model.
 
     Every file takes raw pixels, is run on a few images and compared with Keras before it is kept. Of precisions that
@@ -123,97 +121,15 @@ def command(target: Path | None, as_json: bool, **chosen: Any) -> int:
     edgekit export exported/first --all --format tflite
     edgekit export mine.keras --data folder:photos --input-range 0..1
     """  # noqa: D301 - click wants the backspace itself
-    from edgekit.artifact import Precision
-    from edgekit.exporting.job import ExportRequest, export_request
+    from edgekit.api.export import export
 
-    names = [name for name in PRECISIONS if chosen[name] and not chosen["everything"]]
-    request = ExportRequest(
-        target=target,
-        precisions=[Precision.parse(name) for name in names],
-        formats=parse_formats(chosen["formats"]),
-        data=chosen["data"],
-        options=_choices(chosen),
-        calibration_images=chosen["calibration_images"],
-        seed=chosen["seed"],
-        out=chosen["out"],
-        skip_broken=chosen["skip_broken"],
-    )
-    report = export_request(request, progress=make_progress())
+    precisions = precisions_of(chosen, PRECISIONS)
+    report = export(**chosen, precisions=() if everything else precisions, progress=make_progress())
     if as_json:
         print_json(report.to_dict())
     else:
         _show(report)
     return report.exit_status
-
-
-def parse_formats(text: str | None) -> "list[Format]":
-    """The formats of a list such as "tflite,onnx"; raises UnknownNameError."""
-    from edgekit.artifact import Format
-    from edgekit.foundation.errors import UnknownNameError
-
-    names = [] if text is None else [name.strip() for name in text.split(",")]
-    for name in names:
-        if name not in list(Format):
-            raise UnknownNameError("format", name, [each.value for each in Format])
-    return [Format(name) for name in names]
-
-
-def _choices(chosen: dict[str, Any]) -> "list[ExportOptions]":
-    """One for each quantizer that is asked for."""
-    from dataclasses import replace
-
-    from edgekit.exporting.options import BOTH_QUANTIZERS
-
-    options = _options(chosen)
-    names = BOTH_QUANTIZERS if chosen["quantizer"] == "both" else (chosen["quantizer"],)
-    return [replace(options, tflite=replace(options.tflite, quantizer=name)) for name in names]
-
-
-def _options(chosen: dict[str, Any]) -> "ExportOptions":
-    from edgekit.exporting.formats import ExportOptions, TFLiteOptions
-    from edgekit.foundation.errors import UsageError
-    from edgekit.input_range import InputRange
-
-    batch = chosen["batch"]
-    if batch != "dynamic" and not (batch.isdecimal() and len(batch) < 10):
-        raise UsageError(f"--batch wants a whole number or 'dynamic'. Received '{batch}'.")
-    return ExportOptions(
-        input_range=None if chosen["input_range"] is None else InputRange.parse(chosen["input_range"]),
-        output=chosen["output"],
-        fold=not chosen["no_fold"],
-        scheme=_scheme(chosen),
-        tflite=TFLiteOptions(
-            io=chosen["io"],
-            batch=None if batch == "dynamic" else int(batch),
-            allow_flex=chosen["allow_flex"],
-            float_head=chosen["float_head"],
-        ),
-        onnx=_onnx_options(chosen),
-    )
-
-
-def _onnx_options(chosen: dict[str, Any]) -> "OnnxOptions":
-    from edgekit.exporting.formats import OnnxOptions
-    from edgekit.exporting.onnx.targets import OrtTarget
-
-    target = chosen["ort_target"]
-    return OnnxOptions(
-        activations=chosen["onnx_activations"],
-        reduce_range=chosen["reduce_range"],
-        layout=chosen["layout"],
-        target=OrtTarget() if target is None else OrtTarget.parse(target),
-    )
-
-
-def _scheme(chosen: dict[str, Any]) -> "QuantizationScheme":
-    from edgekit.quantization.scheme import PERCENTILE, CalibrationMethod, Granularity, QuantizationScheme
-
-    return QuantizationScheme(
-        granularity=Granularity.PER_TENSOR if chosen["per_tensor"] else Granularity.PER_CHANNEL,
-        calibration=CalibrationMethod.parse(chosen["calibration"]),
-        percentile=PERCENTILE if chosen["percentile"] is None else chosen["percentile"],
-        float_layers=tuple(name.strip() for name in (chosen["float_layers"] or "").split(",") if name.strip()),
-    )
 
 
 def _show(report: "ExportReport") -> None:

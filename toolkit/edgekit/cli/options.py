@@ -1,8 +1,7 @@
 """Options and helpers that several commands share. Imports click and nothing heavier."""
 
-import shlex
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -33,34 +32,19 @@ reference_kernel_option = click.option(
 PATH = click.Path(path_type=Path)
 
 
-class OutputFile(click.ParamType):  # type: ignore[type-arg] # only newer versions of click have one
-    """A file to write to, which may be there already only if it is of the kind that is written.
-
-    Args:
-        kind: What is written, in words: "a page".
-        start: The first bytes of every such file, in small letters.
-    """
-
-    name = "file"
-
-    def __init__(self, kind: str, start: bytes) -> None:
-        self._kind, self._start = kind, start
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
-        """The path; fails where it is a folder, or a file that holds something else and would be lost."""
-        path = Path(value)
-        if path.is_dir():
-            self.fail(f"{path} is a folder. Expected the name of a file.", param, ctx)
-        if path.is_file():
-            with path.open("rb") as file:
-                start = file.read(len(self._start))
-            if start and start.lower() != self._start:
-                self.fail(f"{path} holds something else than {self._kind}, which would be lost.", param, ctx)
-        return path
+TERMINAL_OPTIONS = frozenset({"as_json", "markdown", "verbose", "top"})
+"""Parameters that say only how a result is printed; no function of `edgekit.api` has them."""
 
 
-PAGE = OutputFile("a page", b"<!doctype html")
-PICTURE = OutputFile("a picture", b"\x89png")
+def one_argument(
+    name: str, metavar: str, *, required: bool = False, default: str | None = None
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """A positional argument of which there is one; of several, the public function says that it takes one."""
+
+    def reduced(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> str | tuple[str, ...] | None:
+        return values if len(values) > 1 else values[0] if values else default
+
+    return click.argument(name, metavar=metavar, nargs=-1, required=required, type=click.Path(), callback=reduced)
 
 
 class OptionWithPlugins(click.Option):
@@ -103,37 +87,16 @@ def seed_option(text: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]
     return click.option("--seed", type=WholeNumber(0, 2**32 - 1), metavar="N", default=0, show_default=True, help=text)
 
 
+def precisions_of(chosen: dict[str, Any], names: Sequence[str]) -> list[str]:
+    """Those of the switches `names` (`--int8`) that are given; takes them out of `chosen`."""
+    return [name for name in names if chosen.pop(name)]
+
+
 def print_json(document: object) -> None:
     """One JSON document on stdout."""
     import json
 
     click.echo(json.dumps(document, indent=1, allow_nan=False))
-
-
-def typed_again(context: click.Context, *more: str) -> str:
-    """The command of `context` as a line for a shell, with what was typed and no defaults, then `more` arguments."""
-    words = ["edgekit", *(command.info_name or "" for command in _commands(context))]
-    given = click.core.ParameterSource.COMMANDLINE
-    for parameter in context.command.params:
-        if parameter.name and context.get_parameter_source(parameter.name) is given:
-            words += _typed(parameter, context.params[parameter.name])
-    return shlex.join([*words, *more])
-
-
-def _commands(context: click.Context) -> list[click.Context]:
-    """The contexts from below the group of all commands down to this one."""
-    above = [] if context.parent is None else _commands(context.parent)
-    return [*above, context] if context.parent is not None else above
-
-
-def _typed(parameter: click.Parameter, value: Any) -> list[str]:
-    """One parameter as it was typed: positional, a switch, or an option with each of its values."""
-    values = [str(one) for one in (value if isinstance(value, tuple) else (value,))]
-    if isinstance(parameter, click.Argument):
-        return values
-    if isinstance(value, bool):
-        return [parameter.opts[0] if value else parameter.secondary_opts[0]]
-    return [word for one in values for word in (parameter.opts[0], one)]
 
 
 def others_to_stderr() -> AbstractContextManager[object]:

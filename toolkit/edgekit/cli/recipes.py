@@ -31,16 +31,16 @@ def command(as_json: bool) -> None:
     """
     from dataclasses import asdict
 
-    from edgekit.recipe import list_recipes
+    from edgekit.api.lists import recipes
 
-    recipes = list_recipes()
+    found = recipes()
     if as_json:
-        print_json({"recipes": [asdict(recipe) for recipe in recipes]})
+        print_json({"recipes": [asdict(recipe) for recipe in found]})
         return
-    own = [recipe for recipe in recipes if recipe.origin is None]
+    own = [recipe for recipe in found if recipe.origin is None]
     _print("To start from", [recipe for recipe in own if not recipe.is_variant])
     _print("Tried and rejected, to compare with", [recipe for recipe in own if recipe.is_variant])
-    _print_plugins([recipe for recipe in recipes if recipe.origin is not None])
+    _print_plugins([recipe for recipe in found if recipe.origin is not None])
 
 
 def _print(title: str, recipes: Sequence["RecipeSummary"]) -> None:

@@ -4,26 +4,22 @@ from pathlib import Path
 
 import click
 
-from edgekit.cli.options import PAGE, PATH, json_option, print_json
+from edgekit.cli.options import PATH, json_option, one_argument, print_json
 
 
 @click.command("report")
-@click.argument("run_path", metavar="[RUN]", type=PATH, required=False)
-@click.option("--out", type=PAGE, metavar="FILE", help="Where to write it. [default: run.html in the run folder]")
+@one_argument("run", "[RUN]")
+@click.option("--out", type=PATH, metavar="FILE", help="Where to write it. [default: run.html in the run folder]")
 @json_option
-def command(run_path: Path | None, out: Path | None, as_json: bool) -> None:
+def command(run: str | None, out: Path | None, as_json: bool) -> None:
     """Write one HTML page of a run: how it learned, its classes, what it confuses, its mistakes, what verify found.
 
     The page needs no network and no other file. RUN is a run folder. [default: the newest one]
     """
-    from edgekit.foundation.atomic_files import write_text
-    from edgekit.rendering.pages.run.page import run_page
-    from edgekit.runs.folder import RunFolder
+    from edgekit.api.report import report
 
-    run = RunFolder.named(run_path)
-    path = out or run.path / "run.html"
-    write_text(path, run_page(run))
+    page = report(run, out=out)
     if as_json:
-        print_json({"run": str(run.path), "page": str(path)})
+        print_json(page.to_dict())
     else:
-        click.echo(f"Page: {path}")
+        click.echo(f"Page: {page.path}")

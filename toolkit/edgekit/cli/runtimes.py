@@ -9,12 +9,12 @@ from edgekit.cli.options import json_option, print_json
 @json_option
 def command(as_json: bool) -> None:
     """List the runtimes: what each reads, its version, and what is missing here."""
-    from edgekit.execution.availability import list_runtimes
+    from edgekit.api.lists import runtimes
 
-    runtimes = list_runtimes()
+    found = runtimes()
     if as_json:
-        print_json({"runtimes": [runtime.to_dict() for runtime in runtimes]})
+        print_json({"runtimes": [runtime.to_dict() for runtime in found]})
         return
     from edgekit.rendering.terminal.doctor import print_runtimes
 
-    print_runtimes(runtimes)
+    print_runtimes(found)

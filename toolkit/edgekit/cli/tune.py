@@ -1,16 +1,15 @@
 """`edgekit tune`: the smallest file within a budget of drift."""
 
-from pathlib import Path
 from typing import Any
 
 import click
 
 from edgekit.cli.options import (
-    PATH,
     calibration_option,
     data_option,
     json_option,
     make_progress,
+    one_argument,
     print_json,
     seed_option,
     skip_broken_option,
@@ -18,7 +17,7 @@ from edgekit.cli.options import (
 
 
 @click.command("tune")
-@click.argument("run", type=PATH, required=False)
+@one_argument("run", "[RUN]")
 @click.option(
     "--max-accuracy-drop",
     type=float,
@@ -42,7 +41,7 @@ from edgekit.cli.options import (
 @click.option("--restart", is_flag=True, help="Forget the trials of an earlier search.")
 @skip_broken_option
 @json_option
-def command(run: Path | None, as_json: bool, max_flips: str, formats: str, **chosen: Any) -> int:
+def command(as_json: bool, **chosen: Any) -> int:
     """Find the smallest file of RUN, by default the newest, that keeps to a budget of drift.
 
     Precisions, quantization schemes and calibration methods are tried on the validation images; where none is
@@ -56,17 +55,13 @@ def command(run: Path | None, as_json: bool, max_flips: str, formats: str, **cho
     edgekit tune --max-accuracy-drop 0.1 --max-flips 0.5%
     edgekit tune exported/first --format tflite,onnx
     """  # noqa: D301 - click wants the backspace itself
-    from edgekit.cli.export import parse_formats
-    from edgekit.rendering.terminal.search_table import print_tuning, save_frontier
-    from edgekit.search.budget import Budget, parse_percent
-    from edgekit.search.job import TuneRequest, tune_request
+    from edgekit.api.tune import tune
+    from edgekit.rendering.terminal.search_table import print_tuning
 
-    budget = Budget(max_accuracy_drop=chosen.pop("max_accuracy_drop"), max_flips=parse_percent(max_flips))
-    request = TuneRequest(run=run, budget=budget, formats=parse_formats(formats), **chosen)
-    report = tune_request(request, progress=make_progress())
+    report = tune(**chosen, progress=make_progress())
     if as_json:
         print_json(report.to_dict())
     else:
         print_tuning(report)
-    click.echo(f"Wrote {save_frontier(report)}", err=True)
+    click.echo(f"Wrote {report.frontier_path}", err=True)
     return report.exit_status

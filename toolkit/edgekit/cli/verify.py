@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from edgekit.cli.options import (
-    PAGE,
     PATH,
     data_option,
     json_option,
@@ -16,11 +15,10 @@ from edgekit.cli.options import (
     print_json,
     reference_kernel_option,
     skip_broken_option,
-    typed_again,
 )
 
 if TYPE_CHECKING:
-    from edgekit.verification.sampling import Sampling
+    from edgekit.verification.verdict.report import VerificationReport
 
 DATA_HELP = "What to verify on, as NAME or NAME:PATH; by default what the model was trained with."
 
@@ -50,7 +48,6 @@ def tolerance_option(name: str, metavar: str, text: str) -> Callable[[Callable[.
 @click.option("--reference-labels", type=PATH, metavar="FILE", help="The reference's, where they differ.")
 @click.option(
     "--input-check/--no-input-check",
-    "check_inputs",
     default=True,
     help="Look on 200 training images whether models made elsewhere are fed as they want. [default: on]",
 )
@@ -76,33 +73,13 @@ def tolerance_option(name: str, metavar: str, text: str) -> Callable[[Callable[.
 @click.option("--verbose", is_flag=True, help="Say in words how every row differs that passes, not only the worst.")
 @click.option(
     "--html",
-    type=PAGE,
+    type=PATH,
     metavar="FILE",
     help="Write the report as a page into this file; for a run, there too.",
 )
 @skip_broken_option
 @json_option
-def command(
-    targets: tuple[Path, ...],
-    reference: Path | None,
-    data: str | None,
-    runtimes: tuple[str, ...],
-    precisions: tuple[str, ...],
-    reference_kernel_images: int | None,
-    sample: int | None,
-    sequential: bool,
-    confidence: float | None,
-    seed: int | None,
-    jobs: int | None,
-    retune: bool,
-    timeout: float | None,
-    pairwise: bool,
-    verbose: bool,
-    html: Path | None,
-    skip_broken: bool,
-    as_json: bool,
-    **chosen: Any,
-) -> int:
+def command(targets: tuple[Path, ...], verbose: bool, as_json: bool, **chosen: Any) -> int:
     """Run every exported file on the test images, in every runtime, and compare it with the float model.
 
     Without an argument the newest run is verified. The report is kept in the run folder: verification.json,
@@ -119,67 +96,23 @@ def command(
     edgekit verify exported/first --sequential --confidence 0.99
     edgekit verify a.tflite b.onnx --reference mine.h5 --data folder:photos --html mine.html
     """  # noqa: D301 - click wants the backspace itself
-    from edgekit.tolerance import Tolerances
-    from edgekit.verification.job import verify_request
-    from edgekit.verification.request import ExternalModelOptions, VerifyRequest
+    from edgekit.api.verify import verify
 
-    external = ExternalModelOptions(**{name: chosen.pop(name) for name in ExternalModelOptions.__dataclass_fields__})
-    limits = {name: value for name, value in chosen.items() if value is not None}
-    request = VerifyRequest(
-        targets=targets,
-        reference=reference,
-        data=data,
-        runtimes=runtimes,
-        precisions=precisions,
-        tolerances=Tolerances.from_pyproject(Path("pyproject.toml")).updated(limits),
-        reference_kernel_images=reference_kernel_images,
-        sampling=sampling_of(sample, sequential, confidence, seed),
-        jobs=jobs,
-        search_again=retune,
-        time_limit=timeout,
-        pairwise=pairwise,
-        skip_broken=skip_broken,
-        external=external,
-    )
-    verified = verify_request(request, progress=make_progress())
-    newest = [str(verified.run.path)] if verified.run and not targets else []
-    again = typed_again(click.get_current_context(), *newest)
-    return finish(verified, again=again, as_json=as_json, verbose=verbose, html=html)
+    report = verify(targets, **chosen, progress=make_progress())
+    show(report, as_json=as_json, verbose=verbose)
+    return report.exit_status
 
 
-def sampling_of(sample: int | None, sequential: bool, confidence: float | None, seed: int | None) -> "Sampling":
-    """How much is to be run; raises UsageError where an option would count for nothing."""
-    from edgekit.foundation.errors import UsageError
-    from edgekit.verification.sampling import CONFIDENCE, Sampling
-
-    if confidence is not None and not sequential:
-        raise UsageError("--confidence says when --sequential stops. Give --sequential too.")
-    if seed is not None and not sequential and sample is None:
-        raise UsageError("--seed counts for --sample and --sequential. Give one of them too.")
-    certainty = (CONFIDENCE if confidence is None else confidence) if sequential else None
-    return Sampling(num_images=sample, confidence=certainty, seed=seed or 0)
-
-
-def finish(verified: Any, *, again: str, as_json: bool, verbose: bool = False, html: Path | None = None) -> int:
-    """Print what was found, keep it in its run folder and in `html`, and return the exit status."""
-    from edgekit.foundation.atomic_files import write_text
-    from edgekit.rendering.markdown import verification_markdown
-    from edgekit.rendering.pages.verification import verification_page
+def show(report: "VerificationReport", *, as_json: bool, verbose: bool = False) -> None:
+    """Print what was found, and where it was written."""
     from edgekit.rendering.terminal.verification_table import print_verification
 
-    report = verified.report
-    for note in verified.notes:
+    for note in report.notes:
         click.echo(note, err=True)
     if as_json:
         print_json(report.to_dict())
     else:
         print_verification(report, verbose=verbose)
     sys.stdout.flush()
-    page = verification_page(report, verified.name, images=verified.test.images, command=again)
-    written = verified.save(verification_markdown(report, verified.name), page)
-    if html is not None:
-        write_text(html, page)
-        written.append(html)
-    for path in written:
+    for path in report.files:
         click.echo(f"Wrote {path}", err=True)
-    return int(report.exit_status)

@@ -44,7 +44,7 @@ class CompressRequest:
     Attributes:
         settings: What to do.
         target: A run folder; None for the newest run.
-        data: The data set, as `NAME[:PATH]`; None: the one in the run's manifest.
+        data: The data set, or `NAME[:PATH]`; None: the one in the run's manifest.
         out: The new run folder; None: `exported/<run>-<what is done>`.
         resume: Go on with one that was killed or interrupted.
         recipe: Name or file of the recipe whose augmentation the training images get; None: the run's own, if
@@ -54,7 +54,7 @@ class CompressRequest:
 
     settings: CompressionSettings
     target: Path | None = None
-    data: str | None = None
+    data: str | Dataset | None = None
     out: Path | None = None
     resume: bool = False
     recipe: str | None = None

@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from edgekit.datasets.base import Dataset, DatasetRequest, DatasetSource, Split
+from edgekit.foundation.callable_package import make_callable
 from edgekit.foundation.errors import DatasetError, EdgekitError, first_line_of
 from edgekit.foundation.plugins import PluginGroup
 from edgekit.foundation.registry import Registry
@@ -39,11 +40,14 @@ DATASETS: Registry[DatasetSource] = Registry(
 )
 
 
-def load_dataset(spec: str, request: DatasetRequest | None = None) -> Dataset:
+make_callable(__name__, "edgekit.api.lists:datasets")
+
+
+def load_dataset(spec: str | Dataset, request: DatasetRequest | None = None) -> Dataset:
     """Load the data set that `spec` names.
 
     Args:
-        spec: `name` or `name:PATH`, as on the command line.
+        spec: `name` or `name:PATH`, as on the command line; a data set that is loaded already is returned as it is.
         request: How it is wanted; its `location` is taken from `spec`.
 
     Raises:
@@ -51,6 +55,8 @@ def load_dataset(spec: str, request: DatasetRequest | None = None) -> Dataset:
         PluginError: Another package brings the source, and it cannot be used.
         DatasetError: The source cannot deliver.
     """
+    if isinstance(spec, Dataset):
+        return spec
     name, _, location = spec.partition(":")
     source, request = DATASETS.load(name), replace(request or DatasetRequest(), location=location or None)
     origin = DATASETS[name].origin

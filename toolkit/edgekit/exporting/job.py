@@ -28,7 +28,7 @@ class ExportRequest:
         target: A run folder, a Keras file, or None for the newest run.
         precisions: See `make_plan`.
         formats: See `make_plan`.
-        data: The data set, as `NAME[:PATH]`; None: the one in the run's manifest.
+        data: The data set, or `NAME[:PATH]`; None: the one in the run's manifest.
         options: What was chosen; of several, each makes the files that it changes.
         calibration_images: How many training images calibrate int8.
         seed: Chooses them.
@@ -39,7 +39,7 @@ class ExportRequest:
     target: Path | None = None
     precisions: Sequence[Precision] = ()
     formats: Sequence[Format] = ()
-    data: str | None = None
+    data: str | Dataset | None = None
     options: Sequence[ExportOptions] = (ExportOptions(),)
     calibration_images: int = NUM_IMAGES
     seed: int = 0
@@ -79,7 +79,7 @@ class SchemesRequest:
     Attributes:
         target: A run folder, or None for the newest run.
         precisions: What to make.
-        data: The data set, as `NAME[:PATH]`; None: the one in the run's manifest.
+        data: The data set, or `NAME[:PATH]`; None: the one in the run's manifest.
         calibration_images: How many training images calibrate each file.
         seed: Chooses them.
         check_calibration: Calibrate each file a second time, with other images.
@@ -89,7 +89,7 @@ class SchemesRequest:
 
     target: Path | None = None
     precisions: Sequence[Precision] = (Precision.INT8,)
-    data: str | None = None
+    data: str | Dataset | None = None
     calibration_images: int = NUM_IMAGES
     seed: int = 0
     check_calibration: bool = False
@@ -131,12 +131,12 @@ def _load(request: ExportRequest, source: Source, is_needed: bool, progress: Pro
     return load_dataset_of(source, request.data, request.skip_broken, progress)
 
 
-def load_dataset_of(source: Source, data: str | None, skip_broken: bool, progress: Progress) -> Dataset:
+def load_dataset_of(source: Source, data: str | Dataset | None, skip_broken: bool, progress: Progress) -> Dataset:
     """The data set at the model's size, split as it was for the training.
 
     Args:
         source: The model.
-        data: `NAME[:PATH]`; None: the one in the run's manifest.
+        data: The data set, or `NAME[:PATH]`; None: the one in the run's manifest.
         skip_broken: Leave broken images out of a `folder:` data set, as the training did.
         progress: Told of long reading.
 

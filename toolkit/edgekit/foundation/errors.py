@@ -21,6 +21,7 @@ sentences and without a stack trace. A library's own exception is translated whe
 with `raise ... from error`.
 """
 
+import os
 from collections.abc import Iterable
 
 
@@ -28,6 +29,15 @@ def first_line_of(error: BaseException) -> str:
     """The first line that an exception of a library says, at most 300 characters; else the name of its class."""
     lines = (line.strip() for line in str(error).splitlines())
     return next(filter(None, lines), type(error).__name__)[:300]
+
+
+def os_error_in_words(error: OSError) -> str:
+    """What the system refused, where nothing knew more: a path without permission, a full disk."""
+    reason = error.strerror or str(error) or type(error).__name__
+    if error.filename is None:
+        return f"Something could not be read or written: {reason}. Check the disk, and where the output goes."
+    path = os.fsdecode(error.filename)
+    return f"{path} cannot be used: {reason}. Check the path, its permissions and the disk."
 
 
 class EdgekitError(Exception):

@@ -102,6 +102,58 @@ class Quantization:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Kernel:
+    """One kernel.
+
+    Attributes:
+        name: Of its tensor in the file.
+        dtype: How it is stored.
+        num_weights: How many numbers.
+        num_zeros: How many of them are exactly zero.
+        num_distinct: How many different values it holds.
+        num_distinct_in_a_channel: The most of any output channel: a scale for each channel, or a folded batch
+            normalization, multiplies the values of a whole layer.
+    """
+
+    name: str
+    dtype: str
+    num_weights: int
+    num_zeros: int
+    num_distinct: int
+    num_distinct_in_a_channel: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class FileKernels:
+    """All kernels of a file.
+
+    Attributes:
+        size_bytes: Size of the file.
+        zipped_bytes: Its size after gzip, level 9: what a download or an app package takes.
+        kernels: In the order in which they are used.
+    """
+
+    size_bytes: int
+    zipped_bytes: int
+    kernels: tuple[Kernel, ...]
+
+    @property
+    def sparsity(self) -> float:
+        """Share of zeros among all weights; 0 where there are none."""
+        num_weights = sum(each.num_weights for each in self.kernels)
+        return sum(each.num_zeros for each in self.kernels) / num_weights if num_weights else 0.0
+
+    def to_dict(self) -> dict[str, Any]:
+        """As a JSON object."""
+        return {
+            "size_bytes": self.size_bytes,
+            "zipped_bytes": self.zipped_bytes,
+            "sparsity": round(self.sparsity, 6),
+            "kernels": [asdict(each) for each in self.kernels],
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
 class ModelInfo:
     """What a model file holds.
 
@@ -118,6 +170,7 @@ class ModelInfo:
         weights_by_dtype: Element type -> how many of them.
         multiply_adds: Of one image, in convolutions and matrix products; None where shapes are not known.
         metadata: What the file says about itself.
+        kernels: Zeros and distinct values of its kernels; None where nobody asked for them.
     """
 
     file: str
@@ -132,6 +185,7 @@ class ModelInfo:
     weights_by_dtype: Mapping[str, int]
     multiply_adds: int | None
     metadata: Mapping[str, str]
+    kernels: FileKernels | None = None
 
     @property
     def image_size(self) -> tuple[int, int] | None:
@@ -143,8 +197,10 @@ class ModelInfo:
         return (height, width) if height and width else None
 
     def to_dict(self) -> dict[str, Any]:
-        """As a JSON object."""
-        return asdict(self)
+        """As a JSON object; `weights` is there only where the kernels were asked for."""
+        document = asdict(self)
+        del document["kernels"]
+        return document | ({"weights": self.kernels.to_dict()} if self.kernels else {})
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,13 +6,15 @@ are stored: int8 values in an int8 file. Reads files that `inspect_file` reads, 
 
 import gzip
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edgekit.artifact import Format
 from edgekit.foundation.errors import ArtifactError, first_line_of
 from edgekit.inspection import check_format
+from edgekit.inspection.info import FileKernels, Kernel
+
+__all__ = ["FileKernels", "Kernel", "inspect_kernels"]
 
 if TYPE_CHECKING:
     import numpy as np
@@ -20,58 +22,6 @@ if TYPE_CHECKING:
 
     Found = tuple[str, NDArray[np.generic], int]
     """Name of a kernel, its stored values, the axis of its output channels."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Kernel:
-    """One kernel.
-
-    Attributes:
-        name: Of its tensor in the file.
-        dtype: How it is stored.
-        num_weights: How many numbers.
-        num_zeros: How many of them are exactly zero.
-        num_distinct: How many different values it holds.
-        num_distinct_in_a_channel: The most of any output channel: a scale for each channel, or a folded batch
-            normalization, multiplies the values of a whole layer.
-    """
-
-    name: str
-    dtype: str
-    num_weights: int
-    num_zeros: int
-    num_distinct: int
-    num_distinct_in_a_channel: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class FileKernels:
-    """All kernels of a file.
-
-    Attributes:
-        size_bytes: Size of the file.
-        zipped_bytes: Its size after gzip, level 9: what a download or an app package takes.
-        kernels: In the order in which they are used.
-    """
-
-    size_bytes: int
-    zipped_bytes: int
-    kernels: tuple[Kernel, ...]
-
-    @property
-    def sparsity(self) -> float:
-        """Share of zeros among all weights; 0 where there are none."""
-        num_weights = sum(each.num_weights for each in self.kernels)
-        return sum(each.num_zeros for each in self.kernels) / num_weights if num_weights else 0.0
-
-    def to_dict(self) -> dict[str, Any]:
-        """As a JSON object."""
-        return {
-            "size_bytes": self.size_bytes,
-            "zipped_bytes": self.zipped_bytes,
-            "sparsity": round(self.sparsity, 6),
-            "kernels": [asdict(each) for each in self.kernels],
-        }
 
 
 def inspect_kernels(path: Path) -> FileKernels:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from edgekit.artifact import Format, Precision
 from edgekit.datasets import Dataset, DatasetRequest, load_dataset
@@ -34,7 +34,7 @@ class DriftRequest:
         reference: The float file to compare with; None: that of the run.
         precision: Which artifacts of the run.
         formats: Which formats of the run; empty: all that it has in that precision.
-        data: The data set, as `NAME[:PATH]`; None: the one in the run's manifest.
+        data: The data set, or `NAME[:PATH]`; None: the one in the run's manifest.
         num_images: How many images, at least 1.
         seed: Of their choice.
         input_range: What values models made elsewhere want.
@@ -45,7 +45,7 @@ class DriftRequest:
     reference: Path | None = None
     precision: str = Precision.INT8.value
     formats: tuple[str, ...] = ()
-    data: str | None = None
+    data: str | Dataset | None = None
     num_images: int = NUM_IMAGES
     seed: int = 0
     input_range: str = "0..255"
@@ -61,16 +61,22 @@ class DriftRequest:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Diagnosed:
+class DiagnoseReport:
     """What `edgekit diagnose` found.
 
     Attributes:
         reports: One for each candidate.
         run: The run that they belong to; None for a single file.
+        figures: The pictures that were drawn of them.
     """
 
     reports: tuple[LayerDriftReport, ...]
     run: RunFolder | None
+    figures: tuple[Path, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """As a JSON object."""
+        return {"reports": [report.to_dict() for report in self.reports]}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,7 +86,7 @@ class _Pair:
     name: str
 
 
-def diagnose_request(request: DriftRequest, *, progress: Progress | None = None) -> Diagnosed:
+def diagnose_request(request: DriftRequest, *, progress: Progress | None = None) -> DiagnoseReport:
     """Measure every layer of what `request` means; writes nothing.
 
     Raises:
@@ -113,7 +119,7 @@ def diagnose_request(request: DriftRequest, *, progress: Progress | None = None)
             unmatched=unmatched,
         )
         reports.append(report)
-    return Diagnosed(reports=tuple(reports), run=run)
+    return DiagnoseReport(reports=tuple(reports), run=run)
 
 
 def choose_images(dataset: Dataset, num_images: int, seed: int) -> "tuple[str, NDArray[np.uint8]]":

@@ -36,6 +36,11 @@ def runs_under(root: Path) -> list[Path]:
     return found
 
 
+def find_run(path: Path) -> Path:
+    """`path` as it is where something is there; else the run of that name under RUNS_FOLDER, if there is one."""
+    return path if path.exists() or not (RUNS_FOLDER / path).is_dir() else RUNS_FOLDER / path
+
+
 class RunFolder:
     """One run on disk. Every path of the layout is an attribute; the manifest says what belongs to it.
 
@@ -72,7 +77,11 @@ class RunFolder:
         """
         if path is None:
             return cls(max(runs_under(RUNS_FOLDER), key=lambda run: (run / "manifest.json").stat().st_mtime))
-        return cls(path if path.exists() or not (RUNS_FOLDER / path).is_dir() else RUNS_FOLDER / path)
+        return cls(find_run(path))
+
+    def __fspath__(self) -> str:
+        """The folder: a run can be given wherever a path can."""
+        return str(self.path)
 
     @property
     def name(self) -> str:

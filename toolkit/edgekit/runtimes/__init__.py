@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from edgekit.artifact import Format
+from edgekit.foundation.callable_package import make_callable
 from edgekit.foundation.plugins import PluginGroup
 from edgekit.foundation.registry import Registry
 from edgekit.runtimes.base import (
@@ -43,3 +44,5 @@ RUNTIMES: Registry[type[Runtime]] = Registry(
 
 DEFAULT_RUNTIMES: Mapping[Format, str] = {Format.TFLITE: "litert-xnnpack", Format.ONNX: "onnxruntime"}
 """What runs a format unless another runtime is named: what phones run by default."""
+
+make_callable(__name__, "edgekit.api.lists:runtimes")

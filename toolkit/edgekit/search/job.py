@@ -45,7 +45,7 @@ class TuneRequest:
     Attributes:
         run: The run; None for the newest.
         budget: What to keep to.
-        data: The data set, as `NAME[:PATH]`; None: the one in the run's manifest.
+        data: The data set, or `NAME[:PATH]`; None: the one in the run's manifest.
         formats: What to try; TFLite alone by default.
         runtimes: Names of runtimes, one a format; the usual one by default.
         calibration_images: How many training images calibrate.
@@ -56,7 +56,7 @@ class TuneRequest:
 
     run: Path | None = None
     budget: Budget = field(default_factory=Budget)
-    data: str | None = None
+    data: str | Dataset | None = None
     formats: Sequence[Format] = (Format.TFLITE,)
     runtimes: Sequence[str] = ()
     calibration_images: int = NUM_IMAGES
@@ -91,6 +91,11 @@ class TuneReport:
     def frontier(self) -> list[Trial]:
         """See `edgekit.search.trial.frontier`."""
         return frontier(self.trials)
+
+    @property
+    def frontier_path(self) -> Path:
+        """Where the picture of all trials is drawn."""
+        return self.run.path / FOLDER / "frontier.png"
 
     @property
     def exit_status(self) -> int:

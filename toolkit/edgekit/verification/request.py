@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from edgekit.datasets import Dataset
 from edgekit.execution.model_interface import OUTPUTS
 from edgekit.foundation.errors import UsageError
 from edgekit.input_range import RAW, InputEncoding
@@ -65,7 +66,7 @@ class VerifyRequest:
     Attributes:
         targets: Nothing (the newest run), one run folder, or model files.
         reference: A run folder, a `reference.npz`, a model or a file of scores; None: that of the run.
-        data: The data set, as `NAME[:PATH]`; None: the one in the run's manifest.
+        data: The data set, or `NAME[:PATH]`; None: the one in the run's manifest.
         runtimes: Names of runtimes.
         precisions: Names of precisions.
         tolerances: The limits.
@@ -81,7 +82,7 @@ class VerifyRequest:
 
     targets: Sequence[Path] = ()
     reference: Path | None = None
-    data: str | None = None
+    data: str | Dataset | None = None
     runtimes: Sequence[str] = ()
     precisions: Sequence[str] = ()
     tolerances: Tolerances = field(default_factory=Tolerances)

@@ -9,9 +9,9 @@ from edgekit.rendering.terminal.tables import Column, make_console, print_table
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from edgekit.doctor import Diagnosis
     from edgekit.execution.availability import RuntimeStatus
     from edgekit.foundation.machine import Machine
+    from edgekit.installation import Diagnosis
 
 
 def print_runtimes(runtimes: "Sequence[RuntimeStatus]", console: "Console | None" = None) -> None:

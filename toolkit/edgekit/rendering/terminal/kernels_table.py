@@ -26,7 +26,7 @@ def print_layers(layers: Sequence[Mapping[str, Any]], console: "Console") -> Non
     print_table("Weights of the new network", ("layer", "kind", *_COUNTS), rows, console=console)
 
 
-def print_kernels(found: "FileKernels") -> None:
+def print_kernels(found: "FileKernels", console: "Console | None" = None) -> None:
     """Print the kernels of a file."""
     rows = [
         [
@@ -38,7 +38,7 @@ def print_kernels(found: "FileKernels") -> None:
         for each in found.kernels
     ]
     columns = ("kernel", "stored as", *_COUNTS, Column(name="in a channel", align="right", wrap=False))
-    print_table(describe_file(found), columns, rows)
+    print_table(describe_file(found), columns, rows, console=console)
 
 
 def describe_file(found: "FileKernels") -> str:

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from edgekit.rendering.terminal.kernels_table import print_kernels
 from edgekit.rendering.terminal.tables import Column, make_console, print_table
 
 if TYPE_CHECKING:
@@ -46,6 +47,8 @@ def print_model_info(info: "ModelInfo") -> None:
     print_table(None, columns, tensors, console=console)
     operators = [_operator_row(operator, info) for operator in info.operators]
     print_table(None, ["OPERATOR", Column(name="count", align="right"), ""], operators, console=console)
+    if info.kernels:
+        print_kernels(info.kernels, console)
 
 
 def shape_in_words(tensor: "TensorSpec") -> str:

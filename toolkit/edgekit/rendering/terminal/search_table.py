@@ -43,7 +43,7 @@ def print_tuning(report: "TuneReport") -> None:
 
 def save_frontier(report: "TuneReport") -> Path:
     """Draw size against flips of every trial into the run's `tuning/frontier.png`; returns the path."""
-    path = report.run.path / "tuning" / "frontier.png"
+    path = report.frontier_path
     points = [(one.name, (one.size_bytes or 0) / 1000, one.flips or 0.0) for one in report.trials if one.is_measured]
     figure = figures.size_against_flips(
         points,

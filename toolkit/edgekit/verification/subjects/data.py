@@ -85,10 +85,10 @@ def _dataset_entry(run: RunFolder | None) -> dict[str, Any]:
     return entry if isinstance(entry, dict) else {}
 
 
-def _load(name: str, wanted: DatasetRequest) -> LoadedData:
+def _load(data: str | Dataset, wanted: DatasetRequest) -> LoadedData:
     try:
-        return LoadedData(dataset=load_dataset(name, wanted))
+        return LoadedData(dataset=load_dataset(data, wanted))
     except DatasetError as error:
         if wanted.test_only:
             raise
-        return LoadedData(dataset=load_dataset(name, replace(wanted, test_only=True)), training_fault=str(error))
+        return LoadedData(dataset=load_dataset(data, replace(wanted, test_only=True)), training_fault=str(error))

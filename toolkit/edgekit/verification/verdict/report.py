@@ -1,8 +1,9 @@
 """What a verification found, and its JSON form: verification.json. Measures and judges nothing."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
+from pathlib import Path
 from typing import Any
 
 from edgekit.artifact import Format, Precision
@@ -85,6 +86,21 @@ class CandidateReport:
     confidence: float | None = None
 
     @property
+    def accuracy(self) -> float | None:
+        """Share of the images whose top class is right, 0 to 1; None where it gave no scores."""
+        return self.measurement.accuracy if self.measurement else None
+
+    @property
+    def accuracy_delta(self) -> float | None:
+        """Accuracy, candidate minus reference, -1 to 1; None where it gave no scores."""
+        return self.measurement.accuracy_delta if self.measurement else None
+
+    @property
+    def agreement(self) -> float | None:
+        """Share of the images with the reference's top class, 0 to 1; None where it gave no scores."""
+        return self.measurement.agreement if self.measurement else None
+
+    @property
     def label(self) -> str:
         """The precision, or the file's name where nobody says which: "int8"."""
         return self.precision.value if self.precision else self.artifact
@@ -162,6 +178,8 @@ class VerificationReport:
         candidates: One row each.
         pairwise: How often the candidates agree with each other; None where that was not asked for.
         environment: What it ran on; None in reports of before it was kept.
+        notes: Whole sentences about the reference; not kept.
+        files: Where the report was written; not kept.
     """
 
     dataset: DatasetSummary
@@ -170,6 +188,8 @@ class VerificationReport:
     candidates: tuple[CandidateReport, ...]
     pairwise: PairwiseAgreement | None = None
     environment: Environment | None = None
+    notes: tuple[str, ...] = field(default=(), compare=False)
+    files: tuple[Path, ...] = field(default=(), compare=False)
 
     @property
     def worst_first(self) -> list[CandidateReport]:

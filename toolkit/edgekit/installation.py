@@ -91,6 +91,11 @@ class Diagnosis:
         """Whether edgekit's main job can be done here."""
         return all(ability.works for ability in self.abilities if ability.name == "verify")
 
+    @property
+    def exit_status(self) -> int:
+        """0 if edgekit can verify here, else 1."""
+        return 0 if self.can_verify else 1
+
     def to_dict(self) -> dict[str, Any]:
         """As a JSON object."""
         return {**asdict(self), "runtimes": [runtime.to_dict() for runtime in self.runtimes]}

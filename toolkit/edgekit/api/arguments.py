@@ -1,0 +1,242 @@
+"""What may be given to a public function: a path as text or Path, a name or several; other types become sentences.
+
+The annotations of a function say what it takes. `public` checks them at each call, so a function needs no checks of
+types of its own, and turns numbers of other libraries (numpy) into Python's.
+"""
+
+import functools
+import inspect
+import operator
+import os
+import typing
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from numbers import Real
+from pathlib import Path
+from types import NoneType
+from typing import Any, ParamSpec, TypeVar
+
+from edgekit.datasets import Dataset
+from edgekit.foundation.errors import EdgekitError, UnknownNameError, UsageError, os_error_in_words
+from edgekit.foundation.progress import Progress, SilentProgress
+from edgekit.foundation.registry import Registry
+from edgekit.runs.folder import RunFolder, find_run
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+AnyPath = str | os.PathLike[str]
+"""A file or a folder; a RunFolder is a PathLike too."""
+
+Names = str | Sequence[str]
+"""One name, several separated by commas, or a list; members of an enum are names."""
+
+MAX_SHOWN = 60
+"""Characters of a wrong value that a message shows."""
+
+
+def public(function: Callable[P, T]) -> Callable[P, T]:
+    """Let `function` raise an EdgekitError in words for arguments of wrong types, and for what the system refuses."""
+
+    @functools.wraps(function)
+    def call(*args: P.args, **kwargs: P.kwargs) -> T:
+        bound = _bind(function, args, kwargs)
+        try:
+            return function(*bound.args, **bound.kwargs)
+        except OSError as error:
+            if error.filename is None:
+                raise
+            raise EdgekitError(os_error_in_words(error)) from error
+
+    return call
+
+
+def _bind(function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> inspect.BoundArguments:
+    """The arguments by name, checked; raises UsageError."""
+    signature, hints = _declared(function)
+    title = f"edgekit.{function.__name__}"
+    for name in kwargs:
+        if name not in signature.parameters:
+            raise UnknownNameError(f"option of {title}", name, signature.parameters)
+    try:
+        bound = signature.bind(*args, **kwargs)
+    except TypeError as error:
+        raise UsageError(f"{title}: {error}. What it takes is shown by help({title}).") from error
+    for name, value in bound.arguments.items():
+        bound.arguments[name] = checked(name, value, hints[name])
+    return bound
+
+
+@functools.cache
+def _declared(function: Callable[..., Any]) -> tuple[inspect.Signature, dict[str, Any]]:
+    return inspect.signature(function), typing.get_type_hints(function)
+
+
+def checked(name: str, value: Any, hint: Any) -> Any:
+    """The value of the parameter `name` as Python's own type; raises UsageError where `hint` does not allow it."""
+    for kind in _kinds(hint):
+        found = _as_kind(name, value, kind)
+        if found is not _WRONG:
+            return found
+    if isinstance(value, list | tuple | set | frozenset):
+        raise UsageError(_one_is_expected(name, list(value)))
+    raise UsageError(f"{name} must be {_in_words(hint)}. Received {_shown(value)}.")
+
+
+_WRONG: Any = object()
+
+
+def _kinds(hint: Any) -> tuple[Any, ...]:
+    """The members of a union, or the type itself."""
+    return typing.get_args(hint) if _is_union(hint) else (hint,)
+
+
+def _is_union(hint: Any) -> bool:
+    return typing.get_origin(hint) in (typing.Union, type(int | str))
+
+
+def _as_kind(name: str, value: Any, kind: Any) -> Any:
+    """The value as one of that kind, or _WRONG."""
+    origin = typing.get_origin(kind) or kind
+    if origin is os.PathLike:
+        return _path_text(value)
+    if origin is Sequence:
+        is_list = isinstance(value, Iterable) and not isinstance(value, str | bytes | Mapping)
+        item = typing.get_args(kind)[0]
+        return tuple(checked(name, each, item) for each in value) if is_list and not _is_path(value) else _WRONG
+    if origin is bool or isinstance(value, bool):
+        return value if origin is bool and isinstance(value, bool) else _WRONG
+    if origin is int:
+        return _whole_number(value)
+    if origin is float:
+        return float(value) if isinstance(value, Real) else _WRONG
+    return value if isinstance(value, origin) else _WRONG
+
+
+def _whole_number(value: Any) -> Any:
+    try:
+        return operator.index(value)
+    except TypeError:  # an array of numpy has the method, and raises
+        return _WRONG
+
+
+def _is_path(value: Any) -> bool:
+    return isinstance(value, os.PathLike)
+
+
+def _path_text(value: Any) -> Any:
+    """A path as it is, a number as a command line would read it: `edgekit verify 42` means the run "42"."""
+    if _is_path(value):
+        return value if isinstance(os.fspath(value), str) else _WRONG
+    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else _WRONG
+
+
+def _one_is_expected(name: str, values: list[Any]) -> str:
+    if not values:
+        return f"Expected one {name}. Received an empty list. Leave it out for the default."
+    received = ", ".join(map(str, values))
+    if len(values) == 1:
+        return f"Expected one {name}. Received a list with {received}. Give {received} itself."
+    return f"Expected one {name}. Received {len(values)}: {received}. Give one at a time."
+
+
+def _in_words(hint: Any) -> str:
+    """What may be given: "text, a Path or None"."""
+    kinds = [_kind_in_words(kind) for kind in _kinds(hint)]
+    return " or ".join(filter(None, (", ".join(kinds[:-1]), kinds[-1])))
+
+
+def _kind_in_words(kind: Any) -> str:
+    origin = typing.get_origin(kind) or kind
+    if origin is Sequence:
+        return "a list of them"
+    words = {
+        os.PathLike: "a Path",
+        str: "text",
+        int: "a whole number",
+        float: "a number",
+        bool: "True or False",
+        NoneType: "None",
+    }
+    return words.get(origin, f"a {getattr(origin, '__name__', origin)}")
+
+
+def _shown(value: Any) -> str:
+    text = repr(value)
+    short = text if len(text) <= MAX_SHOWN else text[:MAX_SHOWN] + "…"
+    return f"{short} ({type(value).__name__})"
+
+
+@typing.overload
+def as_path(value: None) -> None: ...
+@typing.overload
+def as_path(value: AnyPath) -> Path: ...
+@typing.overload
+def as_path(value: AnyPath | None) -> Path | None: ...
+def as_path(value: AnyPath | None) -> Path | None:
+    """A path as it was given."""
+    return None if value is None else Path(value)
+
+
+@typing.overload
+def run_or_file(value: None) -> None: ...
+@typing.overload
+def run_or_file(value: AnyPath) -> Path: ...
+@typing.overload
+def run_or_file(value: AnyPath | None) -> Path | None: ...
+def run_or_file(value: AnyPath | None) -> Path | None:
+    """A path where a run may be named, and so by its name under `exported/` too; None: the newest run."""
+    if isinstance(value, RunFolder):
+        return value.path
+    return None if value is None else find_run(Path(value))
+
+
+def each_run_or_file(values: AnyPath | Sequence[AnyPath] | None) -> list[Path]:
+    """One path, several, or none."""
+    given = [] if values is None else [values] if isinstance(values, str | os.PathLike) else list(values)
+    return [run_or_file(value) for value in given]
+
+
+@typing.overload
+def as_data(value: AnyPath | Dataset) -> str | Dataset: ...
+@typing.overload
+def as_data(value: AnyPath | Dataset | None) -> str | Dataset | None: ...
+def as_data(value: AnyPath | Dataset | None) -> str | Dataset | None:
+    """A data set that is loaded, or the text that names one."""
+    return value if isinstance(value, Dataset | None) else os.fspath(value)
+
+
+def names_of(values: Names | None) -> tuple[str, ...]:
+    """The names in a list, or in text with commas: "tflite,onnx"."""
+    if values is None:
+        return ()
+    given = values.split(",") if isinstance(values, str) else values
+    return tuple(name.strip() for name in map(str, given))
+
+
+def registered(registry: Registry[Any], values: Names | None) -> tuple[str, ...]:
+    """`names_of`, each of them in the registry; raises UnknownNameError."""
+    names = names_of(values)
+    for name in names:
+        registry[name]
+    return names
+
+
+def known_names(kind: str, values: Names | None, known: Iterable[str]) -> tuple[str, ...]:
+    """`names_of`, each of them in `known`; raises UnknownNameError with `kind` in its message: "runtime"."""
+    names, known = names_of(values), list(known)
+    for name in names:
+        if name not in known:
+            raise UnknownNameError(kind, name, known)
+    return names
+
+
+def shown_progress(progress: Progress | bool | None) -> Progress:
+    """Where a function reports: nowhere by default, on stderr where `progress` is True."""
+    if progress is True:
+        import sys
+
+        from edgekit.rendering.terminal.progress import ConsoleProgress
+
+        is_replaced = sys.stderr is not sys.__stderr__  # by a notebook, whose file descriptor 2 nobody sees
+        return ConsoleProgress(sys.stderr if is_replaced else None)
+    return progress or SilentProgress()

@@ -1,0 +1,49 @@
+"""`edgekit.compare` and `edgekit.compare_reports`: trainings side by side; what changed between two verifications."""
+
+from collections.abc import Sequence
+
+from edgekit.api.arguments import AnyPath, each_run_or_file, public, run_or_file
+from edgekit.runs.summary import RunComparison, compare_runs
+from edgekit.verification.verdict import report_changes
+from edgekit.verification.verdict.report import VerificationReport
+from edgekit.verification.verdict.report_changes import ReportChanges, load_report
+
+
+@public
+def compare(runs: AnyPath | Sequence[AnyPath] | None = None) -> RunComparison:
+    """Compare trainings: parameters, size, best epoch, validation and test accuracy, seconds.
+
+    Args:
+        runs: One run or several; None: all under `exported/`.
+
+    Raises:
+        RunFolderError: One of them is no run, or was changed.
+    """
+    return compare_runs(each_run_or_file(runs))
+
+
+@public
+def compare_reports(
+    old: AnyPath | VerificationReport, new: AnyPath | VerificationReport, *, max_worsening: float = 0.5
+) -> ReportChanges:
+    """Compare two verifications on the same data.
+
+    Worse is: accuracy or agreement fell by more than the margin, a verdict got worse, a compared candidate is gone,
+    or a new one drifts or fails.
+
+    Args:
+        old: A report, a run, or a verification.json.
+        new: The same.
+        max_worsening: Points that accuracy or agreement may fall, 0 to 100.
+
+    Returns:
+        The changes of every candidate; `exit_status` is 3 where one got worse, else 0.
+
+    Raises:
+        EdgekitError: A report is missing or broken, or they do not belong together.
+    """
+    return report_changes.compare_reports(_report(old), _report(new), max_worsening=max_worsening)
+
+
+def _report(given: AnyPath | VerificationReport) -> VerificationReport:
+    return given if isinstance(given, VerificationReport) else load_report(run_or_file(given))

@@ -1,0 +1,98 @@
+"""`edgekit.diagnose`: which layer of a quantized file loses most."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from edgekit.api.arguments import AnyPath, Names, as_data, public, registered, run_or_file, shown_progress
+from edgekit.artifact import Precision
+from edgekit.datasets import Dataset
+from edgekit.foundation.errors import MissingExtraError
+from edgekit.foundation.output_files import PICTURE
+from edgekit.foundation.progress import Progress
+from edgekit.layer_drift.job import DiagnoseReport, DriftRequest, diagnose_request
+from edgekit.layer_drift.probe import PROBES
+
+
+@public
+def diagnose(
+    target: AnyPath | None = None,
+    *,
+    precision: str = "int8",
+    formats: Names = (),
+    reference: AnyPath | None = None,
+    data: AnyPath | Dataset | None = None,
+    images: int = 64,
+    seed: int = 0,
+    input_range: str = "0..255",
+    timeout: float | None = None,
+    figure: AnyPath | None = None,
+    progress: Progress | bool | None = None,
+) -> DiagnoseReport:
+    """Compare every layer of a quantized file with the float model's, on training images.
+
+    Args:
+        target: A run, or a quantized file; None: the newest run.
+        precision: Which files of the run.
+        formats: Only "tflite" or "onnx"; empty: both.
+        reference: The float file; None: the run's float32.
+        data: Whose training images to run: "NAME", "NAME:PATH" or a loaded data set; None: what the model was trained
+            with.
+        images: How many images.
+        seed: Of their choice.
+        input_range: What external models expect: "0..255", "0..1", "-1..1", "mean=…,std=…".
+        timeout: Seconds after which a candidate is given up; None: 600 and one per image.
+        figure: The PNG file to draw; None: into the figures of the run.
+        progress: True to show progress on stderr; silent by default.
+
+    Returns:
+        One report per file; `figures` says what was drawn.
+
+    Raises:
+        EdgekitError: Something is missing, changed, unknown, or does not belong together.
+    """
+    picture = None if figure is None else PICTURE.checked(Path(figure))
+    request = DriftRequest(
+        target=run_or_file(target),
+        reference=run_or_file(reference),
+        precision=Precision.parse(precision).value,
+        formats=registered(PROBES, formats),
+        data=as_data(data),
+        num_images=images,
+        seed=seed,
+        input_range=input_range,
+        time_limit=timeout,
+    )
+    shown = shown_progress(progress)
+    report = diagnose_request(request, progress=shown)
+    return replace(report, figures=tuple(_drawn(report, picture, shown)))
+
+
+def _drawn(found: DiagnoseReport, figure: Path | None, progress: Progress) -> list[Path]:
+    """Draw each report into `figure`, or into the figures of the run; without matplotlib a note says so."""
+    from edgekit.rendering.figures import layer_drift, save
+
+    drawn = []
+    for report in found.reports:
+        path = _figure_path(found, report.candidate, figure)
+        if path is None:
+            continue
+        try:
+            picture = layer_drift(report)
+        except MissingExtraError as error:
+            if figure:
+                raise
+            progress.note(f"No picture: {error}")
+            continue
+        save(picture, path)
+        drawn.append(path)
+    return drawn
+
+
+def _figure_path(found: DiagnoseReport, candidate: str, figure: Path | None) -> Path | None:
+    """Where the picture of one candidate goes: beside the others where there are several."""
+    kind = Path(candidate).suffix.removeprefix(".")
+    if figure is not None:
+        return figure if len(found.reports) == 1 else figure.with_stem(f"{figure.stem}-{kind}")
+    if found.run is None:
+        return None
+    return found.run.figures_path / f"layers-{Path(candidate).stem.removeprefix('model-')}-{kind}.png"

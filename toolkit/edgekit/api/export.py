@@ -1,0 +1,153 @@
+"""`edgekit.export`: .tflite and .onnx files in the precisions that are asked for."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from edgekit.api.arguments import (
+    AnyPath,
+    Names,
+    as_data,
+    as_path,
+    names_of,
+    public,
+    registered,
+    run_or_file,
+    shown_progress,
+)
+from edgekit.artifact import Format, Precision
+from edgekit.datasets import Dataset
+from edgekit.exporting.formats import EXPORTERS, ExportOptions, OnnxOptions, TFLiteOptions
+from edgekit.exporting.job import ExportRequest, export_request
+from edgekit.exporting.onnx.targets import OrtTarget
+from edgekit.exporting.options import BOTH_QUANTIZERS, QUANTIZERS
+from edgekit.exporting.report import ExportReport
+from edgekit.foundation.errors import UnknownNameError, UsageError
+from edgekit.foundation.progress import Progress
+from edgekit.input_range import InputRange
+from edgekit.quantization.scheme import PERCENTILE, CalibrationMethod, Granularity, QuantizationScheme
+
+ALL, BOTH = "all", "both"
+
+
+@public
+def export(
+    target: AnyPath | None = None,
+    *,
+    precisions: Names = (),
+    formats: Names | None = None,
+    data: AnyPath | Dataset | None = None,
+    input_range: str | None = None,
+    io: str = "uint8",
+    batch: int | str = 1,
+    output: str = "probabilities",
+    quantizer: str = "tensorflow",
+    float_head: bool = False,
+    per_tensor: bool = False,
+    calibration: str = "minmax",
+    percentile: float | None = None,
+    float_layers: Names | None = None,
+    calibration_images: int = 500,
+    seed: int = 0,
+    no_fold: bool = False,
+    layout: str = "nhwc",
+    ort_target: str | None = None,
+    onnx_activations: str = "uint8",
+    reduce_range: bool = True,
+    allow_flex: bool = False,
+    out: AnyPath | None = None,
+    skip_broken: bool = False,
+    progress: Progress | bool | None = None,
+) -> ExportReport:
+    """Write .tflite and .onnx files of a run, or of any Keras model.
+
+    Every file takes raw pixels, and is run on a few images and compared with Keras before it is kept. Of precisions
+    that are named, all are written or none.
+
+    Args:
+        target: A run, or a `.keras` or `.h5` file; None: the newest run.
+        precisions: "float32", "float16", "dynamic", "int8", "int16x8"; empty or "all": each that can be exported.
+        formats: "tflite", "onnx"; None: both.
+        data: What the model is for: "NAME", "NAME:PATH" or a loaded data set; None: what the run was trained with.
+        input_range: What the model expects: "0..255", "0..1", "-1..1", "mean=…,std=…".
+        io: Input and output type of int8 `.tflite` files: "uint8", "int8" or "float32".
+        batch: Batch size of `.tflite` files, or "dynamic".
+        output: "probabilities", or "logits" to leave the softmax off.
+        quantizer: What quantizes `.tflite` files: "tensorflow", "ai-edge" or "both".
+        float_head: The last layer of `.tflite` files computes in float.
+        per_tensor: One scale per weight tensor instead of one per channel.
+        calibration: How ranges are found: "minmax", "percentile", "mse" or "entropy".
+        percentile: For `calibration="percentile"`; None: 99.99.
+        float_layers: Keras layers that int8 files keep in float.
+        calibration_images: Training images that calibrate int8.
+        seed: Of the choice of the calibration images.
+        no_fold: Leave batch normalization where it is, even where folding is exact.
+        layout: Input of `.onnx` files: "nhwc", or "nchw" for (N, 3, H, W).
+        ort_target: The oldest ONNX Runtime that must read the `.onnx` files; None: 1.16.
+        onnx_activations: Type of the activations of int8 `.onnx` files: "uint8" or "int8".
+        reduce_range: 7-bit weights in int8 `.onnx` files, which give the same answers on every processor; 8-bit weights
+            are wrong on x86 without VNNI.
+        allow_flex: Keep TensorFlow operators that LiteRT lacks.
+        out: For a Keras file, the run folder to make; None: `exported/<its name>`.
+        skip_broken: Leave broken images out, and count them.
+        progress: True to show progress on stderr; silent by default.
+
+    Returns:
+        What was written, and why something was not; `exit_status` is 1 where a file could not be made.
+
+    Raises:
+        EdgekitError: Something is missing, changed, unknown, or cannot be exported.
+    """
+    asked = names_of(precisions)
+    scheme = QuantizationScheme(
+        granularity=Granularity.PER_TENSOR if per_tensor else Granularity.PER_CHANNEL,
+        calibration=CalibrationMethod.parse(calibration),
+        percentile=PERCENTILE if percentile is None else percentile,
+        float_layers=tuple(filter(None, names_of(float_layers))),
+    )
+    onnx = OnnxOptions(
+        activations=onnx_activations,
+        reduce_range=reduce_range,
+        layout=layout,
+        target=OrtTarget() if ort_target is None else OrtTarget.parse(ort_target),
+    )
+    options = ExportOptions(
+        input_range=None if input_range is None else InputRange.parse(input_range),
+        output=output,
+        fold=not no_fold,
+        scheme=scheme,
+        tflite=TFLiteOptions(io=io, batch=_batch(batch), allow_flex=allow_flex, float_head=float_head),
+        onnx=onnx,
+    )
+    request = ExportRequest(
+        target=run_or_file(target),
+        precisions=() if ALL in asked else [Precision.parse(name) for name in asked],
+        formats=parsed_formats(formats),
+        data=as_data(data),
+        options=_of_each_quantizer(options, quantizer),
+        calibration_images=calibration_images,
+        seed=seed,
+        out=as_path(out),
+        skip_broken=skip_broken,
+    )
+    return export_request(request, progress=shown_progress(progress))
+
+
+def parsed_formats(names: Names | None) -> list[Format]:
+    """The formats of these names; raises UnknownNameError."""
+    return [Format(name) for name in registered(EXPORTERS, names)]
+
+
+def _of_each_quantizer(options: ExportOptions, quantizer: str) -> Sequence[ExportOptions]:
+    names = BOTH_QUANTIZERS if quantizer == BOTH else (quantizer,)
+    if names[0] not in QUANTIZERS:
+        raise UnknownNameError("quantizer", quantizer, [*QUANTIZERS, BOTH])
+    return [replace(options, tflite=replace(options.tflite, quantizer=name)) for name in names]
+
+
+def _batch(batch: int | str) -> int | None:
+    """A number, None for "dynamic"; raises UsageError."""
+    if isinstance(batch, int) or batch == "dynamic":
+        return batch if isinstance(batch, int) else None
+    if not (batch.isdecimal() and len(batch) < 10):
+        raise UsageError(f"--batch wants a whole number or 'dynamic'. Received '{batch}'.")
+    return int(batch)

@@ -1,0 +1,139 @@
+"""`edgekit.run`: train, export everything, verify, by the same calls as the three commands."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from edgekit.api.arguments import AnyPath, as_data, as_path, public, shown_progress
+from edgekit.api.verify import verify
+from edgekit.datasets import Dataset
+from edgekit.exporting.report import ExportReport
+from edgekit.exporting.session import export
+from edgekit.foundation.errors import UsageError
+from edgekit.foundation.keras_setup import BACKENDS, import_keras
+from edgekit.foundation.progress import Progress
+from edgekit.recipe import Recipe, TrainingSettings
+from edgekit.runs.folder import RunFolder
+from edgekit.tolerance import Tolerances
+from edgekit.training.job import TrainRequest, load_training, train_request
+from edgekit.verification.verdict.report import VerificationReport
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class RunReport:
+    """What became of the whole job.
+
+    Attributes:
+        run: The run folder.
+        export: What was exported.
+        verification: How every file compares with the float model.
+    """
+
+    run: RunFolder
+    export: ExportReport
+    verification: VerificationReport
+
+    @property
+    def exit_status(self) -> int:
+        """1 where a file could not be made, else that of the verification: 0, 1, or 3 for drift."""
+        return self.export.exit_status or self.verification.exit_status
+
+    def to_dict(self) -> dict[str, Any]:
+        """As a JSON object."""
+        return {
+            "run": str(self.run.path),
+            "export": self.export.to_dict(),
+            "verification": self.verification.to_dict(),
+        }
+
+
+@public
+def run(
+    recipe: AnyPath | Recipe = "resnet8",
+    data: AnyPath | Dataset = "digits",
+    *,
+    epochs: int | None = None,
+    seed: int | None = None,
+    batch_size: int | None = None,
+    validation_fraction: float | None = None,
+    image_size: int | None = None,
+    out: AnyPath | None = None,
+    tensorboard: bool = False,
+    skip_broken: bool = False,
+    resume: bool = False,
+    reference_kernel_images: int | None = None,
+    settings: TrainingSettings | None = None,
+    progress: Progress | bool | None = None,
+) -> RunReport:
+    """Train a recipe, export it in every format and precision, and verify each file in every runtime.
+
+    Args:
+        recipe: A name from `edgekit.recipes()`, a recipe file, or a recipe.
+        data: "NAME", "NAME:PATH" or a loaded data set.
+        epochs: Passes over the training images; None: the recipe's.
+        seed: Seed of everything random; None: the recipe's.
+        batch_size: Images per step; None: the recipe's.
+        validation_fraction: Share of the training images held out for choosing, between 0 and 1; None: the recipe's.
+        image_size: Side in pixels to which the images of a folder are resized; None: the recipe's.
+        out: The run folder; None: `exported/RECIPE`, or -2, -3, … where that is taken.
+        tensorboard: Write the history for TensorBoard too, into logs/ of the run folder.
+        skip_broken: Leave broken images out, and count them.
+        resume: Go on with a training that was killed or interrupted.
+        reference_kernel_images: Images for LiteRT's reference kernels; None: 200.
+        settings: In place of the recipe's; the options above change single values of them.
+        progress: True to show progress on stderr; silent by default.
+
+    Returns:
+        The three results; `exit_status` is 0 where all is within tolerance, 3 for drift, 1 for an error.
+
+    Raises:
+        EdgekitError: Something is missing, unknown, or does not belong together.
+    """
+    request = TrainRequest(
+        recipe=recipe if isinstance(recipe, Recipe) else str(recipe),
+        data=as_data(data),
+        settings=settings,
+        epochs=epochs,
+        seed=seed,
+        batch_size=batch_size,
+        validation_fraction=validation_fraction,
+        image_size=image_size,
+        out=as_path(out),
+        resume=resume,
+        tensorboard=tensorboard,
+        skip_broken=skip_broken,
+    )
+    shown = shown_progress(progress)
+    trained, exported = _trained_and_exported(request, shown)
+    verification = verify(
+        trained,
+        data=data,
+        reference_kernel_images=reference_kernel_images,
+        skip_broken=skip_broken,
+        progress=shown,
+    )
+    return RunReport(run=trained, export=exported, verification=verification)
+
+
+def _trained_and_exported(request: TrainRequest, progress: Progress) -> tuple[RunFolder, ExportReport]:
+    """The data set is loaded once for both, and let go before the verification."""
+    request = replace(request, out=request.folder)
+    Tolerances.from_pyproject(Path("pyproject.toml"))  # a mistake there is said before hours of training
+    _import_tensorflow_keras()
+    recipe, dataset, settings = load_training(request, progress)
+    trained = train_request(replace(request, recipe=recipe, data=dataset, settings=settings), progress=progress)
+    assert trained is not None  # noqa: S101 - there is no other worker
+    return trained, export(trained, dataset=dataset, progress=progress)
+
+
+def _import_tensorflow_keras() -> None:
+    """Raise UsageError where Keras is told to run on a backend that could not export in the same process."""
+    import os
+
+    wanted = os.environ.get("KERAS_BACKEND") or "tensorflow"
+    if wanted in BACKENDS and wanted != "tensorflow":
+        raise UsageError(
+            f"edgekit run trains and exports in one process, and exports need TensorFlow, but KERAS_BACKEND is "
+            f"'{wanted}'. Unset it, or use two commands: edgekit train --backend {wanted} && edgekit export"
+        )
+    import_keras("edgekit run")

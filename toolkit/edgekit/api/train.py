@@ -1,0 +1,96 @@
+"""`edgekit.train`: from a recipe and a data set to a run folder."""
+
+from collections.abc import Sequence
+
+from edgekit.api.arguments import AnyPath, Names, as_data, as_path, names_of, public, shown_progress
+from edgekit.datasets import Dataset
+from edgekit.foundation.errors import UsageError
+from edgekit.foundation.progress import Progress
+from edgekit.recipe import Recipe, TrainingSettings
+from edgekit.runs.folder import RunFolder
+from edgekit.training.hardware import Hardware, parse_devices, workers_of_environment
+from edgekit.training.job import TrainRequest, train_request
+
+
+@public
+def train(
+    recipe: AnyPath | Recipe = "resnet8",
+    data: AnyPath | Dataset = "digits",
+    *,
+    epochs: int | None = None,
+    seed: int | None = None,
+    batch_size: int | None = None,
+    validation_fraction: float | None = None,
+    image_size: int | None = None,
+    out: AnyPath | None = None,
+    tensorboard: bool = False,
+    skip_broken: bool = False,
+    resume: bool = False,
+    backend: str | None = None,
+    mixed_precision: bool = False,
+    devices: int | str | None = None,
+    workers: Names | None = None,
+    worker: int | None = None,
+    settings: TrainingSettings | None = None,
+    progress: Progress | bool | None = None,
+) -> RunFolder | None:
+    """Train a recipe and write a run folder: the model, its scores on the test images, report and figures.
+
+    Args:
+        recipe: A name from `edgekit.recipes()`, a recipe file, or a recipe.
+        data: "NAME", "NAME:PATH" or a loaded data set.
+        epochs: Passes over the training images; None: the recipe's.
+        seed: Seed of everything random; None: the recipe's.
+        batch_size: Images per step; None: the recipe's.
+        validation_fraction: Share of the training images held out for choosing, between 0 and 1; None: the recipe's.
+        image_size: Side in pixels to which the images of a folder are resized; None: the recipe's.
+        out: The run folder; None: `exported/RECIPE`, or -2, -3, … where that is taken.
+        tensorboard: Write the history for TensorBoard too, into logs/ of the run folder.
+        skip_broken: Leave broken images out, and count them.
+        resume: Go on with a training that was killed or interrupted.
+        backend: "tensorflow", "jax" or "torch"; None: $KERAS_BACKEND, else tensorflow.
+        mixed_precision: Compute in half precision; weights and exports stay float32.
+        devices: Devices of this machine that share each batch: a number, "all" or "cpu"; None: one GPU.
+        workers: "HOST:PORT" of the machines that train together; None: those of $TF_CONFIG.
+        worker: Which of them this one is, from 0; 0 writes the run.
+        settings: In place of the recipe's; the options above change single values of them.
+        progress: True to show progress on stderr; silent by default.
+
+    Returns:
+        The run; None on a worker other than the first, which writes none.
+
+    Raises:
+        EdgekitError: Something is missing, unknown, or does not belong together.
+    """
+    request = TrainRequest(
+        recipe=recipe if isinstance(recipe, Recipe) else str(recipe),
+        data=as_data(data),
+        settings=settings,
+        epochs=epochs,
+        seed=seed,
+        batch_size=batch_size,
+        validation_fraction=validation_fraction,
+        image_size=image_size,
+        out=as_path(out),
+        resume=resume,
+        tensorboard=tensorboard,
+        skip_broken=skip_broken,
+        hardware=_hardware(devices, mixed_precision, workers, worker),
+        backend=backend,
+    )
+    return train_request(request, progress=shown_progress(progress))
+
+
+def _hardware(
+    devices: int | str | None, mixed_precision: bool, workers: str | Sequence[str] | None, worker: int | None
+) -> Hardware:
+    """What the user chose; machines by `workers`, or by TF_CONFIG as TensorFlow's users set it."""
+    if (workers is None) != (worker is None):
+        raise UsageError("--workers and --worker belong together: all addresses, and which of them this machine is.")
+    addresses, place = (names_of(workers), worker or 0) if workers is not None else workers_of_environment()
+    return Hardware(
+        devices=devices if isinstance(devices, int) else parse_devices(devices),
+        mixed_precision=mixed_precision,
+        workers=addresses,
+        worker=place,
+    )

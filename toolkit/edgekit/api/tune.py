@@ -1,0 +1,67 @@
+"""`edgekit.tune`: the smallest file within a budget of drift."""
+
+from edgekit.api.arguments import AnyPath, Names, as_data, public, registered, run_or_file, shown_progress
+from edgekit.api.export import parsed_formats
+from edgekit.datasets import Dataset
+from edgekit.foundation.progress import Progress
+from edgekit.rendering.terminal.search_table import save_frontier
+from edgekit.runtimes import RUNTIMES
+from edgekit.search.budget import Budget, parse_percent
+from edgekit.search.job import TuneReport, TuneRequest, tune_request
+
+
+@public
+def tune(
+    run: AnyPath | None = None,
+    *,
+    max_accuracy_drop: float = 0.5,
+    max_flips: str | float = "2%",
+    formats: Names = "tflite",
+    runtimes: Names = (),
+    data: AnyPath | Dataset | None = None,
+    calibration_images: int = 500,
+    seed: int = 0,
+    restart: bool = False,
+    skip_broken: bool = False,
+    progress: Progress | bool | None = None,
+) -> TuneReport:
+    """Find the smallest file of a run that keeps to a budget of drift.
+
+    Files are compared on the validation images; the smallest within the budget is kept in the run and measured once
+    on the test split. Every trial is a line of the run's tuning/trials.jsonl; a search that was stopped goes on
+    from there.
+
+    Args:
+        run: The run; None: the newest.
+        max_accuracy_drop: Points that accuracy may fall.
+        max_flips: Percent of the predictions that may differ from the float model's: "0.5%", or 0.5.
+        formats: What to try: "tflite", "onnx".
+        runtimes: What measures, one per format.
+        data: "NAME", "NAME:PATH" or a loaded data set; None: what the run was trained with.
+        calibration_images: Training images that calibrate.
+        seed: Of their choice.
+        restart: Forget the trials of an earlier search.
+        skip_broken: Leave broken images out, and count them.
+        progress: True to show progress on stderr; silent by default.
+
+    Returns:
+        The trials and the chosen file; `exit_status` is 0 where it keeps to the budget on the test split, else 3.
+
+    Raises:
+        EdgekitError: Something is missing, changed, unknown, or does not belong together.
+    """
+    flips = max_flips if isinstance(max_flips, int | float) else parse_percent(max_flips)
+    request = TuneRequest(
+        run=run_or_file(run),
+        budget=Budget(max_accuracy_drop=max_accuracy_drop, max_flips=flips),
+        data=as_data(data),
+        formats=parsed_formats(formats),
+        runtimes=registered(RUNTIMES, runtimes),
+        calibration_images=calibration_images,
+        seed=seed,
+        restart=restart,
+        skip_broken=skip_broken,
+    )
+    report = tune_request(request, progress=shown_progress(progress))
+    save_frontier(report)
+    return report

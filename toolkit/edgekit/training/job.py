@@ -1,0 +1,118 @@
+"""The whole of `edgekit train`: find the recipe, load its data, choose the folder, train."""
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from edgekit.datasets import Dataset, DatasetRequest, load_dataset
+from edgekit.foundation.errors import RecipeError, UsageError
+from edgekit.foundation.keras_setup import import_keras
+from edgekit.foundation.progress import Progress, SilentProgress
+from edgekit.recipe import Recipe, TrainingSettings, load_recipe, name_of_recipe
+from edgekit.runs.folder import RunFolder
+from edgekit.training.folders import choose_folder
+from edgekit.training.hardware import Hardware
+from edgekit.training.session import train
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class TrainRequest:
+    """What a user asks of `edgekit train`; None: as the recipe says.
+
+    Attributes:
+        recipe: The recipe, its name, or its file.
+        data: The data set, or `NAME[:PATH]`.
+        settings: In place of the recipe's own.
+        epochs: Passes over the training images.
+        seed: Of everything random.
+        batch_size: Images per step.
+        validation_fraction: Share of the training images held out for choosing, between 0 and 1.
+        image_size: Side in pixels to which the images of a folder are resized.
+        out: The run folder; None: `exported/RECIPE`, or -2, -3, … where that is taken.
+        resume: Go on with a training that was killed or interrupted.
+        tensorboard: Write the history for TensorBoard too.
+        skip_broken: Leave broken images out, and count them.
+        hardware: Devices, precision and machines.
+        backend: Of Keras; None: $KERAS_BACKEND, else tensorflow.
+    """
+
+    recipe: str | Recipe = "resnet8"
+    data: str | Dataset = "digits"
+    settings: TrainingSettings | None = None
+    epochs: int | None = None
+    seed: int | None = None
+    batch_size: int | None = None
+    validation_fraction: float | None = None
+    image_size: int | None = None
+    out: Path | None = None
+    resume: bool = False
+    tensorboard: bool = False
+    skip_broken: bool = False
+    hardware: Hardware = field(default_factory=Hardware)
+    backend: str | None = None
+
+    @property
+    def folder(self) -> Path:
+        """The run folder; raises what `name_of_recipe` and `choose_folder` raise."""
+        name = self.recipe.name if isinstance(self.recipe, Recipe) else name_of_recipe(self.recipe)
+        return self.out or choose_folder(name, resume=self.resume)
+
+
+def train_request(request: TrainRequest, *, progress: Progress | None = None) -> RunFolder | None:
+    """Do what `request` says; what can be known without Keras is checked before it is loaded.
+
+    Returns:
+        The run folder; None on a worker other than the first, which writes none.
+
+    Raises:
+        EdgekitError: Whatever is missing, unknown, or does not belong together; see `train`.
+    """
+    progress, out = progress or SilentProgress(), request.folder
+    import_keras("edgekit train", request.backend)
+    recipe, dataset, settings = load_training(request, progress)
+    return train(
+        recipe,
+        dataset,
+        settings=settings,
+        out=out,
+        resume=request.resume,
+        progress=progress,
+        tensorboard=request.tensorboard,
+        hardware=request.hardware,
+    )
+
+
+def load_training(request: TrainRequest, progress: Progress) -> tuple[Recipe, Dataset, TrainingSettings]:
+    """The recipe, its data set and its settings, as the user chose them; raises what loading them raises."""
+    recipe = request.recipe if isinstance(request.recipe, Recipe) else load_recipe(request.recipe)
+    settings = _settings_of(recipe, request)
+    return recipe, _load_data(recipe, settings, request, progress), settings
+
+
+def _settings_of(recipe: Recipe, request: TrainRequest) -> TrainingSettings:
+    """The settings with what the user chose in place of their own; raises UsageError."""
+    names = ("epochs", "seed", "batch_size", "validation_fraction")
+    chosen = {name: getattr(request, name) for name in names if getattr(request, name) is not None}
+    try:
+        return replace(request.settings or recipe.settings, **chosen)
+    except RecipeError as error:
+        raise UsageError(str(error)) from error
+
+
+def _load_data(recipe: Recipe, settings: TrainingSettings, request: TrainRequest, progress: Progress) -> Dataset:
+    """The data set, split as the settings want it; raises DatasetError, and UsageError where it cannot be resized."""
+    side = request.image_size
+    wanted = DatasetRequest(
+        image_size=(side, side) if side else recipe.image_size,
+        validation_fraction=settings.validation_fraction,
+        seed=settings.seed,
+        skip_broken=request.skip_broken,
+        progress=progress,
+    )
+    dataset = load_dataset(request.data, wanted)
+    height, width, _ = dataset.image_shape
+    if side and (height, width) != (side, side):
+        raise UsageError(
+            f"The images of '{dataset.name}' are {height} x {width} pixels and stay so; --image-size {side} resizes "
+            f"those of folder: and hub: only. Leave it out."
+        )
+    return dataset
