@@ -251,8 +251,8 @@ _NAMES = {
     "edgekit.verification.verdict.report_changes": "Change ReportChanges",
     "edgekit.foundation.errors": (
         "ArtifactError CalibrationError CompressionError DatasetError EdgekitError ExportError MissingExtraError "
-        "PluginError PluginWarning RecipeError RunFolderError RuntimeUnavailableError TrainingError UnknownNameError UsageError "
-        "VerificationError"
+        "PluginError PluginWarning RecipeError RunFolderError RuntimeUnavailableError TrainingError UnknownNameError "
+        "UsageError VerificationError"
     ),
 }
 """Module -> the public names that it defines."""
