@@ -8,6 +8,7 @@ from typing import Any
 import edgekit
 from edgekit.execution.availability import RuntimeStatus, list_runtimes
 from edgekit.foundation.backends import BackendStatus, list_backends
+from edgekit.foundation.grammar import listed
 from edgekit.foundation.machine import Gpu, Machine, nvidia_gpus, this_machine
 
 LIBRARIES = {
@@ -85,6 +86,10 @@ class Diagnosis:
     libraries: tuple[Library, ...]
     runtimes: tuple[RuntimeStatus, ...]
     abilities: tuple[Ability, ...]
+
+    def __repr__(self) -> str:
+        works = listed([one.name for one in self.abilities if one.works]) or "nothing"
+        return f"<Diagnosis of edgekit {self.edgekit}: {works} can work here>"
 
     @property
     def can_verify(self) -> bool:

@@ -23,6 +23,9 @@ class RunPage(os.PathLike[str]):
     run: RunFolder
     path: Path
 
+    def __repr__(self) -> str:
+        return f"<RunPage {self.path}>"
+
     def __fspath__(self) -> str:
         return str(self.path)
 

@@ -33,6 +33,9 @@ class RunReport:
     export: ExportReport
     verification: VerificationReport
 
+    def __repr__(self) -> str:
+        return f"<RunReport {self.run.path}: {self.export!r}, {self.verification!r}>"
+
     @property
     def exit_status(self) -> int:
         """1 where a file could not be made, else that of the verification: 0, 1, or 3 for drift."""

@@ -47,6 +47,10 @@ class Split:
     def __len__(self) -> int:
         return len(self.labels)
 
+    def __repr__(self) -> str:
+        height, width = self.images.shape[1:3]
+        return f"<Split of {counted(len(self), 'image')}, {height} x {width}>"
+
     def batches(self, size: int) -> Iterator[tuple["NDArray[np.uint8]", "NDArray[np.int64]"]]:
         """Consecutive (images, labels) of at most `size`, the last one shorter; constant memory."""
         for start in range(0, len(self), size):
@@ -122,6 +126,10 @@ class Dataset:
         for split_name in ("train", "validation", "test"):
             labels = getattr(self, split_name).labels
             check_labels(f"The {split_name} labels of '{self.name}'", labels, len(self.class_names))
+
+    def __repr__(self) -> str:
+        splits = f"{len(self.train):,} training, {len(self.validation):,} validation and {len(self.test):,} test images"
+        return f"<Dataset {self.name}: {counted(len(self.class_names), 'class')}, {splits}>"
 
     @property
     def image_shape(self) -> tuple[int, int, int]:

@@ -8,6 +8,7 @@ from edgekit.artifact import Artifact, Precision
 from edgekit.exporting.check import CheckResult
 from edgekit.exporting.keras.batchnorm_folding import Folding
 from edgekit.exporting.tflite.float_islands import Island
+from edgekit.foundation.grammar import counted
 from edgekit.inspection.kernels import FileKernels
 from edgekit.runs.folder import RunFolder
 
@@ -66,6 +67,10 @@ class ExportReport:
     skipped: tuple[str, ...]
     folding: Folding | None = None
     failed: tuple[FailedFile, ...] = ()
+
+    def __repr__(self) -> str:
+        failed = f", {len(self.failed)} not made" if self.failed else ""
+        return f"<ExportReport {self.run.path}: {counted(len(self.files), 'file')}{failed}>"
 
     @property
     def exit_status(self) -> int:

@@ -19,6 +19,7 @@ from edgekit.exporting.plan import Job
 from edgekit.exporting.source import Source
 from edgekit.exporting.tflite.float_islands import in_words
 from edgekit.foundation.errors import EdgekitError, UsageError
+from edgekit.foundation.grammar import counted
 from edgekit.foundation.progress import Progress, SilentProgress
 from edgekit.metrics import drift
 from edgekit.quantization.calibration import NUM_IMAGES, CalibrationSet
@@ -87,6 +88,10 @@ class SchemeComparison:
     calibration_images: int
     reference_accuracy: float
     results: tuple[SchemeResult, ...]
+
+    def __repr__(self) -> str:
+        images = f"{self.num_images:,} {self.split} images of {self.dataset}"
+        return f"<SchemeComparison {self.run}: {counted(len(self.results), 'file')} on {images}>"
 
     def to_dict(self) -> dict[str, Any]:
         """As a JSON object."""

@@ -187,6 +187,9 @@ class ModelInfo:
     metadata: Mapping[str, str]
     kernels: FileKernels | None = None
 
+    def __repr__(self) -> str:
+        return f"<ModelInfo {self.file}: {self.quantization.verdict}, {self.size_bytes:,} bytes>"
+
     @property
     def image_size(self) -> tuple[int, int] | None:
         """(height, width) of the RGB images that go in; None where the file leaves it open, or takes something else."""

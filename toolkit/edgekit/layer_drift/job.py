@@ -8,6 +8,7 @@ from edgekit.artifact import Format, Precision
 from edgekit.datasets import Dataset, DatasetRequest, load_dataset
 from edgekit.datasets.sources import load_own
 from edgekit.foundation.errors import UsageError, VerificationError
+from edgekit.foundation.grammar import listed
 from edgekit.foundation.progress import Progress, SilentProgress
 from edgekit.input_range import InputEncoding
 from edgekit.inspection import check_format, inspect_file
@@ -73,6 +74,9 @@ class DiagnoseReport:
     reports: tuple[LayerDriftReport, ...]
     run: RunFolder | None
     figures: tuple[Path, ...] = ()
+
+    def __repr__(self) -> str:
+        return f"<DiagnoseReport of {listed([report.candidate for report in self.reports])}>"
 
     def to_dict(self) -> dict[str, Any]:
         """As a JSON object."""

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from math import isfinite
 from typing import Any
 
+from edgekit.foundation.grammar import counted
 from edgekit.metrics.quantization import IDEAL_RMSE
 
 MANY_OUTSIDE = 0.002
@@ -82,6 +83,10 @@ class LayerDriftReport:
     seed: int
     layers: tuple[LayerDrift, ...]
     unmatched: tuple[str, ...]
+
+    def __repr__(self) -> str:
+        worst = f", most noise in {self.short_names[self.ranked[0].name]}" if self.layers else ""
+        return f"<LayerDriftReport {self.candidate}: {counted(len(self.layers), 'layer')}{worst}>"
 
     @property
     def ranked(self) -> tuple[LayerDrift, ...]:

@@ -79,6 +79,9 @@ class RunFolder:
             return cls(max(runs_under(RUNS_FOLDER), key=lambda run: (run / "manifest.json").stat().st_mtime))
         return cls(find_run(path))
 
+    def __repr__(self) -> str:
+        return f"<RunFolder {self.path}>"
+
     def __fspath__(self) -> str:
         """The folder: a run can be given wherever a path can."""
         return str(self.path)

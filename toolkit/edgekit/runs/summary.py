@@ -9,7 +9,7 @@ from typing import Any
 
 from edgekit.foundation.atomic_files import read_json
 from edgekit.foundation.errors import RunFolderError
-from edgekit.foundation.grammar import letters
+from edgekit.foundation.grammar import counted, letters
 from edgekit.runs.folder import RUNS_FOLDER, RunFolder, runs_under
 
 HISTORY_COLUMNS = ("epoch", "loss", "accuracy", "val_loss", "val_accuracy", "learning_rate", "seconds")
@@ -74,6 +74,10 @@ class RunComparison:
 
     runs: tuple[RunSummary, ...]
     remarks: tuple[str, ...]
+
+    def __repr__(self) -> str:
+        best = f", {self.runs[0].run} first" if self.runs else ""
+        return f"<RunComparison of {counted(len(self.runs), 'run')}{best}>"
 
     def to_dict(self) -> dict[str, Any]:
         """As a JSON object."""

@@ -87,6 +87,10 @@ class TuneReport:
     artifact: Path | None
     test: "CandidateReport | None"
 
+    def __repr__(self) -> str:
+        found = f"chose {self.chosen.name}" if self.chosen else "none keeps to the budget"
+        return f"<TuneReport {self.run.path}: {counted(len(self.trials), 'trial')}, {found}>"
+
     @property
     def frontier(self) -> list[Trial]:
         """See `edgekit.search.trial.frontier`."""

@@ -85,6 +85,10 @@ class CandidateReport:
     performance: Performance | None = None
     confidence: float | None = None
 
+    def __repr__(self) -> str:
+        accuracy = "" if self.accuracy is None else f", accuracy {self.accuracy:.2%}"
+        return f"<CandidateReport {self.artifact} in {self.runtime}: {self.verdict}{accuracy}>"
+
     @property
     def accuracy(self) -> float | None:
         """Share of the images whose top class is right, 0 to 1; None where it gave no scores."""
@@ -190,6 +194,11 @@ class VerificationReport:
     environment: Environment | None = None
     notes: tuple[str, ...] = field(default=(), compare=False)
     files: tuple[Path, ...] = field(default=(), compare=False)
+
+    def __repr__(self) -> str:
+        verdicts = [f"{self.count(verdict)} {verdict}" for verdict in Verdict if self.count(verdict)]
+        data = f"{self.dataset.num_images:,} {self.dataset.split} images of {self.dataset.name}"
+        return f"<VerificationReport on {data}: {', '.join(verdicts) or 'no candidate'}>"
 
     @property
     def worst_first(self) -> list[CandidateReport]:

@@ -70,6 +70,10 @@ class ReportChanges:
     new_reference_accuracy: float
     candidates: tuple[Change, ...]
 
+    def __repr__(self) -> str:
+        worse = sum(bool(change.worse) for change in self.candidates)
+        return f"<ReportChanges of {counted(len(self.candidates), 'candidate')}: {worse or 'none'} worse>"
+
     @property
     def is_worse(self) -> bool:
         """Whether any candidate got worse."""
