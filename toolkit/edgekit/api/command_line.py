@@ -6,6 +6,7 @@ import shlex
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from edgekit.api.arguments import names_of
 from edgekit.datasets import Dataset
 
 PYTHON_ONLY = frozenset({"progress", "settings"})
@@ -25,6 +26,8 @@ def command_line(function: Callable[..., Any], arguments: Mapping[str, Any]) -> 
         value = arguments.get(name, parameter.default)
         if name in PYTHON_ONLY or value is None or value == parameter.default:
             continue
+        if parameter.default == ():
+            value = names_of(value)
         is_option = parameter.kind is inspect.Parameter.KEYWORD_ONLY or name == "data"
         words += _option(name, value) if is_option else _texts(value)
     return shlex.join(words)
