@@ -337,3 +337,22 @@ def test_the_graph_is_traced_once_for_all_precisions_and_schemes(
     report = export(new_run(), formats=[Format.TFLITE], dataset=digits, options=choices, calibration_images=20)
     assert len(report.files) == 8
     assert len(traces) == 1
+
+
+def test_files_say_who_made_them_or_nothing(new_run: NewRun, digits: Dataset) -> None:
+    from dataclasses import replace as changed
+
+    from edgekit.exporting.description import Authorship
+    from edgekit.exporting.formats import ExportOptions
+    from edgekit.inspection import inspect_file
+
+    run, plain = new_run(), ExportOptions()
+    named = changed(plain, authorship=Authorship(author="Ada", license="MIT", version="2"))
+    paths = [run.path / kind / f"model-float32.{kind}" for kind in ("tflite", "onnx")]
+    export(run, precisions=[Precision.FLOAT32], dataset=digits, options=named)
+    assert inspect_file(paths[0]).metadata["metadata author"] == "Ada"
+    assert inspect_file(paths[1]).metadata["edgekit.license"] == "MIT"
+    assert (run.path / "tflite" / "labels.txt").read_text().splitlines() == list(digits.class_names)
+    export(run, precisions=[Precision.FLOAT32], dataset=digits, options=changed(plain, authorship=None))
+    assert "metadata author" not in inspect_file(paths[0]).metadata
+    assert "edgekit.license" not in inspect_file(paths[1]).metadata

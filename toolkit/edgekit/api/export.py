@@ -16,6 +16,7 @@ from edgekit.api.arguments import (
 )
 from edgekit.artifact import Format, Precision
 from edgekit.datasets import Dataset
+from edgekit.exporting.description import Authorship
 from edgekit.exporting.formats import EXPORTERS, ExportOptions, OnnxOptions, TFLiteOptions
 from edgekit.exporting.job import ExportRequest, export_request
 from edgekit.exporting.onnx.targets import OrtTarget
@@ -54,6 +55,10 @@ def export(
     onnx_activations: str = "uint8",
     reduce_range: bool = True,
     allow_flex: bool = False,
+    no_metadata: bool = False,
+    author: str = "",
+    license: str = "",  # noqa: A002 - the word that everybody looks for
+    model_version: str = "",
     out: AnyPath | None = None,
     skip_broken: bool = False,
     progress: Progress | bool | None = None,
@@ -87,6 +92,10 @@ def export(
         reduce_range: 7-bit weights in int8 `.onnx` files, which give the same answers on every processor; 8-bit weights
             are wrong on x86 without VNNI.
         allow_flex: Keep TensorFlow operators that LiteRT lacks.
+        no_metadata: The files say nothing of themselves: no labels, no normalization, no names of tensors.
+        author: A person or an organization, for the metadata.
+        license: The name of a licence, or where it can be read, for the metadata.
+        model_version: The version of the model, for the metadata.
         out: For a Keras file, the run folder to make; None: `exported/<its name>`.
         skip_broken: Leave broken images out, and count them.
         progress: True to show progress on stderr; silent by default.
@@ -117,6 +126,7 @@ def export(
         scheme=scheme,
         tflite=TFLiteOptions(io=io, batch=_batch(batch), allow_flex=allow_flex, float_head=float_head),
         onnx=onnx,
+        authorship=_authorship(no_metadata, author, license, model_version),
     )
     request = ExportRequest(
         target=run_or_file(target),
@@ -135,6 +145,18 @@ def export(
 def parsed_formats(names: Names | None) -> list[Format]:
     """The formats of these names; raises UnknownNameError."""
     return [Format(name) for name in registered(EXPORTERS, names)]
+
+
+def _authorship(no_metadata: bool, author: str, license_name: str, version: str) -> Authorship | None:
+    """What a person says of the files; None where they say nothing. Raises UsageError where both are asked for."""
+    authorship = Authorship(author=author, license=license_name, version=version)
+    if not no_metadata:
+        return authorship
+    if authorship != Authorship():
+        raise UsageError(
+            "--no-metadata leaves out what --author, --license and --model-version say. Give one or the other."
+        )
+    return None
 
 
 def _of_each_quantizer(options: ExportOptions, quantizer: str) -> Sequence[ExportOptions]:

@@ -105,6 +105,10 @@ def _quantizers_of_other_packages() -> dict[str, str]:
     help="int8 .onnx files: 7-bit weights, the same answers on every processor; or 8-bit, wrong on x86 without VNNI.",
 )
 @click.option("--allow-flex", is_flag=True, help="Keep TensorFlow operators that LiteRT lacks: a far bigger app.")
+@click.option("--no-metadata", is_flag=True, help="Files without labels, normalization and descriptions inside.")
+@click.option("--author", default="", metavar="TEXT", help="For the metadata: a person or an organization.")
+@click.option("--license", default="", metavar="TEXT", help="For the metadata: a licence, or where it can be read.")
+@click.option("--model-version", default="", metavar="TEXT", help="For the metadata: the version of the model.")
 @click.option(
     "--out", type=PATH, metavar="DIR", help="For a MODEL.keras: the run folder to make. [default: exported/NAME]"
 )
