@@ -4,8 +4,8 @@ import pytest
 from support import keras_models
 from support.compression_networks import few_digits, make_run
 
-from edgekit.compression.library import Libraries, import_libraries
 from edgekit.datasets import Dataset
+from edgekit.foundation.model_optimization import Libraries, import_libraries
 from edgekit.runs.folder import RunFolder
 
 

@@ -9,9 +9,10 @@ from edgekit.datasets import Dataset
 from edgekit.exporting.check import run_file
 from edgekit.exporting.formats import ExportOptions
 from edgekit.exporting.session import export
-from edgekit.foundation.errors import ExportError, UsageError
+from edgekit.foundation.errors import ExportError, RunFolderError, UnknownNameError, UsageError
 from edgekit.input_range import InputRange
 from edgekit.metrics.drift import accuracy
+from edgekit.quantization.scheme import QuantizationScheme
 from edgekit.runs.folder import RunFolder
 
 CENTERED = ExportOptions(input_range=InputRange.parse("-1..1"))
@@ -109,12 +110,27 @@ def test_a_folder_that_holds_something_else_stays(centered_file: Path, digits: D
         export(centered_file, dataset=digits, out=trained.path, options=CENTERED, precisions=[Precision.FLOAT32])
 
 
-def test_a_saved_model_is_named_as_such(tmp_path: Path) -> None:
-    folder = tmp_path / "saved"
-    folder.mkdir()
-    (folder / "saved_model.pb").write_bytes(b"")
-    with pytest.raises(ExportError, match=r"is a SavedModel of TensorFlow.*model\.save\('saved\.keras'\)"):
-        export(folder)
+def test_a_saved_model_is_exported_in_every_precision_and_lies_in_its_run(digits: Dataset, tmp_path: Path) -> None:
+    from support import keras_models
+
+    folder = tmp_path / "mine"
+    keras_models.trained().export(folder, verbose=False)
+    report = export(folder, dataset=digits, out=tmp_path / "run", calibration_images=60)
+    made = {(each.artifact.format, each.artifact.precision) for each in report.files}
+    assert {(each, precision) for each in Format for precision in (Precision.FLOAT32, Precision.INT8)} <= made
+    assert not report.failed
+    reference = report.run.reference()
+    assert np.array_equal(
+        reference.scores.argmax(1), keras_models.trained()(digits.test.images.astype("f4")).numpy().argmax(1)
+    )
+    again = export(RunFolder(tmp_path / "run"), dataset=digits, precisions=[Precision.FLOAT16], formats=[Format.TFLITE])
+    assert again.files[0].check is not None
+    options = ExportOptions(scheme=QuantizationScheme(float_layers=("dense",)))
+    with pytest.raises(UnknownNameError, match="layer"):
+        export(report.run, dataset=digits, precisions=[Precision.INT8], formats=[Format.TFLITE], options=options)
+    (tmp_path / "run" / "saved_model" / "fingerprint.pb").write_bytes(b"changed")
+    with pytest.raises(RunFolderError, match="was changed after"):
+        export(RunFolder(tmp_path / "run"), dataset=digits, precisions=[Precision.FLOAT16])
 
 
 def test_data_must_be_named(centered_file: Path) -> None:

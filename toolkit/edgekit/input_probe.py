@@ -1,16 +1,21 @@
 """Finds out which pixel values a model wants, by trying the usual ranges on labelled training images.
 
 A model that was trained on 0 to 1 and is fed 0 to 255 answers nonsense without an error: the commonest
-cause of a "broken" mobile model. Knows no format and no file.
+cause of a "broken" mobile model. The same goes for classes in another order, which is looked for first: a wrong range
+may seem better than the right one where the classes are exchanged. Knows no format and no file.
 """
 
-from collections.abc import Callable
+import math
+import shlex
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from edgekit.foundation.errors import ExportError
 from edgekit.foundation.grammar import counted
 from edgekit.input_range import RAW, InputRange
+from edgekit.metrics.class_columns import listed
+from edgekit.metrics.class_order import best_order, can_be_told, right_in_other_order
 from edgekit.metrics.drift import accuracy, top_classes
 from edgekit.metrics.significance import is_better_than_guessing, mcnemar_p
 
@@ -25,6 +30,10 @@ CAFFE = InputRange.parse("mean=103.939/116.779/123.68,std=1")
 """Of channels in the order blue, green, red."""
 CLEAR_GAIN = 0.10
 CLEAR_P = 1e-3
+AS_GOOD = 0.01
+"""Two ways whose accuracies differ by no more count as equally good."""
+MAX_COPIED = 20
+"""Class names that a command to copy may hold."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,12 +45,17 @@ class Trial:
         accuracy: Share of the images that were classified right.
         cross_entropy: Mean of -ln(score of the true class), scores below 1e-7 taken as 1e-7.
         right: bool (N,), which ones.
+        in_other_order: bool (N,), which ones would be in the order of the classes that explains the other images
+            best; None where that was not looked for.
+        order: For each class the predicted class that stands for it in that order.
     """
 
     input_range: InputRange
     accuracy: float
     cross_entropy: float
     right: "NDArray[np.bool_]"
+    in_other_order: "NDArray[np.bool_] | None" = None
+    order: tuple[int, ...] | None = None
 
 
 def is_clearly_better(candidate: "NDArray[np.bool_]", reference: "NDArray[np.bool_]") -> bool:
@@ -59,15 +73,16 @@ def try_ranges(
     scores_of: "Callable[[InputRange, NDArray[np.uint8]], Scores]",
     images: "NDArray[np.uint8]",
     labels: "NDArray[np.int64]",
+    ranges: Sequence[InputRange] = tuple(map(InputRange.parse, USUAL_RANGES)),
 ) -> list[Trial]:
-    """Every usual range, 0 to 255 first.
+    """Every one of `ranges`, by default the usual ones, 0 to 255 first.
 
     Args:
         scores_of: The model's scores of images that are brought into a range: float32 (N, C).
         images: uint8 (N, H, W, 3), RGB, 0 to 255, from the training split.
         labels: int64 (N,), their classes.
+        ranges: What to try.
     """
-    ranges = [InputRange.parse(text) for text in USUAL_RANGES]
     return [_trial(each, scores_of(each, images), labels) for each in ranges]
 
 
@@ -84,17 +99,101 @@ def try_caffe(
 
 
 def _trial(input_range: InputRange, scores: "Scores", labels: "NDArray[np.int64]") -> Trial:
+    predicted, num_classes = top_classes(scores), scores.shape[1]
+    knows_order = can_be_told(len(labels), num_classes)
     return Trial(
         input_range=input_range,
         accuracy=accuracy(scores, labels),
         cross_entropy=_cross_entropy(scores, labels),
-        right=top_classes(scores) == labels,
+        right=predicted == labels,
+        in_other_order=right_in_other_order(predicted, labels, num_classes) if knows_order else None,
+        order=best_order(predicted, labels, num_classes) if knows_order else None,
     )
 
 
-def check_takes_raw_pixels(trials: list[Trial]) -> None:
+def check_class_order(trials: list[Trial], class_names: Sequence[str], *, gives_one_score: bool) -> str | None:
+    """A sentence where the classes seem to stand in another order; None where they do not.
+
+    Args:
+        trials: Ranges that were tried.
+        class_names: Of the data set.
+        gives_one_score: Whether the model gives one score for two classes.
+
+    Raises:
+        ExportError: They clearly do: in another order more than half as many images are right as between guessing and
+            no mistake. The message says which order, and what to do.
+    """
+    best = max(trials, key=lambda trial: trial.accuracy)
+    other = _best_reordered(trials)
+    if other is None or other.order is None or other.in_other_order is None:
+        return None
+    if not is_clearly_better(other.in_other_order, best.right):
+        return None
+    share = float(other.in_other_order.mean())
+    sentence = _order_words(other, trials[0], share, class_names, gives_one_score=gives_one_score)
+    if share > (1 + 1 / len(class_names)) / 2:
+        raise ExportError(sentence)
+    return sentence
+
+
+def _best_reordered(trials: Sequence[Trial]) -> Trial | None:
+    """The first whose accuracy in another order is that of the best, give or take AS_GOOD."""
+    shares = [-1.0 if each.in_other_order is None else float(each.in_other_order.mean()) for each in trials]
+    first = next(index for index, share in enumerate(shares) if share >= max(shares) - AS_GOOD)
+    return trials[first] if shares[first] >= 0 else None
+
+
+def _order_words(other: Trial, given: Trial, share: float, class_names: Sequence[str], *, gives_one_score: bool) -> str:
+    order = other.order or ()
+    names = [class_names[order.index(column)] for column in range(len(order))]
+    moved = [
+        f"'{class_names[column]}' for '{name}'" for column, name in enumerate(names) if name != class_names[column]
+    ]
+    more = f" and {len(moved) - 5:,} more" if len(moved) > 5 else ""
+    is_as_given = other.input_range.text == given.input_range.text
+    fed = "" if is_as_given else f" and pixels of {other.input_range.text}"
+    also = "" if is_as_given else f" --input-range {other.input_range.text}"
+    if gives_one_score:
+        advice = f"Export it with --positive-class {shlex.quote(names[1])}{also}. To export it as it is all the same: "
+        return (
+            f"The one score of the model seems to be of class '{names[1]}': {_shares(given, share)} so{fed}. {advice}"
+            f"--positive-class {shlex.quote(class_names[1])}."
+        )
+    return (
+        f"The classes of the model stand in another order than those of the data set: {_shares(given, share)} in "
+        f"another order{fed} (it says {', '.join(moved[:5])}{more}). {_labels_advice(names)}{also}. To export it as it "
+        f"is all the same, name the classes in the order of the data set."
+    )
+
+
+def _shares(given: Trial, share: float) -> str:
+    images = counted(len(given.right), "training image")
+    return f"on {images} its accuracy is {_percent(given)} as given and {100 * share:.1f} %"
+
+
+def _labels_advice(names: Sequence[str]) -> str:
+    """What to do to say that the model's classes are `names`: commands to copy where they are few."""
+    if len(names) > MAX_COPIED:
+        return f"Its order seems to be {listed(names)}: write it into a file, one name per line, and add --labels FILE"
+    quoted = " ".join(map(shlex.quote, names))
+    return f"Say so: printf '%s\\n' {quoted} > labels.txt, and export with --labels labels.txt"
+
+
+def _informed(trials: Sequence[Trial], num_classes: int) -> list[Trial]:
+    """The first of `trials`, and those whose scores say more than nearly constant ones.
+
+    Equal scores for all classes have a cross-entropy of ln(C); nearly constant ones have more, and may be right more
+    often than chance all the same, as a wrong range makes them. A range in which most images are right says something
+    even if it is far too sure of the others.
+    """
+    most, uniform = (1 + 1 / num_classes) / 2, math.log(num_classes)
+    first, *others = trials
+    return [first, *(each for each in others if each.cross_entropy < uniform or each.accuracy > most)]
+
+
+def check_takes_raw_pixels(trials: list[Trial], num_classes: int) -> None:
     """Raise ExportError, naming the range, if another one than 0 to 255 is clearly better."""
-    raw, best = trials[0], max(trials, key=lambda trial: trial.accuracy)
+    raw, best = trials[0], max(_informed(trials, num_classes), key=lambda trial: trial.accuracy)
     if is_clearly_better(best.right, raw.right):
         raise ExportError(
             f"The model does not want pixels of 0 to 255: on {len(raw.right)} training images its accuracy is "
@@ -123,9 +222,10 @@ def warning_about(trials: list[Trial], num_classes: int) -> str | None:
     A network of convolutions and ReLU alone is hardly less accurate on pixels that are 255 times too
     large, but far too sure of itself. None where all is well.
     """
-    raw, best = trials[0], max(trials, key=lambda trial: trial.accuracy)
-    fitting = min(trials, key=lambda trial: trial.cross_entropy)
+    raw, informed = trials[0], _informed(trials, num_classes)
+    best = max(informed, key=lambda trial: trial.accuracy)
     if is_better_than_guessing(best.accuracy, len(best.right), num_classes):
+        fitting = min(informed, key=lambda trial: trial.cross_entropy)
         if fitting.cross_entropy >= raw.cross_entropy / 2 or fitting.accuracy < raw.accuracy:
             return None
         return (
@@ -134,9 +234,9 @@ def warning_about(trials: list[Trial], num_classes: int) -> str | None:
             f"If it was trained so, export it with --input-range {fitting.input_range.text}."
         )
     return (
-        f"The model is right on {_percent(best)} of {counted(len(best.right), 'training image')} at best, whatever the "
-        f"range of their pixels: no more than guessing may give by luck. Do the classes of the data set stand in the "
-        f"order in which the model was trained?"
+        f"The model is right on {_percent(best)} of {counted(len(best.right), 'training image')} at best, and no usual "
+        f"range of pixels helps: guessing may give as much by luck. Do the classes of the data set stand in the "
+        f"order in which the model was trained? If not, name its order with --labels FILE, one class per line."
     )
 
 

@@ -127,10 +127,12 @@ class Recipe:
         settings: Its defaults.
         build: `build(input_shape, num_classes) -> keras.Model`. `input_shape` is (H, W, 3), where H and W are
             None while training on crops; input: float32 pixels 0 to 255 (the scaling is a layer inside);
-            output: probabilities (N, num_classes).
+            output: probabilities (N, num_classes); for two classes one score (N, 1) is enough, a probability of
+            the second class (a sigmoid) or its logit.
         optimizer: `optimizer(num_steps) -> keras.optimizers.Optimizer`, `num_steps` being the steps of the
             whole training, for schedules.
-        loss: Name or instance of a Keras loss on int64 labels.
+        loss: Name or instance of a Keras loss on int64 labels; for one score also a loss on two classes, such as
+            "binary_crossentropy".
         augmentation: `augmentation() -> keras.Layer | None`, applied to float32 training batches (0 to 255)
             before the network; never part of the saved model.
         callbacks: `callbacks() -> list`, of Keras callbacks, such as ReduceLROnPlateau.

@@ -189,13 +189,16 @@ def test_a_model_of_another_kind_is_refused_with_its_shape(keras: Any) -> None:
     words = keras.Input((), dtype="string")
     both = layers.Concatenate()([pixels, grey])
     cases = [
-        (keras.Model([pixels, grey], dense_end(keras, both, 10)), r"2 inputs .*Not yet"),
-        (keras.Model(pixels, [dense_end(keras, pixels, 10), dense_end(keras, pixels, 3)]), r"2 outputs.*Not yet"),
+        (keras.Model([pixels, grey], dense_end(keras, both, 10)), r"2 inputs .*Expected an image classifier"),
+        (
+            keras.Model(pixels, [dense_end(keras, pixels, 10), dense_end(keras, pixels, 3)]),
+            r"2 outputs.*Expected an image classifier",
+        ),
         (keras.Model(grey, dense_end(keras, grey, 10)), r"\(None, 32, 32, 1\). Not yet"),
         (keras.Model(words, layers.Hashing(10)(words)), r"string of shape \(None,\). Not yet"),
         (keras.Model(pixels, layers.Conv2D(10, 3)(pixels)), r"output of shape \(None, 30, 30, 10\). Not yet"),
         (keras.Model(pixels, dense_end(keras, pixels, 7)), "gives 7 scores; the data set has 10 classes"),
-        (keras.Model(pixels, dense_end(keras, pixels, 1, "sigmoid")), "one score a class"),
+        (keras.Model(pixels, dense_end(keras, pixels, 1, "sigmoid")), "One score tells two classes apart"),
     ]
     for model, message in cases:
         with pytest.raises(ExportError, match=message):

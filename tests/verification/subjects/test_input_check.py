@@ -27,11 +27,9 @@ from edgekit.input_range import InputEncoding
 from edgekit.verification.subjects.input_check import (
     Sample,
     alternatives_to,
-    best_order,
     clearly_better,
     find_mistake,
     open_sample,
-    right_in_other_order,
 )
 
 
@@ -123,21 +121,11 @@ def test_a_broken_file_gives_no_advice(sample: Sample, tmp_path: Path) -> None:
     assert mistake_of(path, sample) is None
 
 
-def test_an_order_fitted_to_noise_explains_nothing() -> None:
-    rng = np.random.default_rng(0)
+def test_an_order_fitted_to_noise_is_no_better_way() -> None:
     labels = np.arange(200) % 50
-    predicted = rng.integers(0, 50, 200)
-    fitted = np.array(best_order(predicted, labels, 50))
-    assert (fitted[labels] == predicted).mean() > 0.2
-    assert right_in_other_order(predicted, labels, 50).mean() < 0.1
+    predicted = np.random.default_rng(0).integers(0, 50, 200)
     sample = Sample(images_npy=Path("unused"), labels=labels, class_names=tuple(map(str, range(50))))
     assert clearly_better([(InputEncoding(), predicted)], sample) is None
-
-
-def test_the_best_order_moves_no_class_without_need() -> None:
-    labels = np.array([0, 0, 1, 1])
-    assert best_order(np.array([1, 1, 0, 0]), labels, 5) == (1, 0, 2, 3, 4)
-    assert best_order(np.array([-1, -1, -1, -1]), labels, 5) == (0, 1, 2, 3, 4)
 
 
 def test_the_alternatives_hold_every_usual_way_once_and_not_the_given_one() -> None:

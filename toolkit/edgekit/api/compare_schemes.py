@@ -1,6 +1,6 @@
 """`edgekit.compare_schemes`: quantizers and schemes side by side, on validation images."""
 
-from edgekit.api.arguments import AnyPath, Names, as_data, known_names, public, run_or_file, shown_progress
+from edgekit.api.arguments import AnyPath, Names, as_data, as_path, known_names, public, run_or_file, shown_progress
 from edgekit.artifact import Precision
 from edgekit.datasets import Dataset
 from edgekit.exporting.job import SchemesRequest, compare_schemes_request
@@ -20,6 +20,7 @@ def compare_schemes(
     seed: int = 0,
     check_calibration: bool = False,
     split: str = "validation",
+    custom_objects: AnyPath | None = None,
     skip_broken: bool = False,
     progress: Progress | bool | None = None,
 ) -> SchemeComparison:
@@ -33,6 +34,7 @@ def compare_schemes(
         seed: Of their choice.
         check_calibration: Calibrate each file once more, with other images.
         split: Images to compare on: "validation"; "test" is for the last measurement.
+        custom_objects: A Python file that defines the model's own layers; it is executed.
         skip_broken: Leave broken images out, and count them.
         progress: True to show progress on stderr; silent by default.
 
@@ -48,5 +50,6 @@ def compare_schemes(
         check_calibration=check_calibration,
         split=split,
         skip_broken=skip_broken,
+        custom_objects=as_path(custom_objects),
     )
     return compare_schemes_request(request, progress=shown_progress(progress))

@@ -23,6 +23,7 @@ def compress(
     recipe: AnyPath | None = None,
     out: AnyPath | None = None,
     resume: bool = False,
+    custom_objects: AnyPath | None = None,
     skip_broken: bool = False,
     progress: Progress | bool | None = None,
 ) -> RunFolder:
@@ -43,6 +44,7 @@ def compress(
         recipe: Whose augmentation the training images get: a name or a file; None: the run's, if built in.
         out: The new run folder; None: `exported/RUN-WHAT`, or -2, -3, … where that is taken.
         resume: Go on with what was killed or interrupted.
+        custom_objects: A Python file that defines the model's own layers; it is executed.
         skip_broken: Leave broken images out, and count them.
         progress: True to show progress on stderr; silent by default.
 
@@ -71,5 +73,6 @@ def compress(
         resume=resume,
         recipe=None if recipe is None else str(recipe),
         skip_broken=skip_broken,
+        custom_objects=as_path(custom_objects),
     )
     return compress_request(request, progress=shown_progress(progress))

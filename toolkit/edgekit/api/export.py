@@ -60,6 +60,10 @@ def export(
     license: str = "",  # noqa: A002 - the word that everybody looks for
     model_version: str = "",
     out: AnyPath | None = None,
+    output_name: str | None = None,
+    positive_class: str | None = None,
+    labels: AnyPath | None = None,
+    custom_objects: AnyPath | None = None,
     skip_broken: bool = False,
     progress: Progress | bool | None = None,
 ) -> ExportReport:
@@ -97,6 +101,10 @@ def export(
         license: The name of a licence, or where it can be read, for the metadata.
         model_version: The version of the model, for the metadata.
         out: For a Keras file, the run folder to make; None: `exported/<its name>`.
+        output_name: For a Keras file of several outputs, the one with the scores; None: the only one that fits.
+        positive_class: For a Keras file that gives one score for two classes, the class that it is of.
+        labels: For a Keras file, a file of its classes in the order of its scores, one per line.
+        custom_objects: A Python file that defines the model's own layers; it is executed.
         skip_broken: Leave broken images out, and count them.
         progress: True to show progress on stderr; silent by default.
 
@@ -138,6 +146,10 @@ def export(
         seed=seed,
         out=as_path(out),
         skip_broken=skip_broken,
+        output_name=output_name,
+        positive_class=positive_class,
+        labels=as_path(labels),
+        custom_objects=as_path(custom_objects),
     )
     return export_request(request, progress=shown_progress(progress))
 

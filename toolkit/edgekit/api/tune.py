@@ -1,6 +1,6 @@
 """`edgekit.tune`: the smallest file within a budget of drift."""
 
-from edgekit.api.arguments import AnyPath, Names, as_data, public, registered, run_or_file, shown_progress
+from edgekit.api.arguments import AnyPath, Names, as_data, as_path, public, registered, run_or_file, shown_progress
 from edgekit.api.export import parsed_formats
 from edgekit.datasets import Dataset
 from edgekit.foundation.progress import Progress
@@ -22,6 +22,7 @@ def tune(
     calibration_images: int = 500,
     seed: int = 0,
     restart: bool = False,
+    custom_objects: AnyPath | None = None,
     skip_broken: bool = False,
     progress: Progress | bool | None = None,
 ) -> TuneReport:
@@ -41,6 +42,7 @@ def tune(
         calibration_images: Training images that calibrate.
         seed: Of their choice.
         restart: Forget the trials of an earlier search.
+        custom_objects: A Python file that defines the model's own layers; it is executed.
         skip_broken: Leave broken images out, and count them.
         progress: True to show progress on stderr; silent by default.
 
@@ -61,6 +63,7 @@ def tune(
         seed=seed,
         restart=restart,
         skip_broken=skip_broken,
+        custom_objects=as_path(custom_objects),
     )
     report = tune_request(request, progress=shown_progress(progress))
     save_frontier(report)

@@ -6,6 +6,7 @@ import click
 
 from edgekit.cli.options import (
     calibration_option,
+    custom_objects_option,
     data_option,
     json_option,
     make_progress,
@@ -35,6 +36,7 @@ PRECISIONS = ("dynamic", "int8", "int16x8")
     metavar="validation|test",
     help="Images to compare on; test is for the last measurement.",
 )
+@custom_objects_option
 @skip_broken_option
 @json_option
 def command(as_json: bool, **chosen: Any) -> None:

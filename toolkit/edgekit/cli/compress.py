@@ -7,6 +7,7 @@ import click
 from edgekit.cli.options import (
     PATH,
     WholeNumber,
+    custom_objects_option,
     data_option,
     json_option,
     make_progress,
@@ -61,6 +62,7 @@ DATA_HELP = "What the run was trained on, as NAME or NAME:PATH. [default: as the
     "--out", type=PATH, metavar="DIR", help="The new run folder. [default: exported/RUN-WHAT, or -2, -3, … if taken]"
 )
 @click.option("--resume", is_flag=True, help="Go on with what was killed or interrupted.")
+@custom_objects_option
 @skip_broken_option
 @json_option
 def command(as_json: bool, **chosen: Any) -> None:

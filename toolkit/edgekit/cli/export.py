@@ -8,6 +8,7 @@ from edgekit.cli.options import (
     PATH,
     OptionWithPlugins,
     calibration_option,
+    custom_objects_option,
     data_option,
     json_option,
     make_progress,
@@ -112,6 +113,10 @@ def _quantizers_of_other_packages() -> dict[str, str]:
 @click.option(
     "--out", type=PATH, metavar="DIR", help="For a MODEL.keras: the run folder to make. [default: exported/NAME]"
 )
+@click.option("--output-name", metavar="NAME", help="For a MODEL.keras of several outputs: the one with the scores.")
+@click.option("--positive-class", metavar="NAME", help="For a MODEL.keras that gives one score: the class it is of.")
+@click.option("--labels", type=PATH, metavar="FILE", help="For a MODEL.keras: its classes in its order, one per line.")
+@custom_objects_option
 @skip_broken_option
 @json_option
 def command(as_json: bool, everything: bool, **chosen: Any) -> int:

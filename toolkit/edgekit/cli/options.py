@@ -68,6 +68,14 @@ class OptionWithPlugins(click.Option):
         return record[0], f"{record[1]} Of other packages: {others}."
 
 
+custom_objects_option = click.option(
+    "--custom-objects",
+    type=PATH,
+    metavar="FILE.py",
+    help="Defines the model's own layers. edgekit executes this file; it never executes code that a model carries.",
+)
+
+
 def data_option(default: str | None, text: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """`--data NAME[:PATH]`, with its own default and help."""
     return click.option(

@@ -6,6 +6,7 @@ import click
 
 from edgekit.cli.options import (
     calibration_option,
+    custom_objects_option,
     data_option,
     json_option,
     make_progress,
@@ -39,6 +40,7 @@ from edgekit.cli.options import (
 @calibration_option("Training images that calibrate.")
 @seed_option("Chooses them.")
 @click.option("--restart", is_flag=True, help="Forget the trials of an earlier search.")
+@custom_objects_option
 @skip_broken_option
 @json_option
 def command(as_json: bool, **chosen: Any) -> int:

@@ -9,9 +9,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from edgekit.compression.library import Libraries, import_libraries
 from edgekit.compression.translators import TRANSLATORS, Piece, no_counterpart, translate, translate_operation
 from edgekit.foundation.errors import CompressionError
+from edgekit.foundation.model_optimization import Libraries, import_libraries
 
 if TYPE_CHECKING:
     import keras

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from edgekit.compression.bridge import NUM_IMAGES, check_equal, to_keras2
 from edgekit.compression.data import Augmentation
-from edgekit.compression.library import Libraries
 from edgekit.compression.quantizing import FIRST_BATCHES, Keeping, Quantizing
 from edgekit.compression.settings import CompressionSettings
 from edgekit.compression.steps import Clustering, Pruning, Step
 from edgekit.datasets import Dataset
 from edgekit.exporting.keras.scores import KerasScorer
 from edgekit.foundation.errors import CompressionError, EdgekitError, TrainingError
+from edgekit.foundation.model_optimization import Libraries
 from edgekit.foundation.progress import Progress
 from edgekit.input_range import RAW
 from edgekit.quantization.learned_ranges import LearnedRange, LearnedRanges, fingerprint_of, probe_images

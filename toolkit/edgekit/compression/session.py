@@ -12,15 +12,17 @@ from typing import TYPE_CHECKING, Any
 
 from edgekit.artifact import sha256_of
 from edgekit.compression.data import Augmentation
-from edgekit.compression.library import Libraries, check_installed, import_libraries
 from edgekit.compression.measurement import measure_layers, zipped_bytes
 from edgekit.compression.settings import CompressionSettings
 from edgekit.datasets import Dataset
 from edgekit.exporting.formats import ExportOptions
 from edgekit.exporting.job import load_dataset_of
-from edgekit.exporting.keras.classifier import as_classifier, exported_graph
+from edgekit.exporting.keras.classifier import exported_graph
+from edgekit.exporting.keras.loading.custom_objects import custom_objects_of
+from edgekit.exporting.keras.preparing.preparation import prepare
 from edgekit.exporting.source import Source, check_source, load_source
 from edgekit.foundation.errors import CompressionError
+from edgekit.foundation.model_optimization import Libraries, check_installed, import_libraries
 from edgekit.foundation.progress import Progress, SilentProgress
 from edgekit.input_range import RAW
 from edgekit.metrics.drift import flipped_images
@@ -50,6 +52,7 @@ class CompressRequest:
         recipe: Name or file of the recipe whose augmentation the training images get; None: the run's own, if
             it is built in.
         skip_broken: Leave broken images out of a `folder:` data set, as the training did.
+        custom_objects: A Python file that defines the layers of the model that are not Keras'; it is executed.
     """
 
     settings: CompressionSettings
@@ -59,6 +62,7 @@ class CompressRequest:
     resume: bool = False
     recipe: str | None = None
     skip_broken: bool = False
+    custom_objects: Path | None = None
 
 
 def compress_request(request: CompressRequest, *, progress: Progress = _SILENT) -> RunFolder:
@@ -72,9 +76,10 @@ def compress_request(request: CompressRequest, *, progress: Progress = _SILENT) 
     if not request.resume:
         folders.check_free(out)
     check_installed()
-    source = load_source(original)
-    dataset = load_dataset_of(source, request.data, request.skip_broken, progress)
-    return _compress(source, dataset, request, out, progress)
+    with custom_objects_of(request.custom_objects) as custom:
+        source = load_source(original, custom)
+        dataset = load_dataset_of(source, request.data, request.skip_broken, progress)
+        return _compress(source, dataset, request, out, progress)
 
 
 def compress(
@@ -173,7 +178,13 @@ def _learner(
 
 def _network(source: Source, dataset: Dataset) -> "keras.Model":
     """The run's network as one from raw pixels to probabilities, float32."""
-    model, _ = as_classifier(source.model, dataset.image_shape, len(dataset.class_names))
+    prepared = prepare(source.model, dataset.image_shape, dataset.class_names, source.reading)
+    if prepared.columns is not None:
+        raise CompressionError(
+            f"The model of {source.path.parent} knows classes that the data set lacks, and training would forget them. "
+            f"Expected a model of the classes of '{dataset.name}' alone. Train one on them first."
+        )
+    model = prepared.model
     input_range = source.known_input_range or RAW
     return model if input_range.is_raw else exported_graph(model, ExportOptions(input_range=input_range), None)
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from edgekit.compression.library import Libraries
+from edgekit.foundation.model_optimization import Libraries
 
 if TYPE_CHECKING:
     import numpy as np

@@ -10,7 +10,7 @@ Each works on a fresh Keras 2 model and knows nothing of epochs, files and data.
 from typing import TYPE_CHECKING, Any, Protocol
 
 from edgekit.compression.bridge import Bridge
-from edgekit.compression.library import Libraries
+from edgekit.foundation.model_optimization import Libraries
 
 if TYPE_CHECKING:
     from edgekit.compression.bridge import Weights

@@ -9,23 +9,24 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from edgekit.artifact import Format, sha256_of
+from edgekit.artifact import Format
 from edgekit.datasets import Dataset
 from edgekit.exporting.check import check_images
 from edgekit.exporting.description import Authorship, FileDescription
 from edgekit.exporting.formats import EXPORTERS, Exporter, ExportOptions
-from edgekit.exporting.input_range_choice import choose_input_range
+from edgekit.exporting.input_range_choice import Doubts, choose_input_range
 from edgekit.exporting.keras.batchnorm_folding import Folding
-from edgekit.exporting.keras.classifier import as_classifier
 from edgekit.exporting.keras.folding_check import proven_folding
 from edgekit.exporting.keras.layer_names import LayerNames
+from edgekit.exporting.keras.preparing.preparation import prepare
+from edgekit.exporting.keras.preparing.reading import OutputReading
 from edgekit.exporting.keras.scores import KerasScorer
 from edgekit.exporting.onnx.targets import OrtTarget
-from edgekit.exporting.source import Source, check_dataset, interface_of
+from edgekit.exporting.source import Source, check_dataset, digest_of, interface_of
 from edgekit.exporting.tflite.float_islands import Island, find_islands
 from edgekit.foundation.errors import ExportError
 from edgekit.foundation.progress import Progress
-from edgekit.input_range import InputRange
+from edgekit.input_range import RAW, InputRange
 from edgekit.quantization import CalibrationSet
 from edgekit.quantization.learned_ranges import LearnedRanges
 from edgekit.quantization.scheme import CALIBRATED
@@ -45,12 +46,14 @@ class FileMaker:
         source: The model.
         dataset: What it is for; None where its run says enough.
         input_range: What it wants; None: as its run says, else found out.
+        reading: What is said of its output; None: what its run says, if anything.
         seed: Of the images on which that is found out.
         progress: Told what was decided.
 
     Attributes:
-        adds_softmax: Whether the model gives logits.
-        classifier: The model in the form of `edgekit.exporting.keras.classifier.as_classifier`.
+        prepared: The model in the form that is exported, and how it came there.
+        classifier: Its network; see `edgekit.exporting.keras.classifier.as_classifier`.
+        reading: What is said of the model's output.
         class_names: In the order of the scores.
         images: uint8 (n, H, W, 3): what a file is checked on.
         input_range: What the model wants.
@@ -67,25 +70,36 @@ class FileMaker:
         dataset: Dataset | None,
         *,
         input_range: InputRange | None = None,
+        reading: OutputReading | None = None,
         seed: int = 0,
         progress: Progress,
     ) -> None:
         check_dataset(source, dataset)
-        shape, num_classes = interface_of(source, dataset)
+        shape, class_names = interface_of(source, dataset)
         self._image_shape = shape
         entry = source.dataset_entry if dataset is None else dataset.to_dict()
-        self.class_names = tuple(entry["class_names"])
         self._dataset_name = str(entry["name"])
         self._source, self._progress = source, progress
         self._exporters: dict[tuple[Format, bool], Exporter] = {}
         self._refused: dict[tuple[Format, bool, tuple[InputRange, str], OrtTarget], ExportError] = {}
-        self.classifier, self.adds_softmax = as_classifier(source.model, shape, num_classes)
-        if self.adds_softmax:
-            progress.note("The model gives logits: a softmax is added, so that scores are probabilities.")
-        given = input_range or source.known_input_range
-        self.input_range = given or choose_input_range(self.classifier, dataset, seed, progress)
+        self.reading = reading or source.reading
+        self.prepared = prepare(source.model, shape, class_names, self.reading)
+        self.classifier = self.prepared.model
+        has_own_names = self.prepared.columns is not None and self.reading.labels is not None
+        self.class_names = self.reading.labels if has_own_names and self.reading.labels else class_names
+        for note in self.prepared.notes:
+            progress.note(note)
+        self.input_range = self._input_range(input_range, dataset, seed)
         self.images = check_images(dataset, shape)
         self.scorer = KerasScorer(self.classifier, self.input_range)
+
+    def _input_range(self, given: InputRange | None, dataset: Dataset | None, seed: int) -> InputRange:
+        """What the run says, or for an external model what the user says, checked on training images."""
+        known = self._source.known_input_range
+        if known is not None or dataset is None:
+            return given or known or RAW
+        doubts = Doubts(given=given, class_order=not self.reading.says_order)
+        return choose_input_range(self.prepared, dataset, doubts, seed=seed, progress=self._progress)
 
     @cached_property
     def reference(self) -> "NDArray[np.float32]":
@@ -111,8 +125,11 @@ class FileMaker:
         return replace(calibration, learned=self._learned_ranges)
 
     def options(self, job: "Job") -> ExportOptions:
-        """What was chosen for `job`, with the input range of the model."""
-        return replace(job.options, input_range=self.input_range)
+        """What was chosen for `job`, with the input range of the model and the names that its layers have now."""
+        names = self.prepared.renamed
+        scheme = job.options.scheme
+        float_layers = tuple(names.get(name, name) for name in scheme.float_layers)
+        return replace(job.options, input_range=self.input_range, scheme=replace(scheme, float_layers=float_layers))
 
     def model_of(self, job: "Job") -> "keras.Model":
         """What becomes the file of `job`: the classifier, folded if the job wants that and it is exact."""
@@ -159,7 +176,7 @@ class FileMaker:
 
     @cached_property
     def _reference_sha256(self) -> str:
-        return sha256_of(self._source.path)
+        return digest_of(self._source.path)
 
     def _exporter(self, job: "Job", options: ExportOptions) -> Exporter:
         """The one for `job`: the last of its format with other options, else a new one.

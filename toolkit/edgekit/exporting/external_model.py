@@ -6,10 +6,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from edgekit.artifact import sha256_of
 from edgekit.datasets import Dataset
 from edgekit.exporting.conversion import FileMaker
-from edgekit.exporting.source import Source
+from edgekit.exporting.keras.loading.saved_model import files_of
+from edgekit.exporting.keras.preparing.preparation import Prepared
+from edgekit.exporting.keras.preparing.reading import OutputReading
+from edgekit.exporting.source import Source, digest_of
 from edgekit.foundation.atomic_files import atomic_path, write_json
 from edgekit.foundation.errors import ExportError
 from edgekit.foundation.machine import this_machine
@@ -47,17 +49,19 @@ def foreign_run(
         return
     with atomic_path(final_path) as staging:
         run = RunFolder.create(staging, manifest)
-        _copy_model(source, run.model_path)
+        model = _copy_model(source, run)
         scores = maker.scorer(dataset.test.images, progress=progress, task="Keras on the test images")
-        _write_results(run, dataset, scores)
+        _write_results(run, dataset, maker.prepared, scores)
+        run.record(*model)
         yield run, final_path
 
 
 def _manifest(source: Source, dataset: Dataset, maker: FileMaker) -> dict[str, object]:
     return {
-        "source": {"file": source.path.name, "sha256": sha256_of(source.path)},
+        "source": {"file": source.path.name, "sha256": digest_of(source.path)},
         "input_range": maker.input_range.text,
-        "adds_softmax": maker.adds_softmax,
+        "adds_softmax": maker.prepared.adds_softmax,
+        **({"reading": reading} if (reading := maker.reading.to_dict()) else {}),
         "dataset": dataset.to_dict(),
         "machine": this_machine().to_dict(),
         "num_parameters": int(source.model.count_params()),
@@ -73,34 +77,44 @@ def _existing(path: Path, wanted: dict[str, object]) -> RunFolder:
     run = RunFolder(path)
     if "source" not in run.manifest:
         raise ExportError(f"{path} already holds a run that edgekit trained. Name another folder with --out.")
-    for what, name in (("model file", "source"), ("data set", "dataset"), ("input range", "input_range")):
-        if _digest(run.manifest.get(name)) != _digest(wanted[name]):
+    kinds = (("model file", "source"), ("data set", "dataset"), ("input range", "input_range"), ("output", "reading"))
+    for what, name in kinds:
+        if _digest(run.manifest.get(name)) != _digest(wanted.get(name)):
             raise ExportError(
                 f"{path} already holds a run with another {what}: {_digest(run.manifest.get(name))} there, "
-                f"{_digest(wanted[name])} now. Name another folder with --out."
+                f"{_digest(wanted.get(name))} now. Name another folder with --out."
             )
     return run
 
 
 def _digest(entry: object) -> object:
-    return str(entry.get("sha256"))[:12] + "…" if isinstance(entry, dict) else entry
+    """What an entry of a manifest says, in short: its SHA-256, or all of it."""
+    if entry is None or not isinstance(entry, dict):
+        return "as it is" if entry is None else entry
+    return str(entry["sha256"])[:12] + "…" if "sha256" in entry else OutputReading.of_manifest(entry).words
 
 
-def _copy_model(source: Source, path: Path) -> None:
-    """A `.keras` file byte by byte; any other as Keras saves it."""
-    with atomic_path(path) as temporary:
+def _copy_model(source: Source, run: RunFolder) -> list[Path]:
+    """A `.keras` file and a SavedModel byte by byte, any other as Keras saves it; returns what was written."""
+    if source.path.is_dir():
+        shutil.copytree(source.path, run.saved_model_path)
+        return files_of(run.saved_model_path)
+    with atomic_path(run.model_path) as temporary:
         if source.path.suffix.lower() == ".keras":
             shutil.copyfile(source.path, temporary)
         else:
             source.model.save(temporary)
+    return [run.model_path]
 
 
-def _write_results(run: RunFolder, dataset: Dataset, scores: "NDArray[np.float32]") -> None:
+def _write_results(run: RunFolder, dataset: Dataset, prepared: Prepared, scores: "NDArray[np.float32]") -> None:
     import numpy as np
 
     if not np.isfinite(scores).all():
         raise ExportError("The Keras model answers NaN or infinity on the test images, so nothing was exported.")
-    labels, names = dataset.test.labels, dataset.class_names
+    labels, names, columns = dataset.test.labels, dataset.class_names, prepared.columns
+    if columns is not None:
+        scores, names = prepared.by_class(scores), columns.class_names(names)
     Reference(scores=scores, labels=labels, dataset_sha256=dataset.sha256, class_names=names).save(run.reference_path)
     write_json(run.report_path, classification_report(scores, labels, names).to_dict())
-    run.record(run.model_path, run.reference_path, run.report_path)
+    run.record(run.reference_path, run.report_path)

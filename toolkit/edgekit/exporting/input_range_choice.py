@@ -1,11 +1,15 @@
-"""The input range of a model from elsewhere of which nobody has said it: tried out on training images."""
+"""The input range of an external model, and the order of its classes, found on training images."""
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from edgekit.datasets import Dataset
+from edgekit.exporting.keras.preparing.preparation import Prepared
 from edgekit.exporting.keras.scores import KerasScorer
 from edgekit.foundation.progress import Progress
 from edgekit.input_probe import (
+    USUAL_RANGES,
+    check_class_order,
     check_takes_no_caffe_pixels,
     check_takes_raw_pixels,
     try_caffe,
@@ -13,40 +17,80 @@ from edgekit.input_probe import (
     warning_about,
 )
 from edgekit.input_range import RAW, InputRange
+from edgekit.metrics.class_order import can_be_told
 from edgekit.quantization import CalibrationSet
 from edgekit.quantization.calibration import NUM_IMAGES
 
 if TYPE_CHECKING:
-    import keras
+    from collections.abc import Callable
+
     import numpy as np
     from numpy.typing import NDArray
 
+    Scores = NDArray[np.float32]
 
-def choose_input_range(classifier: "keras.Model", dataset: Dataset | None, seed: int, progress: Progress) -> InputRange:
-    """0 to 255, if no other range is clearly better.
+
+@dataclass(frozen=True, kw_only=True)
+class Doubts:
+    """What is to be found out about an external model.
+
+    Attributes:
+        given: The input range that the user names; None where it is to be found out.
+        class_order: Whether the classes may stand in another order: nobody has said which they are.
+    """
+
+    given: InputRange | None
+    class_order: bool
+
+
+def choose_input_range(
+    prepared: Prepared, dataset: Dataset, doubts: Doubts, *, seed: int, progress: Progress
+) -> InputRange:
+    """The given range, else 0 to 255, if no other range and no other order of the classes is clearly better.
 
     Args:
-        classifier: Made by `edgekit.exporting.keras.classifier.as_classifier`.
+        prepared: The classifier.
         dataset: Its training images are tried.
-        seed: Chooses them.
+        doubts: What to find out.
+        seed: Chooses the images.
         progress: Told of doubts.
 
     Raises:
-        ExportError: The model clearly wants another range, or its channels in another order.
+        ExportError: The model clearly wants another range, its channels in another order, or has its classes in
+            another one. Classes come first: a wrong range may then seem better than the right one.
     """
-    if dataset is None or len(dataset.train) < len(dataset.class_names):
-        progress.note("No training images: it was not tried whether the model wants other pixels than 0..255.")
-        return RAW
-    chosen = CalibrationSet.choose(dataset, max(NUM_IMAGES, len(dataset.class_names)), seed)
-    scorer = KerasScorer(classifier, RAW)
+    num_classes = len(dataset.class_names)
+    if doubts.given is not None and not doubts.class_order:
+        return doubts.given
+    if len(dataset.train) < num_classes:
+        if doubts.given is None:
+            progress.note("No training images: it was not tried whether the model wants other pixels than 0..255.")
+        return doubts.given or RAW
+    num_images = max(NUM_IMAGES, num_classes)
+    if doubts.given is not None and not can_be_told(min(num_images, len(dataset.train)), num_classes):
+        return doubts.given
+    chosen = CalibrationSet.choose(dataset, num_images, seed)
+    scores_of = _scores_of(prepared, progress)
+    ranges = [doubts.given] if doubts.given else [InputRange.parse(text) for text in USUAL_RANGES]
+    trials = try_ranges(scores_of, chosen.images, chosen.labels, ranges)
+    note = None
+    if doubts.class_order:
+        note = check_class_order(trials, dataset.class_names, gives_one_score=prepared.gives_one_score)
+    if doubts.given is None and note is None:
+        check_takes_raw_pixels(trials, num_classes)
+        check_takes_no_caffe_pixels(trials, try_caffe(scores_of, chosen.images, chosen.labels))
+        note = warning_about(trials, num_classes)
+    if note:
+        progress.note(note)
+    return doubts.given or RAW
 
-    def scores_of(input_range: InputRange, images: "NDArray[np.uint8]") -> "NDArray[np.float32]":
+
+def _scores_of(prepared: Prepared, progress: Progress) -> "Callable[[InputRange, NDArray[np.uint8]], Scores]":
+    """The scores of images that are brought into a range, by class of the data set."""
+    scorer = KerasScorer(prepared.model, RAW)
+
+    def scores_of(input_range: InputRange, images: "NDArray[np.uint8]") -> "Scores":
         task = f"Trying input range {input_range.text}"
-        return scorer(images, brought_into=input_range, progress=progress, task=task)
+        return prepared.by_class(scorer(images, brought_into=input_range, progress=progress, task=task))
 
-    trials = try_ranges(scores_of, chosen.images, chosen.labels)
-    check_takes_raw_pixels(trials)
-    check_takes_no_caffe_pixels(trials, try_caffe(scores_of, chosen.images, chosen.labels))
-    if warning := warning_about(trials, len(dataset.class_names)):
-        progress.note(warning)
-    return RAW
+    return scores_of

@@ -6,8 +6,11 @@ from pathlib import Path
 
 from edgekit.artifact import Format, Precision
 from edgekit.datasets import Dataset, DatasetRequest, load_dataset
+from edgekit.datasets.class_names import read_labels
 from edgekit.datasets.sources import load_own
 from edgekit.exporting.formats import ExportOptions
+from edgekit.exporting.keras.loading.custom_objects import custom_objects_of
+from edgekit.exporting.keras.preparing.reading import OutputReading
 from edgekit.exporting.plan import make_plan
 from edgekit.exporting.report import ExportReport
 from edgekit.exporting.schemes import SPLITS, SchemeComparison, compare_schemes
@@ -34,6 +37,10 @@ class ExportRequest:
         seed: Chooses them.
         out: For a file from elsewhere, the run folder to make.
         skip_broken: Leave broken images out of a `folder:` data set, as the training did.
+        output_name: For a file from elsewhere, which of its outputs holds the scores; None: the only one that fits.
+        positive_class: For a file from elsewhere that gives one score for two classes, which it is of.
+        labels: For a file from elsewhere, a file of its classes in the order of its scores, one per line.
+        custom_objects: A Python file that defines the layers of the model that are not Keras'; it is executed.
     """
 
     target: Path | None = None
@@ -45,6 +52,20 @@ class ExportRequest:
     seed: int = 0
     out: Path | None = None
     skip_broken: bool = False
+    output_name: str | None = None
+    positive_class: str | None = None
+    labels: Path | None = None
+    custom_objects: Path | None = None
+
+    @property
+    def reading(self) -> OutputReading:
+        """What is said of the model's output; raises UsageError where the labels cannot be read."""
+        return OutputReading(
+            output_name=self.output_name,
+            positive_class=self.positive_class,
+            labels=read_labels(self.labels) if self.labels else None,
+            labels_source=str(self.labels),
+        )
 
 
 def export_request(request: ExportRequest, *, progress: Progress | None = None) -> ExportReport:
@@ -55,21 +76,24 @@ def export_request(request: ExportRequest, *, progress: Progress | None = None) 
     """
     progress = progress or SilentProgress()
     plan = make_plan(request.precisions, request.formats, request.options)
+    reading = request.reading
     found = check_source(request.target)
     if request.data is None and not isinstance(found, RunFolder):
         raise UsageError(f"{found} comes from elsewhere: say which images it is for, as in --data folder:PATH.")
-    source = load_source(found)
-    return export(
-        source,
-        precisions=request.precisions,
-        formats=request.formats,
-        dataset=_load(request, source, plan.needs_calibration, progress),
-        options=request.options,
-        calibration_images=request.calibration_images,
-        seed=request.seed,
-        out=request.out,
-        progress=progress,
-    )
+    with custom_objects_of(request.custom_objects) as custom:
+        source = load_source(found, custom)
+        return export(
+            source,
+            precisions=request.precisions,
+            formats=request.formats,
+            dataset=_load(request, source, plan.needs_calibration, progress),
+            options=request.options,
+            calibration_images=request.calibration_images,
+            seed=request.seed,
+            out=request.out,
+            reading=reading,
+            progress=progress,
+        )
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -85,6 +109,7 @@ class SchemesRequest:
         check_calibration: Calibrate each file a second time, with other images.
         split: "validation" or "test".
         skip_broken: Leave broken images out of a `folder:` data set, as the training did.
+        custom_objects: A Python file that defines the layers of the model that are not Keras'; it is executed.
     """
 
     target: Path | None = None
@@ -95,6 +120,7 @@ class SchemesRequest:
     check_calibration: bool = False
     split: str = SPLITS[0]
     skip_broken: bool = False
+    custom_objects: Path | None = None
 
     def __post_init__(self) -> None:
         if self.split not in SPLITS:
@@ -108,18 +134,19 @@ def compare_schemes_request(request: SchemesRequest, *, progress: Progress | Non
     if not isinstance(found, RunFolder):
         raise UsageError(f"{found} belongs to no run. Make one first: edgekit export {found} --data …")
     check_installed("tensorflow", "edgekit compare-schemes")
-    source = load_source(found)
-    dataset = load_dataset_of(source, request.data, request.skip_broken, progress)
-    return compare_schemes(
-        source,
-        dataset,
-        precisions=request.precisions,
-        calibration_images=request.calibration_images,
-        seed=request.seed,
-        check_calibration=request.check_calibration,
-        split=request.split,
-        progress=progress,
-    )
+    with custom_objects_of(request.custom_objects) as custom:
+        source = load_source(found, custom)
+        dataset = load_dataset_of(source, request.data, request.skip_broken, progress)
+        return compare_schemes(
+            source,
+            dataset,
+            precisions=request.precisions,
+            calibration_images=request.calibration_images,
+            seed=request.seed,
+            check_calibration=request.check_calibration,
+            split=request.split,
+            progress=progress,
+        )
 
 
 def _load(request: ExportRequest, source: Source, is_needed: bool, progress: Progress) -> Dataset | None:

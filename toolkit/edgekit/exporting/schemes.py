@@ -136,7 +136,9 @@ def compare_schemes(
         if check_calibration
         else (CalibrationSet.choose(dataset, calibration_images, seed),)
     )
-    reference = maker.scorer(images.images, progress=progress, task=f"Keras on the {split} images")
+    reference = maker.prepared.by_class(
+        maker.scorer(images.images, progress=progress, task=f"Keras on the {split} images")
+    )
     bench = _Bench(maker=maker, images=images, reference=reference, sets=tuple(map(maker.calibrated, sets)))
     jobs = list(schemes(precisions))
     results = []
@@ -217,7 +219,7 @@ class _Bench:
             path = Path(folder) / "model.tflite"
             path.write_bytes(content)
             scores, _ = run_file(path, Format.TFLITE, self.images.images)
-        return scores
+        return self.maker.prepared.by_class(scores)
 
 
 def _scheme_of(job: Job) -> str:

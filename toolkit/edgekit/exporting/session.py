@@ -16,6 +16,8 @@ from edgekit.exporting.conversion import FileMaker
 from edgekit.exporting.description import LABELS_NAME, labels_text
 from edgekit.exporting.external_model import foreign_run
 from edgekit.exporting.formats import ExportOptions
+from edgekit.exporting.keras.loading.custom_objects import custom_objects_of
+from edgekit.exporting.keras.preparing.reading import OutputReading
 from edgekit.exporting.onnx.targets import missing_in_mobile
 from edgekit.exporting.plan import Job, Plan, make_plan
 from edgekit.exporting.report import ExportedFile, ExportReport, FailedFile
@@ -53,6 +55,8 @@ def export(
     calibration_images: int = NUM_IMAGES,
     seed: int = 0,
     out: Path | str | None = None,
+    reading: OutputReading | None = None,
+    custom_objects: Path | str | None = None,
     progress: Progress | None = None,
 ) -> ExportReport:
     """Export a model to every precision and format that is asked for.
@@ -70,6 +74,8 @@ def export(
         calibration_images: How many training images calibrate int8.
         seed: Chooses them.
         out: For a file from elsewhere, the run folder to make; `exported/<its name>` by default.
+        reading: For a file from elsewhere, what is said of its output.
+        custom_objects: A Python file that defines the layers of the model that are not Keras'; it is executed.
         progress: Where long work reports itself.
 
     Raises:
@@ -83,16 +89,19 @@ def export(
     choices = [options] if isinstance(options, ExportOptions) else options or [ExportOptions()]
     plan = make_plan(precisions, formats, choices)
     found = check_source(Path(source)) if isinstance(source, str | Path) else source
-    loaded = found if isinstance(found, Source) else load_source(found)
-    if loaded.run is not None and out is not None:
-        raise UsageError("--out is for a Keras file from elsewhere; a run's files go into the run itself.")
-    input_range = _input_range_of(choices)
-    _check_input_range(loaded, input_range)
-    check_dataset(loaded, dataset)
-    calibration = _calibration(plan, dataset, calibration_images, seed)
-    maker = FileMaker(loaded, dataset, input_range=input_range, seed=seed, progress=progress)
-    session = _Session(loaded, dataset, maker, progress)
-    return session.run(plan, calibration and maker.calibrated(calibration), Path(out) if out is not None else None)
+    with custom_objects_of(Path(custom_objects) if custom_objects is not None else None) as custom:
+        loaded = found if isinstance(found, Source) else load_source(found, custom)
+        if loaded.run is not None and out is not None:
+            raise UsageError("--out is for a Keras file from elsewhere; a run's files go into the run itself.")
+        input_range = _input_range_of(choices)
+        _check_input_range(loaded, input_range)
+        _check_reading(loaded, reading)
+        check_dataset(loaded, dataset)
+        calibration = _calibration(plan, dataset, calibration_images, seed)
+        known = reading if loaded.run is None else None
+        maker = FileMaker(loaded, dataset, input_range=input_range, reading=known, seed=seed, progress=progress)
+        session = _Session(loaded, dataset, maker, progress)
+        return session.run(plan, calibration and maker.calibrated(calibration), Path(out) if out is not None else None)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -201,6 +210,7 @@ class _Session:
                 **self._maker.options(each.job).to_dict(each.job.format, each.job.precision),
                 **_calibrated_with(each.job, calibration),
                 **self._folded_entry(each.job),
+                **self._classes_entry(),
                 "check": each.check.to_dict() if each.check else None,
                 **({"float_operators": [island.to_dict() for island in each.islands]} if each.islands else {}),
             }
@@ -214,6 +224,11 @@ class _Session:
             exports={**run.manifest.get("exports", {}), **entries},
             export_versions=_versions(),
         )
+
+    def _classes_entry(self) -> dict[str, Any]:
+        """What the scores stand for, where they are not the data set's classes in their order."""
+        has_own = self._maker.prepared.columns is not None
+        return {"class_names": list(self._maker.reading.labels or ())} if has_own else {}
 
     def _folded_entry(self, job: Job) -> dict[str, Any]:
         return {"folding": self._maker.folding.to_dict()} if job.options.fold and self._maker.folding else {}
@@ -258,6 +273,16 @@ def _check_input_range(source: Source, given: InputRange | None) -> None:
         raise UsageError(
             f"The model of {source.path.parent} wants pixels of {known.text}, as its manifest says. Received "
             f"--input-range {given.text}. Leave it out; it is for a Keras file from elsewhere."
+        )
+
+
+def _check_reading(source: Source, given: OutputReading | None) -> None:
+    """Raise UsageError where something else is said of a run's output than its manifest says."""
+    if given is not None and source.run is not None and given.to_dict() not in ({}, source.reading.to_dict()):
+        raise UsageError(
+            f"The output of {source.path.parent} is read {source.reading.words}, as its manifest says. Received: "
+            f"{given.words}. Leave --output-name, --positive-class and --labels out; they are for a Keras file from "
+            f"elsewhere."
         )
 
 

@@ -4,9 +4,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from edgekit.artifact import KERAS_SUFFIXES
+from edgekit.artifact import KERAS_SUFFIXES, sha256_of
 from edgekit.datasets import Dataset
-from edgekit.exporting.keras.loading.model_file import check_keras_file, load_keras_model
+from edgekit.exporting.keras.loading.custom_objects import NONE, CustomObjects
+from edgekit.exporting.keras.loading.model_file import check_keras_file, load_keras_model, load_model
+from edgekit.exporting.keras.loading.saved_model import (
+    files_of,
+    is_saved_model,
+    load_saved_model,
+    sha256_of_folder,
+)
+from edgekit.exporting.keras.loading.tfmot_file import TrainedRange
+from edgekit.exporting.keras.preparing.channels_last import is_channels_first
+from edgekit.exporting.keras.preparing.reading import OutputReading
 from edgekit.foundation.errors import ExportError, RunFolderError, UsageError
 from edgekit.input_range import RAW, InputRange
 from edgekit.runs.folder import RunFolder
@@ -20,14 +30,16 @@ class Source:
     """A loaded model and where it came from.
 
     Attributes:
-        path: The `.keras` or `.h5` file.
+        path: The `.keras` or `.h5` file, or the folder of a SavedModel.
         run: The run folder that it belongs to; None for a file from elsewhere.
         model: The model, as loaded.
+        trained_ranges: What quantization-aware training has learned, where the file holds that.
     """
 
     path: Path
     run: RunFolder | None
     model: "keras.Model"
+    trained_ranges: tuple[TrainedRange, ...] = ()
 
     @property
     def name(self) -> str:
@@ -39,6 +51,8 @@ class Source:
     def image_size(self) -> tuple[int, int] | None:
         """(height, width) that the model takes; None where it leaves that open or takes no images."""
         shape = tuple(self.model.inputs[0].shape) if getattr(self.model, "inputs", None) else ()
+        if any(is_channels_first(shape, num_channels) for num_channels in (1, 3)):
+            shape = (shape[0], *shape[2:], shape[1])
         if len(shape) == 4 and None not in shape[1:3]:
             return int(shape[1]), int(shape[2])
         stored = self.dataset_entry.get("image_shape")
@@ -54,38 +68,60 @@ class Source:
         """What the manifest says; 0 to 255 for every run of edgekit's own; None for a file from elsewhere."""
         return InputRange.parse(self.run.manifest.get("input_range", RAW.text)) if self.run else None
 
+    @property
+    def reading(self) -> OutputReading:
+        """What the manifest says of how the output is read; nothing for a file from elsewhere."""
+        return OutputReading.of_manifest(self.run.manifest.get("reading", {}) if self.run else {})
+
 
 def check_source(target: Path | None) -> Path | RunFolder:
-    """The run folder or the Keras file that `target` means, None being the newest run; loads no model.
+    """The run folder or the model that `target` means, None being the newest run; loads no model.
 
     Raises:
         RunFolderError: There is no such run, or its model is missing or was changed.
-        ExportError: It is neither a run folder nor a Keras file.
+        ExportError: It is neither a run folder, nor a Keras file, nor a SavedModel.
     """
     if target is not None and target.suffix.lower() in KERAS_SUFFIXES and not target.is_dir():
         check_keras_file(target)
         return target
-    if target is not None and (target / "saved_model.pb").is_file():
-        raise ExportError(
-            f"{target} is a SavedModel of TensorFlow, which holds no Keras layers. Expected a .keras or .h5 file, or a "
-            f"run folder: save the model with model.save('{target.stem}.keras')."
-        )
+    if target is not None and is_saved_model(target):
+        return target
     if target is not None and target.is_file():
-        raise ExportError(f"{target} is not a Keras model. Expected a run folder, or a .keras or .h5 file.")
+        raise ExportError(
+            f"{target} is not a Keras model. Expected a run folder, a .keras or .h5 file, or the folder "
+            f"of a SavedModel."
+        )
     return RunFolder.named(target)
 
 
-def load_source(source: RunFolder | Path) -> Source:
-    """Load the model; raises ExportError, and RunFolderError where it is not what the manifest lists."""
+def load_source(source: RunFolder | Path, custom: CustomObjects = NONE) -> Source:
+    """Load the model; raises ExportError, and RunFolderError where it is not what the manifest lists.
+
+    Args:
+        source: What `check_source` found.
+        custom: What the user's own file defines.
+    """
     if isinstance(source, Path):
-        return Source(path=source, run=None, model=load_keras_model(source))
+        if is_saved_model(source):
+            return Source(path=source, run=None, model=load_saved_model(source))
+        loaded = load_model(source, custom)
+        return Source(path=source, run=None, model=loaded.model, trained_ranges=loaded.trained_ranges)
+    if source.saved_model_path.is_dir() and not source.model_path.exists():
+        for file in files_of(source.saved_model_path):
+            source.check_file(file.relative_to(source.path))
+        return Source(path=source.saved_model_path, run=source, model=load_saved_model(source.saved_model_path))
     if not source.model_path.is_file():
         raise RunFolderError(
             f"{source.path} holds no {source.model_path.name}: its training has not finished. Go on with "
             f"edgekit train --resume."
         )
     source.check_file(source.model_path.relative_to(source.path))
-    return Source(path=source.model_path, run=source, model=load_keras_model(source.model_path))
+    return Source(path=source.model_path, run=source, model=load_keras_model(source.model_path, custom))
+
+
+def digest_of(path: Path) -> str:
+    """SHA-256 of a model: of a file's bytes, or of all files of a SavedModel."""
+    return sha256_of_folder(path) if path.is_dir() else sha256_of(path)
 
 
 def check_dataset(source: Source, dataset: Dataset | None) -> None:
@@ -105,10 +141,10 @@ def check_dataset(source: Source, dataset: Dataset | None) -> None:
         )
 
 
-def interface_of(source: Source, dataset: Dataset | None) -> tuple[tuple[int, int, int], int]:
-    """(height, width, 3) and number of classes: of the data set, else as the manifest says."""
+def interface_of(source: Source, dataset: Dataset | None) -> tuple[tuple[int, int, int], tuple[str, ...]]:
+    """(height, width, 3) and the names of the classes: of the data set, else as the manifest says."""
     if dataset is not None:
-        return dataset.image_shape, len(dataset.class_names)
+        return dataset.image_shape, dataset.class_names
     entry = source.dataset_entry
     height, width, channels = entry["image_shape"]
-    return (int(height), int(width), int(channels)), len(entry["class_names"])
+    return (int(height), int(width), int(channels)), tuple(entry["class_names"])

@@ -17,11 +17,15 @@ from edgekit.runs.reference import Reference
 RUNS_FOLDER = Path("exported")
 """Where runs are made and looked for unless the user names another place."""
 
+SAVED_MODEL = "saved_model"
+"""The folder that holds the float model where it is a SavedModel of TensorFlow."""
+
 
 def check_outside_runs(path: Path) -> None:
     """Raise UsageError where a new run at `path` would lie in the folder of another one."""
     for parent in path.resolve().parents:
-        if (parent / "manifest.json").is_file() and (parent / "model.keras").is_file():
+        has_model = (parent / "model.keras").is_file() or (parent / SAVED_MODEL).is_dir()
+        if has_model and (parent / "manifest.json").is_file():
             raise UsageError(
                 f"{path} lies inside the run {parent.name}, which holds its own files alone. Name another folder with "
                 f"--out."
@@ -95,6 +99,11 @@ class RunFolder:
     def model_path(self) -> Path:
         """The float Keras model."""
         return self.path / "model.keras"
+
+    @property
+    def saved_model_path(self) -> Path:
+        """The float model where it is a SavedModel, a folder; there in place of `model_path`."""
+        return self.path / SAVED_MODEL
 
     @property
     def history_path(self) -> Path:

@@ -100,6 +100,10 @@ _EXPECTED: Mapping[str, tuple[Callable[[Any], bool], str]] = {
     "settings.seed": (_is_count, "a whole number of at least 0"),
     "settings.validation_fraction": (_is_share, "a number between 0 and 1"),
     "input_range": (_is_text, "a text"),
+    "reading": (_is_object, "a JSON object"),
+    "reading.output_name": (_is_text, "a text"),
+    "reading.positive_class": (_is_text, "a text"),
+    "reading.labels": (_are_names, "a list of texts"),
     "identity": (_is_object, "a JSON object"),
     "exports": (_is_object, "a JSON object"),
 }

@@ -10,9 +10,10 @@ from edgekit.artifact import Format, sha256_of
 from edgekit.datasets import Dataset
 from edgekit.execution.executor import Executor, IsolatedExecutor
 from edgekit.exporting.job import load_dataset_of
+from edgekit.exporting.keras.loading.custom_objects import custom_objects_of
 from edgekit.exporting.plan import Job
 from edgekit.exporting.session import export
-from edgekit.exporting.source import Source, check_dataset, load_source
+from edgekit.exporting.source import Source, check_dataset, digest_of, load_source
 from edgekit.foundation.atomic_files import write_json
 from edgekit.foundation.errors import ExportError, RuntimeUnavailableError, UsageError
 from edgekit.foundation.grammar import counted, noun
@@ -52,6 +53,7 @@ class TuneRequest:
         seed: Chooses them.
         restart: Forget the trials of an earlier search.
         skip_broken: Leave broken images out of a `folder:` data set, as the training did.
+        custom_objects: A Python file that defines the layers of the model that are not Keras'; it is executed.
     """
 
     run: Path | None = None
@@ -63,6 +65,7 @@ class TuneRequest:
     seed: int = 0
     restart: bool = False
     skip_broken: bool = False
+    custom_objects: Path | None = None
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -139,7 +142,18 @@ def tune_request(
     for name in runtimes.values():
         if reason := executor.availability(name).reason:
             raise RuntimeUnavailableError(f"{name} cannot measure here: {reason}")
-    source = load_source(run)
+    with custom_objects_of(request.custom_objects) as custom:
+        return _tuned(request, run, load_source(run, custom), runtimes, progress, executor)
+
+
+def _tuned(
+    request: TuneRequest,
+    run: RunFolder,
+    source: Source,
+    runtimes: dict[Format, str],
+    progress: Progress,
+    executor: Executor,
+) -> TuneReport:
     dataset = load_dataset_of(source, request.data, request.skip_broken, progress)
     check_dataset(source, dataset)
     if len(dataset.validation) == 0:
@@ -147,7 +161,7 @@ def tune_request(
     calibration = CalibrationSet.choose(dataset, request.calibration_images, request.seed)
     journal = Journal(
         run.path / FOLDER / "trials.jsonl",
-        _identity(run, dataset, calibration, runtimes),
+        _identity(run, source, dataset, calibration, runtimes),
         restart=request.restart,
     )
     if known := len(journal.trials):
@@ -262,7 +276,7 @@ def _runtimes(request: TuneRequest) -> dict[Format, str]:
 
 
 def _identity(
-    run: RunFolder, dataset: Dataset, calibration: CalibrationSet, runtimes: dict[Format, str]
+    run: RunFolder, source: Source, dataset: Dataset, calibration: CalibrationSet, runtimes: dict[Format, str]
 ) -> dict[str, Any]:
     """What must be the same for trials to be comparable."""
     from importlib.metadata import version
@@ -271,7 +285,7 @@ def _identity(
 
     libraries = ("tensorflow", "onnxruntime", "ai-edge-litert", "ai-edge-quantizer")
     return {
-        "model": sha256_of(run.model_path),
+        "model": digest_of(source.path),
         "validation images": dataset.validation.sha256,
         "calibration images": calibration.sha256,
         **({"learned ranges": sha256_of(run.learned_ranges_path)} if run.learned_ranges_path.is_file() else {}),

@@ -161,11 +161,13 @@ class Search:
             drift.check_comparable(self._reference, execution.scores, self._labels)
         except EdgekitError as error:
             return replace(made, error=str(error))
-        fall = drift.accuracy(self._reference, self._labels) - drift.accuracy(execution.scores, self._labels)
+        by_class = self._maker.prepared.by_class
+        reference, candidate = by_class(self._reference), by_class(execution.scores)
+        fall = drift.accuracy(reference, self._labels) - drift.accuracy(candidate, self._labels)
         return replace(
             made,
             num_images=len(self._labels),
             accuracy_drop=round(100 * fall, 6),
-            flips=round(100 * (1 - drift.agreement(self._reference, execution.scores)), 6),
+            flips=round(100 * (1 - drift.agreement(reference, candidate)), 6),
             images_per_second=round(execution.images_per_second, 1),
         )

@@ -23,6 +23,7 @@ from edgekit.training.hardware import check_divisible
 from edgekit.training.identity import Identity
 from edgekit.training.monitor import Monitor, Row, as_callback
 from edgekit.training.network.building import build_network, check_answers, check_can_be_loaded, made_by, training_model
+from edgekit.training.network.one_score import has_one_score, loss_on_two_scores
 from edgekit.training.network.pooling import has_max_pooling, without_scatter
 from edgekit.training.network.precision import answering_in_float32, half_precision, policy
 from edgekit.training.placement import Placement
@@ -101,7 +102,8 @@ class Learner:
         self._callbacks = made_by(recipe, "callbacks", list)
         with policy(keras, self._policy):  # half floats get an optimizer that scales the loss
             self._model = training_model(keras, self._learning, self._augmentation)
-            self._model.compile(self._optimizer, loss=recipe.loss, metrics=["accuracy"], jit_compile=self._compiler())
+            loss = loss_on_two_scores(keras, recipe.loss) if has_one_score(self.network) else recipe.loss
+            self._model.compile(self._optimizer, loss=loss, metrics=["accuracy"], jit_compile=self._compiler())
         self._model.optimizer.build(self._learning.trainable_variables)
 
     def _compiler(self) -> bool | str:

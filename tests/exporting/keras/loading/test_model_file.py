@@ -97,7 +97,7 @@ def test_a_class_that_only_its_author_has_is_named(tmp_path: Path) -> None:
 
     path = tmp_path / "private.keras"
     plain_network(middle=Private()).save(path)
-    with pytest.raises(ExportError, match="needs 'Private', which is not part of Keras"):
+    with pytest.raises(ExportError, match=r"needs 'Private', which is not part of Keras\. .*--custom-objects FILE\.py"):
         load_keras_model(path)
 
 

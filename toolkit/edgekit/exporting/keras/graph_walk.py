@@ -71,8 +71,12 @@ def rebuilt(model: "keras.Model", call: Call) -> "keras.Model":
         call: See `Call`.
     """
     pixels = _new_input(model)
-    output = _run(model, pixels, call, _can_be_opened(model))
-    return import_keras("edgekit export").Model(pixels, output, name=model.name)
+    return import_keras("edgekit export").Model(pixels, run_again(model, pixels, call), name=model.name)
+
+
+def run_again(model: "keras.Model", tensor: Any, call: Call) -> Any:
+    """What `model` gives for `tensor`, by `call` in the place of every call of a layer."""
+    return _run(model, tensor, call, _can_be_opened(model))
 
 
 def _run(model: "keras.Model", tensor: Any, call: Call, opens: bool) -> Any:

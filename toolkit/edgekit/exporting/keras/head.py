@@ -9,8 +9,11 @@ from edgekit.foundation.keras_setup import import_keras
 if TYPE_CHECKING:
     import keras
 
-_PASS_ON = {"Activation", "ActivityRegularization", "Dropout", "Flatten", "Identity", "Reshape"}
-"""Layers after which scores are still what they were; the layer before them decides."""
+ACTIVATION_CLASSES = frozenset({"Softmax", "Sigmoid"})
+"""Classes, of layers and of operations, that are an activation and nothing else."""
+
+_PASS_ON = {"Activation", "ActivityRegularization", "Dropout", "Flatten", "Identity", "Reshape", "Take"}
+"""Operations after which scores are still what they were; the one before them decides."""
 
 
 def gives_logits(model: "keras.Model", image_shape: tuple[int, int, int]) -> bool:
@@ -19,7 +22,7 @@ def gives_logits(model: "keras.Model", image_shape: tuple[int, int, int]) -> boo
     The softmax of a log-softmax is the softmax, so that is missing too. A model that ends in any other activation
     (softmax, sigmoid) is taken at its word.
     """
-    if _last_activation(model) not in {"linear", "log_softmax"}:
+    if last_operation(model)[1] not in {"linear", "log_softmax"}:
         return False
     import numpy as np
 
@@ -30,15 +33,20 @@ def gives_logits(model: "keras.Model", image_shape: tuple[int, int, int]) -> boo
 
 def without_softmax(model: "keras.Model") -> "keras.Model":
     """A copy of the classifier `model` that gives what its softmax is given; raises ExportError where it has none."""
-    last, name = _last_operation(model)
+    last, name = last_operation(model)
     if name != "softmax":
         raise ExportError(
             f"Logits cannot be had: the model ends in '{last.name}' ({type(last).__name__}), not in a softmax. "
             f"Expected a Softmax layer, or a layer with activation='softmax'. Leave --output logits out."
         )
+    return without_activation(model, last)
+
+
+def without_activation(model: "keras.Model", last: Any) -> "keras.Model":
+    """A copy of `model` whose layer `last`, see `last_operation`, is linear."""
     keras = import_keras("edgekit export")
     config = keras.saving.serialize_keras_object(model)
-    _leave_out_softmax(config, last.name)
+    _make_linear(config, last.name)
     twin = keras.saving.deserialize_keras_object(config, safe_mode=True)
     twin.set_weights(model.get_weights())
     settle_statistics(twin)
@@ -46,16 +54,16 @@ def without_softmax(model: "keras.Model") -> "keras.Model":
     return twin
 
 
-def _leave_out_softmax(config: Any, layer_name: str) -> None:
+def _make_linear(config: Any, layer_name: str) -> None:
     """Make the layer called `layer_name` in a serialized model linear."""
     if isinstance(config, list):
         for each in config:
-            _leave_out_softmax(each, layer_name)
+            _make_linear(each, layer_name)
     if not isinstance(config, dict):
         return
     own = config.get("config")
     if isinstance(own, dict) and own.get("name") == layer_name and "layers" not in own:
-        if config["class_name"] == "Softmax":
+        if config["class_name"] in ACTIVATION_CLASSES:
             config["module"], config["class_name"], config["registered_name"] = "keras.layers", "Activation", None
             config["config"] = {"name": layer_name, "dtype": own.get("dtype"), "activation": "linear"}
             for node in config.get("inbound_nodes", []):
@@ -64,24 +72,19 @@ def _leave_out_softmax(config: Any, layer_name: str) -> None:
             own["activation"] = "linear"
         return
     for each in config.values():
-        _leave_out_softmax(each, layer_name)
+        _make_linear(each, layer_name)
 
 
-def _last_activation(model: "keras.Model") -> str:
-    """Name of the activation that the output went through last; "linear" where none is found."""
-    return _last_operation(model)[1]
-
-
-def _last_operation(model: "keras.Model") -> tuple[Any, str]:
+def last_operation(model: "keras.Model") -> tuple[Any, str]:
     """What decides the kind of scores: the last operation that does more than pass them on, and its activation."""
     tensor = model.outputs[0]
     while True:
         operation = tensor._keras_history.operation
         if getattr(operation, "layers", None) and getattr(operation, "outputs", None):
-            tensor = operation.outputs[0]
+            tensor = operation.outputs[tensor._keras_history.tensor_index]
             continue
         name = getattr(getattr(operation, "activation", None), "__name__", "linear")
-        if name == "linear" and type(operation).__name__ in {"Softmax", "Sigmoid"}:
+        if name == "linear" and type(operation).__name__ in ACTIVATION_CLASSES:
             return operation, type(operation).__name__.lower()
         if name != "linear" or type(operation).__name__ not in _PASS_ON:
             return operation, name

@@ -26,9 +26,8 @@ def check_interface(model: "keras.Model", image_shape: tuple[int, int, int], num
     if len(inputs) != 1 or len(outputs) != 1:
         raise ExportError(
             f"The model has {counted(len(inputs), 'input')} and {counted(len(outputs), 'output')}: "
-            f"{_interface(inputs, outputs)}. Not yet: "
-            f"edgekit exports image classifiers with one input (batch, height, width, 3) and one output "
-            f"(batch, classes)."
+            f"{_interface(inputs, outputs)}. Expected an image classifier: one input (batch, height, width, 3) and one "
+            f"output (batch, classes)."
         )
     wanted, given = tuple(inputs[0].shape), tuple(outputs[0].shape)
     if len(wanted) != 4 or wanted[3] != 3 or not _is_numeric(inputs[0].dtype):
@@ -46,11 +45,22 @@ def check_interface(model: "keras.Model", image_shape: tuple[int, int, int], num
             f"The model gives an output of shape {given}. Not yet: edgekit exports classifiers, (batch, classes)."
         )
     if given[1] != num_classes:
-        one_score = " A single sigmoid score is not enough: end the model with one score a class." * (given[1] == 1)
         raise ExportError(
-            f"The model gives {counted(given[1], 'score')}; "
-            f"the data set has {counted(num_classes, 'class')}.{one_score}"
+            f"The model gives {counted(given[1], 'score')}; the data set has {counted(num_classes, 'class')}. "
+            f"{_advice(given[1], num_classes)}"
         )
+
+
+def _advice(num_scores: int, num_classes: int) -> str:
+    """What to do about a model of another number of scores."""
+    if num_scores == 1:
+        return "One score tells two classes apart: give a data set of two classes, or end the model in one per class."
+    if num_scores > num_classes:
+        return (
+            "If it knows classes that the data set lacks, name all of its classes, one per line, in the order of its "
+            "scores: --labels FILE."
+        )
+    return "Give the data set that the model was trained on."
 
 
 def _is_numeric(dtype: Any) -> bool:

@@ -4,6 +4,7 @@ Knows convolutions (channels last), depthwise convolutions and dense layers; eve
 """
 
 import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -95,6 +96,11 @@ class Linear:
         channels = weighted.shape[-2:] if self._is_depthwise else weighted.shape[-1:]
         added = weighted.reshape(-1, math.prod(channels)).sum(axis=0)
         self._bias = added if self._bias is None else self._bias + added
+
+    def reorder_outputs(self, order: Sequence[int]) -> None:
+        """Let output channel i be the old channel `order[i]`; not for a depthwise convolution."""
+        self._kernel = self._kernel[..., list(order)]
+        self._bias = None if self._bias is None else self._bias[list(order)]
 
     def as_layer(self) -> Any:
         """A new layer of the same name with these weights; it is built when it is first called."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from edgekit.foundation.errors import RecipeError, first_line_of
 from edgekit.recipe import Recipe
+from edgekit.training.network.one_score import with_two_scores
 
 if TYPE_CHECKING:
     import keras
@@ -16,7 +17,11 @@ Shape = tuple[int | None, int | None, int]
 
 
 def build_network(keras: Any, recipe: Recipe, input_shape: Shape, num_classes: int) -> "keras.Model":
-    """The recipe's network; raises RecipeError unless it takes `input_shape` and gives `num_classes` scores."""
+    """The recipe's network, from `input_shape` to `num_classes` scores.
+
+    Raises:
+        RecipeError: It takes or gives something else. One score is enough for two classes; see `one_score`.
+    """
     try:
         network = recipe.build(input_shape, num_classes)
     except (Exception, SystemExit) as error:  # a recipe is its author's own program: it may raise anything
@@ -30,6 +35,8 @@ def build_network(keras: Any, recipe: Recipe, input_shape: Shape, num_classes: i
         raise RecipeError(f"build() of recipe '{recipe.name}' must return a keras.Model. Received {type(network)}.")
     expected_input, expected_output = (None, *input_shape), (None, num_classes)
     received_input, received_output = (getattr(network, name, None) for name in ("input_shape", "output_shape"))
+    if num_classes == 2 and received_input == expected_input and received_output == (None, 1):
+        return with_two_scores(keras, recipe.name, network)
     if received_input != expected_input or received_output != expected_output:
         raise RecipeError(
             f"The network of recipe '{recipe.name}' does not fit: expected input {expected_input} and output "

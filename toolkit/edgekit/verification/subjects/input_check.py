@@ -18,6 +18,7 @@ from edgekit.execution.model_interface import ModelInterface
 from edgekit.input_probe import CLEAR_GAIN, USUAL_RANGES, is_clearly_better
 from edgekit.input_range import BYTES, InputEncoding
 from edgekit.metrics import drift
+from edgekit.metrics.class_order import best_order, right_in_other_order
 from edgekit.runtimes import ExecutionFailure
 from edgekit.verification.subjects.class_labels import MAX_NAMED, quoted
 from edgekit.verification.subjects.images import spread_over_classes
@@ -210,41 +211,6 @@ def _first_of_the_best(trials: Sequence[Trial]) -> Trial:
     """The first that is as accurate as the best, give or take AS_GOOD: the likelier mistakes come first."""
     highest = max(trial.accuracy for trial in trials)
     return next(trial for trial in trials if trial.accuracy >= highest - AS_GOOD)
-
-
-def best_order(predicted: "NDArray[np.int64]", labels: "NDArray[np.int64]", num_classes: int) -> tuple[int, ...]:
-    """For each class the predicted class that stands for it, so that most images are right.
-
-    The permutation with the largest sum in the confusion matrix (Hungarian method); of several equally good ones
-    one that moves few classes. A prediction of -1 is none.
-    """
-    import numpy as np
-    from scipy.optimize import linear_sum_assignment
-
-    counts = np.zeros((num_classes, num_classes), np.int64)
-    is_answer = predicted >= 0
-    np.add.at(counts, (labels[is_answer], predicted[is_answer]), 1)
-    stays = np.eye(num_classes, dtype=np.int64)
-    return tuple(linear_sum_assignment(-(counts * (num_classes + 1) + stays))[1].tolist())
-
-
-def right_in_other_order(
-    predicted: "NDArray[np.int64]", labels: "NDArray[np.int64]", num_classes: int
-) -> "NDArray[np.bool_]":
-    """Which images are right in the order that explains the others best: bool (n,).
-
-    Each half of the images is judged by the order found on the other half: an order that is fitted to the images
-    that it is judged by would explain even random answers.
-    """
-    import numpy as np
-
-    half = np.empty(len(labels), np.int64)
-    half[np.argsort(labels, kind="stable")] = np.arange(len(labels)) % 2
-    right = np.zeros(len(labels), bool)
-    for side in (0, 1):
-        order = np.array(best_order(predicted[half != side], labels[half != side], num_classes))
-        right[half == side] = (order[labels] == predicted)[half == side]
-    return right
 
 
 def _advice(interface: ModelInterface, better: Trial, sample: Sample, of_reference: bool) -> str:

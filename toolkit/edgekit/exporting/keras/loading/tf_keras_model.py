@@ -18,7 +18,27 @@ from edgekit.foundation.quiet import held_back
 CODE_LAYERS = frozenset({"Lambda"})
 FUNCTION_LAYERS = frozenset({"TFOpLambda", "SlicingOpLambda"})
 HARMLESS = ("__operators__.", "math.", "nn.", "compat.v1.nn.", "image.resize")
-HARMLESS_NAMES = frozenset({"cast", "concat", "expand_dims", "pad", "reshape", "reverse", "squeeze", "transpose"})
+HARMLESS_NAMES = frozenset(
+    {
+        "cast",
+        "clip_by_value",
+        "compat.v1.pad",
+        "compat.v1.squeeze",
+        "compat.v1.transpose",
+        "concat",
+        "expand_dims",
+        "identity",
+        "keras.backend.batch_flatten",
+        "linalg.matmul",
+        "pad",
+        "reshape",
+        "reverse",
+        "split",
+        "squeeze",
+        "stack",
+        "transpose",
+    }
+)
 
 
 def load_legacy_model(path: Path) -> Any:

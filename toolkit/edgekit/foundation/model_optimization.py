@@ -22,7 +22,7 @@ _SWITCH = "TF_USE_LEGACY_KERAS"
 
 @dataclass(frozen=True, kw_only=True)
 class Libraries:
-    """The modules that compression works with.
+    """The modules.
 
     Attributes:
         keras: Keras 3, on TensorFlow.
@@ -37,18 +37,22 @@ class Libraries:
     tfmot: Any
 
 
-def check_installed() -> None:
-    """Raise MissingExtraError unless TensorFlow, tf_keras and its model optimization are there; imports nothing."""
+def check_installed(needed_for: str = COMMAND) -> None:
+    """Raise MissingExtraError unless TensorFlow, tf_keras and its model optimization are there; imports nothing.
+
+    Args:
+        needed_for: What wants them, as a subject.
+    """
     for library in ("tensorflow", *LIBRARIES):
         if not is_installed(library):
-            raise MissingExtraError(COMMAND, library, "train")
+            raise MissingExtraError(needed_for, library, "train")
 
 
-def import_libraries() -> Libraries:
+def import_libraries(needed_for: str = COMMAND) -> Libraries:
     """All four; raises MissingExtraError, and UsageError where Keras runs on another backend than TensorFlow."""
-    check_installed()
-    keras = import_keras(COMMAND, backend="tensorflow")
-    tf = import_tensorflow(COMMAND)
+    check_installed(needed_for)
+    keras = import_keras(needed_for, backend="tensorflow")
+    tf = import_tensorflow(needed_for)
     before = os.environ.pop(_SWITCH, None)
     try:
         with held_back():

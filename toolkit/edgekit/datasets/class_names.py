@@ -1,0 +1,22 @@
+"""Files of class names, one per line: what people call labels.txt. Knows no data set."""
+
+from pathlib import Path
+
+from edgekit.foundation.errors import UsageError
+
+
+def read_labels(path: Path) -> tuple[str, ...]:
+    """The class names in `path`, one per line; empty lines are left out.
+
+    Raises:
+        UsageError: The file cannot be read, or holds no name.
+    """
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else error
+        raise UsageError(f"The labels {path} cannot be read: {reason}. Expected one class name per line.") from error
+    names = tuple(line.strip() for line in lines if line.strip())
+    if not names:
+        raise UsageError(f"The labels {path} hold no name. Expected one class name per line.")
+    return names
