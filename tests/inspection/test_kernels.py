@@ -40,7 +40,8 @@ def test_tflite_kernels_in_every_precision(tmp_path, name, dtype):
 
 def test_the_int8_weights_of_a_dynamic_onnx_file_are_counted(tmp_path):
     """They stand behind a Cast and a Mul by their scale."""
-    from onnx import TensorProto, helper, numpy_helper, save
+    import onnx_ir as ir
+    from onnx import TensorProto, helper, numpy_helper
 
     from edgekit.exporting.onnx.weights import with_integer_weights
 
@@ -54,7 +55,7 @@ def test_the_int8_weights_of_a_dynamic_onnx_file_are_counted(tmp_path):
         [numpy_helper.from_array(weights, "w")],
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 15)])
-    save(with_integer_weights(model, is_per_channel=True), tmp_path / "dynamic.onnx")
+    ir.save(with_integer_weights(ir.from_proto(model), is_per_channel=True), tmp_path / "dynamic.onnx")
     (kernel,) = inspect_kernels(tmp_path / "dynamic.onnx").kernels
     assert (kernel.dtype, kernel.num_weights, kernel.num_zeros) == ("int8", 2048, 1024)
 

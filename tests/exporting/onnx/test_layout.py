@@ -4,17 +4,19 @@ import numpy as np
 import pytest
 
 from edgekit.exporting.onnx.canonical_form import in_canonical_form
+from edgekit.exporting.onnx.graph import as_proto, sizes_of
 from edgekit.exporting.onnx.layout import with_channels_first, without_needless_transposes
 
 HEIGHT, WIDTH, CHANNELS, CLASSES = 4, 5, 3, 2
 
 
 def count_transposes(model: Any) -> int:
-    return sum(node.op_type == "Transpose" for node in model.graph.node)
+    return sum(node.op_type == "Transpose" for node in model.graph)
 
 
 def graph(*, middle: list[Any] = (), transposed_weights: bool = False, second_reader: bool = False) -> Any:  # type: ignore[assignment]
     """Pixels (N, 4, 5, 3), scaled, convolved with 1x1 in (N, C, H, W), flattened as (N, H, W, C), times a matrix."""
+    import onnx_ir as ir
     from onnx import TensorProto, helper, numpy_helper
 
     random = np.random.default_rng(0)
@@ -51,24 +53,23 @@ def graph(*, middle: list[Any] = (), transposed_weights: bool = False, second_re
         nodes.append(helper.make_node("ReduceMean", ["body"], ["mean"], axes=[1]))
         nodes.append(helper.make_node("Add", ["y", "mean"], ["z"]))
     used = {name for node in nodes for name in node.input}
-    return in_canonical_form(
-        helper.make_model(
-            helper.make_graph(
-                nodes,
-                "test",
-                [helper.make_tensor_value_info("x", TensorProto.FLOAT, ["N", HEIGHT, WIDTH, CHANNELS])],
-                [helper.make_tensor_value_info(nodes[-1].output[0], TensorProto.FLOAT, ["N", CLASSES])],
-                [numpy_helper.from_array(value, name) for name, value in constants.items() if name in used],
-            ),
-            opset_imports=[helper.make_opsetid("", 15)],
-        )
+    model = helper.make_model(
+        helper.make_graph(
+            nodes,
+            "test",
+            [helper.make_tensor_value_info("x", TensorProto.FLOAT, ["N", HEIGHT, WIDTH, CHANNELS])],
+            [helper.make_tensor_value_info(nodes[-1].output[0], TensorProto.FLOAT, ["N", CLASSES])],
+            [numpy_helper.from_array(value, name) for name, value in constants.items() if name in used],
+        ),
+        opset_imports=[helper.make_opsetid("", 15)],
     )
+    return in_canonical_form(ir.from_proto(model))
 
 
 def run(model: Any, pixels: Any) -> Any:
     import onnxruntime
 
-    session = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
+    session = onnxruntime.InferenceSession(as_proto(model).SerializeToString(), providers=["CPUExecutionProvider"])
     return session.run(None, {"pixels": pixels})[0]
 
 
@@ -95,7 +96,7 @@ def test_the_transpose_before_a_flatten_goes_into_the_weights(middle: list[Any],
 def test_channels_first_needs_none() -> None:
     before = graph()
     after = in_canonical_form(with_channels_first(before))
-    assert [dim.dim_value for dim in after.graph.input[0].type.tensor_type.shape.dim] == [0, CHANNELS, HEIGHT, WIDTH]
+    assert sizes_of(after.graph.inputs[0]) == [0, CHANNELS, HEIGHT, WIDTH]
     assert count_transposes(after) == 0
     assert np.allclose(run(after, pixels().transpose(0, 3, 1, 2)), run(before, pixels()), rtol=1e-4)
 
@@ -115,21 +116,22 @@ def test_a_softmax_over_the_flattened_stays() -> None:
 
 
 def test_a_dense_layer_at_every_place_is_left_alone() -> None:
-    from onnx import numpy_helper
+    import onnx_ir as ir
 
     before = graph()
-    for constant in before.graph.initializer:
-        values = numpy_helper.to_array(constant)
+    for constant in before.graph.initializers.values():
+        values = constant.const_value.numpy()
         if values.dtype == np.int64:
-            constant.CopyFrom(numpy_helper.from_array(np.array([-1, CHANNELS]), constant.name))
+            constant.const_value = ir.tensor(np.array([-1, CHANNELS]), name=constant.name)
         elif values.shape == (HEIGHT * WIDTH * CHANNELS, CLASSES):
-            constant.CopyFrom(numpy_helper.from_array(values[:CHANNELS], constant.name))
+            constant.const_value = ir.tensor(values[:CHANNELS], name=constant.name)
+            constant.shape = ir.Shape([CHANNELS, CLASSES])
     after = without_needless_transposes(before)
     assert np.array_equal(run(after, pixels()), run(before, pixels()))
 
 
 def test_the_given_model_is_not_changed() -> None:
     before = graph()
-    copy = before.SerializeToString()
+    copy = as_proto(before).SerializeToString()
     with_channels_first(before)
-    assert before.SerializeToString() == copy
+    assert as_proto(before).SerializeToString() == copy

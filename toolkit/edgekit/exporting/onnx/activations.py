@@ -8,11 +8,12 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from edgekit.exporting.keras.classifier import INPUT_NAME
+from edgekit.exporting.onnx.graph import as_proto
 from edgekit.quantization.activations import Activations
 
 if TYPE_CHECKING:
     import numpy as np
-    import onnx
+    import onnx_ir as ir
     from numpy.typing import NDArray
 
     from edgekit.quantization.calibration import CalibrationSet
@@ -31,12 +32,12 @@ class OnnxActivations(Activations):
 
     input_name = INPUT_NAME
 
-    def __init__(self, model: "onnx.ModelProto", calibration: "CalibrationSet", *, is_channels_first: bool) -> None:
+    def __init__(self, model: "ir.Model", calibration: "CalibrationSet", *, is_channels_first: bool) -> None:
         self._model, self._calibration, self._is_channels_first = model, calibration, is_channels_first
 
     def seen(self) -> "Iterator[tuple[str, NDArray[np.float32]]]":
         """See `Activations.seen`."""
-        names = [name for node in self._model.graph.node for name in node.output if name]
+        names = computed_in(self._model)
         session = watched_session(self._model, names)
         for pixels in pixel_batches(self._calibration, BATCH, is_channels_first=self._is_channels_first):
             yield INPUT_NAME, pixels
@@ -45,13 +46,17 @@ class OnnxActivations(Activations):
                     yield name, values
 
 
-def watched_session(model: "onnx.ModelProto", names: list[str]) -> Any:
+def computed_in(model: "ir.Model") -> list[str]:
+    """The names of all tensors that are computed."""
+    return [value.name for node in model.graph for value in node.outputs if value.name]
+
+
+def watched_session(model: "ir.Model", names: list[str]) -> Any:
     """A session that computes every operator by itself and gives the tensors called `names` beside its output."""
     import onnx
     import onnxruntime
 
-    watched = onnx.ModelProto()
-    watched.CopyFrom(model)
+    watched = as_proto(model)
     declared = {each.name for each in watched.graph.output}
     watched.graph.output.extend(onnx.ValueInfoProto(name=name) for name in names if name not in declared)
     settings = onnxruntime.SessionOptions()

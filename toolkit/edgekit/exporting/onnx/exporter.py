@@ -21,7 +21,8 @@ from edgekit.exporting.keras.classifier import INPUT_NAME, exported_graph
 from edgekit.exporting.keras.layer_names import LayerNames, all_operators
 from edgekit.exporting.keras.unit_normalization import with_safe_lengths
 from edgekit.exporting.onnx.activations import OnnxActivations
-from edgekit.exporting.onnx.canonical_form import in_canonical_form, with_settled_metadata
+from edgekit.exporting.onnx.canonical_form import in_canonical_form, settle_metadata
+from edgekit.exporting.onnx.graph import as_proto
 from edgekit.exporting.onnx.integers import quantized
 from edgekit.exporting.onnx.layers import nodes_of_layers
 from edgekit.exporting.onnx.layout import with_channels_first, without_needless_transposes
@@ -37,6 +38,7 @@ from edgekit.quantization.scheme import Granularity
 if TYPE_CHECKING:
     import keras
     import onnx
+    import onnx_ir as ir
 
     from edgekit.quantization.calibration import CalibrationSet
 
@@ -115,9 +117,9 @@ class OnnxExporter:
         with held_back():
             model = self._converted(precision, calibration)
         check_readable(model, self._options.onnx.target)
-        return bytes(model.SerializeToString(deterministic=True))
+        return bytes(as_proto(model).SerializeToString(deterministic=True))
 
-    def _converted(self, precision: Precision, calibration: "CalibrationSet | None") -> "onnx.ModelProto":
+    def _converted(self, precision: Precision, calibration: "CalibrationSet | None") -> "ir.Model":
         options = self._options
         if precision is Precision.FLOAT32:
             return self._float
@@ -138,7 +140,8 @@ class OnnxExporter:
                 float_nodes=self._nodes_in_float(),
                 folder=Path(folder),
             )
-        return with_settled_metadata(model, ir_version=options.onnx.target.ir_version)
+        settle_metadata(model, ir_version=options.onnx.target.ir_version)
+        return model
 
     def _activations(self, calibration: "CalibrationSet") -> OnnxActivations:
         """What was seen of this graph on these images: shared by all files."""
@@ -157,20 +160,21 @@ class OnnxExporter:
         return all_operators({layer: found[layer] for layer in asked}).union(*(found[layer] for layer in normalizing))
 
     @cached_property
-    def _float(self) -> "onnx.ModelProto":
+    def _float(self) -> "ir.Model":
         """The float32 graph in the layout that was chosen."""
         if not self._options.onnx.is_channels_first:
             return self._channels_last
         return self._settled(with_channels_first(self._channels_last))
 
-    def _settled(self, model: "onnx.ModelProto") -> "onnx.ModelProto":
+    def _settled(self, model: "ir.Model") -> "ir.Model":
         options = self._options
         return in_canonical_form(model, output_name=options.output_name, ir_version=options.onnx.target.ir_version)
 
 
-def _traced(graph: "keras.Model", opset: int) -> "onnx.ModelProto":
+def _traced(graph: "keras.Model", opset: int) -> "ir.Model":
     """The graph as ONNX; raises ExportError, naming the operators that ONNX lacks."""
     tf = import_tensorflow("edgekit export")
+    import onnx_ir as ir
     import tf2onnx
     from keras.src.export.tf2onnx_lib import patch_tf2onnx
 
@@ -186,7 +190,7 @@ def _traced(graph: "keras.Model", opset: int) -> "onnx.ModelProto":
     except (ValueError, RuntimeError, KeyError, TypeError) as error:
         raise ExportError(f"tf2onnx could not convert the model to ONNX: {first_line_of(error)}") from error
     _check_operators(model)
-    return model
+    return ir.from_proto(model)
 
 
 @contextmanager
@@ -210,18 +214,19 @@ def _check_operators(model: "onnx.ModelProto") -> None:
         raise ExportError(f"ONNX has no operator for TensorFlow's {names}. Replace the layer by common operators.")
 
 
-def _folded(model: "onnx.ModelProto", folder: Path) -> "onnx.ModelProto":
+def _folded(model: "ir.Model", folder: Path) -> "ir.Model":
     """Constants computed, batch normalization folded into convolutions, MatMul + Add made Gemm; plain ONNX operators.
 
     These are ONNX Runtime's basic optimizations, which do not depend on the machine.
     """
     import onnx
+    import onnx_ir as ir
     from onnxruntime.quantization.shape_inference import quant_pre_process
 
     traced, folded = folder / "traced.onnx", folder / "folded.onnx"
     try:
-        onnx.save(model, traced)
+        onnx.save(as_proto(model), traced)
         quant_pre_process(traced, folded, skip_symbolic_shape=True)
-        return onnx.load(folded)
+        return ir.load(folded)
     except OSError as error:
         raise cannot_write(folder, error) from error

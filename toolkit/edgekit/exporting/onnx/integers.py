@@ -11,15 +11,16 @@ from typing import TYPE_CHECKING, Any
 from edgekit.exporting.base import cannot_write
 from edgekit.exporting.keras.classifier import INPUT_NAME
 from edgekit.exporting.onnx.activations import pixel_batches
-from edgekit.exporting.onnx.graph import is_last_softmax
+from edgekit.exporting.onnx.graph import as_proto, constant_of, is_last_softmax, source_of
 from edgekit.exporting.onnx.learned_tensors import learned_in_onnx
+from edgekit.exporting.onnx.rewrites.float_logits import FloatLogits
 from edgekit.foundation.errors import CalibrationError, ExportError, first_line_of
 from edgekit.quantization.ranges import check_finite_ranges
 from edgekit.quantization.scheme import CalibrationMethod, Granularity
 
 if TYPE_CHECKING:
     import numpy as np
-    import onnx
+    import onnx_ir as ir
     from numpy.typing import NDArray
 
     from edgekit.exporting.options import OnnxOptions
@@ -31,7 +32,7 @@ CALIBRATION_BATCH = 16
 
 
 def quantized(
-    model: "onnx.ModelProto",
+    model: "ir.Model",
     calibration: "CalibrationSet",
     activations: "Activations",
     scheme: "QuantizationScheme",
@@ -39,7 +40,7 @@ def quantized(
     *,
     float_nodes: Collection[str] = (),
     folder: Path,
-) -> "onnx.ModelProto":
+) -> "ir.Model":
     """An int8 copy of `model`.
 
     Args:
@@ -56,13 +57,14 @@ def quantized(
         ExportError: ONNX Runtime's quantizer refuses the graph.
     """
     import onnx
+    import onnx_ir as ir
     from onnxruntime import quantization
 
     float_path, int8_path = folder / "float32.onnx", folder / "int8.onnx"
     by_extremes = scheme.calibration is CalibrationMethod.MINMAX
     batches = pixel_batches(calibration, CALIBRATION_BATCH, is_channels_first=options.is_channels_first)
     try:
-        onnx.save(model, float_path)
+        onnx.save(as_proto(model), float_path)
         quantization.quantize_static(
             float_path,
             int8_path,
@@ -73,9 +75,7 @@ def quantized(
             reduce_range=options.reduce_range,
             activation_type=quantization.QuantType[_QUANT_TYPES[options.activations]],
             weight_type=quantization.QuantType.QInt8,
-            nodes_to_exclude=[
-                node.name for node in model.graph.node if is_last_softmax(model.graph, node) or node.name in float_nodes
-            ],
+            nodes_to_exclude=[node.name for node in model.graph if is_last_softmax(node) or node.name in float_nodes],
             extra_options={
                 "TensorQuantOverrides": _learned_ranges(model, calibration, is_channels_first=options.is_channels_first)
             },
@@ -84,8 +84,8 @@ def quantized(
         raise ExportError(f"ONNX Runtime could not quantize the model: {first_line_of(error)}") from error
     except OSError as error:
         raise cannot_write(folder, error) from error
-    result = onnx.load(int8_path)
-    _keep_logits_in_float(result.graph)
+    result = ir.load(int8_path)
+    FloatLogits().apply(result.graph)
     _check_scales(result.graph)
     return result
 
@@ -111,7 +111,7 @@ def _stored_ranges(activations: "Activations", scheme: "QuantizationScheme", fol
 
 
 def _learned_ranges(
-    model: "onnx.ModelProto", calibration: "CalibrationSet", *, is_channels_first: bool
+    model: "ir.Model", calibration: "CalibrationSet", *, is_channels_first: bool
 ) -> dict[str, list[dict[str, Any]]]:
     """What training has learned, in place of the ranges that calibration finds; nothing without such a training."""
     import numpy as np
@@ -122,38 +122,16 @@ def _learned_ranges(
     return {name: [{"rmin": np.float32(low), "rmax": np.float32(high)}] for name, (low, high) in found.items()}
 
 
-def _keep_logits_in_float(graph: "onnx.GraphProto") -> None:
-    """Take away the rounding of the logits to 256 steps, which made ties: the last layer adds up in integers anyway."""
-    producers = {node.output[0]: node for node in graph.node}
-    last = producers[graph.output[0].name]
-    dequantize = producers.get(last.input[0]) if last.op_type == "Softmax" else last
-    quantize = producers.get(dequantize.input[0]) if dequantize and dequantize.op_type == "DequantizeLinear" else None
-    if dequantize is None or quantize is None or quantize.op_type != "QuantizeLinear":
-        return
-    if last.op_type == "Softmax":
-        last.input[0] = quantize.input[0]
-    else:
-        maker = producers[quantize.input[0]]
-        maker.output[0] = graph.output[0].name
-    for node in (quantize, dequantize):
-        graph.node.remove(node)
-    used = {name for node in graph.node for name in node.input}
-    for constant in [each for each in graph.initializer if each.name not in used]:
-        graph.initializer.remove(constant)
-
-
-def _check_scales(graph: "onnx.GraphProto") -> None:
+def _check_scales(graph: "ir.Graph") -> None:
     """Raise CalibrationError, naming the tensor, where an activation has no finite range."""
     import numpy as np
-    import onnx
 
-    constants = {each.name: each for each in graph.initializer}
-    for node in graph.node:
-        scale = constants.get(node.input[1]) if node.op_type == "QuantizeLinear" else None
-        if scale is not None and not np.isfinite(onnx.numpy_helper.to_array(scale)).all():
+    for node in graph:
+        scale = constant_of(node.inputs[1]) if node.op_type == "QuantizeLinear" else None
+        if scale is not None and not np.isfinite(scale).all():
             raise CalibrationError(
-                f"'{node.input[0]}' overflows on the calibration images, so no int8 range can hold it. Expected finite "
-                f"values. Check --input-range (does the model want 0..1?), or leave int8 out."
+                f"'{source_of(node).name}' overflows on the calibration images, so no int8 range can hold it. Expected "
+                f"finite values. Check --input-range (does the model want 0..1?), or leave int8 out."
             )
 
 

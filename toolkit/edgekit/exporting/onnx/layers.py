@@ -8,14 +8,14 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from edgekit.exporting.keras.layer_names import ROOT, LayerNames
-from edgekit.exporting.onnx.canonical_form import MOVERS
-from edgekit.exporting.onnx.graph import constants_of, product_axis
+from edgekit.exporting.onnx.graph import constant_of, product_axis
+from edgekit.exporting.onnx.rewrites.settled_names import MOVERS
 from edgekit.quantization.sensitivity import CHANNEL_AXES, kernels_of
 
 if TYPE_CHECKING:
     import keras
     import numpy as np
-    import onnx
+    import onnx_ir as ir
     from numpy.typing import NDArray
 
 TOLERANCE = 1e-4
@@ -23,7 +23,7 @@ TOLERANCE = 1e-4
 
 
 def nodes_of_layers(
-    graph: "onnx.GraphProto", layers: Sequence[str], model: "keras.Model", names: LayerNames
+    graph: "ir.Graph", layers: Sequence[str], model: "keras.Model", names: LayerNames
 ) -> dict[str, frozenset[str]]:
     """For each of `layers` the names of its nodes; empty for a layer without any.
 
@@ -33,7 +33,7 @@ def nodes_of_layers(
         model: What the graph was made of.
         names: Of its layers.
     """
-    computing = (node.name for node in graph.node if node.op_type not in MOVERS)
+    computing = (node.name or "" for node in graph if node.op_type not in MOVERS)
     by_name = {name: names.of(_path(name, names)) for name in computing}
     profiles = _profiles_of_nodes(graph)
     found = {layer: {node for node, owners in by_name.items() if layer in owners} for layer in layers}
@@ -50,13 +50,12 @@ def _path(name: str, names: LayerNames) -> str:
     return f"{ROOT}/{name}" if name.partition("/")[0] == names.model_name else f"{ROOT}_1/{name}"
 
 
-def _profiles_of_nodes(graph: "onnx.GraphProto") -> "dict[str, NDArray[np.float32]]":
-    constants = constants_of(graph)
+def _profiles_of_nodes(graph: "ir.Graph") -> "dict[str, NDArray[np.float32]]":
     found = {}
-    for node in graph.node:
+    for node in graph:
         axis = 1 if node.op_type == "ConvTranspose" else product_axis(node)
-        if axis is not None and (weights := constants.get(node.input[1])) is not None:
-            found[node.name] = _profile(weights, (axis,))
+        if axis is not None and (weights := constant_of(node.inputs[1])) is not None:
+            found[node.name or ""] = _profile(weights, (axis,))
     return found
 
 

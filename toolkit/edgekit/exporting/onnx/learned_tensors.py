@@ -6,18 +6,16 @@ Quantizes nothing.
 
 from typing import TYPE_CHECKING
 
-from edgekit.exporting.onnx.activations import watched_session
+from edgekit.exporting.onnx.activations import computed_in, watched_session
 from edgekit.quantization.learned_ranges import LearnedRanges
 from edgekit.quantization.ranges import Range
 
 if TYPE_CHECKING:
-    import onnx
+    import onnx_ir as ir
     from numpy.typing import NDArray
 
 
-def learned_in_onnx(
-    model: "onnx.ModelProto", learned: LearnedRanges, *, is_channels_first: bool = False
-) -> dict[str, Range]:
+def learned_in_onnx(model: "ir.Model", learned: LearnedRanges, *, is_channels_first: bool = False) -> dict[str, Range]:
     """Tensor name -> learned range, for a float32 model of raw pixels and any batch.
 
     Raises:
@@ -25,7 +23,7 @@ def learned_in_onnx(
     """
     import numpy as np
 
-    names = [name for node in model.graph.node for name in node.output if name]
+    names = computed_in(model)
     session = watched_session(model, names)
     source = session.get_inputs()[0].name
     seen: dict[str, list[NDArray[np.float32]]] = {name: [] for name in names}

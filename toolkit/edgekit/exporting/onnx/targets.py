@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from edgekit.foundation.errors import ExportError, UsageError
 
 if TYPE_CHECKING:
-    import onnx
+    import onnx_ir as ir
 
 OPSET = 15
 """What edgekit writes where the target allows it: nothing that it writes needs a newer one."""
@@ -123,9 +123,9 @@ class OrtTarget:
             )
 
 
-def check_readable(model: "onnx.ModelProto", target: OrtTarget) -> None:
+def check_readable(model: "ir.Model", target: OrtTarget) -> None:
     """Raise ExportError where `model` is newer than `target` reads, or holds an operator of another domain."""
-    opsets = {entry.domain: entry.version for entry in model.opset_import}
+    opsets = model.opset_imports
     if model.ir_version > target.ir_version or opsets.get("", 0) > target.opset or set(opsets) - {""}:
         said = ", ".join(f"{domain or 'ai.onnx'} {version}" for domain, version in sorted(opsets.items()))
         raise ExportError(
