@@ -22,7 +22,7 @@ from edgekit.exporting.keras.layer_names import LayerNames, all_operators
 from edgekit.exporting.keras.unit_normalization import with_safe_lengths
 from edgekit.exporting.onnx.activations import OnnxActivations
 from edgekit.exporting.onnx.canonical_form import in_canonical_form, settle_metadata
-from edgekit.exporting.onnx.graph import as_proto
+from edgekit.exporting.onnx.graph import as_model, as_proto
 from edgekit.exporting.onnx.integers import quantized
 from edgekit.exporting.onnx.layers import nodes_of_layers
 from edgekit.exporting.onnx.layout import with_channels_first, without_needless_transposes
@@ -174,7 +174,6 @@ class OnnxExporter:
 def _traced(graph: "keras.Model", opset: int) -> "ir.Model":
     """The graph as ONNX; raises ExportError, naming the operators that ONNX lacks."""
     tf = import_tensorflow("edgekit export")
-    import onnx_ir as ir
     import tf2onnx
     from keras.src.export.tf2onnx_lib import patch_tf2onnx
 
@@ -190,7 +189,7 @@ def _traced(graph: "keras.Model", opset: int) -> "ir.Model":
     except (ValueError, RuntimeError, KeyError, TypeError) as error:
         raise ExportError(f"tf2onnx could not convert the model to ONNX: {first_line_of(error)}") from error
     _check_operators(model)
-    return ir.from_proto(model)
+    return as_model(model)
 
 
 @contextmanager
@@ -220,13 +219,12 @@ def _folded(model: "ir.Model", folder: Path) -> "ir.Model":
     These are ONNX Runtime's basic optimizations, which do not depend on the machine.
     """
     import onnx
-    import onnx_ir as ir
     from onnxruntime.quantization.shape_inference import quant_pre_process
 
     traced, folded = folder / "traced.onnx", folder / "folded.onnx"
     try:
         onnx.save(as_proto(model), traced)
         quant_pre_process(traced, folded, skip_symbolic_shape=True)
-        return ir.load(folded)
+        return as_model(onnx.load(folded))
     except OSError as error:
         raise cannot_write(folder, error) from error

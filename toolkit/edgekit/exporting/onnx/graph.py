@@ -1,4 +1,4 @@
-"""Small questions about ONNX graphs in onnx-ir's form, and the way from that form into a file's. Rewrites nothing."""
+"""ONNX graphs in onnx-ir's form: the way there and back, and small questions about them. Rewrites nothing."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -8,8 +8,22 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+WRITES_DOMAIN = "writes the domain of ai.onnx"
+"""Noted at nodes that have an empty string there, as tf2onnx makes some: it means nothing, but is two bytes of a file."""
+
+
+def as_model(proto: "onnx.ModelProto") -> "ir.Model":
+    """The way into onnx-ir's form. The weights stay where they are, in `proto`, which must not be used any more."""
+    import onnx_ir as ir
+
+    model = ir.from_proto(proto)
+    for node, as_written in zip(model.graph, proto.graph.node, strict=True):
+        node.meta[WRITES_DOMAIN] = as_written.HasField("domain")
+    return model
+
+
 def as_proto(model: "ir.Model") -> "onnx.ModelProto":
-    """`model` as a file holds it: without inferred shapes, and with empty comments, which edgekit has always written.
+    """The way out, into what a file holds: without inferred shapes, and with the empty comments of edgekit's files.
 
     The weights are copied, once. `model` may be used further.
     """
@@ -19,6 +33,9 @@ def as_proto(model: "ir.Model") -> "onnx.ModelProto":
     del proto.graph.value_info[:]
     for each in (proto, proto.graph, *proto.graph.input, *proto.graph.output, *proto.graph.node):
         each.doc_string = ""
+    for node, written in zip(model.graph, proto.graph.node, strict=True):
+        if node.meta.get(WRITES_DOMAIN):
+            written.domain = node.domain
     return proto
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from edgekit.exporting.base import cannot_write
 from edgekit.exporting.keras.classifier import INPUT_NAME
 from edgekit.exporting.onnx.activations import pixel_batches
-from edgekit.exporting.onnx.graph import as_proto, constant_of, is_last_softmax, source_of
+from edgekit.exporting.onnx.graph import as_model, as_proto, constant_of, is_last_softmax, source_of
 from edgekit.exporting.onnx.learned_tensors import learned_in_onnx
 from edgekit.exporting.onnx.rewrites.float_logits import FloatLogits
 from edgekit.foundation.errors import CalibrationError, ExportError, first_line_of
@@ -57,7 +57,6 @@ def quantized(
         ExportError: ONNX Runtime's quantizer refuses the graph.
     """
     import onnx
-    import onnx_ir as ir
     from onnxruntime import quantization
 
     float_path, int8_path = folder / "float32.onnx", folder / "int8.onnx"
@@ -84,7 +83,7 @@ def quantized(
         raise ExportError(f"ONNX Runtime could not quantize the model: {first_line_of(error)}") from error
     except OSError as error:
         raise cannot_write(folder, error) from error
-    result = ir.load(int8_path)
+    result = as_model(onnx.load(int8_path))
     FloatLogits().apply(result.graph)
     _check_scales(result.graph)
     return result

@@ -8,7 +8,7 @@ writes ConvInteger, which the small mobile packages lack and which is no faster 
 
 from typing import TYPE_CHECKING
 
-from edgekit.exporting.onnx.graph import as_proto, constant_of, is_last_softmax, source_of
+from edgekit.exporting.onnx.graph import as_model, as_proto, constant_of, is_last_softmax, source_of
 from edgekit.exporting.onnx.rewrites.int8_weights import Int8Weights
 from edgekit.foundation.errors import ExportError
 
@@ -24,7 +24,6 @@ def in_half_precision(model: "ir.Model") -> "ir.Model":
     Raises:
         ExportError: A weight is too large for float16.
     """
-    import onnx_ir as ir
     from onnxruntime.transformers.float16 import convert_float_to_float16
 
     _check_fits_half(model)
@@ -33,7 +32,8 @@ def in_half_precision(model: "ir.Model") -> "ir.Model":
     if softmax is not None:
         body.graph.outputs[0] = source_of(softmax)
         body.graph.remove(softmax)
-    result: ir.Model = ir.from_proto(convert_float_to_float16(as_proto(body), keep_io_types=True))
+    result = as_model(convert_float_to_float16(as_proto(body), keep_io_types=True))
+    result.graph.sort()  # the converter appends its Casts at the end
     if softmax is not None:
         softmax.replace_input_with(0, result.graph.outputs[0])
         result.graph.append(softmax)
