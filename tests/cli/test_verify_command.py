@@ -240,6 +240,7 @@ HEAVY = {
     "sklearn",
     "scipy",
     "onnx",
+    "onnx_ir",
     "tf2onnx",
     "matplotlib",
     "torch",

@@ -17,6 +17,7 @@ LIBRARIES = {
         "ai-edge-quantizer",
         "keras",
         "matplotlib",
+        "onnx-ir",
         "tensorboard",
         "tensorflow",
         "tensorflow-model-optimization",

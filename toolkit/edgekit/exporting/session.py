@@ -315,5 +315,14 @@ def _versions() -> dict[str, str]:
 
     from edgekit import __version__
 
-    libraries = ("tensorflow", "keras", "tf2onnx", "onnx", "onnxruntime", "ai-edge-litert", "ai-edge-quantizer")
+    libraries = (
+        "tensorflow",
+        "keras",
+        "tf2onnx",
+        "onnx",
+        "onnx-ir",
+        "onnxruntime",
+        "ai-edge-litert",
+        "ai-edge-quantizer",
+    )
     return {"edgekit": __version__, **{library: version(library) for library in libraries}}

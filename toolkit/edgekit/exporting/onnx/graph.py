@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 WRITES_DOMAIN = "writes the domain of ai.onnx"
-"""Noted at nodes that have an empty string there, as tf2onnx makes some: it means nothing, but is two bytes of a file."""
+"""Noted at nodes that have an empty string there, as tf2onnx makes some. It has no meaning, but two bytes in a file."""
 
 
 def as_model(proto: "onnx.ModelProto") -> "ir.Model":
