@@ -26,8 +26,10 @@ if TYPE_CHECKING:
     from edgekit.datasets.sources import SourceStatus
     from edgekit.execution.availability import RuntimeStatus
     from edgekit.exporting.check import CheckResult
+    from edgekit.exporting.description import Authorship
     from edgekit.exporting.formats import ExportOptions, OnnxOptions, TFLiteOptions
     from edgekit.exporting.keras.batchnorm_folding import Folding
+    from edgekit.exporting.onnx.targets import OrtTarget
     from edgekit.exporting.report import ExportedFile, ExportReport, FailedFile
     from edgekit.exporting.schemes import SchemeComparison, SchemeResult
     from edgekit.exporting.tflite.float_islands import Island
@@ -52,12 +54,13 @@ if TYPE_CHECKING:
     )
     from edgekit.foundation.machine import Gpu, Machine
     from edgekit.foundation.progress import Progress
+    from edgekit.input_range import InputRange
     from edgekit.inspection.info import FileKernels, Kernel, ModelInfo, OperatorCount, Quantization
     from edgekit.installation import Ability, Diagnosis, Library
     from edgekit.layer_drift.job import DiagnoseReport
     from edgekit.layer_drift.report import LayerDrift, LayerDriftReport
     from edgekit.metrics.drift import Flips
-    from edgekit.quantization.scheme import QuantizationScheme
+    from edgekit.quantization.scheme import CalibrationMethod, Granularity, QuantizationScheme
     from edgekit.recipe import Recipe, RecipeSummary, SizePlan, TrainingSettings, load_recipe
     from edgekit.runs.folder import RunFolder
     from edgekit.runs.summary import RunComparison, RunSummary
@@ -96,9 +99,11 @@ __all__ = [
     "Ability",
     "Artifact",
     "ArtifactError",
+    "Authorship",
     "BackendStatus",
     "Budget",
     "CalibrationError",
+    "CalibrationMethod",
     "CandidateReport",
     "Change",
     "CheckResult",
@@ -126,7 +131,9 @@ __all__ = [
     "Folding",
     "Format",
     "Gpu",
+    "Granularity",
     "Hardware",
+    "InputRange",
     "Island",
     "Kernel",
     "LayerDrift",
@@ -138,6 +145,7 @@ __all__ = [
     "ModelInfo",
     "OnnxOptions",
     "OperatorCount",
+    "OrtTarget",
     "Pair",
     "PairwiseAgreement",
     "Performance",
@@ -218,20 +226,23 @@ _NAMES = {
     "edgekit.datasets.sources": "SourceStatus",
     "edgekit.execution.availability": "RuntimeStatus",
     "edgekit.exporting.check": "CheckResult",
+    "edgekit.exporting.description": "Authorship",
     "edgekit.exporting.formats": "ExportOptions OnnxOptions TFLiteOptions",
     "edgekit.exporting.keras.batchnorm_folding": "Folding",
+    "edgekit.exporting.onnx.targets": "OrtTarget",
     "edgekit.exporting.report": "ExportedFile ExportReport FailedFile",
     "edgekit.exporting.schemes": "SchemeComparison SchemeResult",
     "edgekit.exporting.tflite.float_islands": "Island",
     "edgekit.foundation.backends": "BackendStatus",
     "edgekit.foundation.machine": "Gpu Machine",
     "edgekit.foundation.progress": "Progress",
+    "edgekit.input_range": "InputRange",
     "edgekit.inspection.info": "FileKernels Kernel ModelInfo OperatorCount Quantization",
     "edgekit.installation": "Ability Diagnosis Library",
     "edgekit.layer_drift.job": "DiagnoseReport",
     "edgekit.layer_drift.report": "LayerDrift LayerDriftReport",
     "edgekit.metrics.drift": "Flips",
-    "edgekit.quantization.scheme": "QuantizationScheme",
+    "edgekit.quantization.scheme": "CalibrationMethod Granularity QuantizationScheme",
     "edgekit.recipe": "Recipe RecipeSummary SizePlan TrainingSettings load_recipe",
     "edgekit.runs.folder": "RunFolder",
     "edgekit.runs.summary": "RunComparison RunSummary",
