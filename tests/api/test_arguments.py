@@ -153,5 +153,7 @@ def test_a_public_function_keeps_its_name_its_help_and_its_signature() -> None:
     assert str(inspect.signature(shout)) == "(word: str, *, times: int = 1) -> str"
 
 
-def test_a_run_folder_can_be_given_wherever_a_path_can(finished_run: Path) -> None:
-    assert os.fspath(edgekit.RunFolder(finished_run)) == str(finished_run)
+def test_a_run_folder_can_be_given_wherever_a_path_can(tmp_path: Path) -> None:
+    run = edgekit.RunFolder.create(tmp_path / "made", {})
+    assert os.fspath(run) == str(tmp_path / "made")
+    assert run_or_file(run) == tmp_path / "made"

@@ -1,35 +1,6 @@
 """What a report says of its layers."""
 
-from edgekit.layer_drift.report import LayerDrift, LayerDriftReport
-
-
-def report_of(*names: str, unmatched: tuple[str, ...] = ()) -> LayerDriftReport:
-    layers = tuple(
-        LayerDrift(
-            name=name,
-            operator="CONV_2D",
-            depth=depth,
-            shape=(4, 4, 8),
-            scale=0.1,
-            own_noise=0.5,
-            storing_noise=0.001,
-            own_sqnr_db=3.0,
-            sqnr_db=3.0,
-            cosine=0.9,
-            rmse_in_steps=9.0,
-            saturated=0.0,
-        )
-        for depth, name in enumerate(names)
-    )
-    return LayerDriftReport(
-        candidate="a-int8.tflite",
-        reference="a-float32.tflite",
-        num_images=8,
-        split="train",
-        seed=0,
-        layers=layers,
-        unmatched=unmatched,
-    )
+from support.layer_reports import report_of
 
 
 def test_two_layers_never_have_one_short_name() -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import edgekit
 from edgekit.execution.availability import RuntimeStatus, list_runtimes
 from edgekit.foundation.backends import BackendStatus, list_backends
+from edgekit.foundation.displayed import Displayed
 from edgekit.foundation.grammar import listed
 from edgekit.foundation.machine import Gpu, Machine, nvidia_gpus, this_machine
 
@@ -65,7 +66,7 @@ class Ability:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Diagnosis:
+class Diagnosis(Displayed):
     """What `edgekit doctor` tells.
 
     Attributes:

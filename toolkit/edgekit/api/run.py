@@ -36,6 +36,10 @@ class RunReport:
     def __repr__(self) -> str:
         return f"<RunReport {self.run.path}: {self.export!r}, {self.verification!r}>"
 
+    def _repr_html_(self) -> str:
+        """Both tables, for a notebook."""
+        return self.export._repr_html_() + self.verification._repr_html_()
+
     @property
     def exit_status(self) -> int:
         """1 where a file could not be made, else that of the verification: 0, 1, or 3 for drift."""

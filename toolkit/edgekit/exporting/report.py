@@ -8,6 +8,7 @@ from edgekit.artifact import Artifact, Precision
 from edgekit.exporting.check import CheckResult
 from edgekit.exporting.keras.batchnorm_folding import Folding
 from edgekit.exporting.tflite.float_islands import Island
+from edgekit.foundation.displayed import Displayed
 from edgekit.foundation.grammar import counted
 from edgekit.inspection.kernels import FileKernels
 from edgekit.runs.folder import RunFolder
@@ -50,7 +51,7 @@ class FailedFile:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class ExportReport:
+class ExportReport(Displayed):
     """What an export did.
 
     Attributes:

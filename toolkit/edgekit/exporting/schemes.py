@@ -18,6 +18,7 @@ from edgekit.exporting.options import QUANTIZERS
 from edgekit.exporting.plan import Job
 from edgekit.exporting.source import Source
 from edgekit.exporting.tflite.float_islands import in_words
+from edgekit.foundation.displayed import Displayed
 from edgekit.foundation.errors import EdgekitError, UsageError
 from edgekit.foundation.grammar import counted
 from edgekit.foundation.progress import Progress, SilentProgress
@@ -68,7 +69,7 @@ class SchemeResult:
 
 
 @dataclass(frozen=True, kw_only=True)
-class SchemeComparison:
+class SchemeComparison(Displayed):
     """All files of one run.
 
     Attributes:

@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Any
 
 from edgekit.artifact import Format, TensorSpec
+from edgekit.foundation.displayed import Displayed
 
 FLOATS = frozenset({"float16", "float32", "float64", "bfloat16"})
 SMALL_INTEGERS = frozenset({"int4", "uint4", "int2", "uint2", "int8", "uint8"})
@@ -154,7 +155,7 @@ class FileKernels:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ModelInfo:
+class ModelInfo(Displayed):
     """What a model file holds.
 
     Attributes:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from edgekit.artifact import Format, Precision
 from edgekit.datasets import Dataset, DatasetRequest, load_dataset
 from edgekit.datasets.sources import load_own
+from edgekit.foundation.displayed import Displayed
 from edgekit.foundation.errors import UsageError, VerificationError
 from edgekit.foundation.grammar import listed
 from edgekit.foundation.progress import Progress, SilentProgress
@@ -62,7 +63,7 @@ class DriftRequest:
 
 
 @dataclass(frozen=True, kw_only=True)
-class DiagnoseReport:
+class DiagnoseReport(Displayed):
     """What `edgekit diagnose` found.
 
     Attributes:

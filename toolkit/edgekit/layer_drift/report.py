@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from math import isfinite
 from typing import Any
 
+from edgekit.foundation.displayed import Displayed
 from edgekit.foundation.grammar import counted
 from edgekit.metrics.quantization import IDEAL_RMSE
 
@@ -63,7 +64,7 @@ class LayerDrift:
 
 
 @dataclass(frozen=True, kw_only=True)
-class LayerDriftReport:
+class LayerDriftReport(Displayed):
     """All layers of one candidate.
 
     Attributes:

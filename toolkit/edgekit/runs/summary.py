@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from edgekit.foundation.atomic_files import read_json
+from edgekit.foundation.displayed import Displayed
 from edgekit.foundation.errors import RunFolderError
 from edgekit.foundation.grammar import counted, letters
 from edgekit.runs.folder import RUNS_FOLDER, RunFolder, runs_under
@@ -64,7 +65,7 @@ class RunSummary:
 
 
 @dataclass(frozen=True, kw_only=True)
-class RunComparison:
+class RunComparison(Displayed):
     """Runs side by side.
 
     Attributes:

@@ -15,6 +15,7 @@ from edgekit.exporting.plan import Job
 from edgekit.exporting.session import export
 from edgekit.exporting.source import Source, check_dataset, digest_of, load_source
 from edgekit.foundation.atomic_files import write_json
+from edgekit.foundation.displayed import Displayed
 from edgekit.foundation.errors import ExportError, RuntimeUnavailableError, UsageError
 from edgekit.foundation.grammar import counted, noun
 from edgekit.foundation.keras_setup import check_installed
@@ -69,7 +70,7 @@ class TuneRequest:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class TuneReport:
+class TuneReport(Displayed):
     """What a search found.
 
     Attributes:

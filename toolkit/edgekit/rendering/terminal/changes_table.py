@@ -7,6 +7,7 @@ from edgekit.rendering.terminal.tables import Column, make_console, print_table
 from edgekit.verification.verdict.report_changes import Change, ReportChanges
 
 if TYPE_CHECKING:
+    from rich.console import Console
     from rich.text import Text
 
 COLUMNS = [
@@ -20,9 +21,9 @@ COLUMNS = [
 ]
 
 
-def print_changes(changes: ReportChanges) -> None:
-    """Print `changes` to stdout."""
-    console = make_console()
+def print_changes(changes: ReportChanges, console: "Console | None" = None) -> None:
+    """Print `changes` to stdout, or to `console`."""
+    console = console or make_console()
     ordered = sorted(changes.candidates, key=lambda change: not change.worse)
     print_table(_headline(changes), COLUMNS, map(_cells, ordered), console=console, least_important=("speed", "size"))
     for said, titles in _explanations(ordered).items():

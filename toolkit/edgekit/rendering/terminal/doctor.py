@@ -30,9 +30,9 @@ def print_runtimes(runtimes: "Sequence[RuntimeStatus]", console: "Console | None
     print_table(None, columns, rows, console=console)
 
 
-def print_diagnosis(diagnosis: "Diagnosis") -> None:
-    """Print everything that was found out to stdout."""
-    console = make_console()
+def print_diagnosis(diagnosis: "Diagnosis", console: "Console | None" = None) -> None:
+    """Print everything that was found out to stdout, or to `console`."""
+    console = console or make_console()
     facts = [("edgekit", diagnosis.edgekit), ("Python", diagnosis.python), *_machine_rows(diagnosis.machine)]
     gpus = [("GPU", f"{gpu.name}, {gpu.memory}, driver {gpu.driver}") for gpu in diagnosis.gpus]
     print_table(

@@ -1,10 +1,19 @@
 """The layers of a quantized file on the terminal: the worst first, and a bar for each along the depth."""
 
 from math import log10
+from typing import TYPE_CHECKING
 
 from edgekit.layer_drift.report import LayerDrift, LayerDriftReport
 from edgekit.metrics.quantization import IDEAL_RMSE
 from edgekit.rendering.terminal.tables import Column, make_console, print_table
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from edgekit.layer_drift.job import DiagnoseReport
+
+NUM_RANKED = 10
+"""Layers in the table, unless asked otherwise."""
 
 BAR_WIDTH = 40
 BAR_DECADES = (-5.0, 0.0)
@@ -22,9 +31,17 @@ COLUMNS = (
 )
 
 
-def print_layer_drift(report: LayerDriftReport, *, num_ranked: int) -> None:
+def print_diagnose_report(found: "DiagnoseReport", console: "Console | None" = None) -> None:
+    """Print the report of each file."""
+    for report in found.reports:
+        print_layer_drift(report, console=console)
+
+
+def print_layer_drift(
+    report: LayerDriftReport, *, num_ranked: int = NUM_RANKED, console: "Console | None" = None
+) -> None:
     """Print the `num_ranked` worst layers of `report`, all layers as bars, and what to do."""
-    console = make_console()
+    console = console or make_console()
     shown, names = report.ranked[:num_ranked], report.short_names
     print_table(headline(report), COLUMNS, (_cells(layer, names[layer.name]) for layer in shown), console=console)
     if len(shown) < len(report.layers):

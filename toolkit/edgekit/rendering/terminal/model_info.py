@@ -6,6 +6,8 @@ from edgekit.rendering.terminal.kernels_table import print_kernels
 from edgekit.rendering.terminal.tables import Column, make_console, print_table
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from edgekit.artifact import TensorSpec
     from edgekit.inspection import ModelInfo, OperatorCount
 
@@ -17,9 +19,9 @@ KINDS = {
 }
 
 
-def print_model_info(info: "ModelInfo") -> None:
-    """Print `info` to stdout."""
-    console = make_console()
+def print_model_info(info: "ModelInfo", console: "Console | None" = None) -> None:
+    """Print `info` to stdout, or to `console`."""
+    console = console or make_console()
     quantization = info.quantization
     facts = [
         ("file", f"{info.file}, {FORMAT_NAMES[info.format]}, {info.size_bytes:,} bytes"),

@@ -1,8 +1,13 @@
 """Runs side by side, on the terminal and as Markdown. Computes nothing."""
 
+from typing import TYPE_CHECKING
+
 from edgekit.rendering.pages.run.wording import count
 from edgekit.rendering.terminal.tables import Column, make_console, print_table
 from edgekit.runs.summary import RunComparison, RunSummary
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 HEADINGS = ("run", "recipe", "parameters", "kB", "epochs", "best", "val.\n%", "saved", "test\n%", "seconds")
 """`kB` is the size of model.keras, `best` the epoch with the highest validation accuracy, which `val.` is, and
@@ -12,13 +17,13 @@ NUM_WORDS = 2
 """How many columns, from the left, hold words."""
 
 
-def print_runs(comparison: RunComparison) -> None:
-    """The table on stdout, with what keeps its numbers from being compared below it."""
+def print_runs(comparison: RunComparison, console: "Console | None" = None) -> None:
+    """The table on stdout, or on `console`, with what keeps its numbers from being compared below it."""
     columns = [Column(name="run", is_file=True), Column(name="recipe", wrap=False)]
     columns += [Column(name=name, align="right") for name in HEADINGS[NUM_WORDS:]]
     if len(comparison.datasets) > 1:
         columns.append(Column(name="data"))
-    console = make_console()
+    console = console or make_console()
     print_table(None, columns, rows_of(comparison), console=console, least_important=LEAST_IMPORTANT)
     for remark in comparison.remarks:
         console.print(remark, markup=False)

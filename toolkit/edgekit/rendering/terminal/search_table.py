@@ -8,6 +8,7 @@ from edgekit.rendering import figures
 from edgekit.rendering.terminal.tables import Column, make_console, print_table
 
 if TYPE_CHECKING:
+    from rich.console import Console
     from rich.text import Text
 
     from edgekit.search.job import TuneReport
@@ -24,9 +25,9 @@ COLUMNS = (
 )
 
 
-def print_tuning(report: "TuneReport") -> None:
-    """Print the trials, smallest first, and the verdict, to stdout."""
-    console = make_console()
+def print_tuning(report: "TuneReport", console: "Console | None" = None) -> None:
+    """Print the trials, smallest first, and the verdict, to stdout, or to `console`."""
+    console = console or make_console()
     num_images = max((trial.num_images for trial in report.trials), default=0)
     title = f"{counted(len(report.trials), 'trial')} on {counted(num_images, 'validation image')}; {report.budget.text}"
     ordered = sorted(report.trials, key=lambda trial: (not trial.is_measured, trial.size_bytes or 0, trial.flips or 0))

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from edgekit.artifact import Format, Precision
+from edgekit.foundation.displayed import Displayed
 from edgekit.foundation.errors import RunFolderError
 from edgekit.runtimes.base import Performance
 from edgekit.verification.measuring.measurement import ClassResult, Measurement, checked
@@ -172,7 +173,7 @@ class ReferenceSummary:
 
 
 @dataclass(frozen=True, kw_only=True)
-class VerificationReport:
+class VerificationReport(Displayed):
     """Every candidate of one verification, in the order in which they were run.
 
     Attributes:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from edgekit.foundation.atomic_files import read_json
+from edgekit.foundation.displayed import Displayed
 from edgekit.foundation.errors import RunFolderError, UsageError, VerificationError
 from edgekit.foundation.grammar import counted
 from edgekit.tolerance import SLACK
@@ -55,7 +56,7 @@ class Change:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ReportChanges:
+class ReportChanges(Displayed):
     """What changed between two reports.
 
     Attributes:
