@@ -127,7 +127,7 @@ def test_lists_and_data_sets() -> None:
     assert next(one.name for one in edgekit.datasets()) == "digits"
     assert "onnxruntime" in [one.name for one in edgekit.runtimes()]
     dataset = edgekit.datasets("digits")
-    assert repr(dataset) == "<Dataset digits: 10 classes, 1,294 training, 144 validation and 359 test images>"
+    assert repr(dataset) == "<Dataset digits: 10 classes, 1,295 training, 143 validation and 359 test images>"
     assert edgekit.load_dataset(dataset) is dataset
 
 

@@ -72,7 +72,7 @@ def test_what_a_quantizer_cannot_do_is_refused_before_the_work() -> None:
 
 
 def test_both_quantizers_are_known_by_the_same_names() -> None:
-    from edgekit.exporting.options import BOTH_QUANTIZERS, DEFAULT_QUANTIZER
+    from edgekit.exporting.quantizers import BOTH_QUANTIZERS, DEFAULT_QUANTIZER
     from edgekit.exporting.tflite.quantizers import TFLITE_QUANTIZERS
 
     assert tuple(TFLITE_QUANTIZERS) == BOTH_QUANTIZERS

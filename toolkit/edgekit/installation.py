@@ -8,9 +8,9 @@ from typing import Any
 import edgekit
 from edgekit.execution.availability import RuntimeStatus, list_runtimes
 from edgekit.foundation.backends import BackendStatus, list_backends
-from edgekit.foundation.displayed import Displayed
 from edgekit.foundation.grammar import listed
 from edgekit.foundation.machine import Gpu, Machine, nvidia_gpus, this_machine
+from edgekit.foundation.results import Displayed, plain
 
 LIBRARIES = {
     "base": ("ai-edge-litert", "click", "numpy", "onnx", "onnxruntime", "pillow", "rich", "scikit-learn"),
@@ -105,7 +105,7 @@ class Diagnosis(Displayed):
 
     def to_dict(self) -> dict[str, Any]:
         """As a JSON object."""
-        return {**asdict(self), "runtimes": [runtime.to_dict() for runtime in self.runtimes]}
+        return plain({**asdict(self), "runtimes": [runtime.to_dict() for runtime in self.runtimes]})
 
 
 def diagnose() -> Diagnosis:

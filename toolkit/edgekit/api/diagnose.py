@@ -7,10 +7,10 @@ from edgekit.api.arguments import AnyPath, Names, as_data, public, registered, r
 from edgekit.artifact import Precision
 from edgekit.datasets import Dataset
 from edgekit.foundation.errors import MissingExtraError
-from edgekit.foundation.output_files import PICTURE
 from edgekit.foundation.progress import Progress
 from edgekit.layer_drift.job import DiagnoseReport, DriftRequest, diagnose_request
 from edgekit.layer_drift.probe import PROBES
+from edgekit.rendering.output_files import PICTURE
 
 
 @public

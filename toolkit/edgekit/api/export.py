@@ -20,7 +20,7 @@ from edgekit.exporting.description import Authorship
 from edgekit.exporting.formats import EXPORTERS, ExportOptions, OnnxOptions, TFLiteOptions
 from edgekit.exporting.job import ExportRequest, export_request
 from edgekit.exporting.onnx.targets import OrtTarget
-from edgekit.exporting.options import BOTH_QUANTIZERS, QUANTIZERS
+from edgekit.exporting.quantizers import BOTH_QUANTIZERS, QUANTIZERS
 from edgekit.exporting.report import ExportReport
 from edgekit.foundation.errors import UnknownNameError, UsageError
 from edgekit.foundation.progress import Progress

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from edgekit.api.arguments import AnyPath, public, run_or_file
 from edgekit.foundation.atomic_files import write_text
-from edgekit.foundation.output_files import PAGE
+from edgekit.rendering.output_files import PAGE
 from edgekit.rendering.pages.run.page import run_page
 from edgekit.runs.folder import RunFolder
 

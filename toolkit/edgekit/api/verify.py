@@ -21,9 +21,9 @@ from edgekit.artifact import Precision
 from edgekit.datasets import Dataset
 from edgekit.foundation.atomic_files import write_text
 from edgekit.foundation.errors import UsageError
-from edgekit.foundation.output_files import PAGE
 from edgekit.foundation.progress import Progress
 from edgekit.rendering.markdown import verification_markdown
+from edgekit.rendering.output_files import PAGE
 from edgekit.rendering.pages.verification import verification_page
 from edgekit.runtimes import RUNTIMES
 from edgekit.tolerance import Tolerances

@@ -27,7 +27,7 @@ DATA_HELP = "What the model is for, as NAME or NAME:PATH; by default what the ru
 
 
 def _quantizers_of_other_packages() -> dict[str, str]:
-    from edgekit.exporting.options import QUANTIZERS
+    from edgekit.exporting.quantizers import QUANTIZERS
 
     return QUANTIZERS.origins()
 

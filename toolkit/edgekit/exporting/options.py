@@ -4,16 +4,14 @@ An option that changes the numbers of a file gives it a name of its own (`model-
 several schemes of one precision lie side by side in a run. Input and output types and the batch do not.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from edgekit.artifact import Format, Precision
 from edgekit.exporting.description import Authorship
 from edgekit.exporting.onnx.targets import OrtTarget
+from edgekit.exporting.quantizers import DEFAULT_QUANTIZER, QUANTIZERS
 from edgekit.foundation.errors import UnknownNameError, UsageError
-from edgekit.foundation.plugins import PluginGroup
-from edgekit.foundation.registry import Registry
 from edgekit.input_range import RAW, InputRange
 from edgekit.quantization.scheme import CALIBRATED, QUANTIZED, QuantizationScheme
 
@@ -22,40 +20,6 @@ OUTPUTS = ("probabilities", "logits")
 ACTIVATIONS = ("uint8", "int8")
 LAYOUTS = ("nhwc", "nchw")
 MAX_BATCH = 65_536
-
-DEFAULT_QUANTIZER = "tensorflow"
-BOTH_QUANTIZERS = ("tensorflow", "ai-edge")
-"""What `--quantizer both` means."""
-
-
-def _problem_of_quantizer(name: str, value: Any) -> str | None:
-    """What is wrong with what another package brings as the quantizer `name`, as a clause; None: nothing."""
-    if name == "both":
-        return f"'both' means {' and '.join(BOTH_QUANTIZERS)}"
-    if not (isinstance(value, type) and callable(getattr(value, "quantize", None))):
-        return "it is no class with a method quantize(request)"
-    choices = getattr(value, "choices", None)
-    if not isinstance(choices, Mapping) or not all(isinstance(each, Precision) for each in choices):
-        return "its attribute choices is no mapping from precisions to names of options"
-    is_told = isinstance(getattr(value, "keeps_islands", None), bool)
-    return None if is_told else "its attribute keeps_islands is neither True nor False"
-
-
-QUANTIZERS: Registry[Any] = Registry(
-    "quantizer",
-    {
-        "tensorflow": (
-            "edgekit.exporting.tflite.quantizers.tensorflow:TensorFlowQuantizer",
-            "TensorFlow's converter: an operator without integer form is an error",
-        ),
-        "ai-edge": (
-            "edgekit.exporting.tflite.quantizers.ai_edge:AIEdgeQuantizer",
-            "ai-edge-quantizer: an operator without integer form stays in float",
-        ),
-    },
-    PluginGroup(name="edgekit.quantizers", problem=_problem_of_quantizer),
-)
-"""What makes integers of floats in `.tflite` files; `edgekit.exporting.tflite.quantizers` says what each is."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,8 +8,8 @@ from edgekit.artifact import Artifact, Precision
 from edgekit.exporting.check import CheckResult
 from edgekit.exporting.keras.batchnorm_folding import Folding
 from edgekit.exporting.tflite.float_islands import Island
-from edgekit.foundation.displayed import Displayed
 from edgekit.foundation.grammar import counted
+from edgekit.foundation.results import Displayed, plain
 from edgekit.inspection.kernels import FileKernels
 from edgekit.runs.folder import RunFolder
 
@@ -88,7 +88,7 @@ class ExportReport(Displayed):
 
     def to_dict(self) -> dict[str, Any]:
         """As a JSON object."""
-        return {
+        document = {
             "run": str(self.run.path),
             "files": [
                 {
@@ -108,3 +108,4 @@ class ExportReport(Displayed):
             "failed": [asdict(each) for each in self.failed],
             "folding": self.folding.to_dict() if self.folding else None,
         }
+        return plain(document)

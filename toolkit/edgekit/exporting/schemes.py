@@ -14,14 +14,14 @@ from edgekit.datasets import Dataset, Split
 from edgekit.exporting.check import run_file
 from edgekit.exporting.conversion import FileMaker
 from edgekit.exporting.formats import EXPORTERS, ExportOptions, TFLiteOptions
-from edgekit.exporting.options import QUANTIZERS
 from edgekit.exporting.plan import Job
+from edgekit.exporting.quantizers import QUANTIZERS
 from edgekit.exporting.source import Source
 from edgekit.exporting.tflite.float_islands import in_words
-from edgekit.foundation.displayed import Displayed
 from edgekit.foundation.errors import EdgekitError, UsageError
 from edgekit.foundation.grammar import counted
 from edgekit.foundation.progress import Progress, SilentProgress
+from edgekit.foundation.results import Displayed, plain
 from edgekit.metrics import drift
 from edgekit.quantization.calibration import NUM_IMAGES, CalibrationSet
 from edgekit.quantization.scheme import CALIBRATED, CalibrationMethod, Granularity, QuantizationScheme
@@ -96,7 +96,7 @@ class SchemeComparison(Displayed):
 
     def to_dict(self) -> dict[str, Any]:
         """As a JSON object."""
-        return asdict(self)
+        return plain(asdict(self))
 
 
 def compare_schemes(

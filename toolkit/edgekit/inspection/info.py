@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any
 
 from edgekit.artifact import Format, TensorSpec
-from edgekit.foundation.displayed import Displayed
+from edgekit.foundation.results import Displayed, plain
 
 FLOATS = frozenset({"float16", "float32", "float64", "bfloat16"})
 SMALL_INTEGERS = frozenset({"int4", "uint4", "int2", "uint2", "int8", "uint8"})
@@ -204,7 +204,7 @@ class ModelInfo(Displayed):
         """As a JSON object; `weights` is there only where the kernels were asked for."""
         document = asdict(self)
         del document["kernels"]
-        return document | ({"weights": self.kernels.to_dict()} if self.kernels else {})
+        return plain(document | ({"weights": self.kernels.to_dict()} if self.kernels else {}))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 from edgekit.artifact import Format, Precision
 from edgekit.datasets import Dataset, DatasetRequest, load_dataset
 from edgekit.datasets.sources import load_own
-from edgekit.foundation.displayed import Displayed
 from edgekit.foundation.errors import UsageError, VerificationError
 from edgekit.foundation.grammar import listed
 from edgekit.foundation.progress import Progress, SilentProgress
+from edgekit.foundation.results import Displayed
 from edgekit.input_range import InputEncoding
 from edgekit.inspection import check_format, inspect_file
 from edgekit.layer_drift.isolation import measure_files

@@ -5,8 +5,8 @@ from dataclasses import asdict, dataclass
 from math import isfinite
 from typing import Any
 
-from edgekit.foundation.displayed import Displayed
 from edgekit.foundation.grammar import counted
+from edgekit.foundation.results import Displayed, plain
 from edgekit.metrics.quantization import IDEAL_RMSE
 
 MANY_OUTSIDE = 0.002
@@ -115,7 +115,8 @@ class LayerDriftReport(Displayed):
 
     def to_dict(self) -> dict[str, Any]:
         """As a JSON object: layers in the order of the graph, `ranked` their names, the worst first."""
-        return {**asdict(self), "ranked": [layer.name for layer in self.ranked], "advice": self.advice}
+        document = {**asdict(self), "ranked": [layer.name for layer in self.ranked], "advice": self.advice}
+        return plain(document)
 
 
 def finite(value: float) -> float | None:

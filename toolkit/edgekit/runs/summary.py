@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from edgekit.foundation.atomic_files import read_json
-from edgekit.foundation.displayed import Displayed
 from edgekit.foundation.errors import RunFolderError
 from edgekit.foundation.grammar import counted, letters
+from edgekit.foundation.results import Displayed
 from edgekit.runs.folder import RUNS_FOLDER, RunFolder, runs_under
 
 HISTORY_COLUMNS = ("epoch", "loss", "accuracy", "val_loss", "val_accuracy", "learning_rate", "seconds")

@@ -15,11 +15,11 @@ from edgekit.exporting.plan import Job
 from edgekit.exporting.session import export
 from edgekit.exporting.source import Source, check_dataset, digest_of, load_source
 from edgekit.foundation.atomic_files import write_json
-from edgekit.foundation.displayed import Displayed
 from edgekit.foundation.errors import ExportError, RuntimeUnavailableError, UsageError
 from edgekit.foundation.grammar import counted, noun
 from edgekit.foundation.keras_setup import check_installed
 from edgekit.foundation.progress import Progress, SilentProgress
+from edgekit.foundation.results import Displayed, plain
 from edgekit.quantization import CalibrationSet
 from edgekit.quantization.calibration import NUM_IMAGES
 from edgekit.runs.folder import RunFolder
@@ -112,7 +112,7 @@ class TuneReport(Displayed):
 
     def to_dict(self) -> dict[str, Any]:
         """As a JSON object."""
-        return {
+        document = {
             "run": str(self.run.path),
             "budget": self.budget.to_dict(),
             "trials": [trial.to_dict() for trial in self.trials],
@@ -122,6 +122,7 @@ class TuneReport(Displayed):
             "artifact": self.artifact.relative_to(self.run.path).as_posix() if self.artifact else None,
             "test": self.test.to_dict() if self.test else None,
         }
+        return plain(document)
 
 
 def tune_request(

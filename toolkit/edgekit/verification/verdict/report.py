@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from edgekit.artifact import Format, Precision
-from edgekit.foundation.displayed import Displayed
 from edgekit.foundation.errors import RunFolderError
+from edgekit.foundation.results import Displayed, plain
 from edgekit.runtimes.base import Performance
 from edgekit.verification.measuring.measurement import ClassResult, Measurement, checked
 from edgekit.verification.measuring.pairwise import PairwiseAgreement
@@ -115,7 +115,7 @@ class CandidateReport:
         own = {name: getattr(self, name) for name in _ROW_FIELDS}
         measured = self.measurement.to_dict() if self.measurement else dict.fromkeys(Measurement.__dataclass_fields__)
         took = asdict(self.performance) if self.performance else dict.fromkeys(Performance.__dataclass_fields__)
-        return {**own, "reasons": list(self.reasons), "remarks": list(self.remarks), **measured, **took}
+        return plain({**own, **measured, **took})
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> "CandidateReport":
@@ -231,7 +231,8 @@ class VerificationReport(Displayed):
             "candidates": [row.to_dict() for row in self.candidates],
         }
         optional = {"pairwise": self.pairwise, "environment": self.environment}
-        return document | {name: part.to_dict() for name, part in optional.items() if part}
+        document |= {name: part.to_dict() for name, part in optional.items() if part}
+        return plain(document)
 
     @classmethod
     def from_dict(cls, document: Mapping[str, Any]) -> "VerificationReport":

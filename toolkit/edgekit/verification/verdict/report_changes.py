@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from edgekit.foundation.atomic_files import read_json
-from edgekit.foundation.displayed import Displayed
 from edgekit.foundation.errors import RunFolderError, UsageError, VerificationError
 from edgekit.foundation.grammar import counted
+from edgekit.foundation.results import Displayed, plain
 from edgekit.tolerance import SLACK
 from edgekit.verification.verdict.report import BEST_FIRST, CandidateReport, Verdict, VerificationReport
 
@@ -87,18 +87,16 @@ class ReportChanges(Displayed):
 
     def to_dict(self) -> dict[str, Any]:
         """As a JSON object."""
-        return {
+        document = {
             "is_worse": self.is_worse,
             "max_worsening": self.max_worsening,
             "reference": {
                 "old_accuracy": self.old_reference_accuracy,
                 "new_accuracy": self.new_reference_accuracy,
             },
-            "candidates": [
-                asdict(change) | {"worse": list(change.worse), "remarks": list(change.remarks)}
-                for change in self.candidates
-            ],
+            "candidates": [asdict(change) for change in self.candidates],
         }
+        return plain(document)
 
 
 def load_report(path: Path) -> VerificationReport:

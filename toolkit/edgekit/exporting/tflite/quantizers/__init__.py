@@ -3,7 +3,7 @@
 Other packages add theirs in the entry points "edgekit.quantizers".
 """
 
-from edgekit.exporting.options import QUANTIZERS
+from edgekit.exporting.quantizers import QUANTIZERS
 from edgekit.exporting.tflite.quantizers.base import QuantizeRequest, TFLiteQuantizer
 from edgekit.foundation.registry import Registry
 
