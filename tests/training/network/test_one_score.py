@@ -13,9 +13,9 @@ from edgekit.exporting.session import export
 from edgekit.foundation.errors import RecipeError
 from edgekit.metrics.drift import accuracy
 from edgekit.recipe import Recipe, TrainingSettings
-from edgekit.training import train
 from edgekit.training.network.building import build_network, check_answers, check_can_be_loaded
 from edgekit.training.network.one_score import has_one_score, loss_on_two_scores
+from edgekit.training.session import train
 
 SHAPE = (32, 32, 3)
 

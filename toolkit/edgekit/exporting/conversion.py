@@ -89,6 +89,11 @@ class FileMaker:
         self.class_names = self.reading.labels if has_own_names and self.reading.labels else class_names
         for note in self.prepared.notes:
             progress.note(note)
+        if source.trained_ranges:
+            progress.note(
+                f"{source.path} was trained for quantization: its float weights are exported. The ranges that it has "
+                f"learned are not used: int8 files are calibrated on training images."
+            )
         self.input_range = self._input_range(input_range, dataset, seed)
         self.images = check_images(dataset, shape)
         self.scorer = KerasScorer(self.classifier, self.input_range)
