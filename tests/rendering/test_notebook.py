@@ -95,7 +95,7 @@ def test_changes_and_an_inspected_file_are_tables(report: VerificationReport) ->
 
 
 def test_layers_keep_their_bars() -> None:
-    reader = read(html_of(report_of("net/conv/Relu", "net/<b>bn</b>/add")))
+    reader = read(html_of(report_of("net/conv/Relu", "net/<b>bn/add")))
     assert "<b>" in reader.text
     assert "█" in reader.text
     assert reader.cells[1][1] == "CONV_2D"
