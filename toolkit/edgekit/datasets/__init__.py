@@ -5,7 +5,7 @@ from typing import Any
 
 from edgekit.datasets.base import Dataset, DatasetRequest, DatasetSource, Split
 from edgekit.foundation.callable_package import make_callable
-from edgekit.foundation.errors import DatasetError, EdgekitError, first_line_of
+from edgekit.foundation.errors import DatasetError, EdgekitError, UsageError, first_line_of
 from edgekit.foundation.plugins import PluginGroup
 from edgekit.foundation.registry import Registry
 
@@ -52,6 +52,7 @@ def load_dataset(spec: str | Dataset, request: DatasetRequest | None = None) -> 
 
     Raises:
         UnknownNameError: There is no such source.
+        UsageError: The request has a rule for resizing, and images of this source are not resized.
         PluginError: Another package brings the source, and it cannot be used.
         DatasetError: The source cannot deliver.
     """
@@ -60,7 +61,23 @@ def load_dataset(spec: str | Dataset, request: DatasetRequest | None = None) -> 
     name, _, location = spec.partition(":")
     source, request = DATASETS.load(name), replace(request or DatasetRequest(), location=location or None)
     origin = DATASETS[name].origin
-    return source(request) if origin is None else _loaded_by_plugin(name, origin, source, request)
+    dataset = source(request) if origin is None else _loaded_by_plugin(name, origin, source, request)
+    return as_requested(dataset, request)
+
+
+def as_requested(dataset: Dataset, request: DatasetRequest) -> Dataset:
+    """With the channels of the request, of which the user is told; raises UsageError where its rule has no effect."""
+    from edgekit.datasets.color import with_channels
+
+    if request.rule is not None and dataset.rule is None:
+        raise UsageError(
+            f"The images of '{dataset.name}' have a fixed size and are not resized, so {request.rule.options} has no "
+            f"effect. Leave it out."
+        )
+    dataset, said = with_channels(dataset, request.channels or dataset.image_shape[2])
+    if said:
+        request.progress.note(said)
+    return dataset
 
 
 def _loaded_by_plugin(name: str, origin: str, source: DatasetSource, request: DatasetRequest) -> Dataset:

@@ -8,6 +8,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from edgekit.datasets.images.form import DEFAULT_SIZE, ImageForm
+from edgekit.datasets.images.rule import DEFAULT_RULE, ImageRule
 from edgekit.foundation.errors import DatasetError
 from edgekit.foundation.grammar import counted
 from edgekit.foundation.mapped_arrays import pieces
@@ -17,6 +19,9 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+CHANNELS = (1, 3)
+"""How many values a pixel may have: gray, or red, green and blue."""
+
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 
@@ -25,7 +30,7 @@ class Split:
     """Images and their labels; checked when made.
 
     Attributes:
-        images: uint8 (N, H, W, 3), RGB, 0 to 255; may be a memory map larger than memory.
+        images: uint8 (N, H, W, C), 0 to 255, RGB for C = 3 or gray for C = 1; may be a memory map larger than memory.
         labels: int64 (N,), 0 to C - 1.
     """
 
@@ -33,10 +38,15 @@ class Split:
     labels: "NDArray[np.int64]"
 
     def __post_init__(self) -> None:
-        if self.images.dtype != "uint8" or self.images.ndim != 4 or self.images.shape[3] != 3 or not _has_pixels(self):
+        if (
+            self.images.dtype != "uint8"
+            or self.images.ndim != 4
+            or self.images.shape[3] not in CHANNELS
+            or not _has_pixels(self)
+        ):
             raise DatasetError(
-                f"Images must be uint8 of shape (N, height, width, 3), RGB, 0 to 255, of one pixel at least. "
-                f"Received {self.images.dtype} of shape {self.images.shape}."
+                f"Images must be uint8 of shape (N, height, width, 3), RGB, or (N, height, width, 1), gray, 0 to 255, "
+                f"of one pixel at least. Received {self.images.dtype} of shape {self.images.shape}."
             )
         if self.labels.dtype != "int64" or self.labels.shape != self.images.shape[:1]:
             raise DatasetError(
@@ -109,6 +119,7 @@ class Dataset:
         num_skipped: Broken images that were left out on request.
         num_identical: Test images that are, byte by byte, training or validation images too, as far as that was looked
             for.
+        rule: How the images became pixels; None where they were not resized.
     """
 
     name: str
@@ -118,6 +129,7 @@ class Dataset:
     test: Split
     num_skipped: int = 0
     num_identical: int = 0
+    rule: ImageRule | None = None
 
     def __post_init__(self) -> None:
         check_class_names(self.name, self.class_names)
@@ -133,7 +145,7 @@ class Dataset:
 
     @property
     def image_shape(self) -> tuple[int, int, int]:
-        """(height, width, 3) of every image."""
+        """(height, width, channels) of every image; 3 channels for RGB, 1 for gray."""
         height, width, channels = self.test.images.shape[1:]
         return int(height), int(width), int(channels)
 
@@ -159,6 +171,7 @@ class Dataset:
             "num_identical": self.num_identical,
             "image_shape": list(self.image_shape),
             "class_names": list(self.class_names),
+            **({} if self.rule is None else {"image_rule": self.rule.to_dict()}),
         }
 
 
@@ -174,6 +187,8 @@ class DatasetRequest:
         location: What stood behind the colon in `name:PATH`; None where nothing did.
         image_size: (height, width) wanted by the model; sources of fixed size ignore it, and a
             mismatch is found when the model is built. 1 to MAX_SIDE; None: the source's own size.
+        channels: 3 for RGB, 1 for gray; None: the source's own.
+        rule: How images become pixels; None: the default, for sources that resize. Sources of fixed size ignore it.
         validation_fraction: Share of the training images set aside, stratified; in (0, 1).
         seed: Seed of every split that the source itself makes.
         test_only: Only the test split is needed; train and validation may come back empty.
@@ -184,6 +199,8 @@ class DatasetRequest:
 
     location: str | None = None
     image_size: tuple[int, int] | None = None
+    channels: int | None = None
+    rule: ImageRule | None = None
     validation_fraction: float = 0.1
     seed: int = 0
     test_only: bool = False
@@ -197,11 +214,20 @@ class DatasetRequest:
                 f"The validation fraction must lie between 0 and 1, both excluded: without validation images "
                 f"nothing can be chosen honestly. Received {self.validation_fraction}."
             )
+        if self.channels not in (None, *CHANNELS):
+            raise DatasetError(f"Images have 1 channel (gray) or 3 (RGB). Received {self.channels}.")
         if self.image_size and not all(1 <= side <= MAX_SIDE for side in self.image_size):
             raise DatasetError(
                 f"Height and width of images must lie between 1 and {MAX_SIDE} pixels. Received "
                 f"{' x '.join(map(str, self.image_size))}."
             )
+
+    @property
+    def form(self) -> ImageForm:
+        """What image files are to become, for sources that decode them."""
+        return ImageForm(
+            size=self.image_size or DEFAULT_SIZE, channels=self.channels or 3, rule=self.rule or DEFAULT_RULE
+        )
 
     @property
     def path(self) -> Path | None:

@@ -20,7 +20,9 @@ SIDE = 32
 
 
 def load(request: DatasetRequest) -> Dataset:
-    """1,797 digits as uint8 (N, 32, 32, 3), white on black; 20 % of each class, always the same, are the test split.
+    """1,797 digits as uint8 (N, 32, 32, C), white on black, gray or with three equal channels.
+
+    20 % of each class, always the same, are the test split.
 
     Raises:
         DatasetError: The installed scikit-learn does not hold the digits.
@@ -29,11 +31,11 @@ def load(request: DatasetRequest) -> Dataset:
     if request.location is not None:
         raise UsageError(f"The data set 'digits' takes no path. Received 'digits:{request.location}'.")
     small_images, labels = _read()
-    everything = Split(images=_enlarge(small_images), labels=labels)
+    everything = Split(images=_enlarge(small_images, request.channels or 3), labels=labels)
     training, test = (
         take(everything, indices) for indices in stratified_split(labels, TEST_FRACTION, TEST_SEED, CLASS_NAMES)
     )
-    train = validation = empty_split(SIDE, SIDE)
+    train = validation = empty_split(*test.images.shape[1:])
     if not request.test_only:
         train, validation = split_validation(training, request, CLASS_NAMES)
     return Dataset(name="digits", class_names=CLASS_NAMES, train=train, validation=validation, test=test)
@@ -63,11 +65,11 @@ def _csv_path() -> Path:
     return Path(spec.submodule_search_locations[0]) / "datasets" / "data" / "digits.csv.gz"
 
 
-def _enlarge(images: "NDArray[np.uint8]") -> "NDArray[np.uint8]":
-    """(N, 8, 8), 0 to 16 -> (N, 32, 32, 3), 0 to 255, bilinear."""
+def _enlarge(images: "NDArray[np.uint8]", channels: int) -> "NDArray[np.uint8]":
+    """(N, 8, 8), 0 to 16 -> (N, 32, 32, channels), 0 to 255, bilinear."""
     import numpy as np
     from PIL import Image
 
-    grey = np.rint(images * (255 / 16)).astype(np.uint8)
-    large = [Image.fromarray(image).resize((SIDE, SIDE), Image.Resampling.BILINEAR) for image in grey]
-    return np.repeat(np.stack([np.asarray(image) for image in large])[..., None], 3, axis=3)
+    gray = np.rint(images * (255 / 16)).astype(np.uint8)
+    large = [Image.fromarray(image).resize((SIDE, SIDE), Image.Resampling.BILINEAR) for image in gray]
+    return np.repeat(np.stack([np.asarray(image) for image in large])[..., None], channels, axis=3)

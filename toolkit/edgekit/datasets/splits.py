@@ -94,8 +94,8 @@ def labels_of_kept(
     return kept
 
 
-def empty_split(height: int, width: int) -> Split:
-    """A split of no images of that size."""
+def empty_split(height: int, width: int, channels: int = 3) -> Split:
+    """A split of no images of that shape."""
     import numpy as np
 
-    return Split(images=np.zeros((0, height, width, 3), np.uint8), labels=np.zeros(0, np.int64))
+    return Split(images=np.zeros((0, height, width, channels), np.uint8), labels=np.zeros(0, np.int64))

@@ -5,7 +5,8 @@ from pathlib import Path
 from edgekit.datasets.base import Dataset, DatasetRequest, Split
 from edgekit.datasets.files.identical import IdenticalImages, find_identical
 from edgekit.datasets.files.listing import Listing, three_splits
-from edgekit.datasets.images.cache import DEFAULT_SIZE, decode_images
+from edgekit.datasets.images.cache import DecodedImages, decode_images
+from edgekit.datasets.images.kinds import notes_on_kinds
 from edgekit.datasets.splits import empty_split, labels_of_kept
 from edgekit.foundation.grammar import counted
 
@@ -29,27 +30,32 @@ def load_listings(name: str, root: Path, listings: dict[str, Listing], request: 
     identical = IdenticalImages() if request.test_only else find_identical(root, listings)
     if identical:
         request.progress.note(f"{root}: {identical.sentence(len(listings['test'].names))}")
-    size = request.image_size or DEFAULT_SIZE
+    form = request.form
     wanted = ("test",) if request.test_only else ("train", "validation", "test")
-    splits = {each: _decode(root, listings[each], size, each, request) for each in wanted if each in listings}
+    decoded = {
+        each: decode_images(root, listings[each].names, form, each, request) for each in wanted if each in listings
+    }
+    splits = {each: _split(root, listings[each], images, each) for each, images in decoded.items()}
     num_skipped = sum(len(listings[each].names) - len(split) for each, split in splits.items())
+    for note in notes_on_kinds([images.kinds for images in decoded.values()], request):
+        request.progress.note(f"{root}: {note}")
     if num_skipped:
         request.progress.note(f"{root}: left out {counted(num_skipped, 'broken image')}, as asked")
     return Dataset(
         name=name,
         class_names=listings["test"].class_names,
-        train=splits.get("train", empty_split(*size)),
-        validation=splits.get("validation", empty_split(*size)),
+        train=splits.get("train", empty_split(*form.shape)),
+        validation=splits.get("validation", empty_split(*form.shape)),
         test=splits["test"],
         num_skipped=num_skipped,
         num_identical=identical.num_test_images,
+        rule=form.rule,
     )
 
 
-def _decode(root: Path, listing: Listing, size: tuple[int, int], name: str, request: DatasetRequest) -> Split:
+def _split(root: Path, listing: Listing, decoded: DecodedImages, name: str) -> Split:
     import numpy as np
 
-    decoded = decode_images(root, listing.names, size, name, request)
     labels = np.array(listing.labels, np.int64)
     kept = labels_of_kept(labels, decoded.skipped, listing.class_names, name, root)
     return Split(images=decoded.images, labels=kept)

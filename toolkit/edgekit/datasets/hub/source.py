@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 from edgekit.datasets.base import Dataset, DatasetRequest, Split
 from edgekit.datasets.hub.columns import Columns, choose_columns, labels_of
 from edgekit.datasets.hub.location import HubLocation
-from edgekit.datasets.images.cache import CACHE_VERSION, DEFAULT_SIZE, DecodedImages, ImageList, decode_list, digest_of
-from edgekit.datasets.images.decoding import BrokenImageError, decode_image
+from edgekit.datasets.images.cache import CACHE_VERSION, DecodedImages, ImageList, decode_list, digest_of
+from edgekit.datasets.images.decoding import BrokenImageError, DecodedImage, decode_file
+from edgekit.datasets.images.kinds import notes_on_kinds
 from edgekit.datasets.splits import TEST_FRACTION, TEST_SEED, empty_split, labels_of_kept, stratified_split
 from edgekit.foundation.errors import DatasetError, MissingExtraError, UsageError
 from edgekit.foundation.grammar import counted
@@ -52,23 +53,34 @@ def load(request: DatasetRequest) -> Dataset:
     class_names, labels = labels_of(location, columns, tables)
     places = _three_splits(location, labels, class_names, request)
     wanted = ("test",) if request.test_only else ("train", "validation", "test")
-    size = request.image_size or DEFAULT_SIZE
-    splits = {
-        name: _decode(location, tables[source], labels[source], indices, columns, class_names, size, name, request)
+    form = request.form
+    decoded = {
+        name: _decode(location, tables[source], indices, columns, name, request)
         for name in wanted
         if name in places
         for source, indices in [places[name]]
     }
+    splits = {
+        name: Split(
+            images=images.images,
+            labels=labels_of_kept(labels[source][indices], images.skipped, class_names, name, location),
+        )
+        for name, images in decoded.items()
+        for source, indices in [places[name]]
+    }
+    for note in notes_on_kinds([images.kinds for images in decoded.values()], request):
+        request.progress.note(f"{location}: {note}")
     num_skipped = sum(len(places[name][1]) - len(split) for name, split in splits.items())
     if num_skipped:
         request.progress.note(f"{location}: left out {counted(num_skipped, 'broken image')}, as asked")
     return Dataset(
         name=location.short_name,
         class_names=class_names,
-        train=splits.get("train", empty_split(*size)),
-        validation=splits.get("validation", empty_split(*size)),
+        train=splits.get("train", empty_split(*form.shape)),
+        validation=splits.get("validation", empty_split(*form.shape)),
         test=splits["test"],
         num_skipped=num_skipped,
+        rule=form.rule,
     )
 
 
@@ -154,25 +166,21 @@ def _part(
 def _decode(
     location: HubLocation,
     table: Any,
-    labels: "NDArray[np.int64]",
     indices: "NDArray[np.int64]",
     columns: Columns,
-    class_names: tuple[str, ...],
-    size: tuple[int, int],
     name: str,
     request: DatasetRequest,
-) -> Split:
-    """The images of some rows, through the cache, with their labels."""
+) -> DecodedImages:
+    """The images of some rows, through the cache."""
+    form = request.form
     undecoded = table.select_columns([columns.image]).cast_column(columns.image, type(columns.image_type)(decode=False))
 
-    def decode(row: str) -> "NDArray[np.uint8]":
-        return decode_image(_content(undecoded[int(row)][columns.image]), size)
+    def decode(row: str) -> DecodedImage:
+        return decode_file(_content(undecoded[int(row)][columns.image]), form)
 
-    key = digest_of(CACHE_VERSION, size, undecoded._fingerprint, columns.image, indices.tobytes().hex())
+    key = digest_of(CACHE_VERSION, form.key, undecoded._fingerprint, columns.image, indices.tobytes().hex())
     rows = ImageList(root=str(location), names=[str(index) for index in indices], key=key, decode=decode)
-    decoded: DecodedImages = decode_list(rows, size, name, request)
-    kept = labels_of_kept(labels[indices], decoded.skipped, class_names, name, location)
-    return Split(images=decoded.images, labels=kept)
+    return decode_list(rows, form, name, request)
 
 
 def _content(cell: Any) -> Path | bytes:

@@ -5,10 +5,11 @@ covers each one's path, size and time of change, so a changed file is decoded ag
 """
 
 import hashlib
+import math
 import os
 import shutil
 import warnings
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -17,7 +18,8 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from edgekit.datasets.base import DatasetRequest
-from edgekit.datasets.images.decoding import BrokenImageError, decode_image
+from edgekit.datasets.images.decoding import BrokenImageError, DecodedImage, Kind, decode_file
+from edgekit.datasets.images.form import ImageForm
 from edgekit.foundation.atomic_files import atomic_path, read_json, write_json
 from edgekit.foundation.errors import DatasetError, RunFolderError
 
@@ -30,12 +32,9 @@ CACHE_VERSION = 1
 
 FOLDER = "decoded-images"
 
-DEFAULT_SIZE = (32, 32)
-"""(height, width) of decoded images where nobody wants another."""
-
 Skipped = list[tuple[str, str]]
-Decode = Callable[[str], "NDArray[np.uint8]"]
-"""The name of an image -> uint8 (height, width, 3); raises BrokenImageError."""
+Decode = Callable[[str], DecodedImage]
+"""The name of an image -> the image; raises BrokenImageError."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,33 +59,35 @@ class DecodedImages:
     """What came out of a list of files.
 
     Attributes:
-        images: uint8 (N, height, width, 3), memory-mapped and read-only.
+        images: uint8 (N, height, width, C), memory-mapped and read-only.
         skipped: Positions in the list that were left out, rising; N and their number make the whole list.
+        kinds: How many images were of each kind; empty where all are plain color images, or nobody has counted.
     """
 
     images: "NDArray[np.uint8]"
     skipped: tuple[int, ...]
+    kinds: Counter[Kind]
 
 
 def decode_images(
-    root: Path, names: Sequence[str], size: tuple[int, int], split_name: str, request: DatasetRequest
+    root: Path, names: Sequence[str], form: ImageForm, split_name: str, request: DatasetRequest
 ) -> DecodedImages:
     """Decode `root / name` for every name, in parallel, or find them in the cache; see `decode_list`."""
     images = ImageList(
         root=str(root),
         names=names,
-        key=_key(root, names, size),
-        decode=lambda name: decode_image(root / name, size),
+        key=_key(root, names, form),
+        decode=lambda name: decode_file(root / name, form),
     )
-    return decode_list(images, size, split_name, request)
+    return decode_list(images, form, split_name, request)
 
 
-def decode_list(images: ImageList, size: tuple[int, int], split_name: str, request: DatasetRequest) -> DecodedImages:
+def decode_list(images: ImageList, form: ImageForm, split_name: str, request: DatasetRequest) -> DecodedImages:
     """Decode all images, in parallel, or find them in the cache. Memory does not grow with their number.
 
     Args:
         images: What to decode.
-        size: (height, width) of the result.
+        form: What they become.
         split_name: For the progress report.
         request: `skip_broken`, `cache_dir` and `progress` are used.
 
@@ -102,14 +103,16 @@ def decode_list(images: ImageList, size: tuple[int, int], split_name: str, reque
     try:
         if not (array_path.is_file() and list_path.is_file()):
             with atomic_path(array_path) as temporary:
-                _check_space(folder, len(names) * size[0] * size[1] * 3)
-                broken = _write_array(temporary, images, size, split_name, request)
-                write_json(list_path, {"root": images.root, "skipped": broken})
+                _check_space(folder, len(names) * math.prod(form.shape))
+                broken, kinds = _write_array(temporary, images, form, split_name, request)
+                write_json(list_path, {"root": images.root, "skipped": broken, **_noteworthy(kinds)})
         array = np.load(array_path, mmap_mode="r")
-        broken = [(str(name), str(reason)) for name, reason in read_json(list_path)["skipped"]]
+        listed = read_json(list_path)
+        broken = [(str(name), str(reason)) for name, reason in listed["skipped"]]
+        kinds = Counter({Kind(kind): int(count) for kind, count in listed.get("kinds", {}).items()})
         places = {name: place for place, name in enumerate(names)}
         skipped = tuple(sorted(places[name] for name, _ in broken))
-        if array.shape != (len(names) - len(broken), *size, 3) or array.dtype != np.uint8:
+        if array.shape != (len(names) - len(broken), *form.shape) or array.dtype != np.uint8:
             raise ValueError(f"{array_path} was changed.")  # noqa: TRY301
     except (RunFolderError, OSError, EOFError, ValueError, KeyError, TypeError) as error:
         raise DatasetError(
@@ -118,7 +121,12 @@ def decode_list(images: ImageList, size: tuple[int, int], split_name: str, reque
         ) from error
     if broken and not request.skip_broken:
         raise _broken(images.root, *broken[0])
-    return DecodedImages(images=array, skipped=skipped)
+    return DecodedImages(images=array, skipped=skipped, kinds=kinds)
+
+
+def _noteworthy(kinds: Counter[Kind]) -> dict[str, dict[str, int]]:
+    """What the list of an array says of them; nothing where all are plain color images."""
+    return {} if set(kinds) <= {Kind.COLOR} else {"kinds": {kind.value: count for kind, count in sorted(kinds.items())}}
 
 
 def digest_of(*parts: object) -> str:
@@ -136,8 +144,8 @@ def _check_space(folder: Path, needed: int) -> None:
         )
 
 
-def _key(root: Path, names: Sequence[str], size: tuple[int, int]) -> str:
-    digest = hashlib.sha256(repr((CACHE_VERSION, size, str(root.resolve()))).encode("utf-8", "surrogateescape"))
+def _key(root: Path, names: Sequence[str], form: ImageForm) -> str:
+    digest = hashlib.sha256(repr((CACHE_VERSION, form.key, str(root.resolve()))).encode("utf-8", "surrogateescape"))
     for name in names:
         try:
             status = os.stat(f"{root}/{name}")  # noqa: PTH116 - half the time of a Path, a hundred thousand times
@@ -149,30 +157,32 @@ def _key(root: Path, names: Sequence[str], size: tuple[int, int]) -> str:
 
 
 def _write_array(
-    path: Path, images: ImageList, size: tuple[int, int], split_name: str, request: DatasetRequest
-) -> Skipped:
-    """Write all whole images as .npy; returns (name, reason) of the others.
+    path: Path, images: ImageList, form: ImageForm, split_name: str, request: DatasetRequest
+) -> tuple[Skipped, Counter[Kind]]:
+    """Write all whole images as .npy; returns (name, reason) of the others, and what the images were.
 
     Written as a stream, not through a memory map: a full disk is then an error and not a killed process.
     """
     broken: Skipped = []
+    kinds: Counter[Kind] = Counter()
     with (
         path.open("wb") as file,
         _quiet_pillow(),
         request.progress.task(f"Decoding {split_name} images", len(images.names)) as advance,
     ):
-        _write_header(file, (len(images.names), *size, 3))
+        _write_header(file, (len(images.names), *form.shape))
         for name, result in _decoded_in_order(images):
             if not isinstance(result, BrokenImageError):
-                file.write(result.tobytes())
+                file.write(result.pixels.tobytes())
+                kinds[result.kind] += 1
             elif request.skip_broken:
                 broken.append((name, str(result)))
             else:
                 raise _broken(images.root, name, str(result))
             advance(1)
         file.seek(0)
-        _write_header(file, (len(images.names) - len(broken), *size, 3))
-    return broken
+        _write_header(file, (len(images.names) - len(broken), *form.shape))
+    return broken, kinds
 
 
 def _write_header(file: IO[bytes], shape: tuple[int, ...]) -> None:
@@ -182,10 +192,10 @@ def _write_header(file: IO[bytes], shape: tuple[int, ...]) -> None:
     np.lib.format.write_array_header_1_0(file, {"descr": "|u1", "fortran_order": False, "shape": shape})
 
 
-def _decoded_in_order(images: ImageList) -> Iterator[tuple[str, "NDArray[np.uint8] | BrokenImageError"]]:
+def _decoded_in_order(images: ImageList) -> Iterator[tuple[str, "DecodedImage | BrokenImageError"]]:
     """Decode on every core, and never hold more than a few images at once."""
     num_workers = os.cpu_count() or 1
-    waiting: deque[tuple[str, Future[NDArray[np.uint8] | BrokenImageError]]] = deque()
+    waiting: deque[tuple[str, Future[DecodedImage | BrokenImageError]]] = deque()
     pool = ThreadPoolExecutor(num_workers, thread_name_prefix="decode")
     try:
         for name in images.names:
@@ -200,7 +210,7 @@ def _decoded_in_order(images: ImageList) -> Iterator[tuple[str, "NDArray[np.uint
         pool.shutdown(cancel_futures=True)
 
 
-def _try_decode(decode: Decode, name: str) -> "NDArray[np.uint8] | BrokenImageError":
+def _try_decode(decode: Decode, name: str) -> "DecodedImage | BrokenImageError":
     try:
         return decode(name)
     except BrokenImageError as error:

@@ -3,8 +3,15 @@
 import io
 import struct
 import zlib
+from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from edgekit.datasets.images.form import ImageForm
+from edgekit.datasets.images.resizing import resize_image
+from edgekit.datasets.images.rule import DEFAULT_RULE, ImageRule
+from edgekit.datasets.images.tensorflow_decoding import decoded_as_tensorflow
 
 if TYPE_CHECKING:
     import numpy as np
@@ -21,39 +28,62 @@ class BrokenImageError(Exception):
     """An image cannot be decoded; the text is the reason. Never leaves the data sets."""
 
 
-def decode_image(
-    source: Path | bytes, size: tuple[int, int], formats: tuple[str, ...] = FORMATS
-) -> "NDArray[np.uint8]":
-    """Decode the first frame of an image as it is meant to be seen, and bring it to `size`.
+class Kind(StrEnum):
+    """What an image was before it was decoded, as far as a user may want to know."""
 
-    In this order: turned as its EXIF data say; 16-bit grey scaled to 8 bit; transparent parts laid on white;
-    CMYK, grey and palette turned into RGB (colour profiles are ignored, as Keras does); resized to `size`
-    whole, whatever its proportions, as Keras' image_dataset_from_directory does, bilinear with antialias.
+    COLOR = "color"
+    GRAY = "gray"
+    TRANSPARENT = "transparent"
+    CMYK = "cmyk"
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class DecodedImage:
+    """One image.
+
+    Attributes:
+        pixels: uint8 (height, width, C), 0 to 255.
+        kind: What it was made of.
+    """
+
+    pixels: "NDArray[np.uint8]"
+    kind: Kind
+
+
+def decode_image(
+    source: Path | bytes, size: tuple[int, int], rule: ImageRule = DEFAULT_RULE, channels: int = 3
+) -> "NDArray[np.uint8]":
+    """The pixels of an image, uint8 (height, width, channels); see `decode_file`."""
+    return decode_file(source, ImageForm(size=size, rule=rule, channels=channels)).pixels
+
+
+def decode_file(source: Path | bytes, form: ImageForm) -> DecodedImage:
+    """Decode the first frame of an image as it is meant to be seen, and bring it to its size.
+
+    In this order: turned as its EXIF data say; 16-bit gray scaled to 8 bit; transparent parts laid on white;
+    CMYK, gray and palette turned into RGB, or everything into gray with the luma weights of ITU-R BT.601, as Pillow's
+    mode "L" (color profiles are ignored, as Keras does); resized by the rule. The rules that are called after Keras
+    decode as TensorFlow does, see `edgekit.datasets.images.tensorflow_decoding`.
 
     Args:
         source: A file, or what a file holds.
-        size: (height, width).
-        formats: What it may be, as Pillow calls them.
-
-    Returns:
-        uint8 (height, width, 3), RGB, 0 to 255.
+        form: Size, channels and rule.
 
     Raises:
         BrokenImageError: The file is missing, truncated, damaged, absurdly large, or no such image.
     """
-    import numpy as np
-    from PIL import Image, ImageOps, UnidentifiedImageError
+    from PIL import Image, UnidentifiedImageError
 
-    height, width = size
     if isinstance(source, Path) and source.exists() and not source.is_file():
         raise BrokenImageError("it is no file but a pipe or a device")
     try:
         file = source if isinstance(source, Path) else io.BytesIO(source)
-        with Image.open(file, formats=formats) as stored:
-            upright = ImageOps.exif_transpose(stored)
-            small = _to_rgb(upright).resize((width, height), Image.Resampling.BILINEAR)
+        with Image.open(file, formats=FORMATS) as stored:
+            kind = _kind_of(stored)
+            whole = _upright(stored, form.rule, "L" if form.channels == 1 else "RGB")
+            return DecodedImage(pixels=resize_image(whole, form.size, form.rule), kind=kind)
     except UnidentifiedImageError as error:
-        raise BrokenImageError(f"it is no {', '.join(formats)} image") from error
+        raise BrokenImageError(f"it is no {', '.join(FORMATS)} image") from error
     except OSError as error:
         raise BrokenImageError(error.strerror or str(error)) from error
     except (
@@ -70,31 +100,47 @@ def decode_image(
         zlib.error,
     ) as error:  # what Pillow's readers let through when a file's headers are damaged
         raise BrokenImageError(str(error).rstrip(".") or type(error).__name__) from error
-    return np.asarray(small)
 
 
-def _to_rgb(image: "Image.Image") -> "Image.Image":
+def _kind_of(stored: "Image.Image") -> Kind:
+    if stored.mode == "CMYK":
+        return Kind.CMYK
+    if stored.has_transparency_data:
+        return Kind.TRANSPARENT
+    return Kind.GRAY if stored.mode in ("1", "L", "LA") or stored.mode.startswith("I;16") else Kind.COLOR
+
+
+def _upright(stored: "Image.Image", rule: ImageRule, mode: str) -> "Image.Image":
+    """The whole image in `mode`, "L" or "RGB"."""
+    from PIL import ImageOps
+
+    if stored.mode in ("I", "F"):
+        kind = "signed or 32-bit whole numbers" if stored.mode == "I" else "32-bit floats"
+        raise BrokenImageError(f"its pixels are {kind}, and nothing says which value is white: store 8 or 16 bits")
+    if rule.is_keras:
+        return decoded_as_tensorflow(stored, mode)
+    return _in_mode(ImageOps.exif_transpose(stored) if rule.exif else stored, mode)
+
+
+def _in_mode(image: "Image.Image", mode: str) -> "Image.Image":
     from PIL import Image
 
     if image.mode.startswith("I;16"):
-        return _from_16_bit(image)
-    if image.mode in ("I", "F"):
-        kind = "signed or 32-bit whole numbers" if image.mode == "I" else "32-bit floats"
-        raise BrokenImageError(f"its pixels are {kind}, and nothing says which value is white: store 8 or 16 bits")
+        return _from_16_bit(image).convert(mode)
     if image.has_transparency_data:
         white = Image.new("RGBA", image.size, "white")
         white.alpha_composite(image.convert("RGBA"))
-        return white.convert("RGB")
-    return image.convert("RGB")
+        return white.convert("RGB").convert(mode)
+    return image.convert(mode) if image.mode in ("1", "L", mode) else image.convert("RGB").convert(mode)
 
 
 def _from_16_bit(image: "Image.Image") -> "Image.Image":
-    """Grey, 0 to 65535 -> RGB, 0 to 255: scaled, where Pillow's own conversion would clip."""
+    """Gray, 0 to 65535 -> gray, 0 to 255: scaled, where Pillow's own conversion would clip."""
     import numpy as np
     from PIL import Image
 
     values = np.asarray(image).astype(np.uint32)
-    grey = ((values * 255 + 32767) // 65535).astype(np.uint8)
+    gray = ((values * 255 + 32767) // 65535).astype(np.uint8)
     if "transparency" in image.info:
-        grey[values == image.info["transparency"]] = 255
-    return Image.fromarray(grey).convert("RGB")
+        gray[values == image.info["transparency"]] = 255
+    return Image.fromarray(gray)

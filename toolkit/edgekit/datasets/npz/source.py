@@ -23,7 +23,9 @@ ARRAYS = "x_test and y_test, and for training x_train and y_train; class_names i
 
 
 def load(request: DatasetRequest) -> Dataset:
-    """Images uint8 (N, H, W, 3), or grey as (N, H, W) or (N, H, W, 1); labels of any whole-number type, (N,) or (N, 1).
+    """Images uint8 (N, H, W, 3), or gray as (N, H, W) or (N, H, W, 1), which stays gray.
+
+    Labels are of any whole-number type, (N,) or (N, 1).
 
     Without `class_names` the classes are called "0", "1" and so on up to the largest label.
 
@@ -66,7 +68,7 @@ def _build(path: Path, arrays: Mapping[str, Any], request: DatasetRequest) -> Da
     test = _split(path, arrays, "test")
     train_labels = _labels(path, "y_train", arrays["y_train"]) if has_training else test.labels[:0]
     class_names = _class_names(path, arrays, test.labels, train_labels)
-    train = validation = empty_split(*test.images.shape[1:3])
+    train = validation = empty_split(*test.images.shape[1:])
     if has_training and not request.test_only:
         training = _split(path, arrays, "train")
         if training.images.shape[1:] != test.images.shape[1:]:
@@ -99,7 +101,7 @@ def _has_training(path: Path, arrays: Mapping[str, Any]) -> bool:
 
 
 def _images(path: Path, name: str, array: "NDArray[Any]") -> "NDArray[np.uint8]":
-    """As uint8 (N, H, W, 3); grey is repeated."""
+    """As uint8 (N, H, W, 3), or (N, H, W, 1) for gray."""
     import numpy as np
 
     if array.dtype != np.uint8:
@@ -115,10 +117,10 @@ def _images(path: Path, name: str, array: "NDArray[Any]") -> "NDArray[np.uint8]"
         elif array.ndim == 4 and array.shape[3] == 4:
             hint = " It looks like RGBA: store the first three channels, or composite on a background."
         raise DatasetError(
-            f"{name} in {path} must have the shape (N, height, width, 3), or (N, height, width) for grey. "
+            f"{name} in {path} must have the shape (N, height, width, 3), or (N, height, width) for gray. "
             f"Received {array.shape}.{hint}"
         )
-    return np.repeat(array, 3, axis=3) if array.shape[3] == 1 else array
+    return array
 
 
 def _advice(array: "NDArray[Any]") -> str:

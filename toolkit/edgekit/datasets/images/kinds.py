@@ -1,0 +1,37 @@
+"""What a user should know about how the images of a data set became gray or RGB, in words."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from edgekit.datasets.base import DatasetRequest
+from edgekit.datasets.images.decoding import Kind
+from edgekit.foundation.grammar import counted
+
+LUMA = "the luma weights of ITU-R BT.601 (0.299 R + 0.587 G + 0.114 B)"
+
+
+def notes_on_kinds(counts: Sequence[Counter[Kind]], request: DatasetRequest) -> list[str]:
+    """Sentences about conversions; none where all images are what the network takes.
+
+    Args:
+        counts: How many images of each kind each split has; empty where nobody has counted.
+        request: How the data set was wanted.
+    """
+    kinds: Counter[Kind] = sum(counts, Counter())
+    notes = []
+    if kinds[Kind.TRANSPARENT]:
+        what = "the alpha channel is dropped, as Keras does" if request.form.rule.is_keras else "they are laid on white"
+        notes.append(f"{counted(kinds[Kind.TRANSPARENT], 'image')} may have transparent parts: {what}")
+    if kinds[Kind.CMYK]:
+        notes.append(f"{counted(kinds[Kind.CMYK], 'CMYK image')} converted to RGB, color profiles ignored")
+    return [*notes, *_notes_on_gray(kinds[Kind.GRAY], kinds.total(), request.channels)]
+
+
+def _notes_on_gray(num_gray: int, num_images: int, channels: int | None) -> list[str]:
+    if channels == 1 and num_gray < num_images:
+        return [f"{counted(num_images - num_gray, 'color image')} converted to grayscale with {LUMA}"]
+    if channels is None and num_gray == num_images and num_images:
+        return ["all images are grayscale: --color gray takes a third of the memory, for models with one channel"]
+    if channels != 1 and 0 < num_gray < num_images:
+        return [f"{num_gray:,} of {counted(num_images, 'image')} are grayscale, taken as RGB with three equal channels"]
+    return []
