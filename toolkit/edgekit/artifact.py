@@ -2,6 +2,7 @@
 
 import hashlib
 import stat
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -66,6 +67,43 @@ class TensorSpec:
     dtype: str
     scale: float | None = None
     zero_point: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImageInput:
+    """An input that takes images.
+
+    Attributes:
+        height: In pixels; None where the file leaves it open.
+        width: In pixels; None where the file leaves it open.
+        channels: 3 for RGB, 1 for gray.
+        channels_first: (N, C, H, W) rather than (N, H, W, C).
+        has_channel_axis: Gray images have one; False for (N, H, W).
+    """
+
+    height: int | None
+    width: int | None
+    channels: int
+    channels_first: bool = False
+    has_channel_axis: bool = True
+
+    @classmethod
+    def of(cls, sizes: Sequence[int | None]) -> "ImageInput | None":
+        """The input of these dimensions, without the batch; None where they are no image's."""
+        if len(sizes) == 2:
+            return cls(height=sizes[0], width=sizes[1], channels=1, has_channel_axis=False)
+        if len(sizes) != 3:
+            return None
+        if sizes[2] in (1, 3):
+            return cls(height=sizes[0], width=sizes[1], channels=sizes[2])
+        if sizes[0] in (1, 3):
+            return cls(height=sizes[1], width=sizes[2], channels=sizes[0], channels_first=True)
+        return None
+
+    @property
+    def size(self) -> tuple[int, int] | None:
+        """(height, width); None where one of them is open."""
+        return (self.height, self.width) if self.height and self.width else None
 
 
 @dataclass(frozen=True, kw_only=True)

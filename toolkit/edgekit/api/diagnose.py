@@ -6,6 +6,7 @@ from pathlib import Path
 from edgekit.api.arguments import AnyPath, Names, as_data, public, registered, run_or_file, shown_progress
 from edgekit.artifact import Precision
 from edgekit.datasets import Dataset
+from edgekit.datasets.images.rule import RuleChoice
 from edgekit.foundation.errors import MissingExtraError
 from edgekit.foundation.progress import Progress
 from edgekit.layer_drift.job import DiagnoseReport, DriftRequest, diagnose_request
@@ -26,6 +27,9 @@ def diagnose(
     input_range: str = "0..255",
     timeout: float | None = None,
     figure: AnyPath | None = None,
+    resize: str | None = None,
+    antialias: bool | None = None,
+    exif: bool | None = None,
     progress: Progress | bool | None = None,
 ) -> DiagnoseReport:
     """Compare every layer of a quantized file with the float model's, on training images.
@@ -42,6 +46,10 @@ def diagnose(
         input_range: What external models expect: "0..255", "0..1", "-1..1", "mean=…,std=…".
         timeout: Seconds after which a candidate is given up; None: 600 and one per image.
         figure: The PNG file to draw; None: into the figures of the run.
+        resize: How images get the size of the model: "squash", "crop", "pad", "keras", "keras-crop" or "keras-pad";
+            None: as in the run, or "squash".
+        antialias: Average over the pixels that one pixel covers; None: as in the run, or as the rule says.
+        exif: Turn images as their EXIF data say; None: as in the run, or as the rule says.
         progress: True to show progress on stderr; silent by default.
 
     Returns:
@@ -61,6 +69,7 @@ def diagnose(
         seed=seed,
         input_range=input_range,
         time_limit=timeout,
+        image_rule=RuleChoice(resize=resize, antialias=antialias, exif=exif),
     )
     shown = shown_progress(progress)
     report = diagnose_request(request, progress=shown)

@@ -17,6 +17,7 @@ from edgekit.api.arguments import (
 from edgekit.artifact import Format, Precision
 from edgekit.datasets import Dataset
 from edgekit.exporting.description import Authorship
+from edgekit.datasets.images.rule import RuleChoice
 from edgekit.exporting.formats import EXPORTERS, ExportOptions, OnnxOptions, TFLiteOptions
 from edgekit.exporting.job import ExportRequest, export_request
 from edgekit.exporting.onnx.targets import OrtTarget
@@ -64,6 +65,9 @@ def export(
     positive_class: str | None = None,
     labels: AnyPath | None = None,
     custom_objects: AnyPath | None = None,
+    resize: str | None = None,
+    antialias: bool | None = None,
+    exif: bool | None = None,
     skip_broken: bool = False,
     progress: Progress | bool | None = None,
 ) -> ExportReport:
@@ -105,6 +109,10 @@ def export(
         positive_class: For a Keras file that gives one score for two classes, the class that it is of.
         labels: For a Keras file, a file of its classes in the order of its scores, one per line.
         custom_objects: A Python file that defines the model's own layers; it is executed.
+        resize: How images get the size of the model: "squash", "crop", "pad", "keras", "keras-crop" or "keras-pad";
+            None: as in the run, or "squash".
+        antialias: Average over the pixels that one pixel covers; None: as in the run, or as the rule says.
+        exif: Turn images as their EXIF data say; None: as in the run, or as the rule says.
         skip_broken: Leave broken images out, and count them.
         progress: True to show progress on stderr; silent by default.
 
@@ -145,6 +153,7 @@ def export(
         calibration_images=calibration_images,
         seed=seed,
         out=as_path(out),
+        image_rule=RuleChoice(resize=resize, antialias=antialias, exif=exif),
         skip_broken=skip_broken,
         output_name=output_name,
         positive_class=positive_class,

@@ -6,9 +6,11 @@
 from typing import overload
 
 from edgekit import installation
-from edgekit.api.arguments import AnyPath, public, shown_progress
-from edgekit.datasets import Dataset, DatasetRequest, load_dataset
-from edgekit.datasets.sources import SourceStatus, list_sources
+from edgekit.api.arguments import AnyPath, channels_of, public, shown_progress
+from edgekit.datasets import Dataset, DatasetRequest
+from edgekit.datasets.images.rule import RuleChoice
+from edgekit.datasets.images.size import parse_size
+from edgekit.datasets.sources import SourceStatus, list_sources, load_sized
 from edgekit.execution.availability import RuntimeStatus, list_runtimes
 from edgekit.foundation.progress import Progress
 from edgekit.installation import Diagnosis
@@ -23,27 +25,66 @@ def recipes() -> list[RecipeSummary]:
 
 @overload
 def datasets(
-    data: None = None, *, skip_broken: bool = False, progress: Progress | bool | None = None
+    data: None = None,
+    *,
+    image_size: int | str | None = None,
+    resize: str | None = None,
+    antialias: bool | None = None,
+    exif: bool | None = None,
+    color: str | None = None,
+    skip_broken: bool = False,
+    progress: Progress | bool | None = None,
 ) -> list[SourceStatus]: ...
 @overload
-def datasets(data: AnyPath, *, skip_broken: bool = False, progress: Progress | bool | None = None) -> Dataset: ...
+def datasets(
+    data: AnyPath,
+    *,
+    image_size: int | str | None = None,
+    resize: str | None = None,
+    antialias: bool | None = None,
+    exif: bool | None = None,
+    color: str | None = None,
+    skip_broken: bool = False,
+    progress: Progress | bool | None = None,
+) -> Dataset: ...
 @public
 def datasets(
-    data: AnyPath | None = None, *, skip_broken: bool = False, progress: Progress | bool | None = None
+    data: AnyPath | None = None,
+    *,
+    image_size: int | str | None = None,
+    resize: str | None = None,
+    antialias: bool | None = None,
+    exif: bool | None = None,
+    color: str | None = None,
+    skip_broken: bool = False,
+    progress: Progress | bool | None = None,
 ) -> list[SourceStatus] | Dataset:
     """The kinds of data sets; or one of them, loaded.
 
     Args:
         data: "NAME" or "NAME:PATH"; None: all kinds.
+        image_size: Height x width in pixels to which images are resized, "48x96", or one side of a square; None:
+            the data set's own, 32 for files.
+        resize: How: "squash", "crop", "pad", "keras", "keras-crop" or "keras-pad"; None: "squash".
+        antialias: Average over the pixels that one pixel covers; None: yes, except for the rules of Keras.
+        exif: Turn images as their EXIF data say; None: yes, except for the rules of Keras.
+        color: "rgb" or "gray"; None: that of the data set, RGB for image files.
         skip_broken: Leave broken images out, and count them.
         progress: True to show progress on stderr; silent by default.
 
     Raises:
         EdgekitError: There is no such data set, or it is broken.
     """
-    if data is None:
-        return list_sources()
-    return load_dataset(str(data), DatasetRequest(skip_broken=skip_broken, progress=shown_progress(progress)))
+    choice = RuleChoice(resize=resize, antialias=antialias, exif=exif)
+    request = DatasetRequest(
+        image_size=None if image_size is None else parse_size(image_size),
+        rule=choice.for_run({}),
+        is_rule_required=choice.is_given,
+        channels=channels_of(color),
+        skip_broken=skip_broken,
+        progress=shown_progress(progress),
+    )
+    return list_sources() if data is None else load_sized(str(data), request)
 
 
 @public

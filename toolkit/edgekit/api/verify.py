@@ -19,6 +19,7 @@ from edgekit.api.arguments import (
 from edgekit.api.command_line import command_line
 from edgekit.artifact import Precision
 from edgekit.datasets import Dataset
+from edgekit.datasets.images.rule import RuleChoice
 from edgekit.foundation.atomic_files import write_text
 from edgekit.foundation.errors import UsageError
 from edgekit.foundation.progress import Progress
@@ -63,6 +64,9 @@ def verify(
     max_score_difference: float | None = None,
     pairwise: bool = False,
     html: AnyPath | None = None,
+    resize: str | None = None,
+    antialias: bool | None = None,
+    exif: bool | None = None,
     skip_broken: bool = False,
     progress: Progress | bool | None = None,
 ) -> VerificationReport:
@@ -99,6 +103,10 @@ def verify(
         max_score_difference: How much any score may differ.
         pairwise: Compare the candidates with each other too.
         html: Write the report as a page into this file.
+        resize: How images get the size of the model: "squash", "crop", "pad", "keras", "keras-crop" or "keras-pad";
+            None: as in the run, or "squash".
+        antialias: Average over the pixels that one pixel covers; None: as in the run, or as the rule says.
+        exif: Turn images as their EXIF data say; None: as in the run, or as the rule says.
         skip_broken: Leave broken images out, and count them.
         progress: True to show progress on stderr; silent by default.
 
@@ -129,6 +137,7 @@ def verify(
         search_again=retune,
         time_limit=timeout,
         pairwise=pairwise,
+        image_rule=RuleChoice(resize=resize, antialias=antialias, exif=exif),
         skip_broken=skip_broken,
         external=ExternalModelOptions(
             input_range=input_range,

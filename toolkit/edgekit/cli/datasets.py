@@ -1,10 +1,19 @@
 """`edgekit datasets`: what data sets there are, and what is in one."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from edgekit.cli.options import json_option, make_progress, one_argument, print_json, skip_broken_option
+from edgekit.cli.options import (
+    color_option,
+    image_size_option,
+    json_option,
+    make_progress,
+    one_argument,
+    print_json,
+    rule_options,
+    skip_broken_option,
+)
 from edgekit.foundation.grammar import counted
 
 if TYPE_CHECKING:
@@ -13,9 +22,12 @@ if TYPE_CHECKING:
 
 @click.command("datasets")
 @one_argument("data", "[DATASET]")
+@image_size_option
+@rule_options
+@color_option
 @skip_broken_option
 @json_option
-def command(data: str | None, skip_broken: bool, as_json: bool) -> None:
+def command(data: str | None, as_json: bool, **chosen: Any) -> None:
     """List the data sets; or load one and show its classes, its splits and its SHA-256.
 
     DATASET is digits, cifar10, cifar10:PATH, folder:PATH, csv:FILE, hub:OWNER/NAME, npz:PATH, or that of another
@@ -24,7 +36,7 @@ def command(data: str | None, skip_broken: bool, as_json: bool) -> None:
     if data is None:
         _list(as_json)
     else:
-        _show(data, skip_broken, as_json)
+        _show(data, as_json, chosen)
 
 
 def _list(as_json: bool) -> None:
@@ -39,11 +51,11 @@ def _list(as_json: bool) -> None:
     print_table(None, columns, [[source.usage, source.summary, source.status] for source in sources])
 
 
-def _show(data: str, skip_broken: bool, as_json: bool) -> None:
+def _show(data: str, as_json: bool, chosen: dict[str, Any]) -> None:
     from edgekit.api.lists import datasets
     from edgekit.datasets.sources import describe
 
-    dataset = datasets(data, skip_broken=skip_broken, progress=make_progress())
+    dataset = datasets(data, **chosen, progress=make_progress())
     if as_json:
         print_json(describe(dataset))
     else:
@@ -59,11 +71,13 @@ def _print_dataset(dataset: "Dataset") -> None:
     rows = [[name, *(f"{n:,}" for n in row)] for name, *row in zip(dataset.class_names, *counts, strict=True)]
     rows.append(["all classes", *(f"{len(split):,}" for split in splits.values())])
     print_table(None, ["class", *(Column(name=name, align="right") for name in splits)], rows)
-    height, width, _ = dataset.image_shape
+    height, width, channels = dataset.image_shape
     click.echo(
         f"{dataset.name}: {counted(len(dataset.class_names), 'class')}, "
-        f"images of {height} x {width} pixels (height x width)"
+        f"{'gray' if channels == 1 else 'RGB'} images of {height} x {width} pixels (height x width)"
     )
+    if dataset.rule is not None:
+        click.echo(f"Resized by the rule {dataset.rule}")
     if dataset.num_skipped:
         click.echo(f"Left out: {counted(dataset.num_skipped, 'broken image')}")
     if dataset.num_identical:

@@ -4,7 +4,16 @@ from typing import Any
 
 import click
 
-from edgekit.cli.options import PATH, WholeNumber, data_option, json_option, make_progress, one_argument, print_json
+from edgekit.cli.options import (
+    PATH,
+    WholeNumber,
+    data_option,
+    json_option,
+    make_progress,
+    one_argument,
+    print_json,
+    rule_options,
+)
 
 
 @click.command("diagnose")
@@ -34,6 +43,7 @@ from edgekit.cli.options import PATH, WholeNumber, data_option, json_option, mak
     metavar="FILE.png",
     help="Where the picture goes. [default: figures/ of the run]",
 )
+@rule_options
 @json_option
 def command(top: int, as_json: bool, **chosen: Any) -> None:
     """Compare every layer of a quantized file with the float model's, on training images.

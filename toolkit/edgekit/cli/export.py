@@ -15,6 +15,7 @@ from edgekit.cli.options import (
     one_argument,
     precisions_of,
     print_json,
+    rule_options,
     seed_option,
     skip_broken_option,
 )
@@ -117,6 +118,7 @@ def _quantizers_of_other_packages() -> dict[str, str]:
 @click.option("--positive-class", metavar="NAME", help="For a MODEL.keras that gives one score: the class it is of.")
 @click.option("--labels", type=PATH, metavar="FILE", help="For a MODEL.keras: its classes in its order, one per line.")
 @custom_objects_option
+@rule_options
 @skip_broken_option
 @json_option
 def command(as_json: bool, everything: bool, **chosen: Any) -> int:

@@ -22,6 +22,41 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print one JS
 
 skip_broken_option = click.option("--skip-broken", is_flag=True, help="Leave broken images out, count them, and go on.")
 
+image_size_option = click.option(
+    "--image-size",
+    metavar="SIZE",
+    help="Height x width in pixels to which images are resized, as in 48x96, or one side of a square. "
+    "[default: the recipe's]",
+)
+
+color_option = click.option(
+    "--color", metavar="rgb|gray", help="Three channels or one. [default: that of the data set; RGB for files]"
+)
+
+
+def rule_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """`--resize`, `--antialias` and `--exif`: how image files become pixels."""
+    options = (
+        click.option(
+            "--resize",
+            metavar="squash|crop|pad|keras|keras-crop|keras-pad",
+            help="How images get the size of the model; keras: as keras.utils.image_dataset_from_directory does. "
+            "[default: squash, or as in the run]",
+        ),
+        click.option(
+            "--antialias/--no-antialias",
+            default=None,
+            help="Average over the pixels that one pixel covers. [default: on, or as in the run]",
+        ),
+        click.option(
+            "--exif/--no-exif", default=None, help="Turn images as their EXIF data say. [default: on, or as in the run]"
+        ),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
 reference_kernel_option = click.option(
     "--reference-kernel-images",
     type=WholeNumber(min=1),

@@ -5,7 +5,15 @@ from typing import Any
 
 import click
 
-from edgekit.cli.options import PATH, WholeNumber, data_option, skip_broken_option
+from edgekit.cli.options import (
+    PATH,
+    WholeNumber,
+    color_option,
+    data_option,
+    image_size_option,
+    rule_options,
+    skip_broken_option,
+)
 
 _OPTIONS = (
     data_option("digits", "digits, cifar10, cifar10:PATH, folder:PATH, csv:FILE, hub:OWNER/NAME or npz:PATH."),
@@ -28,12 +36,9 @@ _OPTIONS = (
         metavar="SHARE",
         help="Share of the training images held out for choosing, between 0 and 1. [default: the recipe's]",
     ),
-    click.option(
-        "--image-size",
-        type=WholeNumber(min=1),
-        metavar="N",
-        help="Side in pixels to which the images of a folder are resized. [default: the recipe's]",
-    ),
+    image_size_option,
+    rule_options,
+    color_option,
     click.option(
         "--out", type=PATH, metavar="DIR", help="The run folder. [default: exported/RECIPE, or -2, -3, … where taken]"
     ),

@@ -14,6 +14,7 @@ from edgekit.cli.options import (
     make_progress,
     print_json,
     reference_kernel_option,
+    rule_options,
     skip_broken_option,
 )
 
@@ -77,6 +78,7 @@ def tolerance_option(name: str, metavar: str, text: str) -> Callable[[Callable[.
     metavar="FILE",
     help="Write the report as a page into this file; for a run, there too.",
 )
+@rule_options
 @skip_broken_option
 @json_option
 def command(targets: tuple[Path, ...], verbose: bool, as_json: bool, **chosen: Any) -> int:

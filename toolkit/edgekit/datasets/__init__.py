@@ -47,17 +47,17 @@ def load_dataset(spec: str | Dataset, request: DatasetRequest | None = None) -> 
     """Load the data set that `spec` names.
 
     Args:
-        spec: `name` or `name:PATH`, as on the command line; a data set that is loaded already is returned as it is.
+        spec: `name` or `name:PATH`, as on the command line; of one that is loaded already only the channels can change.
         request: How it is wanted; its `location` is taken from `spec`.
 
     Raises:
         UnknownNameError: There is no such source.
-        UsageError: The request has a rule for resizing, and images of this source are not resized.
+        UsageError: A rule for resizing is required, and the images of this source are not resized by it.
         PluginError: Another package brings the source, and it cannot be used.
         DatasetError: The source cannot deliver.
     """
     if isinstance(spec, Dataset):
-        return spec
+        return as_requested(spec, request or DatasetRequest())
     name, _, location = spec.partition(":")
     source, request = DATASETS.load(name), replace(request or DatasetRequest(), location=location or None)
     origin = DATASETS[name].origin
@@ -66,13 +66,13 @@ def load_dataset(spec: str | Dataset, request: DatasetRequest | None = None) -> 
 
 
 def as_requested(dataset: Dataset, request: DatasetRequest) -> Dataset:
-    """With the channels of the request, of which the user is told; raises UsageError where its rule has no effect."""
+    """With the channels of the request, of which the user is told; raises UsageError where a rule has no effect."""
     from edgekit.datasets.color import with_channels
 
-    if request.rule is not None and dataset.rule is None:
+    if request.rule is not None and request.is_rule_required and dataset.rule != request.rule:
+        how = "have a fixed size and are not resized" if dataset.rule is None else f"were resized by {dataset.rule}"
         raise UsageError(
-            f"The images of '{dataset.name}' have a fixed size and are not resized, so {request.rule.options} has no "
-            f"effect. Leave it out."
+            f"The images of '{dataset.name}' {how}, so {request.rule.options} has no effect. Leave it out."
         )
     dataset, said = with_channels(dataset, request.channels or dataset.image_shape[2])
     if said:

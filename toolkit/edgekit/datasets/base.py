@@ -189,6 +189,7 @@ class DatasetRequest:
             mismatch is found when the model is built. 1 to MAX_SIDE; None: the source's own size.
         channels: 3 for RGB, 1 for gray; None: the source's own.
         rule: How images become pixels; None: the default, for sources that resize. Sources of fixed size ignore it.
+        is_rule_required: Somebody has asked for the rule: it is an error where images are not resized by it.
         validation_fraction: Share of the training images set aside, stratified; in (0, 1).
         seed: Seed of every split that the source itself makes.
         test_only: Only the test split is needed; train and validation may come back empty.
@@ -201,6 +202,7 @@ class DatasetRequest:
     image_size: tuple[int, int] | None = None
     channels: int | None = None
     rule: ImageRule | None = None
+    is_rule_required: bool = False
     validation_fraction: float = 0.1
     seed: int = 0
     test_only: bool = False

@@ -70,12 +70,31 @@ def load_own(name: str, request: DatasetRequest) -> Dataset:
         raise location_is_needed(name, error) from error
 
 
+def load_sized(spec: str, request: DatasetRequest) -> Dataset:
+    """Load a data set; raises UsageError where its images have a fixed size and another one was asked for."""
+    dataset = load_dataset(spec, request)
+    height, width, _ = dataset.image_shape
+    if request.image_size not in (None, (height, width)):
+        raise UsageError(fixed_size(dataset, request.image_size))
+    return dataset
+
+
+def fixed_size(dataset: Dataset, wanted: tuple[int, int] | None) -> str:
+    """Why the images cannot be resized."""
+    height, width, _ = dataset.image_shape
+    return (
+        f"The images of '{dataset.name}' are {height} x {width} pixels (height x width) and stay so; "
+        f"--image-size {'x'.join(map(str, wanted or ()))} resizes those of folder:, csv: and hub: only. Leave it out."
+    )
+
+
 def describe(dataset: Dataset) -> dict[str, Any]:
     """What `edgekit datasets SPEC --json` prints: name, classes, counts, image shape and SHA-256."""
     return {
         "name": dataset.name,
         "sha256": dataset.sha256,
         "image_shape": list(dataset.image_shape),
+        "image_rule": None if dataset.rule is None else dataset.rule.to_dict(),
         "class_names": list(dataset.class_names),
         "num_skipped": dataset.num_skipped,
         "num_identical": dataset.num_identical,

@@ -1,12 +1,13 @@
 """The whole of `edgekit export` and `compare-schemes`: find what is meant, load model and data, do it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from edgekit.artifact import Format, Precision
 from edgekit.datasets import Dataset, DatasetRequest, load_dataset
 from edgekit.datasets.class_names import read_labels
+from edgekit.datasets.images.rule import RuleChoice
 from edgekit.datasets.sources import load_own
 from edgekit.exporting.formats import ExportOptions
 from edgekit.exporting.keras.loading.custom_objects import custom_objects_of
@@ -41,6 +42,7 @@ class ExportRequest:
         positive_class: For a file from elsewhere that gives one score for two classes, which it is of.
         labels: For a file from elsewhere, a file of its classes in the order of its scores, one per line.
         custom_objects: A Python file that defines the layers of the model that are not Keras'; it is executed.
+        image_rule: How image files become pixels.
     """
 
     target: Path | None = None
@@ -56,6 +58,7 @@ class ExportRequest:
     positive_class: str | None = None
     labels: Path | None = None
     custom_objects: Path | None = None
+    image_rule: RuleChoice = field(default_factory=RuleChoice)
 
     @property
     def reading(self) -> OutputReading:
@@ -155,25 +158,36 @@ def _load(request: ExportRequest, source: Source, is_needed: bool, progress: Pro
     if request.data is None and not is_needed and name != "digits":
         progress.note(f"Without --data the files are checked on random images, not on those of '{name}'.")
         return None
-    return load_dataset_of(source, request.data, request.skip_broken, progress)
+    return load_dataset_of(source, request.data, request.skip_broken, progress, request.image_rule)
 
 
-def load_dataset_of(source: Source, data: str | Dataset | None, skip_broken: bool, progress: Progress) -> Dataset:
-    """The data set at the model's size, split as it was for the training.
+def load_dataset_of(
+    source: Source,
+    data: str | Dataset | None,
+    skip_broken: bool,
+    progress: Progress,
+    image_rule: RuleChoice | None = None,
+) -> Dataset:
+    """The data set at the model's size and channels, split as it was for the training.
 
     Args:
         source: The model.
         data: The data set, or `NAME[:PATH]`; None: the one in the run's manifest.
         skip_broken: Leave broken images out of a `folder:` data set, as the training did.
         progress: Told of long reading.
+        image_rule: How image files become pixels; None: as in the run.
 
     Raises:
-        UsageError: The run's own data set needs a path, which a run does not say.
+        UsageError: The run's own data set needs a path, which a run does not say; or another rule than the run's.
         DatasetError: It is missing or broken.
     """
     settings = source.run.manifest.get("settings", {}) if source.run else {}
+    choice = image_rule or RuleChoice()
     wanted = DatasetRequest(
         image_size=source.image_size,
+        channels=source.channels,
+        rule=choice.for_run(source.dataset_entry),
+        is_rule_required=choice.is_given,
         validation_fraction=settings.get("validation_fraction", DatasetRequest().validation_fraction),
         seed=settings.get("seed", 0),
         skip_broken=skip_broken,

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
 
-from edgekit.artifact import Format, TensorSpec
+from edgekit.artifact import Format, ImageInput, TensorSpec
 from edgekit.foundation.results import Displayed, plain
 
 FLOATS = frozenset({"float16", "float32", "float64", "bfloat16"})
@@ -193,12 +193,19 @@ class ModelInfo(Displayed):
 
     @property
     def image_size(self) -> tuple[int, int] | None:
-        """(height, width) of the RGB images that go in; None where the file leaves it open, or takes something else."""
-        sizes = self.inputs[0].shape[1:] if len(self.inputs) == 1 else ()
-        if len(sizes) != 3 or 3 not in (sizes[0], sizes[2]):
-            return None
-        height, width = sizes[:2] if sizes[2] == 3 else sizes[1:]
-        return (height, width) if height and width else None
+        """(height, width) of the images that go in; None where the file leaves it open, or takes something else."""
+        image = self._image_input
+        return image.size if image else None
+
+    @property
+    def channels(self) -> int | None:
+        """3 for RGB images, 1 for gray ones; None where the file takes something else."""
+        image = self._image_input
+        return image.channels if image else None
+
+    @property
+    def _image_input(self) -> ImageInput | None:
+        return ImageInput.of(self.inputs[0].shape[1:]) if len(self.inputs) == 1 else None
 
     def to_dict(self) -> dict[str, Any]:
         """As a JSON object; `weights` is there only where the kernels were asked for."""

@@ -1,11 +1,12 @@
 """The whole of `edgekit diagnose`: find the files, choose images, measure. Images are never those of the test split."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edgekit.artifact import Format, Precision
 from edgekit.datasets import Dataset, DatasetRequest, load_dataset
+from edgekit.datasets.images.rule import RuleChoice
 from edgekit.datasets.sources import load_own
 from edgekit.foundation.errors import UsageError, VerificationError
 from edgekit.foundation.grammar import listed
@@ -41,6 +42,7 @@ class DriftRequest:
         seed: Of their choice.
         input_range: What values models made elsewhere want.
         time_limit: Seconds for one candidate, above 0; None: 600 and one for each image.
+        image_rule: How image files become pixels.
     """
 
     target: Path | None = None
@@ -52,6 +54,7 @@ class DriftRequest:
     seed: int = 0
     input_range: str = "0..255"
     time_limit: float | None = None
+    image_rule: RuleChoice = field(default_factory=RuleChoice)
 
     def __post_init__(self) -> None:
         if self.num_images < 1:
@@ -100,7 +103,14 @@ def diagnose_request(request: DriftRequest, *, progress: Progress | None = None)
     progress = progress or SilentProgress()
     encoding = InputEncoding.parse(request.input_range)
     run, pairs = _find(request)
-    wanted = DatasetRequest(image_size=inspect_file(pairs[0].candidate).image_size, progress=progress)
+    info, entry = inspect_file(pairs[0].candidate), _dataset_entry(run)
+    wanted = DatasetRequest(
+        image_size=info.image_size,
+        channels=info.channels,
+        rule=request.image_rule.for_run(entry),
+        is_rule_required=request.image_rule.is_given,
+        progress=progress,
+    )
     dataset = load_own(_data_of(run), wanted) if request.data is None else load_dataset(request.data, wanted)
     split_name, images = choose_images(dataset, request.num_images, request.seed)
     reports = []
@@ -203,9 +213,13 @@ def _known_format(name: str) -> str:
     return name
 
 
-def _data_of(run: RunFolder | None) -> str:
+def _dataset_entry(run: RunFolder | None) -> dict[str, Any]:
     entry = run.manifest.get("dataset") if run else None
-    name = entry.get("name") if isinstance(entry, dict) else None
+    return entry if isinstance(entry, dict) else {}
+
+
+def _data_of(run: RunFolder | None) -> str:
+    name = _dataset_entry(run).get("name")
     if not isinstance(name, str):
         raise UsageError("Nothing says which images to run. Name the data: --data NAME or --data NAME:PATH")
     return name

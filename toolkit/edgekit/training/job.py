@@ -4,6 +4,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from edgekit.datasets import Dataset, DatasetRequest, load_dataset
+from edgekit.datasets.images.rule import RuleChoice
+from edgekit.datasets.sources import fixed_size
 from edgekit.foundation.errors import RecipeError, UsageError
 from edgekit.foundation.keras_setup import import_keras
 from edgekit.foundation.progress import Progress, SilentProgress
@@ -26,7 +28,9 @@ class TrainRequest:
         seed: Of everything random.
         batch_size: Images per step.
         validation_fraction: Share of the training images held out for choosing, between 0 and 1.
-        image_size: Side in pixels to which the images of a folder are resized.
+        image_size: (height, width) in pixels to which image files are resized.
+        image_rule: How they are.
+        channels: 3 for RGB, 1 for gray; None: those of the data set, 3 for image files.
         out: The run folder; None: `exported/RECIPE`, or -2, -3, … where that is taken.
         resume: Go on with a training that was killed or interrupted.
         tensorboard: Write the history for TensorBoard too.
@@ -42,7 +46,9 @@ class TrainRequest:
     seed: int | None = None
     batch_size: int | None = None
     validation_fraction: float | None = None
-    image_size: int | None = None
+    image_size: tuple[int, int] | None = None
+    image_rule: RuleChoice = field(default_factory=RuleChoice)
+    channels: int | None = None
     out: Path | None = None
     resume: bool = False
     tensorboard: bool = False
@@ -100,19 +106,17 @@ def _settings_of(recipe: Recipe, request: TrainRequest) -> TrainingSettings:
 
 def _load_data(recipe: Recipe, settings: TrainingSettings, request: TrainRequest, progress: Progress) -> Dataset:
     """The data set, split as the settings want it; raises DatasetError, and UsageError where it cannot be resized."""
-    side = request.image_size
     wanted = DatasetRequest(
-        image_size=(side, side) if side else recipe.image_size,
+        image_size=request.image_size or recipe.image_size,
+        channels=request.channels,
+        rule=request.image_rule.for_run({}),
+        is_rule_required=request.image_rule.is_given,
         validation_fraction=settings.validation_fraction,
         seed=settings.seed,
         skip_broken=request.skip_broken,
         progress=progress,
     )
     dataset = load_dataset(request.data, wanted)
-    height, width, _ = dataset.image_shape
-    if side and (height, width) != (side, side):
-        raise UsageError(
-            f"The images of '{dataset.name}' are {height} x {width} pixels and stay so; --image-size {side} resizes "
-            f"those of folder: and hub: only. Leave it out."
-        )
+    if request.image_size not in (None, dataset.image_shape[:2]):
+        raise UsageError(fixed_size(dataset, request.image_size))
     return dataset

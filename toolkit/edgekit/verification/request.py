@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from edgekit.datasets import Dataset
+from edgekit.datasets.images.rule import RuleChoice
 from edgekit.execution.model_interface import OUTPUTS
 from edgekit.foundation.errors import UsageError
 from edgekit.input_range import RAW, InputEncoding
@@ -77,6 +78,7 @@ class VerifyRequest:
         time_limit: Seconds for one candidate, above 0; None: by the number of images.
         pairwise: Compare the candidates with each other too.
         skip_broken: Leave broken images out of a `folder:` data set, as the training did.
+        image_rule: How image files become pixels.
         external: How models that edgekit did not export are fed and read.
     """
 
@@ -93,6 +95,7 @@ class VerifyRequest:
     time_limit: float | None = None
     pairwise: bool = False
     skip_broken: bool = False
+    image_rule: RuleChoice = field(default_factory=RuleChoice)
     external: ExternalModelOptions = field(default_factory=ExternalModelOptions)
 
     def __post_init__(self) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from edgekit.foundation.errors import UsageError
+from edgekit.foundation.errors import UnknownNameError, UsageError
 from edgekit.foundation.grammar import listed
 
 OWN_RESIZES = ("squash", "crop", "pad")
@@ -101,6 +101,11 @@ class RuleChoice:
     antialias: bool | None = None
     exif: bool | None = None
 
+    def __post_init__(self) -> None:
+        if self.resize not in (None, *RESIZES):
+            raise UnknownNameError("resize rule", self.resize, RESIZES)
+        self.rule()
+
     def rule(self, otherwise: ImageRule | None = None) -> ImageRule:
         """The rule that is meant, on top of `otherwise`; raises UsageError where the choices contradict each other."""
         base = otherwise or DEFAULT_RULE
@@ -112,6 +117,29 @@ class RuleChoice:
         return replace(base, **given)
 
     @property
-    def is_empty(self) -> bool:
-        """Whether nothing was said."""
-        return self == RuleChoice()
+    def is_given(self) -> bool:
+        """Whether anything was said."""
+        return self != RuleChoice()
+
+    def for_run(self, entry: Mapping[str, Any]) -> ImageRule | None:
+        """The rule for the data of a run, or of none.
+
+        Args:
+            entry: What the manifest of the run says of its data set; empty where there is no run.
+
+        Returns:
+            None where nothing was chosen and nothing is stored.
+
+        Raises:
+            UsageError: Another rule than that of the run was chosen, so that its images would be others.
+        """
+        stored = ImageRule.from_dict(entry["image_rule"]) if "image_rule" in entry else None
+        if not self.is_given:
+            return stored
+        chosen, own = self.rule(stored), stored or DEFAULT_RULE
+        if entry and chosen != own:
+            raise UsageError(
+                f"The run was made on images resized by the rule {own}. Received {chosen.options}, which would give "
+                f"other images. Leave it out; what another rule costs: edgekit verify --resize-check"
+            )
+        return chosen
