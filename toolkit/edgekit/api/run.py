@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from edgekit.api.arguments import AnyPath, as_data, as_path, channels_of, public, shown_progress
+from edgekit.api.arguments import AnyPath, as_data, as_path, public, shown_progress
 from edgekit.api.verify import verify
 from edgekit.datasets import Dataset
 from edgekit.datasets.images.rule import RuleChoice
@@ -69,7 +69,6 @@ def run(
     resize: str | None = None,
     antialias: bool | None = None,
     exif: bool | None = None,
-    color: str | None = None,
     out: AnyPath | None = None,
     tensorboard: bool = False,
     skip_broken: bool = False,
@@ -92,7 +91,6 @@ def run(
         resize: How: "squash", "crop", "pad", "keras", "keras-crop" or "keras-pad"; None: "squash".
         antialias: Average over the pixels that one pixel covers; None: yes, except for the rules of Keras.
         exif: Turn images as their EXIF data say; None: yes, except for the rules of Keras.
-        color: "rgb" or "gray"; None: that of the data set, RGB for image files.
         out: The run folder; None: `exported/RECIPE`, or -2, -3, … where that is taken.
         tensorboard: Write the history for TensorBoard too, into logs/ of the run folder.
         skip_broken: Leave broken images out, and count them.
@@ -117,7 +115,6 @@ def run(
         validation_fraction=validation_fraction,
         image_size=None if image_size is None else parse_size(image_size),
         image_rule=RuleChoice(resize=resize, antialias=antialias, exif=exif),
-        channels=channels_of(color),
         out=as_path(out),
         resume=resume,
         tensorboard=tensorboard,

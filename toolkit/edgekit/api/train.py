@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from edgekit.api.arguments import AnyPath, Names, as_data, as_path, channels_of, names_of, public, shown_progress
+from edgekit.api.arguments import AnyPath, Names, as_data, as_path, names_of, public, shown_progress
 from edgekit.datasets import Dataset
 from edgekit.datasets.images.rule import RuleChoice
 from edgekit.datasets.images.size import parse_size
@@ -27,7 +27,6 @@ def train(
     resize: str | None = None,
     antialias: bool | None = None,
     exif: bool | None = None,
-    color: str | None = None,
     out: AnyPath | None = None,
     tensorboard: bool = False,
     skip_broken: bool = False,
@@ -54,7 +53,6 @@ def train(
         resize: How: "squash", "crop", "pad", "keras", "keras-crop" or "keras-pad"; None: "squash".
         antialias: Average over the pixels that one pixel covers; None: yes, except for the rules of Keras.
         exif: Turn images as their EXIF data say; None: yes, except for the rules of Keras.
-        color: "rgb" or "gray"; None: that of the data set, RGB for image files.
         out: The run folder; None: `exported/RECIPE`, or -2, -3, … where that is taken.
         tensorboard: Write the history for TensorBoard too, into logs/ of the run folder.
         skip_broken: Leave broken images out, and count them.
@@ -83,7 +81,6 @@ def train(
         validation_fraction=validation_fraction,
         image_size=None if image_size is None else parse_size(image_size),
         image_rule=RuleChoice(resize=resize, antialias=antialias, exif=exif),
-        channels=channels_of(color),
         out=as_path(out),
         resume=resume,
         tensorboard=tensorboard,

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from edgekit.cli.options import (
-    color_option,
     image_size_option,
     json_option,
     make_progress,
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
 @one_argument("data", "[DATASET]")
 @image_size_option
 @rule_options
-@color_option
 @skip_broken_option
 @json_option
 def command(data: str | None, as_json: bool, **chosen: Any) -> None:

@@ -8,7 +8,6 @@ import click
 from edgekit.cli.options import (
     PATH,
     WholeNumber,
-    color_option,
     data_option,
     image_size_option,
     rule_options,
@@ -38,7 +37,6 @@ _OPTIONS = (
     ),
     image_size_option,
     rule_options,
-    color_option,
     click.option(
         "--out", type=PATH, metavar="DIR", help="The run folder. [default: exported/RECIPE, or -2, -3, … where taken]"
     ),

@@ -106,7 +106,6 @@ def diagnose_request(request: DriftRequest, *, progress: Progress | None = None)
     info, entry = inspect_file(pairs[0].candidate), _dataset_entry(run)
     wanted = DatasetRequest(
         image_size=info.image_size,
-        channels=info.channels,
         rule=request.image_rule.for_run(entry),
         is_rule_required=request.image_rule.is_given,
         progress=progress,

@@ -30,8 +30,6 @@ def notes_on_kinds(counts: Sequence[Counter[Kind]], request: DatasetRequest) -> 
 def _notes_on_gray(num_gray: int, num_images: int, channels: int | None) -> list[str]:
     if channels == 1 and num_gray < num_images:
         return [f"{counted(num_images - num_gray, 'color image')} converted to grayscale with {LUMA}"]
-    if channels is None and num_gray == num_images and num_images:
-        return ["all images are grayscale: --color gray takes a third of the memory, for models with one channel"]
     if channels != 1 and 0 < num_gray < num_images:
         return [f"{num_gray:,} of {counted(num_images, 'image')} are grayscale, taken as RGB with three equal channels"]
     return []

@@ -23,7 +23,7 @@ ARRAYS = "x_test and y_test, and for training x_train and y_train; class_names i
 
 
 def load(request: DatasetRequest) -> Dataset:
-    """Images uint8 (N, H, W, 3), or gray as (N, H, W) or (N, H, W, 1), which stays gray.
+    """Images uint8 (N, H, W, 3), or gray as (N, H, W) or (N, H, W, 1), which is repeated in three channels.
 
     Labels are of any whole-number type, (N,) or (N, 1).
 
@@ -101,7 +101,7 @@ def _has_training(path: Path, arrays: Mapping[str, Any]) -> bool:
 
 
 def _images(path: Path, name: str, array: "NDArray[Any]") -> "NDArray[np.uint8]":
-    """As uint8 (N, H, W, 3), or (N, H, W, 1) for gray."""
+    """As uint8 (N, H, W, 3); gray is repeated."""
     import numpy as np
 
     if array.dtype != np.uint8:
@@ -120,7 +120,7 @@ def _images(path: Path, name: str, array: "NDArray[Any]") -> "NDArray[np.uint8]"
             f"{name} in {path} must have the shape (N, height, width, 3), or (N, height, width) for gray. "
             f"Received {array.shape}.{hint}"
         )
-    return array
+    return np.repeat(array, 3, axis=3) if array.shape[3] == 1 else array
 
 
 def _advice(array: "NDArray[Any]") -> str:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from edgekit.datasets import Dataset, DatasetRequest, load_dataset
-from edgekit.datasets.base import CHANNELS, MAX_SIDE
+from edgekit.datasets.base import MAX_SIDE
 from edgekit.datasets.sources import location_is_needed
 from edgekit.foundation.errors import DatasetError, UsageError, VerificationError
 from edgekit.foundation.progress import Progress
@@ -38,7 +38,6 @@ def load_data(request: VerifyRequest, selection: Selection, progress: Progress) 
     """
     wanted = DatasetRequest(
         image_size=image_size_of(selection),
-        channels=channels_of(selection),
         rule=request.image_rule.for_run(_dataset_entry(selection.run)),
         is_rule_required=request.image_rule.is_given,
         test_only=not (request.external.check_inputs and _has_models_to_check(selection)),
@@ -74,14 +73,6 @@ def image_size_of(selection: Selection) -> tuple[int, int] | None:
         if info.image_size and max(info.image_size) <= MAX_SIDE:
             return info.image_size
     return None
-
-
-def channels_of(selection: Selection) -> int | None:
-    """3 or 1, as the manifest or else the first file says that its images have; None: nobody says it."""
-    shape = _dataset_entry(selection.run).get("image_shape")
-    if isinstance(shape, list) and len(shape) == 3 and shape[2] in CHANNELS:
-        return int(shape[2])
-    return next((file.info.channels for file in selection.files if file.info and file.info.channels), None)
 
 
 def _has_models_to_check(selection: Selection) -> bool:
