@@ -185,7 +185,7 @@ def test_an_earlier_epoch_that_was_saved_is_named(inputs, unbroken, tmp_path, ca
         (["--validation-fraction", "0"], 2, "between 0 and 1, both excluded. Received 0.0"),
         (["--validation-fraction", "1"], 2, "between 0 and 1, both excluded. Received 1.0"),
         (["--validation-fraction", "nan"], 2, "between 0 and 1, both excluded. Received nan"),
-        (["--image-size", "64"], 2, "The images of 'digits' are 32 x 32 pixels and stay so"),
+        (["--image-size", "64"], 2, "The images of 'digits' are 32 x 32 pixels (height x width) and stay so"),
         (["--resume", "--out", "nothing-here"], 1, "no training to resume"),
     ],
 )

@@ -101,7 +101,7 @@ def test_splits_are_mapped_and_not_held_in_memory(flat, cache):
 
 def test_the_second_time_nothing_is_decoded(flat, cache, monkeypatch):
     first = load(flat, cache)
-    monkeypatch.setattr(image_cache, "decode_image", None)
+    monkeypatch.setattr(image_cache, "decode_file", None)
 
     second = load(flat, cache)
 

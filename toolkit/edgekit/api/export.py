@@ -16,8 +16,8 @@ from edgekit.api.arguments import (
 )
 from edgekit.artifact import Format, Precision
 from edgekit.datasets import Dataset
-from edgekit.exporting.description import Authorship
 from edgekit.datasets.images.rule import RuleChoice
+from edgekit.exporting.description import Authorship
 from edgekit.exporting.formats import EXPORTERS, ExportOptions, OnnxOptions, TFLiteOptions
 from edgekit.exporting.job import ExportRequest, export_request
 from edgekit.exporting.onnx.targets import OrtTarget

@@ -140,6 +140,6 @@ class RuleChoice:
         if entry and chosen != own:
             raise UsageError(
                 f"The run was made on images resized by the rule {own}. Received {chosen.options}, which would give "
-                f"other images. Leave it out; what another rule costs: edgekit verify --resize-check"
+                f"other images. Leave it out."
             )
         return chosen
