@@ -26,7 +26,7 @@ def test_one_data_set_is_described(capsys):
 
     output = capsys.readouterr().out
     assert "1,295" in output
-    assert "10 classes, images of 32 x 32 pixels" in output
+    assert "10 classes, RGB images of 32 x 32 pixels" in output
     assert "SHA-256" in output
 
 

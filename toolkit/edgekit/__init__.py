@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from edgekit.artifact import Artifact, Format, Precision, TensorSpec
     from edgekit.compression import CompressionSettings
     from edgekit.datasets import Dataset, DatasetRequest, Split, load_dataset
+    from edgekit.datasets.images.form import ImageForm
+    from edgekit.datasets.images.rule import ImageRule
     from edgekit.datasets.sources import SourceStatus
     from edgekit.execution.availability import RuntimeStatus
     from edgekit.exporting.check import CheckResult
@@ -133,6 +135,8 @@ __all__ = [
     "Gpu",
     "Granularity",
     "Hardware",
+    "ImageForm",
+    "ImageRule",
     "InputRange",
     "Island",
     "Kernel",
@@ -223,6 +227,8 @@ _NAMES = {
     "edgekit.artifact": "Artifact Format Precision TensorSpec",
     "edgekit.compression": "CompressionSettings",
     "edgekit.datasets": "Dataset DatasetRequest Split load_dataset",
+    "edgekit.datasets.images.form": "ImageForm",
+    "edgekit.datasets.images.rule": "ImageRule",
     "edgekit.datasets.sources": "SourceStatus",
     "edgekit.execution.availability": "RuntimeStatus",
     "edgekit.exporting.check": "CheckResult",

@@ -69,7 +69,7 @@ def test_any_mode_and_size_becomes_rgb_of_the_size_asked_for(tmp_path, mode):
 def test_a_second_load_decodes_nothing(tmp_path, monkeypatch):
     spec = write(tmp_path / "pets", train=table(9), test=table(3))
     first = load(spec, cache_dir=tmp_path / "cache")
-    monkeypatch.setattr("edgekit.datasets.hub.source.decode_image", lambda *_: pytest.fail("decoded again"))
+    monkeypatch.setattr("edgekit.datasets.hub.source.decode_file", lambda *_: pytest.fail("decoded again"))
     second = load(spec, cache_dir=tmp_path / "cache")
     assert (second.sha256, second.train.sha256) == (first.sha256, first.train.sha256)
     assert isinstance(second.train.images, np.memmap)
@@ -198,4 +198,4 @@ def test_the_missing_library_names_the_extra(monkeypatch):
 def test_the_command_shows_it(tmp_path, capsys):
     spec = write(tmp_path / "pets", train=table(9), test=table(3))
     assert run(["datasets", spec]) == 0
-    assert "hub:pets: 3 classes, images of 32 x 32 pixels" in capsys.readouterr().out
+    assert "hub:pets: 3 classes, RGB images of 32 x 32 pixels" in capsys.readouterr().out
