@@ -62,11 +62,22 @@ def test_the_wheel_lists_its_recipes(installed: Path, tmp_path: Path) -> None:
 
 
 def test_the_wheel_makes_pages(installed: Path, tmp_path: Path) -> None:
+    code = """
+from edgekit.rendering.pages.section import Page
+from edgekit.rendering.pages.templating import environment, render_page
+print(render_page(Page(title="A page", sections=())))
+for name in environment().list_templates(extensions=["html"]):
+    environment().get_template(name)
+    print(name)
+"""
     made = subprocess.run(
-        [installed, "-c", "from edgekit.rendering.pages.html import page; print(page('A page'))"],
-        cwd=tmp_path, capture_output=True, text=True, check=True,
+        [installed, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True
     ).stdout  # fmt: skip
     assert "<h1>A page</h1>" in made
+    templates = ROOT / "toolkit" / "edgekit" / "rendering" / "templates"
+    in_checkout = sorted(path.relative_to(templates).as_posix() for path in templates.rglob("*.html"))
+    assert made.rpartition("</html>")[2].split() == in_checkout
+    assert len(in_checkout) > 20
 
 
 def test_the_wheel_trains_a_recipe(installed: Path, tmp_path: Path) -> None:

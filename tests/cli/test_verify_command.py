@@ -175,7 +175,7 @@ def test_the_page_of_single_files_is_written_where_asked(
     assert edgekit([*arguments, str(page)]) == 3
     assert f"Wrote {page}" in capsys.readouterr().err
     text = page.read_text()
-    assert f"edgekit verify exported/made/onnx/model-int8.onnx --runtime onnxruntime --html &#x27;{page}&#x27;" in text
+    assert f"edgekit verify exported/made/onnx/model-int8.onnx --runtime onnxruntime --html &#39;{page}&#39;" in text
     assert text.count('<img src="data:image/png;base64,') == 24
     assert contents(run) == before
     assert edgekit([*arguments, str(tmp_path)]) == 2

@@ -2,6 +2,7 @@ import json
 import re
 
 import pytest
+from support.pages import Outline
 from support.run_folders import make_full_run, make_run
 
 from edgekit.cli import run_command as edgekit
@@ -21,6 +22,9 @@ def headings_of(text: str) -> list[str]:
 def test_a_run_is_shown_in_full_and_nothing_is_loaded_from_elsewhere(tmp_path):
     text = run_page(make_full_run(tmp_path / "run"))
     assert headings_of(text) == HEADINGS
+    outline = Outline(text)
+    assert outline.open == []
+    assert outline.uneven == []
     assert "96.67 %" in text
     assert "over-fitting gap at the end: +10.0 points" in text
     assert "0.9677" in text  # F1 of the class that is right throughout

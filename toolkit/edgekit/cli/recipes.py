@@ -75,7 +75,7 @@ def _print_plugins(recipes: Sequence["RecipeSummary"]) -> None:
 
 def _numbers(recipe: "RecipeSummary") -> list[str]:
     """A cell for each of COLUMNS."""
-    from edgekit.rendering.pages.run.wording import count
+    from edgekit.rendering.pages.numbers import count
 
     sizes = [recipe.size_bytes.get(f"tflite-{name}") for name in ("float32", "int8")]
     accuracies = [recipe.measured.get(f"accuracy_{name}") for name in ("float32", "int8")]

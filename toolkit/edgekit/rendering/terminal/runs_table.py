@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from edgekit.rendering.pages.run.wording import count
+from edgekit.rendering.pages.numbers import count
 from edgekit.rendering.terminal.tables import Column, make_console, print_table
 from edgekit.runs.summary import RunComparison, RunSummary
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
-from edgekit.rendering.pages.verification.wording import size, title
+from edgekit.rendering.pages.numbers import size
+from edgekit.rendering.pages.verification.naming import title
 from edgekit.rendering.terminal.candidate_table import is_ambiguous
 from edgekit.rendering.terminal.pairwise_table import most_different
 from edgekit.verification.verdict.report import CandidateReport, Verdict, VerificationReport

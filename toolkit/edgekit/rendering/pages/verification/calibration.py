@@ -1,15 +1,15 @@
-"""Reliability diagrams: whether a model is as often right as it is sure."""
+"""Calibration (reliability) diagrams: whether a model is as often right as it is sure."""
 
 from collections.abc import Sequence
 
-from edgekit.rendering.pages.html import Html, Series, line_chart
-from edgekit.rendering.pages.verification.wording import points
+from edgekit.rendering.pages.charts import LineChart, Series, line_chart
+from edgekit.rendering.pages.numbers import points
 from edgekit.verification.measuring.measurement import Measurement, ReliabilityBin
 
 PERFECT = Series(name="as sure as right", points=((0.0, 0.0), (1.0, 1.0)), is_guide=True)
 
 
-def reliability_chart(one: Measurement, label: str) -> Html | None:
+def reliability_chart(one: Measurement, label: str) -> LineChart | None:
     """The float model and a candidate; None where nothing was kept."""
     if not one.reliability or one.expected_calibration_error is None:
         return None
@@ -22,7 +22,7 @@ def reliability_chart(one: Measurement, label: str) -> Html | None:
     return _chart("Reliability", lines, errors)
 
 
-def reference_reliability_chart(one: Measurement) -> Html | None:
+def reference_reliability_chart(one: Measurement) -> LineChart | None:
     """The float model alone."""
     if not one.reference_reliability or one.expected_calibration_error is None:
         return None
@@ -31,7 +31,7 @@ def reference_reliability_chart(one: Measurement) -> Html | None:
     return _chart("Reliability of the float model", lines, f"Expected calibration error: {100 * error:.2f} %.")
 
 
-def _chart(title: str, lines: Sequence[Series], errors: str) -> Html:
+def _chart(title: str, lines: Sequence[Series], errors: str) -> LineChart:
     return line_chart(
         title,
         lines,

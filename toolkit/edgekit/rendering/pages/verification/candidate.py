@@ -1,96 +1,133 @@
-"""One candidate in full, behind a line that opens."""
+"""Each candidate in full, behind a line that opens."""
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
 
 from edgekit.foundation.grammar import counted
-from edgekit.rendering.pages.html import Html, bullets, details, facts, figures, join, note, paragraph, tag
+from edgekit.rendering.pages.badge import Badge, verdict_badge
+from edgekit.rendering.pages.charts import LineChart
+from edgekit.rendering.pages.numbers import p_value, percent, points, size
+from edgekit.rendering.pages.section import Section
 from edgekit.rendering.pages.verification.calibration import reliability_chart
-from edgekit.rendering.pages.verification.classes import class_drift
-from edgekit.rendering.pages.verification.confusion import confusion_figures
-from edgekit.rendering.pages.verification.flipped import flipped_images
-from edgekit.rendering.pages.verification.wording import (
-    TONES,
-    anchor,
-    p_value,
-    percent,
-    points,
-    size,
-    title,
-    verdict,
-)
-from edgekit.verification.verdict.report import CandidateReport, Measurement, Performance, Verdict
+from edgekit.rendering.pages.verification.classes import ClassDrift, class_drift
+from edgekit.rendering.pages.verification.confusion import Confusions, confusions
+from edgekit.rendering.pages.verification.flipped import FlippedImages, flipped_images, images_for_each
+from edgekit.rendering.pages.verification.naming import anchor, title
+from edgekit.rendering.terminal.candidate_table import is_ambiguous
+from edgekit.verification.verdict.report import CandidateReport, Measurement, Performance, Verdict, VerificationReport
 from edgekit.verification.verdict.summary import measurement_sentence
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+Facts = list[tuple[str, str]]
 
-def candidate_details(
-    number: int,
-    row: CandidateReport,
-    names: tuple[str, ...],
-    images: "NDArray[np.uint8] | None",
-    *,
-    max_images: int,
-    by_file: bool,
-    is_open: bool,
-) -> Html:
+
+@dataclass(frozen=True, kw_only=True)
+class CandidateInFull:
     """All that was measured of one row.
 
-    Args:
+    Attributes:
         number: Its place, from 1, worst first.
-        row: The row.
-        names: C class names.
-        images: uint8 (N, H, W, 3), the test split; None: no pictures.
-        max_images: Flipped images to show.
-        by_file: Whether only its file tells it from others.
+        anchor: Its id.
         is_open: Whether it is open at first.
+        title: The row in words.
+        verdict: What became of it.
+        short: The two numbers that tell rows apart, for who reads only the closed lines.
+        reasons: Why it is not a pass.
+        words: What was measured, as a sentence; "" where nothing was.
+        remarks: What else to know.
+        facts: Names and values.
+        is_same: Whether no prediction changed; then only the calibration is shown, if any.
+        classes: Drift by class.
+        confusions: What changed, by class.
+        flipped: Images whose prediction changed.
+        calibration: The calibration diagram.
     """
-    line = join(
-        [
-            tag("span", f"{number}", class_="index"),
-            tag("strong", title(row, by_file=by_file)),
-            " ",
-            verdict(row),
-            _short(row),
+
+    number: int
+    anchor: str
+    is_open: bool
+    title: str
+    verdict: Badge
+    short: str
+    reasons: Sequence[str]
+    words: str
+    remarks: Sequence[str]
+    facts: Facts
+    is_same: bool = False
+    classes: ClassDrift | None = None
+    confusions: Confusions | None = None
+    flipped: FlippedImages | None = None
+    calibration: LineChart | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class InFullSection(Section):
+    """The candidates, worst first."""
+
+    template: ClassVar[str] = "verification/in_full.html"
+    heading: str = "One by one"
+    anchor: str = "one-by-one"
+    candidates: Sequence[CandidateInFull]
+
+
+def in_full_section(report: VerificationReport, images: "NDArray[np.uint8] | None") -> InFullSection:
+    """The section of a report; `images` as in `verification_page`."""
+    rows = report.worst_first
+    limit = images_for_each(sum(bool(row.measurement) for row in rows))
+    by_file, first = is_ambiguous(report), opens_first(rows)
+    names = report.dataset.class_names
+    return InFullSection(
+        candidates=[
+            _in_full(number, row, names, images, limit, title(row, by_file=by_file), first == number - 1)
+            for number, row in enumerate(rows, start=1)
         ]
     )
-    said = [paragraph(measurement_sentence(row.measurement))] if row.measurement else []
-    reasons = note(bullets(row.reasons), tone=TONES[row.verdict]) if row.reasons else None
-    parts = [] if row.measurement is None else list(_parts(row, row.measurement, names, images, max_images))
-    back = tag("p", tag("a", "Back to all candidates", href="#all"))
-    content = (reasons, *said, bullets(row.remarks), _facts(row), *parts, back)
-    return details(line, *content, is_open=is_open, anchor=anchor(number))
 
 
-def _short(row: CandidateReport) -> Html:
-    """The two numbers that tell rows apart, for who reads only the closed lines."""
+def opens_first(rows: Sequence[CandidateReport]) -> int | None:
+    """The place of the one that is open at first: the worst that drifted; None where none did."""
+    return next((place for place, row in enumerate(rows) if row.verdict is Verdict.DRIFT), None)
+
+
+def _in_full(
+    number: int,
+    row: CandidateReport,
+    names: Sequence[str],
+    images: "NDArray[np.uint8] | None",
+    limit: int,
+    shown_title: str,
+    is_open: bool,
+) -> CandidateInFull:
     one = row.measurement
-    told = f"{points(one.accuracy_delta)} points, {percent(one.agreement)} agree" if one else ""
-    return tag("span", told, class_="told")
+    is_same = one is not None and not one.class_flips and one.agreement == 1
+    has_parts = one is not None and not is_same
+    has_calibration = one is not None and (has_parts or one.max_abs_score_difference > 1e-3)
+    return CandidateInFull(
+        number=number,
+        anchor=anchor(number),
+        is_open=is_open,
+        title=shown_title,
+        verdict=verdict_badge(row.verdict),
+        short=f"{points(one.accuracy_delta)} points, {percent(one.agreement)} agree" if one else "",
+        reasons=row.reasons,
+        words=measurement_sentence(one) if one else "",
+        remarks=row.remarks,
+        facts=_facts(row),
+        is_same=is_same,
+        classes=class_drift(one, f"Classes of {title(row)}, the greatest loss of F1 first")
+        if one and has_parts
+        else None,
+        confusions=confusions(one, names, row.label) if one and has_parts else None,
+        flipped=flipped_images(one, names, row.label, images, limit) if one and has_parts else None,
+        calibration=reliability_chart(one, row.label) if one and has_calibration else None,
+    )
 
 
-def _parts(
-    row: CandidateReport, one: Measurement, names: tuple[str, ...], images: "NDArray[np.uint8] | None", limit: int
-) -> Iterator[Html | None]:
-    """Classes, confusions, calibration, pictures; only the calibration where no prediction changed."""
-    if not one.class_flips and one.agreement == 1:
-        yield paragraph("No prediction changed, so classes and confusions are those of the float model.", is_muted=True)
-        yield figures([reliability_chart(one, row.label)]) if one.max_abs_score_difference > 1e-3 else None
-        return
-    yield tag("h3", "Drift by class")
-    yield class_drift(one, f"Classes of {title(row)}, the greatest loss of F1 first")
-    yield tag("h3", "Who is taken for whom")
-    yield confusion_figures(one, names, row.label)
-    yield tag("h3", "Flipped images")
-    yield flipped_images(one, names, row.label, images, limit)
-    yield tag("h3", "As sure as right")
-    yield figures([reliability_chart(one, row.label)])
-
-
-def _facts(row: CandidateReport) -> Html:
+def _facts(row: CandidateReport) -> Facts:
     pairs = [*(_measured(row.measurement) if row.measurement else ())]
     if row.confidence is not None:
         pairs.append(("Stopped early", f"verdict certain at {100 * row.confidence:g} %"))
@@ -98,8 +135,7 @@ def _facts(row: CandidateReport) -> Html:
     pairs += [*(_took(row.performance) if row.performance else ())]
     if row.runtime_version:
         pairs.append(("Runtime", f"{row.runtime} {row.runtime_version}"))
-    pairs += [("File", row.artifact), ("SHA-256", f"{row.sha256[:16]}…")]
-    return facts(pairs)
+    return [*pairs, ("File", row.artifact), ("SHA-256", f"{row.sha256[:16]}…")]
 
 
 def _measured(one: Measurement) -> Iterator[tuple[str, str]]:
@@ -136,8 +172,3 @@ def _mean(one: Measurement) -> str:
 def _equals(p: float) -> str:
     said = p_value(p)
     return said if said.startswith("<") else f"= {said}"
-
-
-def opens_first(rows: list[CandidateReport]) -> int | None:
-    """The place of the one that stands open: the worst that drifted; None where none did."""
-    return next((place for place, row in enumerate(rows) if row.verdict is Verdict.DRIFT), None)

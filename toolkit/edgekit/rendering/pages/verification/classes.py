@@ -1,7 +1,9 @@
-"""Drift by class: F1 and recall, as numbers and as bars; what is more than chance is marked."""
+"""Drift by class: F1 and recall, as numbers and as bars; what is significant is marked."""
 
-from edgekit.rendering.pages.html import Cell, Column, Html, badge, delta_bar, join, paragraph, table, tag
-from edgekit.rendering.pages.verification.wording import p_value, points
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from edgekit.rendering.pages.charts import DeltaBar, delta_bar
 from edgekit.tolerance import SIGNIFICANCE
 from edgekit.verification.measuring.measurement import ClassResult, Measurement
 
@@ -11,33 +13,66 @@ MAX_CLASSES = 30
 MIN_SCALE = 0.005
 """The bars are drawn to the largest change of the table, at least to this one, so that little looks like little."""
 
-COLUMNS = (
-    Column(name="class"),
-    Column(name="images", is_number=True),
-    Column(name="F1, float, %", is_number=True),
-    Column(name="F1, here, %", is_number=True),
-    Column(name="F1, points", is_number=True, explanation="Candidate minus float model"),
-    Column(name="recall, points", is_number=True, explanation="Candidate minus float model"),
-    Column(name="p of recall", is_number=True, explanation="Exact McNemar test, Holm's correction for the classes"),
-)
+
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """A change, -1 to 1, and its bar."""
+
+    value: float
+    bar: DeltaBar
 
 
-def class_drift(one: Measurement, caption: str) -> Html:
-    """The classes that lost most F1 first; the worst where there are many."""
+@dataclass(frozen=True, kw_only=True)
+class DriftRow:
+    """One class.
+
+    Attributes:
+        name: The class.
+        support: Its images.
+        f1_before: F1 of the reference, 0 to 1.
+        f1: F1 of the candidate, 0 to 1.
+        f1_change: Of F1.
+        recall_change: Of recall.
+        p: Of the change of recall, after Holm's correction.
+        is_significant: Whether p is small.
+    """
+
+    name: str
+    support: int
+    f1_before: float
+    f1: float
+    f1_change: Change
+    recall_change: Change
+    p: float
+    is_significant: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClassDrift:
+    """The classes that lost most F1, the greatest loss first.
+
+    Attributes:
+        caption: Of the table.
+        rows: The worst classes.
+        num_shown: So many.
+        num_left_out: So many more are there.
+    """
+
+    caption: str
+    rows: Sequence[DriftRow]
+    num_shown: int
+    num_left_out: int
+
+
+def class_drift(one: Measurement, caption: str) -> ClassDrift:
+    """The drift of each class, or of the worst where there are many."""
     shown = sorted(one.per_class, key=lambda each: each.f1_delta)[:MAX_CLASSES]
-    changes = [abs(change) for each in shown for change in (each.f1_delta, each.recall_delta)]
-    largest = max(MIN_SCALE, *changes)
-    rows = [_row(each, largest) for each in shown]
-    left_out = len(one.per_class) - len(shown)
-    return join(
-        [
-            table(caption, COLUMNS, rows),
-            paragraph(
-                f"The {MAX_CLASSES} classes that lost most; {left_out:,} more are in verification.json.", is_muted=True
-            )
-            if left_out
-            else None,
-        ]
+    largest = max(MIN_SCALE, *(abs(change) for each in shown for change in (each.f1_delta, each.recall_delta)))
+    return ClassDrift(
+        caption=caption,
+        rows=[_row(each, largest) for each in shown],
+        num_shown=len(shown),
+        num_left_out=len(one.per_class) - len(shown),
     )
 
 
@@ -46,20 +81,17 @@ def is_significant(each: ClassResult) -> bool:
     return each.recall_mcnemar_p_holm < SIGNIFICANCE
 
 
-def _row(each: ClassResult, largest: float) -> list[str | Cell]:
-    p = each.recall_mcnemar_p_holm
-    said = join([p_value(p), " ", badge("significant", "warning")]) if is_significant(each) else p_value(p)
-    return [
-        each.class_name,
-        f"{each.support:,}",
-        f"{100 * (each.f1 - each.f1_delta):.2f}",
-        f"{100 * each.f1:.2f}",
-        *(_change(change, largest, is_marked=is_significant(each)) for change in (each.f1_delta, each.recall_delta)),
-        Cell(content=said, sort=p),
-    ]
+def _row(each: ClassResult, largest: float) -> DriftRow:
+    def change(value: float) -> Change:
+        return Change(value=value, bar=delta_bar(value, largest, is_marked=is_significant(each)))
 
-
-def _change(change: float, largest: float, *, is_marked: bool) -> Cell:
-    """A bar and its number."""
-    number = tag("span", points(change), class_="bar-number")
-    return Cell(content=join([delta_bar(change, largest, is_marked=is_marked), number]), sort=change)
+    return DriftRow(
+        name=each.class_name,
+        support=each.support,
+        f1_before=each.f1 - each.f1_delta,
+        f1=each.f1,
+        f1_change=change(each.f1_delta),
+        recall_change=change(each.recall_delta),
+        p=each.recall_mcnemar_p_holm,
+        is_significant=is_significant(each),
+    )

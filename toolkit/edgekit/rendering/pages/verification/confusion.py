@@ -1,9 +1,9 @@
 """Confusion matrices of the float model, of a candidate, and their difference; lists where there are many classes."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
-from edgekit.rendering.pages.html import Cell, Column, Html, figures, join, matrix, paragraph, table, tag
-from edgekit.rendering.pages.verification.wording import points
+from edgekit.rendering.pages.matrix import Matrix, make_matrix
 from edgekit.verification.measuring.measurement import ConfusionCell, Measurement
 
 MAX_CLASSES = 20
@@ -13,77 +13,90 @@ MAX_LISTED = 20
 TRUE, PREDICTED = "true class", "predicted class"
 
 
-def reference_matrix(one: Measurement, names: Sequence[str]) -> Html | None:
+@dataclass(frozen=True, kw_only=True)
+class ChangedCell:
+    """Images of one true class that are taken for one class, before and after."""
+
+    true: str
+    predicted: str
+    before: int
+    after: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class FlippedPair:
+    """Images whose prediction changed from one class to another."""
+
+    before: str
+    after: str
+    num_images: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Confusions:
+    """What changed, by class: as matrices, or, with many classes, as two lists.
+
+    Attributes:
+        label: What the candidate is called.
+        num_classes: So many.
+        matrices: None with many classes.
+        changed: The cells that changed most.
+        flips: The most frequent flips.
+    """
+
+    label: str
+    num_classes: int
+    matrices: Sequence[Matrix] = ()
+    changed: Sequence[ChangedCell] = ()
+    flips: Sequence[FlippedPair] = ()
+
+
+def reference_matrix(one: Measurement, names: Sequence[str]) -> Matrix | None:
     """The float model's; None where there are too many classes."""
     if len(names) > MAX_CLASSES or not one.confusion:
         return None
     cells = _dense(one.confusion, names, lambda cell: cell.reference_images)
-    return matrix("Float model: images by class", names, cells, rows=TRUE, columns=PREDICTED)
+    return make_matrix("Float model: images by class", names, cells, rows=TRUE, columns=PREDICTED)
 
 
-def confusion_figures(one: Measurement, names: Sequence[str], label: str) -> Html | None:
+def confusions(one: Measurement, names: Sequence[str], label: str) -> Confusions | None:
     """What changed, by class; None where nothing was kept."""
     if not one.confusion:
         return None
-    return _matrices(one, names, label) if len(names) <= MAX_CLASSES else _lists(one, names, label)
+    if len(names) <= MAX_CLASSES:
+        return Confusions(label=label, num_classes=len(names), matrices=list(_matrices(one, names, label)))
+    changed = sorted(one.confusion, key=lambda cell: -abs(cell.candidate_images - cell.reference_images))
+    cells = [_listed(cell, names) for cell in changed[:MAX_LISTED] if cell.candidate_images != cell.reference_images]
+    flips = [
+        FlippedPair(before=names[each.reference_class], after=names[each.candidate_class], num_images=each.num_images)
+        for each in one.class_flips[:MAX_LISTED]
+    ]
+    return Confusions(label=label, num_classes=len(names), changed=cells, flips=flips)
 
 
-def _matrices(one: Measurement, names: Sequence[str], label: str) -> Html:
+def _matrices(one: Measurement, names: Sequence[str], label: str) -> Sequence[Matrix]:
     change = _dense(one.confusion, names, lambda cell: cell.candidate_images - cell.reference_images)
+    before = _dense(one.confusion, names, lambda cell: cell.reference_images)
     after = _dense(one.confusion, names, lambda cell: cell.candidate_images)
     flips = [[0] * len(names) for _ in names]
     for flip in one.class_flips:
         flips[flip.reference_class][flip.candidate_class] = flip.num_images
-    return figures(
-        [
-            matrix(
-                f"Difference: {label} minus float model", names, change, rows=TRUE, columns=PREDICTED, is_change=True
-            ),
-            matrix("Flips: where predictions went", names, flips, rows="float model", columns=label),
-            reference_matrix(one, names),
-            matrix(f"{label}: images by class", names, after, rows=TRUE, columns=PREDICTED),
-        ],
-        is_large=True,
-    )
-
-
-def _lists(one: Measurement, names: Sequence[str], label: str) -> Html:
-    """For many classes: the cells that changed most, and the most frequent flips."""
-    changed = sorted(one.confusion, key=lambda cell: -abs(cell.candidate_images - cell.reference_images))
-    cells = [_listed(cell, names) for cell in changed[:MAX_LISTED] if cell.candidate_images != cell.reference_images]
-    flips = [
-        [names[each.reference_class], names[each.candidate_class], f"{each.num_images:,}"]
-        for each in one.class_flips[:MAX_LISTED]
-    ]
-    columns = (TRUE, PREDICTED), ("float model", label)
-    counts = ("float model", label, "difference"), ("images",)
-    described = [
-        [*map(_named, words), *(Column(name=name, is_number=True) for name in numbers)]
-        for words, numbers in zip(columns, counts, strict=True)
-    ]
-    said = (
-        f"With {len(names):,} classes no matrix is drawn: these are the largest changes; more are in verification.json."
-    )
-    tables = [
-        table("True and predicted class: what changed most", described[0], cells),
-        table("Flips: where predictions went most often", described[1], flips),
-    ]
-    return join([paragraph(said, is_muted=True), figures([tag("div", one) for one in tables], is_large=True)])
-
-
-def _listed(cell: ConfusionCell, names: Sequence[str]) -> list[str | Cell]:
-    change = cell.candidate_images - cell.reference_images
+    difference = f"Difference: {label} minus float model"
     return [
-        names[cell.true_class],
-        names[cell.predicted_class],
-        f"{cell.reference_images:,}",
-        f"{cell.candidate_images:,}",
-        Cell(content=points(change / 100, 0), sort=change),
+        make_matrix(difference, names, change, rows=TRUE, columns=PREDICTED, is_change=True),
+        make_matrix("Flips: where predictions went", names, flips, rows="float model", columns=label),
+        make_matrix("Float model: images by class", names, before, rows=TRUE, columns=PREDICTED),
+        make_matrix(f"{label}: images by class", names, after, rows=TRUE, columns=PREDICTED),
     ]
 
 
-def _named(name: str) -> Column:
-    return Column(name=name)
+def _listed(cell: ConfusionCell, names: Sequence[str]) -> ChangedCell:
+    return ChangedCell(
+        true=names[cell.true_class],
+        predicted=names[cell.predicted_class],
+        before=cell.reference_images,
+        after=cell.candidate_images,
+    )
 
 
 def _dense(

@@ -1,11 +1,12 @@
 """Images whose prediction changed: the picture itself, its true class, and both answers with their probabilities."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from edgekit.foundation.grammar import counted
-from edgekit.rendering.pages.html import Html, badge, image_strip, join, paragraph, photo, tag
-from edgekit.rendering.pages.html.components import Tone
+from edgekit.rendering.pages.badge import Badge
+from edgekit.rendering.pages.pictures import Picture, photo
 from edgekit.verification.measuring.measurement import FlippedImage, Measurement
 
 if TYPE_CHECKING:
@@ -19,12 +20,46 @@ MIN_SHOWN = 4
 MAX_ON_PAGE = 288
 """Images of all candidates together, unless each would show fewer than MIN_SHOWN: about 1 MB."""
 
-DIRECTIONS: tuple[tuple[str, Tone], ...] = (
-    ("right → wrong", "bad"),
-    ("wrong → wrong", "neutral"),
-    ("wrong → right", "good"),
-    ("tie", "neutral"),
+DIRECTIONS = (
+    Badge(words="right → wrong", tone="bad"),
+    Badge(words="wrong → wrong", tone="neutral"),
+    Badge(words="wrong → right", tone="good"),
+    Badge(words="tie", tone="neutral"),
 )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """Who says what: a class, and how sure, 0 to 1; None for the truth."""
+
+    who: str
+    class_name: str
+    probability: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class FlippedCard:
+    """One image.
+
+    Attributes:
+        picture: None where the images are not at hand.
+        direction: From right to wrong, or otherwise.
+        index: Its place in the test split, from 0.
+        answers: The truth, the reference, the candidate.
+    """
+
+    picture: Picture | None
+    direction: Badge
+    index: int
+    answers: Sequence[Answer]
+
+
+@dataclass(frozen=True, kw_only=True)
+class FlippedImages:
+    """Some of the images that flipped, and how they were chosen."""
+
+    words: str
+    cards: Sequence[FlippedCard]
 
 
 def images_for_each(num_candidates: int) -> int:
@@ -34,7 +69,7 @@ def images_for_each(num_candidates: int) -> int:
 
 def flipped_images(
     one: Measurement, names: Sequence[str], label: str, images: "NDArray[np.uint8] | None", limit: int
-) -> Html | None:
+) -> FlippedImages | None:
     """The flips that matter most: what the float model had right first, ties last; None where nothing flipped.
 
     Args:
@@ -53,33 +88,26 @@ def flipped_images(
     )
     if total > len(one.flipped_images) and len(shown) < total:
         said += f" Chosen from the first {len(one.flipped_images)} of them, which verification.json names."
-    cards = [(_picture(each, names, images), _words(each, names, label)) for each in shown]
-    return join([paragraph(said, is_muted=True), image_strip(cards)])
+    return FlippedImages(words=said, cards=[_card(each, names, label, images) for each in shown])
 
 
-def _picture(each: FlippedImage, names: Sequence[str], images: "NDArray[np.uint8] | None") -> Html | None:
+def _card(each: FlippedImage, names: Sequence[str], label: str, images: "NDArray[np.uint8] | None") -> FlippedCard:
+    return FlippedCard(
+        picture=_picture(each, names, images),
+        direction=DIRECTIONS[_direction(each)],
+        index=each.index,
+        answers=[
+            Answer(who="true", class_name=names[each.true_class], probability=None),
+            Answer(who="float", class_name=names[each.reference_class], probability=each.reference_probability),
+            Answer(who=label, class_name=names[each.candidate_class], probability=each.candidate_probability),
+        ],
+    )
+
+
+def _picture(each: FlippedImage, names: Sequence[str], images: "NDArray[np.uint8] | None") -> Picture | None:
     if images is None or each.index >= len(images):
         return None
     return photo(images[each.index], f"Test image {each.index}, {names[each.true_class]}")
-
-
-def _words(each: FlippedImage, names: Sequence[str], label: str) -> Html:
-    direction, tone = DIRECTIONS[_direction(each)]
-    lines = (
-        ("true", names[each.true_class], None),
-        ("float", names[each.reference_class], each.reference_probability),
-        (label, names[each.candidate_class], each.candidate_probability),
-    )
-    answers = [
-        tag(
-            "div",
-            tag("dt", who),
-            tag("dd", what, None if sure is None else tag("span", f" {sure:.2f}", class_="score")),
-        )
-        for who, what, sure in lines
-    ]
-    number = tag("span", f"no. {each.index:,}", class_="path")
-    return join([badge(direction, tone), number, tag("dl", *answers, class_="answers")])
 
 
 def _direction(each: FlippedImage) -> int:

@@ -2,10 +2,30 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
-from edgekit.rendering.pages.html import Html, Point, bullets, figures, paragraph, scatter_chart, section
-from edgekit.rendering.pages.verification.wording import TONES, anchor, points, size, title
+from edgekit.rendering.pages.badge import TONES
+from edgekit.rendering.pages.charts import Point, ScatterChart, scatter_chart
+from edgekit.rendering.pages.numbers import points, size
+from edgekit.rendering.pages.section import Section
+from edgekit.rendering.pages.verification.naming import anchor, title
 from edgekit.verification.verdict.report import CandidateReport, Verdict, VerificationReport
+
+
+@dataclass(frozen=True, kw_only=True)
+class FrontierSection(Section):
+    """Two charts and a list.
+
+    Attributes:
+        charts: Size against speed, and against accuracy.
+        best: The candidates that pass and are not beaten in all three, in words.
+    """
+
+    template: ClassVar[str] = "verification/frontier.html"
+    heading: str = "Size, speed, accuracy"
+    anchor: str = "frontier"
+    charts: Sequence[ScatterChart]
+    best: Sequence[str]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,13 +40,13 @@ class _Placed:
     @property
     def words(self) -> str:
         return (
-            f"{title(self.row)}: {size(self.row.size_bytes)}, {self.speed:,.0f} images/s, "
+            f"{self.number}: {title(self.row)}: {size(self.row.size_bytes)}, {self.speed:,.0f} images/s, "
             f"{points(self.change)} points, {self.row.verdict}"
         )
 
 
-def frontier_section(report: VerificationReport) -> Html | None:
-    """Two charts and the candidates that pass and are not beaten in all three; None where nothing was measured."""
+def frontier_section(report: VerificationReport) -> FrontierSection | None:
+    """The section of a report; None where nothing was measured."""
     placed = [
         _Placed(
             number=number,
@@ -41,17 +61,9 @@ def frontier_section(report: VerificationReport) -> Html | None:
         return None
     best = unbeaten([(one.row.size_bytes, -one.speed, -one.change) for one in placed])
     named = [placed[place] for place in best if placed[place].row.verdict is Verdict.PASS]
-    said = bullets(f"{one.number}: {one.words}" for one in sorted(named, key=lambda one: one.row.size_bytes))
-    return section(
-        "Size, speed, accuracy",
-        paragraph(
-            "Numbers are those of the table above. Speed is this machine's; on a phone even the order may differ.",
-            is_muted=True,
-        ),
-        figures([_chart(placed, is_speed=True), _chart(placed, is_speed=False)]),
-        paragraph("Passing, and nothing here is smaller, faster and more accurate at once:") if said else None,
-        said,
-        anchor="frontier",
+    return FrontierSection(
+        charts=[_chart(placed, is_speed=True), _chart(placed, is_speed=False)],
+        best=[one.words for one in sorted(named, key=lambda one: one.row.size_bytes)],
     )
 
 
@@ -64,13 +76,13 @@ def unbeaten(costs: Sequence[tuple[float, ...]]) -> list[int]:
     ]
 
 
-def _chart(placed: Sequence[_Placed], *, is_speed: bool) -> Html:
+def _chart(placed: Sequence[_Placed], *, is_speed: bool) -> ScatterChart:
     marks = [
         Point(
             x=one.row.size_bytes / 1000,
             y=one.speed if is_speed else 100 * one.change,
             label=str(one.number),
-            words=f"{one.number}: {one.words}",
+            words=one.words,
             tone=TONES[one.row.verdict],
             link=anchor(one.number),
         )
@@ -81,6 +93,6 @@ def _chart(placed: Sequence[_Placed], *, is_speed: bool) -> Html:
         marks,
         x="kB (smaller is left)",
         y="images/s (faster is up)" if is_speed else "accuracy, points",
-        description="; ".join(f"{one.number}: {one.words}" for one in placed),
+        description="; ".join(one.words for one in placed),
         is_log=(True, is_speed),
     )

@@ -1,19 +1,14 @@
-"""The page itself: its parts in their order, and the data that it carries for programs."""
+"""The page itself: its sections in their order, and the data that it carries for programs."""
 
 from typing import TYPE_CHECKING, Any
 
-from edgekit.rendering.pages.html import Html, open_all, page, section
-from edgekit.rendering.pages.verification.candidate import candidate_details, opens_first
-from edgekit.rendering.pages.verification.flipped import images_for_each
+from edgekit.rendering.pages.section import Page, present
+from edgekit.rendering.pages.templating import render_page
+from edgekit.rendering.pages.verification.candidate import in_full_section
 from edgekit.rendering.pages.verification.frontier import frontier_section
 from edgekit.rendering.pages.verification.overview import candidates_section, summary_section
-from edgekit.rendering.pages.verification.surroundings import (
-    machine_section,
-    pairwise_section,
-    reference_section,
-    tolerance_section,
-)
-from edgekit.rendering.terminal.candidate_table import is_ambiguous
+from edgekit.rendering.pages.verification.reference import reference_section
+from edgekit.rendering.pages.verification.surroundings import agreement_section, made_section, tolerance_section
 from edgekit.rendering.terminal.verification_table import headline
 from edgekit.verification.verdict.report import VerificationReport
 
@@ -43,40 +38,24 @@ def verification_page(
             images; None: no pictures.
         command: How to make it again.
     """
-    return page(
-        f"Verification of {name}" if name else "Verification",
-        summary_section(report),
-        candidates_section(report),
-        frontier_section(report),
-        _in_full(report, images),
-        pairwise_section(report),
-        reference_section(report),
-        tolerance_section(report),
-        machine_section(report, command),
+    page = Page(
+        title=f"Verification of {name}" if name else "Verification",
+        sections=present(
+            summary_section(report),
+            candidates_section(report),
+            frontier_section(report),
+            in_full_section(report, images),
+            agreement_section(report),
+            reference_section(report),
+            tolerance_section(report),
+            made_section(report, command),
+        ),
         lead=f"{headline(report)}.",
         data=_data(report),
         footer=f"Made by edgekit{f' {report.environment.edgekit}' if report.environment else ''}. "
         f"The numbers of this page, for programs: JSON under the id “data”.",
     )
-
-
-def _in_full(report: VerificationReport, images: "NDArray[np.uint8] | None") -> Html:
-    rows = report.worst_first
-    limit = images_for_each(sum(bool(row.measurement) for row in rows))
-    by_file, first = is_ambiguous(report), opens_first(rows)
-    opened = [
-        candidate_details(
-            number,
-            row,
-            report.dataset.class_names,
-            images,
-            max_images=limit,
-            by_file=by_file,
-            is_open=first == number - 1,
-        )
-        for number, row in enumerate(rows, start=1)
-    ]
-    return section("One by one", open_all(), *opened, anchor="one-by-one")
+    return render_page(page)
 
 
 def _data(report: VerificationReport) -> dict[str, Any]:

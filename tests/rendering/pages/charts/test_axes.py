@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from edgekit.rendering.pages.html.axes import Axis, axis_over, shown
+from edgekit.rendering.pages.charts.axes import Axis, axis_over, shown
 
 
 def test_places_and_ticks_of_a_linear_axis() -> None:

@@ -1,0 +1,29 @@
+"""A word in colour, such as a verdict."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from edgekit.verification.verdict.report import Verdict
+
+Tone = Literal["good", "warning", "bad", "neutral"]
+"""What a colour means; the words beside it say the same."""
+
+TONES: dict[Verdict, Tone] = {
+    Verdict.PASS: "good",
+    Verdict.DRIFT: "warning",
+    Verdict.ERROR: "bad",
+    Verdict.NOT_COMPARED: "neutral",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Badge:
+    """A word and its tone."""
+
+    words: str
+    tone: Tone
+
+
+def verdict_badge(verdict: Verdict) -> Badge:
+    """A verdict in its colour."""
+    return Badge(words=verdict.value, tone=TONES[verdict])

@@ -1,0 +1,85 @@
+"""A matrix of counts as a coloured table: every number can be read, copied and heard. Colour only helps the eye."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+NUM_SHADES = 9
+"""Steps of colour; classes m1 to m9 in style.css, and n1 to n9 for losses."""
+
+NONE = "\N{MIDDLE DOT}"
+"""What stands for 0."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class MatrixCell:
+    """One number.
+
+    Attributes:
+        text: As it reads.
+        style: Classes of style.css.
+    """
+
+    text: str
+    style: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Matrix:
+    """Counts, or their changes, by two classes.
+
+    Attributes:
+        caption: What it shows.
+        rows: What a row is: "true class".
+        columns: What a column is: "predicted class".
+        names: C names, for rows and columns alike.
+        cells: (C, C).
+    """
+
+    caption: str
+    rows: str
+    columns: str
+    names: Sequence[str]
+    cells: Sequence[Sequence[MatrixCell]]
+
+
+def make_matrix(
+    caption: str,
+    names: Sequence[str],
+    counts: Sequence[Sequence[int]],
+    *,
+    rows: str,
+    columns: str,
+    is_change: bool = False,
+) -> Matrix:
+    """A matrix with its diagonal framed.
+
+    Args:
+        caption: What it shows.
+        names: C names, for rows and columns alike.
+        counts: (C, C); of counts the colour is the share of the row, of changes the share of the largest change.
+        rows: What a row is: "true class".
+        columns: What a column is: "predicted class".
+        is_change: Whether the counts are differences, with a sign.
+    """
+    largest = max((abs(count) for row in counts for count in row), default=0)
+    cells = tuple(
+        tuple(
+            _cell(count, largest if is_change else sum(row), at == place, is_change) for place, count in enumerate(row)
+        )
+        for at, row in enumerate(counts)
+    )
+    return Matrix(caption=caption, rows=rows, columns=columns, names=names, cells=cells)
+
+
+def _cell(value: int, whole: int, is_diagonal: bool, is_change: bool) -> MatrixCell:
+    style = " ".join([*(["diagonal"] if is_diagonal else []), _shade(value, whole)])
+    shown = f"{value:+d}" if is_change else f"{value:,}"
+    return MatrixCell(text=shown if value else NONE, style=style)
+
+
+def _shade(value: int, whole: int) -> str:
+    """Class of the cell: the square root of its share in steps, so that small counts are seen too."""
+    if not value:
+        return "none"
+    step = max(1, round(NUM_SHADES * (abs(value) / whole) ** 0.5))
+    return f"{'m' if value > 0 else 'n'}{step}"
