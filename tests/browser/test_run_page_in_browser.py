@@ -10,6 +10,7 @@ from PIL import Image
 from support.run_folders import make_full_run
 
 from edgekit.cli import run_command as edgekit
+from edgekit.foundation.atomic_files import read_json, write_json
 
 
 @pytest.fixture(scope="module")
@@ -18,7 +19,7 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
         tmp_path_factory.mktemp("runs") / "run", ("a_class_with_a_name_that_never_ends_" * 3, "猫 & dog")
     )
     assert edgekit(["report", str(run.path)]) == 0
-    return run.path / "run.html"
+    return run.path / "model-report.html"
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -56,3 +57,28 @@ def test_keys_are_enough(file: Path, open_page: Any) -> None:
         heading.focus()
         page.keyboard.press("Enter")
         assert opened.troubles == []
+
+
+SCROLLING = """[...document.querySelectorAll('.scroll')].filter((box) => box.querySelector('table'))
+    .filter((box) => box.scrollWidth > box.clientWidth).map((box) => box.getAttribute('aria-label'))"""
+"""Captions of tables of which a part is outside their box."""
+
+
+@pytest.mark.parametrize("num_classes", [2, 20, 40])
+def test_no_table_scrolls_sideways_on_a_screen_and_matrices_fit_a_phone(
+    tmp_path: Path, num_classes: int, open_page: Any
+) -> None:
+    run = make_full_run(tmp_path / "run")
+    report = read_json(run.report_path)
+    names = [f"class number {number:02} of many" for number in range(num_classes)]
+    report["per_class"] = [report["per_class"][0] | {"class": name} for name in names]
+    report["confusion_matrix"] = [[1234] * num_classes for _ in names]
+    write_json(run.report_path, report)
+    run.record(run.report_path)
+    assert edgekit(["report", str(run.path)]) == 0
+    for width in (1280, 390):
+        with open_page(run.path / "model-report.html", width=width) as opened:
+            opened.page.evaluate("dispatchEvent(new Event('beforeprint'))")
+            scrolling = opened.page.evaluate(SCROLLING)
+            assert [one for one in scrolling if width == 1280 or one.startswith("By ")] == []
+            assert opened.page.locator("table.matrix").count() == 2

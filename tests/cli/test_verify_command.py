@@ -71,7 +71,7 @@ def test_a_faithful_file_passes_and_the_report_is_kept(run: Path, capsys: pytest
     assert max(map(len, out.splitlines())) <= 100
     assert "359 of 359" in err
     after = contents(run)
-    assert set(after) - set(before) == {"verification.json", "verification.md", "report.html"}
+    assert set(after) - set(before) == {"verification.json", "verification.md", "verification.html"}
     assert all(after[name] == content for name, content in before.items())
     row = json.loads(after["verification.json"])["candidates"][0]
     assert row["artifact"] == "onnx/model-float32.onnx"
@@ -81,7 +81,7 @@ def test_a_faithful_file_passes_and_the_report_is_kept(run: Path, capsys: pytest
     assert row["peak_rss_bytes"] > 10_000_000
     assert row["images_per_second"] == pytest.approx(359 / row["seconds"])
     assert str(run) not in after["verification.json"].decode()
-    page = after["report.html"].decode()
+    page = after["verification.html"].decode()
     assert "edgekit verify --runtime onnxruntime --precision float32 exported/made" in page
     assert str(run) not in page
 

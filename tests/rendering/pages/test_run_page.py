@@ -2,6 +2,7 @@ import json
 import re
 
 import pytest
+from support.hard_report import hard_report
 from support.pages import Outline
 from support.run_folders import make_full_run, make_run
 
@@ -11,8 +12,8 @@ from edgekit.foundation.errors import RunFolderError
 from edgekit.rendering.pages.run.page import run_page
 from edgekit.runs.folder import RunFolder
 
-HEADINGS = ["Summary", "Learning", "Classes", "Confusion", "Training images", "Mistakes", "Verification", "Network",
-            "How it was made"]  # fmt: skip
+HEADINGS = ["Summary", "Learning", "Classes", "Confusion matrix", "Training images", "Mistakes", "Verification",
+            "Network", "How it was made"]  # fmt: skip
 
 
 def headings_of(text: str) -> list[str]:
@@ -78,6 +79,49 @@ def test_what_a_run_does_not_have_is_left_out(tmp_path):
     assert "is not finished: 3 epochs" in run_page(make_run(tmp_path / "half", status="interrupted"))
 
 
+def test_an_external_model_is_not_said_to_be_trained_here(tmp_path):
+    source = {"file": "mine<1>.keras", "sha256": "c" * 64}
+    run = make_full_run(tmp_path / "run", source=source)
+    run.manifest.pop("recipe")
+    text = run_page(run)
+    assert (
+        "An external model (mine&lt;1&gt;.keras), not trained by edgekit, measured on 30 test images of digits." in text
+    )
+    assert "trained on" not in text
+    assert "these test images may have been among its training images" in text
+    assert "Best epoch" not in text.partition('id="summary"')[2].partition("</section>")[0]
+    assert "may have been among" not in run_page(make_full_run(tmp_path / "own"))
+
+
+@pytest.mark.parametrize(
+    ("pages", "linked"),
+    [
+        ((), None),
+        (("report.html",), "report.html"),
+        (("verification.html",), "verification.html"),
+        (("report.html", "verification.html"), "verification.html"),
+    ],
+)
+def test_the_page_of_the_verification_is_linked_under_its_name_or_the_old_one(tmp_path, pages, linked):
+    run = make_full_run(tmp_path / "run")
+    report, _ = hard_report(tmp_path)
+    write_json(run.verification_path, report.to_dict())
+    for name in pages:
+        (run.path / name).write_text("<!doctype html>")
+    links = re.findall(r'<a href="([^#"][^"]*)">', run_page(run))
+    assert links == ([linked] if linked else [])
+
+
+def test_a_verification_is_one_row_per_file(tmp_path):
+    run = make_full_run(tmp_path / "run")
+    report, _ = hard_report(tmp_path)
+    write_json(run.verification_path, report.to_dict())
+    text = run_page(run)
+    table = text.partition('id="verification"')[2].partition("</table>")[0]
+    assert table.count("<tr>") == 1 + 5
+    assert 'litert-xnnpack <span class="muted">and 1 more</span>' in table
+
+
 def test_a_report_that_is_none_is_a_sentence(tmp_path):
     run = make_full_run(tmp_path / "run")
     write_json(run.report_path, {"accuracy": 0.5, "per_class": 3, "confusion_matrix": [[1]]})
@@ -92,9 +136,9 @@ def test_the_command_writes_the_page_of_the_newest_run(tmp_path, monkeypatch, ca
     monkeypatch.chdir(tmp_path)
     make_full_run(tmp_path / "exported" / "run")
     assert edgekit(["report"]) == 0
-    assert "Page: exported/run/run.html" in capsys.readouterr().out
+    assert "Page: exported/run/model-report.html" in capsys.readouterr().out
     assert edgekit(["report", "exported/run", "--out", "elsewhere/page.html"]) == 0
-    written = [(tmp_path / name).read_bytes() for name in ("exported/run/run.html", "elsewhere/page.html")]
+    written = [(tmp_path / name).read_bytes() for name in ("exported/run/model-report.html", "elsewhere/page.html")]
     assert written[0] == written[1]
     assert edgekit(["report", "nowhere"]) == 1
     assert "There is no run folder nowhere" in capsys.readouterr().err

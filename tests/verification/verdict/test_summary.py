@@ -34,7 +34,7 @@ def drifted() -> Measurement:
 def test_the_sentence_of_the_design(drifted: Measurement) -> None:
     assert measurement_sentence(drifted) == (
         "0.21 points lower, not significant (p = 0.31); 1.4 % of 10,000 predictions flipped, 61 % of them where the "
-        "float model was itself unsure; 'cat' loses 1.1 points of recall (p = 0.4)."
+        "reference was itself unsure; 'cat' loses 1.1 points of recall (p = 0.4)."
     )
 
 
@@ -80,7 +80,7 @@ def test_few_flips_are_counted_and_a_loss_by_chance_names_no_class(drifted: Meas
     cat = replace(drifted.per_class[0], recall_delta=-0.002)
     few = replace(drifted, accuracy_delta=0.0, per_class=(cat, drifted.per_class[1]))
     assert measurement_sentence(replace(few, flips=one, near_tie_flips=one, num_images=200)) == (
-        "Accuracy unchanged; 1 of 200 predictions flipped, where the float model was itself unsure."
+        "Accuracy unchanged; 1 of 200 predictions flipped, where the reference was itself unsure."
     )
     assert "2 of 10,000 predictions flipped, 1 of them where" in measurement_sentence(
         replace(few, flips=two, near_tie_flips=one)

@@ -1,4 +1,4 @@
-"""`edgekit report`: a run as one HTML page."""
+"""`edgekit report`: the model of a run as one HTML page."""
 
 from pathlib import Path
 
@@ -9,10 +9,12 @@ from edgekit.cli.options import PATH, json_option, one_argument, print_json
 
 @click.command("report")
 @one_argument("run", "[RUN]")
-@click.option("--out", type=PATH, metavar="FILE", help="Where to write it. [default: run.html in the run folder]")
+@click.option(
+    "--out", type=PATH, metavar="FILE", help="Where to write it. [default: model-report.html in the run folder]"
+)
 @json_option
 def command(run: str | None, out: Path | None, as_json: bool) -> None:
-    """Write one HTML page of a run: how it learned, its classes, what it confuses, its mistakes, what verify found.
+    """Write model-report.html: one page on a run's model, how it learned, its classes, its mistakes, what verify found.
 
     The page needs no network and no other file. RUN is a run folder. [default: the newest one]
     """

@@ -85,7 +85,7 @@ def command(targets: tuple[Path, ...], verbose: bool, as_json: bool, **chosen: A
     """Run every exported file on the test images, in every runtime, and compare it with the float model.
 
     Without an argument the newest run is verified. The report is kept in the run folder: verification.json,
-    verification.md, and report.html, a page for people. Limits for single precisions stand in
+    verification.md, and verification.html, a page for people. Limits for single precisions stand in
     [tool.edgekit.tolerance] of pyproject.toml.
 
     \b

@@ -75,7 +75,7 @@ def _existing(path: Path, wanted: dict[str, object]) -> RunFolder:
     if not (path / "manifest.json").is_file():
         raise ExportError(f"{path} is not empty and is no run folder. Name another folder with --out.")
     run = RunFolder(path)
-    if "source" not in run.manifest:
+    if not run.is_external:
         raise ExportError(f"{path} already holds a run that edgekit trained. Name another folder with --out.")
     kinds = (("model file", "source"), ("data set", "dataset"), ("input range", "input_range"), ("output", "reading"))
     for what, name in kinds:

@@ -151,7 +151,7 @@ def _classes(report: VerificationReport) -> Iterator[str]:
     ]
     if len(rows) > MAX_CLASSES:
         yield from (f"The {MAX_CLASSES} of {len(rows)} classes that lost most; all are in verification.json.", "")
-    yield from _table(["class", "n", "float F1", *headings], rows[:MAX_CLASSES])
+    yield from _table(["class", "n", "reference F1", *headings], rows[:MAX_CLASSES])
     yield from ("", f"{SIGNIFICANT}: its recall changed by more than chance (exact McNemar test, Holm's correction).")
 
 

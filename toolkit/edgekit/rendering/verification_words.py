@@ -7,9 +7,10 @@ from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
+from edgekit.artifact import Precision
 from edgekit.foundation.grammar import counted, listed
 from edgekit.rendering.terminal.candidate_table import is_ambiguous
-from edgekit.verification.verdict.report import CandidateReport, Verdict, VerificationReport
+from edgekit.verification.verdict.report import CandidateReport, ReferenceSummary, Verdict, VerificationReport
 from edgekit.verification.verdict.summary import changes_beyond_reasons, measurement_sentence
 
 _T = TypeVar("_T")
@@ -37,6 +38,17 @@ class _Said:
     details: tuple[str, ...] = ()
 
 
+FILE_OF_SCORES = "file of scores"
+"""What a report calls the runtime of a reference whose scores were given as a file."""
+
+
+def reference_name(reference: ReferenceSummary) -> str:
+    """What the reference is: "float model", "int8 reference", or "reference" where nobody says."""
+    if reference.precision is not None and reference.precision != Precision.FLOAT32:
+        return f"{reference.precision} reference"
+    return "float model" if reference.runtime == "keras" or reference.precision else "reference"
+
+
 def explanations(report: VerificationReport) -> Iterator[Paragraph]:
     """Why rows are no pass, worst first."""
     rows = [row for row in report.worst_first if row.reasons]
@@ -55,7 +67,7 @@ def remarks(report: VerificationReport) -> Iterator[Paragraph]:
 
 
 def passes_in_words(report: VerificationReport, *, verbose: bool) -> Iterator[Paragraph]:
-    """The file that passes and differs most from the float model, in words; all that differ at all if `verbose`."""
+    """The file that passes and differs most from the reference, in words; all that differ at all if `verbose`."""
     differing = [
         row
         for row in report.worst_first
@@ -131,7 +143,7 @@ def _beyond(row: CandidateReport) -> tuple[str, ...]:
 
 
 def _how(report: VerificationReport, rows: Sequence[CandidateReport]) -> Paragraph:
-    """How the rows of one file differ from the float model though they pass."""
+    """How the rows of one file differ from the reference though they pass."""
     own = {row.runtime: measurement_sentence(row.measurement) for row in rows if row.measurement}
     alike = [row for row in rows if own[row.runtime] == own[rows[0].runtime]]
     others = {runtime: words for runtime, words in own.items() if words != own[rows[0].runtime]}

@@ -96,6 +96,11 @@ class RunFolder:
         return self.path.resolve().name
 
     @property
+    def is_external(self) -> bool:
+        """Whether its model was trained elsewhere, and only exported by edgekit."""
+        return "source" in self.manifest
+
+    @property
     def model_path(self) -> Path:
         """The float Keras model."""
         return self.path / "model.keras"
@@ -139,6 +144,22 @@ class RunFolder:
     def verification_path(self) -> Path:
         """The last verification, as JSON."""
         return self.path / "verification.json"
+
+    @property
+    def verification_page_path(self) -> Path:
+        """The last verification, as a page."""
+        return self.path / "verification.html"
+
+    @property
+    def model_report_path(self) -> Path:
+        """The page of the model itself: how it was trained, and how good it is."""
+        return self.path / "model-report.html"
+
+    @property
+    def existing_verification_page(self) -> Path | None:
+        """The page of the last verification, under its present name or that of older versions; None: there is none."""
+        pages = (self.verification_page_path, self.path / "report.html")
+        return next((page for page in pages if page.is_file()), None)
 
     def artifact_path(self, artifact_format: Format, precision: Precision, variant: str = "") -> Path:
         """Where the artifact of this format and precision lies: model-int8.tflite, model-VARIANT-int8.tflite."""

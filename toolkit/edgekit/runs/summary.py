@@ -18,6 +18,12 @@ HISTORY_COLUMNS = ("epoch", "loss", "accuracy", "val_loss", "val_accuracy", "lea
 
 HistoryRow = dict[str, float]
 
+TEST_IMAGES_MAY_BE_KNOWN = (
+    "edgekit did not train this model, so these test images may have been among its training images. Then its test "
+    "accuracy is too high; how much the exported files differ from it is still right."
+)
+"""What must be known of an external model wherever its accuracy is shown."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class RunSummary:

@@ -41,9 +41,6 @@ from edgekit.verification.verdict.report import (
     VerificationReport,
 )
 
-PAGE_NAME = "report.html"
-"""What the page of a verification is called in a run folder."""
-
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Verified:
@@ -67,7 +64,7 @@ class Verified:
         return self.run.name if self.run else ""
 
     def save(self, markdown: str, html: str) -> list[Path]:
-        """Write verification.json, verification.md and report.html into the run folder, if there is one.
+        """Write verification.json, verification.md and verification.html into the run folder, if there is one.
 
         Returns:
             The paths of what was written.
@@ -78,7 +75,7 @@ class Verified:
         if self.run is None:
             return []
         path = self.run.verification_path
-        texts = {path.with_suffix(".md"): markdown, path.with_name(PAGE_NAME): html}
+        texts = {path.with_suffix(".md"): markdown, self.run.verification_page_path: html}
         try:
             write_json(path, self.report.to_dict())
             for each, text in texts.items():

@@ -8,12 +8,7 @@ from edgekit.verification.verdict.report import Verdict
 Tone = Literal["good", "warning", "bad", "neutral"]
 """What a colour means; the words beside it say the same."""
 
-TONES: dict[Verdict, Tone] = {
-    Verdict.PASS: "good",
-    Verdict.DRIFT: "warning",
-    Verdict.ERROR: "bad",
-    Verdict.NOT_COMPARED: "neutral",
-}
+TONES: dict[Verdict, Tone] = {Verdict.PASS: "good", Verdict.DRIFT: "warning", Verdict.ERROR: "bad"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,6 +19,11 @@ class Badge:
     tone: Tone
 
 
+def tone_of(verdict: Verdict) -> Tone:
+    """The colour of a verdict; one that is neither good nor bad is neutral."""
+    return TONES.get(verdict, "neutral")
+
+
 def verdict_badge(verdict: Verdict) -> Badge:
     """A verdict in its colour."""
-    return Badge(words=verdict.value, tone=TONES[verdict])
+    return Badge(words=verdict.value, tone=tone_of(verdict))

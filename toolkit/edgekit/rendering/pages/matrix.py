@@ -6,6 +6,9 @@ from dataclasses import dataclass
 NUM_SHADES = 9
 """Steps of colour; classes m1 to m9 in style.css, and n1 to n9 for losses."""
 
+FEW, MEDIUM = 10, 20
+"""So many classes have cells of ordinary size; so many have small ones, whose numbers a phone does not show."""
+
 NONE = "\N{MIDDLE DOT}"
 """What stands for 0."""
 
@@ -40,6 +43,13 @@ class Matrix:
     columns: str
     names: Sequence[str]
     cells: Sequence[Sequence[MatrixCell]]
+
+    @property
+    def density(self) -> str:
+        """How small its cells are: a class of style.css, "" where they are of ordinary size."""
+        if len(self.names) <= FEW:
+            return ""
+        return "medium" if len(self.names) <= MEDIUM else "large"
 
 
 def make_matrix(

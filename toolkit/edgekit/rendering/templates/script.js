@@ -1,5 +1,5 @@
 "use strict";
-// Tables that sort and filter, and links that open what they lead to. Without it the page is whole and all can be read.
+// Tables that sort, filter and unfold, and links that open what they lead to. Without it the page is whole and all can be read.
 (() => {
   const all = (selector, from = document) => [...from.querySelectorAll(selector)];
 
@@ -9,6 +9,10 @@
     const number = Number(value.replace(/[,\s%+]/g, "").replace("\u2212", "-"));
     return value === "" ? null : Number.isNaN(number) ? value.toLowerCase() : number;
   };
+
+  // What a table sorts: its rows, or, where a row has others folded below it, its groups, by the first row of each.
+  const sortedParts = (table) =>
+    table.tBodies.length > 1 ? [...table.tBodies].map((body) => [body.rows[0], body]) : [...table.tBodies[0].rows].map((row) => [row, row]);
 
   const compare = (one, other) =>
     typeof one === "number" && typeof other === "number" ? one - other : String(one).localeCompare(String(other));
@@ -20,12 +24,13 @@
     const direction = heading.getAttribute("aria-sort") === first ? other : first;
     all("th[aria-sort]", table).forEach((each) => each.removeAttribute("aria-sort"));
     heading.setAttribute("aria-sort", direction);
-    const rows = [...table.tBodies[0].rows].map((row) => [valueOf(row, column), row]);
-    rows.sort(([one], [another]) => {
+    const parts = sortedParts(table).map(([row, part]) => [valueOf(row, column), part]);
+    const parent = parts[0]?.[1].parentElement;
+    parts.sort(([one], [another]) => {
       if (one === null || another === null) return (one === null) - (another === null);
       return direction === "ascending" ? compare(one, another) : compare(another, one);
     });
-    table.tBodies[0].append(...rows.map(([, row]) => row));
+    parent?.append(...parts.map(([, part]) => part));
   };
 
   const filter = (controls) => {
@@ -34,10 +39,16 @@
       group.dataset.key,
       new Set(all("button[aria-pressed=true]", group).map((button) => button.dataset.value)),
     ]);
-    const rows = [...table.tBodies[0].rows];
+    const rows = [...table.tBodies].flatMap((body) => [...body.rows]);
     for (const row of rows) row.hidden = !groups.every(([key, values]) => values.has(row.dataset[key]));
     const visible = rows.filter((row) => !row.hidden).length;
-    controls.querySelector("[role=status]").textContent = `${visible} of ${rows.length} shown`;
+    table.classList.toggle("filtered", visible < rows.length);
+    controls.querySelector("[role=status]").textContent = `${visible} of ${rows.length} rows match`;
+  };
+
+  const unfold = (button, opens = button.getAttribute("aria-expanded") !== "true") => {
+    button.setAttribute("aria-expanded", String(opens));
+    button.closest("tbody").classList.toggle("open", opens);
   };
 
   const press = (button) => {
@@ -69,10 +80,14 @@
     if (button?.closest("table.data thead")) sortBy(button.closest("th"));
     else if (button?.closest(".filters")) press(button);
     else if (button?.matches(".open-all")) openAll(button);
+    else if (button?.matches(".unfold")) unfold(button);
     const link = event.target.closest("a[href^='#']");
     if (link && link.getAttribute("href") === location.hash) openTarget();
   });
   addEventListener("hashchange", openTarget);
-  addEventListener("beforeprint", () => all("details").forEach((one) => (one.open = true)));
+  addEventListener("beforeprint", () => {
+    all("details").forEach((one) => (one.open = true));
+    all(".unfold").forEach((button) => unfold(button, true));
+  });
   openTarget();
 })();

@@ -1,7 +1,7 @@
 """The candidates on the terminal, one line each, in as many columns as fit. A number is never cut.
 
 Where all of it is too wide, file names are shortened first; then the names of the worst classes go, then whole columns,
-the least important first. What is left out stands in verification.md, in report.html and, in words, below the table.
+the least important first. What is left out is in verification.md, in verification.html and, in words, below it.
 """
 
 from collections.abc import Iterator

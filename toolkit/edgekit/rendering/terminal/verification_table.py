@@ -7,7 +7,15 @@ from edgekit.foundation.grammar import counted
 from edgekit.rendering.terminal.candidate_table import print_candidates
 from edgekit.rendering.terminal.pairwise_table import print_pairwise
 from edgekit.rendering.terminal.tables import make_console
-from edgekit.rendering.verification_words import Paragraph, explanations, passes_in_words, remarks, summary
+from edgekit.rendering.verification_words import (
+    FILE_OF_SCORES,
+    Paragraph,
+    explanations,
+    passes_in_words,
+    reference_name,
+    remarks,
+    summary,
+)
 from edgekit.verification.verdict.report import VerificationReport
 
 if TYPE_CHECKING:
@@ -30,7 +38,7 @@ def headline(report: VerificationReport) -> str:
     """What was compared on what: one line."""
     data = report.dataset
     runtime = report.reference.runtime
-    of = f"a {runtime}" if runtime == "file of scores" else f"the float model in {runtime}"
+    of = f"a {runtime}" if runtime == FILE_OF_SCORES else f"the {reference_name(report.reference)} in {runtime}"
     return (
         f"Compared with {of}: accuracy {report.reference.accuracy:.2%} on "
         f"{counted(data.num_images, f'{data.split} image')} of {data.name}"

@@ -165,11 +165,16 @@ class ReferenceSummary:
         runtime: Where its scores come from.
         accuracy: On the whole split, 0 to 1.
         report: One result a class, deltas 0.
+        precision: What the reference model's file says it is; None for a Keras model, a file of scores, and where
+            nobody says.
+        remarks: Whole sentences: what must be known of it before the candidates are believed.
     """
 
     runtime: str
     accuracy: float
     report: tuple[ClassResult, ...]
+    precision: str | None = None
+    remarks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -226,7 +231,11 @@ class VerificationReport(Displayed):
         document = {
             "schema_version": SCHEMA_VERSION,
             "dataset": asdict(self.dataset) | {"class_names": list(self.dataset.class_names)},
-            "reference": asdict(self.reference) | {"report": [result.to_dict() for result in self.reference.report]},
+            "reference": asdict(self.reference)
+            | {
+                "report": [result.to_dict() for result in self.reference.report],
+                "remarks": list(self.reference.remarks),
+            },
             "tolerance": {precision: dict(limits) for precision, limits in self.tolerance.items()},
             "candidates": [row.to_dict() for row in self.candidates],
         }
@@ -250,7 +259,10 @@ class VerificationReport(Displayed):
                 ),
                 reference=ReferenceSummary(
                     **checked(ReferenceSummary, reference)
-                    | {"report": tuple(ClassResult.from_dict(one) for one in reference["report"])}
+                    | {
+                        "report": tuple(ClassResult.from_dict(one) for one in reference["report"]),
+                        "remarks": tuple(map(str, reference.get("remarks", ()))),
+                    }
                 ),
                 tolerance=document["tolerance"],
                 candidates=tuple(CandidateReport.from_dict(row) for row in document["candidates"]),

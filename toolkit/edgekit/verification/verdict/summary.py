@@ -79,7 +79,7 @@ def _unsure(one: Measurement) -> str:
     elif unsure == 0:
         share = "none"
     whose = "" if total == unsure == 1 else f" {share} of them"
-    return f",{whose} where the float model was itself unsure"
+    return f",{whose} where the reference was itself unsure"
 
 
 def _ties(one: Measurement) -> list[str]:

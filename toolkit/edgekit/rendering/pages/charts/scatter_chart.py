@@ -1,22 +1,26 @@
-"""Labelled points over two axes, moved apart so that none covers another."""
+"""Points over two axes, each with its name beside it: shape says one thing, colour another, a hollow point a third."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
-from edgekit.rendering.pages.badge import Tone
 from edgekit.rendering.pages.charts.axes import axis_over
 from edgekit.rendering.pages.charts.frame import BOTTOM, LEFT, RIGHT, TOP, Frame, rounded, ticks
 
-RADIUS = 8.5
-"""Of a point with its label."""
+RADIUS = 5.0
+LETTER = 6.0
+"""Width of a letter of a label, with some room."""
 
-_STEP = 2 * RADIUS + 1
-_OFFSETS = sorted(
-    ((x * _STEP, y * _STEP) for x in range(-4, 5) for y in range(-4, 5)), key=lambda each: math.hypot(*each)
-)
+LINE = 11.0
+"""Height of a label."""
+
+MAX_LABELS = 16
+"""So many points have a label; the others are named when they are pointed at."""
 
 Place = tuple[float, float]
+Box = tuple[float, float, float, float]
+Shape = Literal["circle", "square", "triangle"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,9 +30,11 @@ class Point:
     Attributes:
         x: Its value across.
         y: Its value upwards.
-        label: A few characters inside it, such as the number of a row.
+        label: A short name, beside it.
         words: The whole story, shown when it is pointed at.
-        tone: Its colour.
+        shape: Its shape.
+        style: Class of style.css for its colour: s1 to s6.
+        is_hollow: Whether it is drawn as an outline.
         link: The anchor that it leads to; "" for none.
     """
 
@@ -36,25 +42,29 @@ class Point:
     y: float
     label: str
     words: str
-    tone: Tone = "neutral"
+    shape: Shape = "circle"
+    style: str = "s1"
+    is_hollow: bool = False
     link: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Bubble:
+class Mark:
     """One point, by its place.
 
     Attributes:
         point: What it stands for.
         x: Its middle, across.
         y: Its middle, downwards.
-        origin: The place of its values, where the bubble had to move; None where it did not.
+        label: Where its label begins: left end and middle of the line; None for no label.
+        leader: Where a line from the point to its label ends; None where the label is beside it.
     """
 
     point: Point
     x: float
     y: float
-    origin: Place | None
+    label: Place | None
+    leader: Place | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,46 +73,112 @@ class ScatterChart:
 
     Attributes:
         frame: What stands around them.
-        bubbles: The points.
-        radius: Of each.
+        marks: The points.
+        front: "x,y x,y ...": a line through the points that nothing beats; "" for none.
+        shapes: Names of the shapes, for the legend.
+        styles: Names of the colours, for the legend.
+        hollow: What a hollow point is, for the legend; "" where there is none.
+        caption: Stands under the chart; "" for none.
+        radius: Of a point.
     """
 
     frame: Frame
-    bubbles: Sequence[Bubble]
+    marks: Sequence[Mark]
+    front: str
+    shapes: Sequence[tuple[Shape, str]]
+    styles: Sequence[tuple[str, str]]
+    hollow: str
+    caption: str
     radius: float = RADIUS
+
+
+@dataclass(frozen=True, kw_only=True)
+class Legend:
+    """What shapes and colours stand for.
+
+    Attributes:
+        shapes: Shape -> its name.
+        styles: Class of style.css -> its name.
+        hollow: What a hollow point is.
+    """
+
+    shapes: dict[Shape, str]
+    styles: dict[str, str]
+    hollow: str
 
 
 def scatter_chart(
     title: str,
     points: Sequence[Point],
+    legend: Legend,
     *,
     x: str,
     y: str,
     description: str,
+    front: Sequence[int] = (),
+    caption: str = "",
     is_log: tuple[bool, bool] = (False, False),
 ) -> ScatterChart:
-    """The chart of some points; see `line_chart`."""
-    across = axis_over((point.x for point in points), LEFT + 12, RIGHT - 12, is_log=is_log[0])
+    """The chart of some points; see `line_chart`. `front` are the places of the points that nothing beats."""
+    across = axis_over((point.x for point in points), LEFT + 12, RIGHT - 40, is_log=is_log[0])
     up = axis_over((point.y for point in points), BOTTOM - 12, TOP + 12, is_log=is_log[1])
     places = [(rounded(across.at(point.x)), rounded(up.at(point.y))) for point in points]
-    bubbles = tuple(
-        Bubble(point=point, x=rounded(moved[0]), y=rounded(moved[1]), origin=None if moved == place else place)
-        for point, place, moved in zip(points, places, _apart(places), strict=True)
+    used = {(point.shape, point.style, point.is_hollow) for point in points}
+    return ScatterChart(
+        frame=Frame(title=title, description=description, x=x, y=y, across=ticks(across), up=ticks(up)),
+        marks=list(_marks(points, places, front)),
+        front=" ".join(f"{a},{b}" for a, b in sorted(places[one] for one in front)) if len(front) > 1 else "",
+        shapes=[(shape, name) for shape, name in legend.shapes.items() if shape in {one[0] for one in used}],
+        styles=[(style, name) for style, name in legend.styles.items() if style in {one[1] for one in used}],
+        hollow=legend.hollow if any(one[2] for one in used) else "",
+        caption=caption,
     )
-    frame = Frame(title=title, description=description, x=x, y=y, across=ticks(across), up=ticks(up))
-    return ScatterChart(frame=frame, bubbles=bubbles)
 
 
-def _apart(places: Sequence[Place]) -> list[Place]:
-    """Where the bubbles go so that none covers another: at their places, or at the nearest free one around."""
-    taken: list[Place] = []
-    for place in places:
-        around = ((place[0] + x, place[1] + y) for x, y in _OFFSETS)
-        inside = [one for one in around if _is_inside(one)]
-        free = (one for one in inside if all(math.dist(one, other) >= 2 * RADIUS for other in taken))
-        taken.append(next(free, place))
-    return taken
+def _marks(points: Sequence[Point], places: Sequence[Place], front: Sequence[int]) -> Iterator[Mark]:
+    """The points with their labels, none of which covers another label or a point."""
+    labelled = set([*front, *(one for one in range(len(points)) if one not in front)][:MAX_LABELS])
+    taken = [_around(place) for place in places]
+    for number, (point, place) in enumerate(zip(points, places, strict=True)):
+        box = _free_box(place, len(point.label) * LETTER, taken) if number in labelled else None
+        if box is None:
+            yield Mark(point=point, x=place[0], y=place[1], label=None, leader=None)
+            continue
+        taken.append(box)
+        label = (rounded(box[0]), rounded((box[1] + box[3]) / 2))
+        nearest = (min(max(place[0], box[0]), box[2]), min(max(place[1], box[1]), box[3]))
+        is_far = math.dist(place, nearest) > 2 * RADIUS
+        yield Mark(
+            point=point,
+            x=place[0],
+            y=place[1],
+            label=label,
+            leader=(rounded(nearest[0]), rounded(nearest[1])) if is_far else None,
+        )
 
 
-def _is_inside(place: Place) -> bool:
-    return LEFT + RADIUS <= place[0] <= RIGHT - RADIUS and TOP + RADIUS <= place[1] <= BOTTOM - RADIUS
+def _around(place: Place) -> Box:
+    return (place[0] - RADIUS, place[1] - RADIUS, place[0] + RADIUS, place[1] + RADIUS)
+
+
+def _free_box(place: Place, width: float, taken: Sequence[Box]) -> Box | None:
+    """The box of a label near `place` that covers nothing: right, left, above, below, then farther away."""
+    for box in _boxes(place, width):
+        inside = box[0] >= LEFT and box[2] <= RIGHT and box[1] >= TOP and box[3] <= BOTTOM
+        if inside and not any(_overlap(box, other) for other in taken):
+            return box
+    return None
+
+
+def _boxes(place: Place, width: float) -> Iterator[Box]:
+    x, y = place
+    near = RADIUS + 2
+    for down in sorted((step * LINE for step in range(-9, 10)), key=abs):
+        for left in (x + near, x - near - width, x - width / 2):
+            if left == x - width / 2 and abs(down) < LINE:
+                continue
+            yield (left, y + down - LINE / 2, left + width, y + down + LINE / 2)
+
+
+def _overlap(one: Box, other: Box) -> bool:
+    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]

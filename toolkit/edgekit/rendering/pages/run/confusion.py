@@ -21,8 +21,8 @@ class ConfusionSection(Section):
     """Matrices, or pictures of them."""
 
     template: ClassVar[str] = "run/confusion.html"
-    heading: str = "Confusion"
-    anchor: str = "confusion"
+    heading: str = "Confusion matrix"
+    anchor: str = "confusion-matrix"
     matrices: Sequence[Matrix] = ()
     pictures: Sequence[Picture] = ()
 
@@ -42,8 +42,8 @@ def confusion_section(run: RunFolder, report: Mapping[str, Any] | None) -> Confu
 def _matrices(names: Sequence[str], cells: Sequence[Sequence[int]]) -> list[Matrix]:
     turned = [list(column) for column in zip(*cells, strict=True)]
     return [
-        make_matrix("By truth: colour is the share of the row, the diagonal recall", names, cells,
+        make_matrix("By true class: colour is the share of the row, the diagonal recall", names, cells,
                     rows="true class", columns="predicted class"),
-        make_matrix("By prediction: colour is the share of the row, the diagonal precision", names, turned,
+        make_matrix("By predicted class: colour is the share of the row, the diagonal precision", names, turned,
                     rows="predicted class", columns="true class"),
     ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""A run as one HTML page that needs nothing but itself: how it learned, how good it is, what it gets wrong.
+"""The model of a run as one HTML page that needs nothing but itself: how it learned, how good it is, its mistakes.
 
 Reads what `edgekit train` and `edgekit verify` left in the run folder. Computes nothing, runs nothing.
 """
@@ -40,9 +40,9 @@ def run_page(run: RunFolder) -> str:
 def _page(run: RunFolder, report: Mapping[str, Any] | None) -> Page:
     summary = summarize(run)
     return Page(
-        title=f"Run {run.name}",
+        title=f"Model report of {run.name}",
         sections=present(
-            summary_section(summary),
+            summary_section(summary, is_external=run.is_external),
             learning_section(run),
             classes_section(run, report),
             confusion_section(run, report),
@@ -52,16 +52,21 @@ def _page(run: RunFolder, report: Mapping[str, Any] | None) -> Page:
             network_section(run),
             made_section(run.manifest),
         ),
-        lead=f"{run.manifest.get('recipe', 'A model from elsewhere')}, {_data_in_words(run.manifest)}.",
+        lead=_lead(run),
         data=summary.to_dict() | {"run": run.name},
         footer="Made by edgekit report. The numbers of this page, for programs: JSON under the id “data”.",
     )
 
 
-def _data_in_words(manifest: Mapping[str, Any]) -> str:
+def _lead(run: RunFolder) -> str:
+    """What the model is, and what it was trained and measured on, as far as the run knows."""
+    manifest = run.manifest
     data = manifest.get("dataset") or {}
+    train, validation, test = (count(data.get(name)) for name in ("num_train", "num_validation", "num_test"))
+    if run.is_external:
+        measured = f", measured on {test} test images of {data['name']}" if "num_test" in data else ""
+        return f"An external model ({manifest['source']['file']}), not trained by edgekit{measured}."
+    name = manifest.get("recipe") or "A model"
     if "num_train" not in data:
-        return f"data set {data.get('name', 'unknown')}"
-    names = ("num_train", "num_validation", "num_test")
-    train, validation, test = (count(data.get(name)) for name in names)
-    return f"trained on {train} images of {data['name']}, chosen by {validation}, measured on {test}"
+        return f"{name}, data set {data.get('name', 'unknown')}."
+    return f"{name}, trained on {train} images of {data['name']}, chosen by {validation}, measured on {test}."

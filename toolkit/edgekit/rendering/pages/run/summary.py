@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from edgekit.rendering.pages.numbers import NOTHING, count, percent
 from edgekit.rendering.pages.section import Section
-from edgekit.runs.summary import RunSummary
+from edgekit.runs.summary import TEST_IMAGES_MAY_BE_KNOWN, RunSummary
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,6 +16,7 @@ class SummarySection(Section):
     Attributes:
         facts: Names and values.
         epochs_done: So many, where the training is not finished; None where it is.
+        warning: What must be known of the model; "" for nothing.
     """
 
     template: ClassVar[str] = "run/summary.html"
@@ -23,21 +24,29 @@ class SummarySection(Section):
     anchor: str = "summary"
     facts: Sequence[tuple[str, str]]
     epochs_done: int | None
+    warning: str
 
 
-def summary_section(summary: RunSummary) -> SummarySection:
-    """The section of a run."""
+def summary_section(summary: RunSummary, *, is_external: bool) -> SummarySection:
+    """The section of a run; `is_external`: edgekit did not train its model."""
     is_finished = summary.status == "finished"
-    return SummarySection(facts=_facts(summary), epochs_done=None if is_finished else summary.epochs or 0)
+    return SummarySection(
+        facts=_facts(summary, is_external),
+        epochs_done=None if is_finished else summary.epochs or 0,
+        warning=TEST_IMAGES_MAY_BE_KNOWN if is_external and summary.test_accuracy is not None else "",
+    )
 
 
-def _facts(summary: RunSummary) -> list[tuple[str, str]]:
+def _facts(summary: RunSummary, is_external: bool) -> list[tuple[str, str]]:
+    size = NOTHING if summary.size_bytes is None else f"{summary.size_bytes / 1000:,.0f} kB"
+    model = [("Parameters", count(summary.num_parameters)), ("model.keras", size)]
+    if is_external:
+        return [("Test accuracy", percent(summary.test_accuracy)), *model]
     return [
         ("Test accuracy", percent(summary.test_accuracy)),
         ("Validation accuracy, best epoch", percent(summary.validation_accuracy)),
         ("Best epoch", f"{count(summary.best_epoch)} of {count(summary.epochs)}"),
         ("Saved epoch", count(summary.saved_epoch)),
-        ("Parameters", count(summary.num_parameters)),
-        ("model.keras", NOTHING if summary.size_bytes is None else f"{summary.size_bytes / 1000:,.0f} kB"),
+        *model,
         ("Training", NOTHING if summary.seconds is None else f"{summary.seconds:,.0f} s"),
     ]

@@ -1,4 +1,4 @@
-"""What the last `edgekit verify` found of a run, and where its own page is."""
+"""What the last `edgekit verify` found of a run, one row per file, and where its own page is."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,19 +6,20 @@ from typing import ClassVar
 
 from edgekit.rendering.pages.badge import Badge, verdict_badge
 from edgekit.rendering.pages.section import Section
+from edgekit.rendering.pages.verification.grouping import VerifiedFile, files_of
 from edgekit.runs.folder import RunFolder
-from edgekit.verification.verdict.report import CandidateReport
 from edgekit.verification.verdict.report_changes import load_report
 
 
 @dataclass(frozen=True, kw_only=True)
 class VerifiedRow:
-    """A file in a runtime.
+    """A file in its worst runtime.
 
     Attributes:
         artifact: The file.
-        runtime: The runtime.
-        verdict: What became of it.
+        runtime: That runtime.
+        num_others: Runtimes beside it.
+        verdict: What became of it there.
         accuracy: 0 to 1; None where it gave no scores.
         agreement: 0 to 1; None where it gave no scores.
         size_bytes: Of the file.
@@ -26,6 +27,7 @@ class VerifiedRow:
 
     artifact: str
     runtime: str
+    num_others: int
     verdict: Badge
     accuracy: float | None
     agreement: float | None
@@ -38,7 +40,7 @@ class VerificationSection(Section):
 
     Attributes:
         page: Name of the page of the verification, beside this one; "" where there is none.
-        rows: One for each file in each runtime; None where the run was not verified yet.
+        rows: One per file, worst first; None where the run was not verified yet.
     """
 
     template: ClassVar[str] = "run/verification.html"
@@ -53,15 +55,16 @@ def verification_section(run: RunFolder) -> VerificationSection:
     if not run.verification_path.is_file():
         return VerificationSection(page="", rows=None)
     report = load_report(run.verification_path)
-    has_page = (run.path / "report.html").is_file()
-    return VerificationSection(page="report.html" if has_page else "", rows=[_row(row) for row in report.candidates])
+    page = run.existing_verification_page
+    return VerificationSection(page=page.name if page else "", rows=[_row(one) for one in files_of(report)])
 
 
-def _row(row: CandidateReport) -> VerifiedRow:
-    measured = row.measurement
+def _row(one: VerifiedFile) -> VerifiedRow:
+    row, measured = one.worst, one.worst.measurement
     return VerifiedRow(
         artifact=row.artifact,
         runtime=row.runtime,
+        num_others=len(one.rows) - 1,
         verdict=verdict_badge(row.verdict),
         accuracy=measured.accuracy if measured else None,
         agreement=measured.agreement if measured else None,

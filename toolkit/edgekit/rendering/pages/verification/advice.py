@@ -3,59 +3,60 @@
 from collections.abc import Iterator, Sequence
 
 from edgekit.rendering.pages.numbers import size
-from edgekit.rendering.pages.verification.naming import title
-from edgekit.rendering.terminal.candidate_table import is_ambiguous
+from edgekit.rendering.pages.verification.grouping import VerifiedFile
 from edgekit.rendering.terminal.pairwise_table import most_different
-from edgekit.verification.verdict.report import CandidateReport, Verdict, VerificationReport
+from edgekit.verification.verdict.report import Verdict, VerificationReport
 
 MAX_NAMED = 4
-"""Rows that one sentence names."""
+"""Files that one sentence names."""
 
 
-def advice(report: VerificationReport) -> Iterator[str]:
-    """Sentences, the most urgent first."""
-    by_file = is_ambiguous(report)
-    rows = {verdict: [row for row in report.worst_first if row.verdict is verdict] for verdict in Verdict}
-    if failed := rows[Verdict.ERROR]:
-        yield f"Do not ship what failed: {_named(failed, by_file)}. Why stands at each."
-    if drifted := rows[Verdict.DRIFT]:
-        yield f"Do not ship what drifted, unless you accept what it lost: {_named(drifted, by_file)}."
-    yield from _by_runtime(report.candidates)
-    yield from _best(rows[Verdict.PASS], by_file)
+def advice(report: VerificationReport, files: Sequence[VerifiedFile]) -> Iterator[str]:
+    """Sentences on a report, whose files are `files`; the most urgent first."""
+    if failed := _named(files, Verdict.ERROR):
+        yield f"Do not ship what failed: {failed}. The details below say why."
+    if drifted := _named(files, Verdict.DRIFT):
+        yield f"Do not ship what drifted, unless you accept what it lost: {drifted}."
+    yield from _by_runtime(files)
+    yield from _best(files)
     if report.pairwise is not None:
         yield most_different(report.pairwise)
-    if missing := rows[Verdict.NOT_COMPARED]:
-        yield f"Not run here, so nothing is known of {_named(missing, by_file)}."
+    if missing := _named(files, Verdict.NOT_COMPARED):
+        yield f"Not run here, so nothing is known of {missing}."
 
 
-def _by_runtime(rows: Sequence[CandidateReport]) -> Iterator[str]:
+def _by_runtime(files: Sequence[VerifiedFile]) -> Iterator[str]:
     """Files that pass in one runtime and drift in another."""
-    for artifact in dict.fromkeys(row.artifact for row in rows):
+    for one in files:
         passing, drifting = (
-            [row.runtime for row in rows if row.artifact == artifact and row.verdict is verdict]
-            for verdict in (Verdict.PASS, Verdict.DRIFT)
+            [row.runtime for row in one.rows if row.verdict is verdict] for verdict in (Verdict.PASS, Verdict.DRIFT)
         )
         if passing and drifting:
             yield (
-                f"{artifact} passes in {', '.join(passing)} and drifts in {', '.join(drifting)}: what counts is the "
-                f"runtime of your app."
+                f"{one.worst.artifact} passes in {', '.join(passing)} and drifts in {', '.join(drifting)}: what counts "
+                f"is the runtime of your app."
             )
 
 
-def _best(passing: Sequence[CandidateReport], by_file: bool) -> Iterator[str]:
+def _best(files: Sequence[VerifiedFile]) -> Iterator[str]:
     """The smallest and the fastest of those that pass."""
+    passing = [(one, row) for one in files for row in one.rows if row.verdict is Verdict.PASS]
     if not passing:
         yield "Nothing passes, so there is nothing to ship yet."
         return
-    smallest = min(passing, key=lambda row: row.size_bytes)
+    smallest = min((row for _, row in passing), key=lambda row: row.size_bytes)
     yield f"The smallest file that passes: {smallest.artifact}, {size(smallest.size_bytes)}."
-    timed = [(row.performance.images_per_second, row) for row in passing if row.performance]
+    timed = [(row.performance.images_per_second, one, row) for one, row in passing if row.performance]
     if timed:
-        speed, fastest = max(timed, key=lambda each: each[0])
-        named = title(fastest, by_file=by_file)
-        yield f"The fastest here that passes: {named}, {speed:,.0f} images/s; on a phone it may be another."
+        speed, one, row = max(timed, key=lambda each: each[0])
+        yield (
+            f"The fastest file that passes: {one.name} in {row.runtime}, {speed:,.0f} images/s on this machine; "
+            f"measure it on your device."
+        )
 
 
-def _named(rows: Sequence[CandidateReport], by_file: bool) -> str:
-    named = ", ".join(title(row, by_file=by_file) for row in rows[:MAX_NAMED])
-    return f"{named} and {len(rows) - MAX_NAMED} more" if len(rows) > MAX_NAMED else named
+def _named(files: Sequence[VerifiedFile], verdict: Verdict) -> str:
+    """The rows with that verdict, by file: "int8 tflite in litert-xnnpack and 3 more"; "" where there is none."""
+    named = [f"{one.name} in {row.runtime}" for one in files for row in one.rows if row.verdict is verdict]
+    more = f" and {len(named) - MAX_NAMED} more" if len(named) > MAX_NAMED else ""
+    return ", ".join(named[:MAX_NAMED]) + more

@@ -1,48 +1,39 @@
-"""Calibration (reliability) diagrams: whether a model is as often right as it is sure."""
+"""Calibration diagrams of a report: how often a model is right, by how confident it is."""
 
 from collections.abc import Sequence
 
-from edgekit.rendering.pages.charts import LineChart, Series, line_chart
+from edgekit.rendering.pages.charts import Bin, CalibrationChart, calibration_chart
 from edgekit.rendering.pages.numbers import points
 from edgekit.verification.measuring.measurement import Measurement, ReliabilityBin
 
-PERFECT = Series(name="as sure as right", points=((0.0, 0.0), (1.0, 1.0)), is_guide=True)
+MIN_IMAGES = 1000
+"""With fewer images no diagram is drawn: the accuracy of a bin of 1000 / 15 images is uncertain by 6 points already
+(standard error 0.5 / sqrt(n)), more than the differences that it is to show."""
+
+TOO_FEW = f"No calibration diagram: it takes {MIN_IMAGES:,} images to say anything."
 
 
-def reliability_chart(one: Measurement, label: str) -> LineChart | None:
-    """The float model and a candidate; None where nothing was kept."""
-    if not one.reliability or one.expected_calibration_error is None:
+def candidate_calibration(one: Measurement, label: str) -> CalibrationChart | None:
+    """The reference and a candidate; None where nothing was kept, or the sample is too small."""
+    if not one.reliability or one.expected_calibration_error is None or one.num_images < MIN_IMAGES:
         return None
     after, change = one.expected_calibration_error, one.expected_calibration_error_delta or 0.0
-    errors = (
-        f"Expected calibration error: float model {100 * (after - change):.2f} %, {label} {100 * after:.2f} % "
+    words = (
+        f"Expected calibration error: reference {100 * (after - change):.2f} %, {label} {100 * after:.2f} % "
         f"({points(change)} points)."
     )
-    lines = [PERFECT, _series("float model", one.reference_reliability), _series(label, one.reliability)]
-    return _chart("Reliability", lines, errors)
+    bins = {"reference": _bins(one.reference_reliability), label: _bins(one.reliability)}
+    return calibration_chart("Calibration", bins, words=words)
 
 
-def reference_reliability_chart(one: Measurement) -> LineChart | None:
-    """The float model alone."""
-    if not one.reference_reliability or one.expected_calibration_error is None:
+def reference_calibration(one: Measurement) -> CalibrationChart | None:
+    """The reference alone; None where nothing was kept, or the sample is too small."""
+    if not one.reference_reliability or one.expected_calibration_error is None or one.num_images < MIN_IMAGES:
         return None
     error = one.expected_calibration_error - (one.expected_calibration_error_delta or 0.0)
-    lines = [PERFECT, _series("float model", one.reference_reliability)]
-    return _chart("Reliability of the float model", lines, f"Expected calibration error: {100 * error:.2f} %.")
+    words = f"Expected calibration error: {100 * error:.2f} %."
+    return calibration_chart("Calibration", {"reference": _bins(one.reference_reliability)}, words=words)
 
 
-def _chart(title: str, lines: Sequence[Series], errors: str) -> LineChart:
-    return line_chart(
-        title,
-        lines,
-        x="confidence",
-        y="accuracy",
-        x_limits=(0.0, 1.0),
-        y_limits=(0.0, 1.0),
-        description=errors,
-        caption=f"{errors} Each dot is a bin of images; below the dotted line a model is surer than it is right.",
-    )
-
-
-def _series(name: str, bins: Sequence[ReliabilityBin]) -> Series:
-    return Series(name=name, points=[(each.confidence, each.accuracy) for each in bins if each.num_images])
+def _bins(bins: Sequence[ReliabilityBin]) -> list[Bin]:
+    return [Bin(num_images=one.num_images, confidence=one.confidence, accuracy=one.accuracy) for one in bins]

@@ -4,11 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from edgekit.rendering.pages.charts import DeltaBar, delta_bar
+from edgekit.rendering.pages.verification.page_size import page_size
 from edgekit.tolerance import SIGNIFICANCE
 from edgekit.verification.measuring.measurement import ClassResult, Measurement
-
-MAX_CLASSES = 30
-"""Rows of the table."""
 
 MIN_SCALE = 0.005
 """The bars are drawn to the largest change of the table, at least to this one, so that little looks like little."""
@@ -66,7 +64,7 @@ class ClassDrift:
 
 def class_drift(one: Measurement, caption: str) -> ClassDrift:
     """The drift of each class, or of the worst where there are many."""
-    shown = sorted(one.per_class, key=lambda each: each.f1_delta)[:MAX_CLASSES]
+    shown = sorted(one.per_class, key=lambda each: each.f1_delta)[: page_size(len(one.per_class)).classes]
     largest = max(MIN_SCALE, *(abs(change) for each in shown for change in (each.f1_delta, each.recall_delta)))
     return ClassDrift(
         caption=caption,

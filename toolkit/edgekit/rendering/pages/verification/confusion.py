@@ -1,15 +1,15 @@
-"""Confusion matrices of the float model, of a candidate, and their difference; lists where there are many classes."""
+"""Confusion matrices of the reference, of a candidate, and their difference; lists where there are many classes."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from edgekit.rendering.pages.matrix import Matrix, make_matrix
+from edgekit.rendering.pages.verification.page_size import page_size
 from edgekit.verification.measuring.measurement import ConfusionCell, Measurement
 
 MAX_CLASSES = 20
 """With more classes the cells that changed most are listed in place of a matrix."""
 
-MAX_LISTED = 20
 TRUE, PREDICTED = "true class", "predicted class"
 
 
@@ -52,11 +52,11 @@ class Confusions:
 
 
 def reference_matrix(one: Measurement, names: Sequence[str]) -> Matrix | None:
-    """The float model's; None where there are too many classes."""
+    """The reference's; None where there are too many classes."""
     if len(names) > MAX_CLASSES or not one.confusion:
         return None
     cells = _dense(one.confusion, names, lambda cell: cell.reference_images)
-    return make_matrix("Float model: images by class", names, cells, rows=TRUE, columns=PREDICTED)
+    return make_matrix("Confusion matrix of the reference", names, cells, rows=TRUE, columns=PREDICTED)
 
 
 def confusions(one: Measurement, names: Sequence[str], label: str) -> Confusions | None:
@@ -65,11 +65,12 @@ def confusions(one: Measurement, names: Sequence[str], label: str) -> Confusions
         return None
     if len(names) <= MAX_CLASSES:
         return Confusions(label=label, num_classes=len(names), matrices=list(_matrices(one, names, label)))
+    most = page_size(len(names)).confusions
     changed = sorted(one.confusion, key=lambda cell: -abs(cell.candidate_images - cell.reference_images))
-    cells = [_listed(cell, names) for cell in changed[:MAX_LISTED] if cell.candidate_images != cell.reference_images]
+    cells = [_listed(cell, names) for cell in changed[:most] if cell.candidate_images != cell.reference_images]
     flips = [
         FlippedPair(before=names[each.reference_class], after=names[each.candidate_class], num_images=each.num_images)
-        for each in one.class_flips[:MAX_LISTED]
+        for each in one.class_flips[:most]
     ]
     return Confusions(label=label, num_classes=len(names), changed=cells, flips=flips)
 
@@ -81,12 +82,12 @@ def _matrices(one: Measurement, names: Sequence[str], label: str) -> Sequence[Ma
     flips = [[0] * len(names) for _ in names]
     for flip in one.class_flips:
         flips[flip.reference_class][flip.candidate_class] = flip.num_images
-    difference = f"Difference: {label} minus float model"
+    difference = f"Difference: {label} minus reference"
     return [
         make_matrix(difference, names, change, rows=TRUE, columns=PREDICTED, is_change=True),
-        make_matrix("Flips: where predictions went", names, flips, rows="float model", columns=label),
-        make_matrix("Float model: images by class", names, before, rows=TRUE, columns=PREDICTED),
-        make_matrix(f"{label}: images by class", names, after, rows=TRUE, columns=PREDICTED),
+        make_matrix("Flips: from which prediction to which", names, flips, rows="reference", columns=label),
+        make_matrix("Confusion matrix of the reference", names, before, rows=TRUE, columns=PREDICTED),
+        make_matrix(f"Confusion matrix of {label}", names, after, rows=TRUE, columns=PREDICTED),
     ]
 
 

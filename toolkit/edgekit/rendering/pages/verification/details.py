@@ -1,21 +1,21 @@
-"""Each candidate in full, behind a line that opens."""
+"""Each file in full, folded: its worst runtime, then its other runtimes; files that pass are folded together."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
 from edgekit.foundation.grammar import counted
 from edgekit.rendering.pages.badge import Badge, verdict_badge
-from edgekit.rendering.pages.charts import LineChart
+from edgekit.rendering.pages.charts import CalibrationChart
 from edgekit.rendering.pages.numbers import p_value, percent, points, size
 from edgekit.rendering.pages.section import Section
-from edgekit.rendering.pages.verification.calibration import reliability_chart
+from edgekit.rendering.pages.verification.calibration import MIN_IMAGES, TOO_FEW, candidate_calibration
 from edgekit.rendering.pages.verification.classes import ClassDrift, class_drift
 from edgekit.rendering.pages.verification.confusion import Confusions, confusions
-from edgekit.rendering.pages.verification.flipped import FlippedImages, flipped_images, images_for_each
-from edgekit.rendering.pages.verification.naming import anchor, title
-from edgekit.rendering.terminal.candidate_table import is_ambiguous
-from edgekit.verification.verdict.report import CandidateReport, Measurement, Performance, Verdict, VerificationReport
+from edgekit.rendering.pages.verification.flipped import Album, FlippedImages
+from edgekit.rendering.pages.verification.grouping import VerifiedFile
+from edgekit.rendering.pages.verification.page_size import MANY_CLASSES
+from edgekit.verification.verdict.report import CandidateReport, Measurement, Performance, Verdict
 from edgekit.verification.verdict.summary import measurement_sentence
 
 if TYPE_CHECKING:
@@ -26,14 +26,13 @@ Facts = list[tuple[str, str]]
 
 
 @dataclass(frozen=True, kw_only=True)
-class CandidateInFull:
+class RowInFull:
     """All that was measured of one row.
 
     Attributes:
-        number: Its place, from 1, worst first.
         anchor: Its id.
-        is_open: Whether it is open at first.
-        title: The row in words.
+        title: The row in words: its file, and its runtime.
+        runtime: The runtime.
         verdict: What became of it.
         short: The two numbers that tell rows apart, for who reads only the closed lines.
         reasons: Why it is not a pass.
@@ -45,12 +44,12 @@ class CandidateInFull:
         confusions: What changed, by class.
         flipped: Images whose prediction changed.
         calibration: The calibration diagram.
+        no_calibration: Why there is none; "" where there is one, or nothing to show.
     """
 
-    number: int
     anchor: str
-    is_open: bool
     title: str
+    runtime: str
     verdict: Badge
     short: str
     reasons: Sequence[str]
@@ -61,69 +60,96 @@ class CandidateInFull:
     classes: ClassDrift | None = None
     confusions: Confusions | None = None
     flipped: FlippedImages | None = None
-    calibration: LineChart | None = None
+    calibration: CalibrationChart | None = None
+    no_calibration: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
-class InFullSection(Section):
-    """The candidates, worst first."""
+class FileInFull:
+    """A file.
 
-    template: ClassVar[str] = "verification/in_full.html"
-    heading: str = "One by one"
-    anchor: str = "one-by-one"
-    candidates: Sequence[CandidateInFull]
+    Attributes:
+        name: What it is called.
+        artifact: Its path in the run.
+        is_open: Whether it is open at first.
+        worst: Its worst runtime.
+        others: Its other runtimes.
+    """
+
+    name: str
+    artifact: str
+    is_open: bool
+    worst: RowInFull
+    others: Sequence[RowInFull]
 
 
-def in_full_section(report: VerificationReport, images: "NDArray[np.uint8] | None") -> InFullSection:
-    """The section of a report; `images` as in `verification_page`."""
-    rows = report.worst_first
-    limit = images_for_each(sum(bool(row.measurement) for row in rows))
-    by_file, first = is_ambiguous(report), opens_first(rows)
-    names = report.dataset.class_names
-    return InFullSection(
-        candidates=[
-            _in_full(number, row, names, images, limit, title(row, by_file=by_file), first == number - 1)
-            for number, row in enumerate(rows, start=1)
-        ]
+@dataclass(frozen=True, kw_only=True)
+class DetailsSection(Section):
+    """The files in full.
+
+    Attributes:
+        files: Those that do not pass in every runtime, worst first.
+        passing: Those that do; folded.
+    """
+
+    template: ClassVar[str] = "verification/details.html"
+    heading: str = "Details"
+    anchor: str = "details"
+    files: Sequence[FileInFull]
+    passing: Sequence[FileInFull]
+
+
+def details_section(
+    files: Sequence[VerifiedFile], class_names: Sequence[str], images: "NDArray[np.uint8] | None"
+) -> DetailsSection:
+    """The section of a report's files; `images` as in `verification_page`."""
+    album = Album.of(images, class_names, num_rows=sum(bool(row.measurement) for one in files for row in one.rows))
+    first = next((one.number for one in files if one.worst.verdict is Verdict.DRIFT), None)
+    shown = [(one, _file(one, class_names, album, is_open=one.number == first)) for one in files]
+    return DetailsSection(
+        files=[full for one, full in shown if not one.passes],
+        passing=[full for one, full in shown if one.passes],
     )
 
 
-def opens_first(rows: Sequence[CandidateReport]) -> int | None:
-    """The place of the one that is open at first: the worst that drifted; None where none did."""
-    return next((place for place, row in enumerate(rows) if row.verdict is Verdict.DRIFT), None)
+def _file(one: VerifiedFile, names: Sequence[str], album: Album, *, is_open: bool) -> FileInFull:
+    worst, *others = (_row(one, place, names, album) for place in range(len(one.rows)))
+    return FileInFull(name=one.name, artifact=one.worst.artifact, is_open=is_open, worst=worst, others=others)
 
 
-def _in_full(
-    number: int,
-    row: CandidateReport,
-    names: Sequence[str],
-    images: "NDArray[np.uint8] | None",
-    limit: int,
-    shown_title: str,
-    is_open: bool,
-) -> CandidateInFull:
+def _row(file: VerifiedFile, place: int, names: Sequence[str], album: Album) -> RowInFull:
+    row = file.rows[place]
     one = row.measurement
-    is_same = one is not None and not one.class_flips and one.agreement == 1
-    has_parts = one is not None and not is_same
-    has_calibration = one is not None and (has_parts or one.max_abs_score_difference > 1e-3)
-    return CandidateInFull(
-        number=number,
-        anchor=anchor(number),
-        is_open=is_open,
-        title=shown_title,
+    shown = RowInFull(
+        anchor=file.row_anchor(place),
+        title=f"{file.name} in {row.runtime}",
+        runtime=row.runtime,
         verdict=verdict_badge(row.verdict),
         short=f"{points(one.accuracy_delta)} points, {percent(one.agreement)} agree" if one else "",
         reasons=row.reasons,
         words=measurement_sentence(one) if one else "",
         remarks=row.remarks,
         facts=_facts(row),
-        is_same=is_same,
-        classes=class_drift(one, f"Classes of {title(row)}, the greatest loss of F1 first")
-        if one and has_parts
-        else None,
-        confusions=confusions(one, names, row.label) if one and has_parts else None,
-        flipped=flipped_images(one, names, row.label, images, limit) if one and has_parts else None,
-        calibration=reliability_chart(one, row.label) if one and has_calibration else None,
+    )
+    if one is None or (place and len(names) > MANY_CLASSES):
+        return shown
+    return _with_parts(shown, row, one, names, album)
+
+
+def _with_parts(
+    shown: RowInFull, row: CandidateReport, one: Measurement, names: Sequence[str], album: Album
+) -> RowInFull:
+    """With classes, confusions, pictures and calibration; only the calibration where no prediction changed."""
+    if not one.class_flips and one.agreement == 1:
+        is_worth_it = one.max_abs_score_difference > 1e-3
+        return replace(shown, is_same=True, calibration=candidate_calibration(one, row.label) if is_worth_it else None)
+    return replace(
+        shown,
+        classes=class_drift(one, f"Classes of {shown.title}, the greatest loss of F1 first"),
+        confusions=confusions(one, names, row.label),
+        flipped=album.flipped_images(one, row.label),
+        calibration=candidate_calibration(one, row.label),
+        no_calibration=TOO_FEW if one.num_images < MIN_IMAGES and one.reliability else "",
     )
 
 
@@ -149,7 +175,7 @@ def _measured(one: Measurement) -> Iterator[tuple[str, str]]:
     yield "Wrong → right", f"{flips.wrong_to_right:,}"
     yield "Wrong → wrong", f"{flips.wrong_to_wrong:,}"
     if one.near_tie_flips is not None:
-        yield "Flips where the float model was unsure", f"{one.near_tie_flips.total:,} of {flips.total:,}"
+        yield "Flips where the reference was unsure", f"{one.near_tie_flips.total:,} of {flips.total:,}"
     yield "Flips by a tie alone", f"{one.tie_flips.total:,} ({counted(one.ties, 'tie')} in all)"
     yield "Score difference", f"largest {one.max_abs_score_difference:.2g}{_mean(one)}"
     yield "KL divergence", f"{one.mean_kl_divergence:.2g} nats"

@@ -7,18 +7,16 @@ from typing import TYPE_CHECKING
 from edgekit.foundation.grammar import counted
 from edgekit.rendering.pages.badge import Badge
 from edgekit.rendering.pages.pictures import Picture, photo
+from edgekit.rendering.pages.verification.page_size import page_size
 from edgekit.verification.measuring.measurement import FlippedImage, Measurement
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-MAX_SHOWN = 24
-"""Images of one candidate."""
-
 MIN_SHOWN = 4
 MAX_ON_PAGE = 288
-"""Images of all candidates together, unless each would show fewer than MIN_SHOWN: about 1 MB."""
+"""Images of all rows together, unless each would show fewer than MIN_SHOWN."""
 
 DIRECTIONS = (
     Badge(words="right → wrong", tone="bad"),
@@ -62,52 +60,68 @@ class FlippedImages:
     cards: Sequence[FlippedCard]
 
 
-def images_for_each(num_candidates: int) -> int:
-    """How many flipped images each candidate may show, so that the page stays small."""
-    return max(MIN_SHOWN, min(MAX_SHOWN, MAX_ON_PAGE // max(1, num_candidates)))
-
-
-def flipped_images(
-    one: Measurement, names: Sequence[str], label: str, images: "NDArray[np.uint8] | None", limit: int
-) -> FlippedImages | None:
-    """The flips that matter most: what the float model had right first, ties last; None where nothing flipped.
+class Album:
+    """Shows flipped images, as many as a page may hold: the first rows get pictures until there is no more room.
 
     Args:
-        one: What was measured.
-        names: C class names.
-        label: What the candidate is called.
         images: uint8 (N, H, W, 3), the whole test split; None: no pictures.
-        limit: So many at most.
+        class_names: C names.
+        limit: Images of one row.
+        picture_bytes: Of all pictures together.
     """
-    if not one.flipped_images:
-        return None
-    total = one.flips.total + one.tie_flips.total
-    shown = sorted(one.flipped_images, key=lambda each: (_direction(each), -each.candidate_probability))[:limit]
-    said = (
-        f"{len(shown):,} of {counted(total, 'image')} whose prediction changed, what the float model had right first."
-    )
-    if total > len(one.flipped_images) and len(shown) < total:
-        said += f" Chosen from the first {len(one.flipped_images)} of them, which verification.json names."
-    return FlippedImages(words=said, cards=[_card(each, names, label, images) for each in shown])
+
+    def __init__(
+        self, images: "NDArray[np.uint8] | None", class_names: Sequence[str], limit: int, picture_bytes: int
+    ) -> None:
+        self._images = images
+        self._names = class_names
+        self._limit = limit
+        self._bytes_left = picture_bytes
+
+    @classmethod
+    def of(cls, images: "NDArray[np.uint8] | None", class_names: Sequence[str], *, num_rows: int) -> "Album":
+        """The album of a page of so many rows."""
+        allowed = page_size(len(class_names))
+        return cls(images, class_names, images_for_each(num_rows, allowed.flipped), allowed.picture_bytes)
+
+    def flipped_images(self, one: Measurement, label: str) -> FlippedImages | None:
+        """The flips that matter most: what the reference had right first, ties last; None where nothing flipped."""
+        if not one.flipped_images:
+            return None
+        total = one.flips.total + one.tie_flips.total
+        shown = sorted(one.flipped_images, key=lambda each: (_direction(each), -each.candidate_probability))
+        shown = shown[: self._limit]
+        said = (
+            f"{len(shown):,} of {counted(total, 'image')} whose prediction changed, what the reference had right first."
+        )
+        if total > len(one.flipped_images) and len(shown) < total:
+            said += f" Chosen from the first {len(one.flipped_images)} of them, which verification.json names."
+        return FlippedImages(words=said, cards=[self._card(each, label) for each in shown])
+
+    def _card(self, each: FlippedImage, label: str) -> FlippedCard:
+        names = self._names
+        return FlippedCard(
+            picture=self._picture(each),
+            direction=DIRECTIONS[_direction(each)],
+            index=each.index,
+            answers=[
+                Answer(who="true", class_name=names[each.true_class], probability=None),
+                Answer(who="reference", class_name=names[each.reference_class], probability=each.reference_probability),
+                Answer(who=label, class_name=names[each.candidate_class], probability=each.candidate_probability),
+            ],
+        )
+
+    def _picture(self, each: FlippedImage) -> Picture | None:
+        if self._images is None or each.index >= len(self._images) or self._bytes_left <= 0:
+            return None
+        made = photo(self._images[each.index], f"Test image {each.index}, {self._names[each.true_class]}")
+        self._bytes_left -= len(made.uri)
+        return made
 
 
-def _card(each: FlippedImage, names: Sequence[str], label: str, images: "NDArray[np.uint8] | None") -> FlippedCard:
-    return FlippedCard(
-        picture=_picture(each, names, images),
-        direction=DIRECTIONS[_direction(each)],
-        index=each.index,
-        answers=[
-            Answer(who="true", class_name=names[each.true_class], probability=None),
-            Answer(who="float", class_name=names[each.reference_class], probability=each.reference_probability),
-            Answer(who=label, class_name=names[each.candidate_class], probability=each.candidate_probability),
-        ],
-    )
-
-
-def _picture(each: FlippedImage, names: Sequence[str], images: "NDArray[np.uint8] | None") -> Picture | None:
-    if images is None or each.index >= len(images):
-        return None
-    return photo(images[each.index], f"Test image {each.index}, {names[each.true_class]}")
+def images_for_each(num_rows: int, most: int) -> int:
+    """How many flipped images each row may show, `most` at most, so that the page stays small."""
+    return max(MIN_SHOWN, min(most, MAX_ON_PAGE // max(1, num_rows)))
 
 
 def _direction(each: FlippedImage) -> int:

@@ -4,10 +4,13 @@ from typing import TYPE_CHECKING, Any
 
 from edgekit.rendering.pages.section import Page, present
 from edgekit.rendering.pages.templating import render_page
-from edgekit.rendering.pages.verification.candidate import in_full_section
-from edgekit.rendering.pages.verification.frontier import frontier_section
-from edgekit.rendering.pages.verification.overview import candidates_section, summary_section
+from edgekit.rendering.pages.verification.details import details_section
+from edgekit.rendering.pages.verification.files import files_section
+from edgekit.rendering.pages.verification.grouping import files_of
+from edgekit.rendering.pages.verification.page_size import MANY_CLASSES
+from edgekit.rendering.pages.verification.pareto import pareto_section
 from edgekit.rendering.pages.verification.reference import reference_section
+from edgekit.rendering.pages.verification.summary import summary_section
 from edgekit.rendering.pages.verification.surroundings import agreement_section, made_section, tolerance_section
 from edgekit.rendering.terminal.verification_table import headline
 from edgekit.verification.verdict.report import VerificationReport
@@ -16,10 +19,16 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-MAX_CLASSES_OF_DATA = 100
-"""With more classes the data in the page leaves out what is kept by class; verification.json has it."""
-
-BY_CLASS = ("per_class", "confusion", "class_flips")
+BY_CLASS = (
+    "per_class",
+    "confusion",
+    "class_flips",
+    "significant_classes",
+    "flipped_images",
+    "reliability",
+    "reference_reliability",
+)
+"""What the data in the page leave out of a candidate where there are many classes; verification.json has it."""
 
 
 def verification_page(
@@ -38,13 +47,14 @@ def verification_page(
             images; None: no pictures.
         command: How to make it again.
     """
+    files = files_of(report)
     page = Page(
         title=f"Verification of {name}" if name else "Verification",
         sections=present(
-            summary_section(report),
-            candidates_section(report),
-            frontier_section(report),
-            in_full_section(report, images),
+            summary_section(report, files),
+            files_section(report, files),
+            pareto_section(files),
+            details_section(files, report.dataset.class_names, images),
             agreement_section(report),
             reference_section(report),
             tolerance_section(report),
@@ -61,7 +71,7 @@ def verification_page(
 def _data(report: VerificationReport) -> dict[str, Any]:
     """verification.json, without what would make the page large where there are many classes."""
     document = report.to_dict()
-    if len(report.dataset.class_names) <= MAX_CLASSES_OF_DATA:
+    if len(report.dataset.class_names) <= MANY_CLASSES:
         return document
     rows = [{name: value for name, value in row.items() if name not in BY_CLASS} for row in document["candidates"]]
     reference = {name: value for name, value in document["reference"].items() if name != "report"}

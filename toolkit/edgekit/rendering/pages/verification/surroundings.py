@@ -1,4 +1,4 @@
-"""What stands around the candidates: agreement among them, tolerance, machine, the command."""
+"""What surrounds the files: agreement among them, tolerance, machine, the command."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from edgekit.rendering.terminal.pairwise_table import matrix as agreement_matrix
 from edgekit.rendering.terminal.pairwise_table import notes
 from edgekit.verification.verdict.report import VerificationReport
 
-MAX_GROUPS = 24
+MAX_GROUPS = 20
 """Rows and columns of the agreement matrix."""
 
 LIMITS = {
@@ -18,14 +18,14 @@ LIMITS = {
     "max_f1_drop": "F1 of a class may fall by, points",
     "min_agreement": "predictions must agree, %",
     "max_score_difference": "scores may differ by",
-    "tie_margin": "ties of the float model within",
+    "tie_margin": "ties of the reference within",
     "max_tie_flips": "predictions may differ by ties, %",
 }
 
 
 @dataclass(frozen=True, kw_only=True)
 class AgreementSection(Section):
-    """How often the candidates agree with each other.
+    """How often rows (a file in a runtime) agree with each other.
 
     Attributes:
         headings: Letters of the columns.
