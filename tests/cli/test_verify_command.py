@@ -86,6 +86,18 @@ def test_a_faithful_file_passes_and_the_report_is_kept(run: Path, capsys: pytest
     assert str(run) not in page
 
 
+def test_a_run_of_an_external_model_warns_of_its_test_images(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["verify", str(run), "--runtime", "onnxruntime", "--precision", "float32", "--json"]
+    assert edgekit(arguments) == 0
+    assert json.loads(capsys.readouterr().out)["reference"]["remarks"] == []
+    RunFolder(run).record(source={"file": "mine.keras", "sha256": "a" * 64})
+    assert edgekit(arguments) == 0
+    (remark,) = json.loads(capsys.readouterr().out)["reference"]["remarks"]
+    assert "may have been among its training images" in remark
+    assert remark in (run / "verification.html").read_text()
+    assert remark in (run / "verification.md").read_text()
+
+
 def test_drift_ends_with_3_and_json_is_alone_on_stdout(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert edgekit(["verify", str(run), "--runtime", "onnxruntime", "--json"]) == 3
     out, _ = capsys.readouterr()

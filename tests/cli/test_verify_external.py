@@ -1,8 +1,10 @@
 """`edgekit verify` on models and references made elsewhere, in real worker processes."""
 
 import json
+import shutil
 import subprocess
 import sys
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -106,6 +108,34 @@ def test_what_is_not_said_is_drift_with_a_question(
     assert "did you mean --labels FILE? It gives 'red' as 'green', 'green' as 'red'." in permuted["reasons"][0]
     assert right["verdict"] == "pass"
     assert document["reference"]["runtime"] == "file of scores"
+
+
+def test_an_int8_reference_is_called_so_in_json_on_the_page_and_on_the_terminal(
+    inside: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copy("float.onnx", "mine-int8.onnx")
+    arguments = ["float.onnx", "--reference", "mine-int8.onnx", "--data", "npz:colours.npz"]
+    status, document = verify(capsys, *arguments, "--html", "int8.html")
+    assert status == 0
+    assert document["reference"]["precision"] == "int8"
+    precision, external = document["reference"]["remarks"]
+    assert precision.startswith("The reference itself is int8: what it lost against its own float model is not seen")
+    assert external.startswith("edgekit did not train this model, so these test images may have been among")
+    page = unescape(Path("int8.html").read_text())
+    assert precision in page
+    assert external in page
+    assert "Compared with the int8 reference in onnxruntime" in page
+    assert "the float model in" not in page
+    assert edgekit(["verify", *arguments, *ONNX]) == 0
+    out, err = capsys.readouterr()
+    assert "Compared with the int8 reference in onnxruntime" in " ".join(out.split())
+    assert precision in err
+
+
+def test_a_file_of_scores_has_no_precision_and_no_warning(inside: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    _, document = verify(capsys, "float.onnx", "--reference", "scores.npy", "--data", "npz:colours.npz")
+    assert document["reference"]["precision"] is None
+    assert document["reference"]["remarks"] == []
 
 
 def test_a_mistake_that_reference_and_candidate_share_does_not_pass(

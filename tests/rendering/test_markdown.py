@@ -1,5 +1,6 @@
 """verification.md as GitHub reads it: every table whole, and names are names."""
 
+from dataclasses import replace
 from html import unescape
 from pathlib import Path
 
@@ -35,3 +36,11 @@ def test_numbers_stand_to_the_right_and_no_loss_names_no_class(tmp_path: Path) -
     assert first[1] == "|---|---|---|" + "---:|" * 11
     passing = next(line for line in first if "| pass |" in line and "float32" in line)
     assert "| +0.00 |" in passing
+
+
+def test_what_must_be_known_of_the_reference_is_above_the_table(tmp_path: Path) -> None:
+    report, _ = hard_report(tmp_path)
+    known = replace(report.reference, precision="int8", remarks=("It is *int8*.",))
+    text = verification_markdown(replace(report, reference=known), "run")
+    assert "\n> It is \\*int8\\*.\n" in text.partition("| artifact |")[0]
+    assert "Compared with the int8 reference in keras" in text

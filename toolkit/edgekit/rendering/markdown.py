@@ -61,6 +61,8 @@ def _lines(report: VerificationReport, name: str) -> Iterator[str]:
     yield ""
     yield f"**{summary(report)}**"
     yield ""
+    for remark in report.reference.remarks:
+        yield from (f"> {_escaped(remark)}", "")
     yield from _table(HEADINGS, map(_cells, report.worst_first), num_words=3)
     if has_ties(report):
         yield from ("", TIES)

@@ -180,6 +180,8 @@ def _verify_subjects(
             runtime=subjects.reference_runtime,
             accuracy=measurer.reference_accuracy,
             report=measurer.reference_classes,
+            precision=subjects.reference_precision,
+            remarks=subjects.reference_remarks,
         ),
         tolerance={one.value: request.tolerances.of(one).to_dict() for one in _precisions(subjects.candidates)},
         candidates=tuple(one.row for one in finished),

@@ -12,6 +12,7 @@ from edgekit.foundation.grammar import counted
 from edgekit.foundation.progress import Progress
 from edgekit.metrics import drift
 from edgekit.runs.reference import Reference
+from edgekit.runs.summary import TEST_IMAGES_MAY_BE_KNOWN
 from edgekit.verification.request import VerifyRequest
 from edgekit.verification.subjects.class_labels import reference_interface
 from edgekit.verification.subjects.input_check import Sample, find_mistake
@@ -44,7 +45,13 @@ def score_reference(
     """
     scored = _scored(selection, dataset, request, sample, progress)
     check_belongs(scored.reference, dataset)
-    return replace(scored, reference=replace(scored.reference, labels=dataset.test.labels))  # equal, and held once
+    remarks = (*_precision_remark(scored.precision), *_external_remark(selection))
+    return replace(
+        scored,
+        reference=replace(scored.reference, labels=dataset.test.labels),  # equal, and held once
+        notes=(*scored.notes, *remarks),
+        remarks=remarks,
+    )
 
 
 def check_belongs(reference: Reference, dataset: Dataset) -> None:
@@ -85,7 +92,7 @@ def _scored(
             _check_input(path, interface, sample, request.time_limit, progress)
         time_limit = request.time_limit or default_time_limit(len(dataset.test))
         scored = run_reference(path, interface, dataset, time_limit=time_limit, progress=progress)
-        scored = replace(scored, notes=(*scored.notes, *_precision_note(path)))
+        scored = replace(scored, precision=_precision_of(path))
     if external.check_inputs:
         check_better_than_guessing(path, scored.reference)
     return scored
@@ -103,11 +110,24 @@ def _check_input(
         )
 
 
-def _precision_note(path: Path) -> tuple[str, ...]:
-    precision = identify(path).precision if path.suffix.lower().removeprefix(".") in ("tflite", "onnx") else None
+def _precision_of(path: Path) -> Precision | None:
+    """What the file of a reference model says it is; None for a Keras model."""
+    return identify(path).precision if path.suffix.lower().removeprefix(".") in ("tflite", "onnx") else None
+
+
+def _precision_remark(precision: Precision | None) -> tuple[str, ...]:
     if precision in (None, Precision.FLOAT32):
         return ()
     return (
         f"The reference itself is {precision}: what it lost against its own float model is not seen here. A float "
         f"model is the better reference.",
     )
+
+
+def _external_remark(selection: Selection) -> tuple[str, ...]:
+    """That the accuracy of a model which edgekit did not train may be that on its own training images."""
+    is_model_elsewhere = (
+        isinstance(selection.reference, Path) and selection.is_reference_external and is_model(selection.reference)
+    )
+    is_external = is_model_elsewhere or (selection.run is not None and selection.run.is_external)
+    return (TEST_IMAGES_MAY_BE_KNOWN,) if is_external else ()

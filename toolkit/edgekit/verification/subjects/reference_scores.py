@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from edgekit.artifact import KERAS_SUFFIXES, Format, format_of
+from edgekit.artifact import KERAS_SUFFIXES, Format, Precision, format_of
 from edgekit.datasets import Dataset
 from edgekit.execution.image_files import images_file
 from edgekit.execution.isolation import execute
@@ -38,12 +38,16 @@ class ScoredReference:
     Attributes:
         reference: The scores, as probabilities, in the order of the data set.
         runtime: What gave them: "keras", "onnxruntime", "file of scores".
-        notes: Whole sentences that a reader must know.
+        notes: Whole sentences on what was done.
+        precision: What the file of a .tflite or .onnx model says it is; None where nobody says, and for all others.
+        remarks: Whole sentences that a reader must know before the candidates are believed; they go into the report.
     """
 
     reference: Reference
     runtime: str
     notes: tuple[str, ...] = ()
+    precision: Precision | None = None
+    remarks: tuple[str, ...] = ()
 
 
 def runtime_target(path: Path) -> str:

@@ -34,7 +34,9 @@ class Subjects:
         reference_runtime: What gave these scores: "keras", "onnxruntime", "file of scores".
         dataset: The images.
         run: The run folder that the report is written into; None where single files are verified.
-        notes: Whole sentences about the reference.
+        notes: Whole sentences about the reference, said while it runs.
+        reference_precision: What the file of the reference says it is; None where nobody says.
+        reference_remarks: Whole sentences about the reference that belong into the report.
     """
 
     candidates: tuple[Candidate, ...]
@@ -43,6 +45,8 @@ class Subjects:
     dataset: Dataset
     run: RunFolder | None = None
     notes: tuple[str, ...] = ()
+    reference_precision: Precision | None = None
+    reference_remarks: tuple[str, ...] = ()
 
 
 def resolve_request(request: VerifyRequest, progress: Progress) -> Subjects:
@@ -73,6 +77,8 @@ def resolve_request(request: VerifyRequest, progress: Progress) -> Subjects:
         dataset=_test_only(dataset),
         run=selection.run if selection.is_whole_run else None,
         notes=scored.notes,
+        reference_precision=scored.precision,
+        reference_remarks=scored.remarks,
     )
 
 
