@@ -31,4 +31,6 @@ def delta_bar(value: float, largest: float, *, is_marked: bool = False) -> Delta
     """
     length = round(HALF * min(1.0, abs(value) / largest), 2)
     style = f"bar {'loss' if value < 0 else 'gain'}{' marked' if is_marked else ''}"
-    return DeltaBar(start=50 - length if value < 0 else 50, length=max(length, 0.5 if value else 0), style=style)
+    return DeltaBar(
+        start=round(50 - length, 2) if value < 0 else 50, length=max(length, 0.5 if value else 0), style=style
+    )

@@ -14,7 +14,7 @@ from edgekit.rendering.pages.verification.classes import ClassDrift, class_drift
 from edgekit.rendering.pages.verification.confusion import Confusions, confusions
 from edgekit.rendering.pages.verification.flipped import Album, FlippedImages
 from edgekit.rendering.pages.verification.grouping import VerifiedFile
-from edgekit.rendering.pages.verification.page_size import MANY_CLASSES
+from edgekit.rendering.pages.verification.page_size import MANY_CLASSES, page_size
 from edgekit.verification.verdict.report import CandidateReport, Measurement, Performance, Verdict
 from edgekit.verification.verdict.summary import measurement_sentence
 
@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 Facts = list[tuple[str, str]]
+
+LEFT_OUT = (
+    "Classes, confusions, pictures and calibration are shown for the {most} worst files; verification.json has all."
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +49,7 @@ class RowInFull:
         flipped: Images whose prediction changed.
         calibration: The calibration diagram.
         no_calibration: Why there is none; "" where there is one, or nothing to show.
+        left_out: What a page of many classes does not show of it; "" where nothing is left out.
     """
 
     anchor: str
@@ -62,6 +67,7 @@ class RowInFull:
     flipped: FlippedImages | None = None
     calibration: CalibrationChart | None = None
     no_calibration: str = ""
+    left_out: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,6 +139,8 @@ def _row(file: VerifiedFile, place: int, names: Sequence[str], album: Album) -> 
     )
     if one is None or (place and len(names) > MANY_CLASSES):
         return shown
+    if (most := page_size(len(names)).files) and file.number > most:
+        return replace(shown, left_out=LEFT_OUT.format(most=most))
     return _with_parts(shown, row, one, names, album)
 
 

@@ -75,4 +75,6 @@ def _data(report: VerificationReport) -> dict[str, Any]:
         return document
     rows = [{name: value for name, value in row.items() if name not in BY_CLASS} for row in document["candidates"]]
     reference = {name: value for name, value in document["reference"].items() if name != "report"}
-    return document | {"candidates": rows, "reference": reference, "left_out": [*BY_CLASS, "reference.report"]}
+    dataset = {name: value for name, value in document["dataset"].items() if name != "class_names"}
+    left_out = [*BY_CLASS, "reference.report", "dataset.class_names"]
+    return document | {"candidates": rows, "reference": reference, "dataset": dataset, "left_out": left_out}

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 MANY_CLASSES = 100
-"""With more classes than these the page shows less, and its data leave out what is kept by class."""
+"""With more classes the page shows less: its data leave out what is kept by class, and of the rows of a file only the
+worst one shows classes, confusions and pictures."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -11,20 +12,22 @@ class PageSize:
     """Limits of one page.
 
     Attributes:
+        files: So many, the worst, show classes, confusions, pictures and calibration; None: all.
         classes: Rows of a table of classes.
         confusions: Rows of a list of confusions.
         flipped: Flipped images of one row.
         picture_bytes: Of all pictures together.
     """
 
+    files: int | None
     classes: int
     confusions: int
     flipped: int
     picture_bytes: int
 
 
-PLENTY = PageSize(classes=30, confusions=20, flipped=24, picture_bytes=1_000_000)
-LITTLE = PageSize(classes=12, confusions=10, flipped=8, picture_bytes=60_000)
+PLENTY = PageSize(files=None, classes=30, confusions=20, flipped=24, picture_bytes=1_000_000)
+LITTLE = PageSize(files=4, classes=10, confusions=10, flipped=6, picture_bytes=50_000)
 
 
 def page_size(num_classes: int) -> PageSize:
