@@ -43,8 +43,8 @@ def _explanations(ordered: list[Change]) -> dict[str, list[str]]:
 def _headline(changes: ReportChanges) -> str:
     old, new = changes.old_reference_accuracy, changes.new_reference_accuracy
     if old == new:
-        return f"The float model's accuracy is {new:.2%}, as before"
-    return f"The float model's accuracy was {old:.2%} and is {new:.2%} ({100 * (new - old):+.2f} points)"
+        return f"The reference's accuracy is {new:.2%}, as before"
+    return f"The reference's accuracy was {old:.2%} and is {new:.2%} ({100 * (new - old):+.2f} points)"
 
 
 def _summary(changes: ReportChanges) -> str:

@@ -185,7 +185,7 @@ def _changed(old: CandidateReport, new: CandidateReport, max_worsening: float) -
     worse = []
     if BEST_FIRST.index(new.verdict) > BEST_FIRST.index(old.verdict):
         worse.append(" ".join([f"Its verdict was {old.verdict} and is {new.verdict}.", *new.reasons]))
-    for name, change in (("Accuracy", accuracy), ("Agreement with the float model", agreement)):
+    for name, change in (("Accuracy", accuracy), ("Agreement with the reference", agreement)):
         if change is not None and -100 * change > max_worsening + SLACK:
             worse.append(f"{name} fell by {-100 * change:.2f} points; the margin is {max_worsening:g}.")
     return Change(
