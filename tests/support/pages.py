@@ -10,7 +10,7 @@ VOID = {"br", "hr", "img", "meta", "link"}
 def drawn(source: str, **values: object) -> str:
     """A piece of a template, with all macros at hand."""
     names = {
-        "charts": "delta_bar, line_chart, scatter_chart",
+        "charts": "calibration_chart, delta_bar, line_chart, scatter_chart",
         "figures": "figure, matrix, thumbnail",
         "parts": "badge, bullets, code, facts, note, scroll",
         "tables": "filters, number, numbers, table, words",
