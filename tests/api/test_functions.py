@@ -31,12 +31,12 @@ def test_verify_writes_what_the_command_writes_prints_nothing_and_returns_the_re
     report = edgekit.verify(str(run), runtimes=["onnxruntime"], precisions=["float32"])
     assert capfd.readouterr() == ("", "")
     assert report.exit_status == 0
-    assert [path.name for path in report.files] == ["verification.json", "verification.md", "report.html"]
+    assert [path.name for path in report.files] == ["verification.json", "verification.md", "verification.html"]
     assert report.to_dict() == json.loads((run / "verification.json").read_text())
     (row,) = report.candidates
     assert row.accuracy == report.reference.accuracy == row.measurement.accuracy
     assert (row.agreement, row.accuracy_delta) == (1.0, 0.0)
-    page = (run / "report.html").read_text()
+    page = (run / "verification.html").read_text()
     assert "edgekit verify exported/made --runtime onnxruntime --precision float32" in page
     assert str(run.resolve()) not in page
 
@@ -47,7 +47,7 @@ def test_a_run_is_a_path_a_name_or_a_run_folder_and_by_default_the_newest(run: P
         report = edgekit.verify(given, runtimes="onnxruntime", data="digits", sample=50)
         assert [row.num_images for row in (one.measurement for one in report.candidates)] == [50]
     for given in (run, str(run), "made", folder, None):
-        assert edgekit.report(given).path == run / "run.html"
+        assert edgekit.report(given).path == run / "model-report.html"
         assert [one.run for one in edgekit.compare(given).runs] == [str(run)]
 
 

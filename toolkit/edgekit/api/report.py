@@ -40,7 +40,7 @@ def report(run: AnyPath | None = None, *, out: AnyPath | None = None) -> RunPage
 
     Args:
         run: The run; None: the newest.
-        out: The file to write; None: run.html in the run folder.
+        out: The file to write; None: model-report.html in the run folder.
 
     Returns:
         The page, which needs no network and no other file.
@@ -50,6 +50,6 @@ def report(run: AnyPath | None = None, *, out: AnyPath | None = None) -> RunPage
     """
     path = None if out is None else PAGE.checked(Path(out))
     folder = RunFolder.named(run_or_file(run))
-    page = RunPage(run=folder, path=path or folder.path / "run.html")
+    page = RunPage(run=folder, path=path or folder.model_report_path)
     write_text(page.path, run_page(folder))
     return page

@@ -72,7 +72,7 @@ def verify(
 ) -> VerificationReport:
     """Run every exported file on the test images, in every runtime, and compare it with the float model.
 
-    A run keeps its report: verification.json, verification.md and report.html are written into its folder. Limits
+    A run keeps its report: verification.json, verification.md and verification.html are written into its folder. Limits
     for single precisions are read from `[tool.edgekit.tolerance]` of pyproject.toml in the current folder.
 
     Args:
