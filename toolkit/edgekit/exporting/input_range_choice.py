@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from edgekit.datasets import Dataset
 from edgekit.exporting.keras.preparing.preparation import Prepared
 from edgekit.exporting.keras.scores import KerasScorer
+from edgekit.foundation.errors import CalibrationError
 from edgekit.foundation.progress import Progress
 from edgekit.input_probe import (
     USUAL_RANGES,
@@ -69,7 +70,12 @@ def choose_input_range(
     num_images = max(NUM_IMAGES, num_classes)
     if doubts.given is not None and not can_be_told(min(num_images, len(dataset.train)), num_classes):
         return doubts.given
-    chosen = CalibrationSet.choose(dataset, num_images, seed)
+    try:
+        chosen = CalibrationSet.choose(dataset, num_images, seed)
+    except CalibrationError:
+        if doubts.given is None:
+            raise
+        return doubts.given  # a float export with a range needs no images that are fit for calibration
     scores_of = _scores_of(prepared, progress)
     ranges = [doubts.given] if doubts.given else [InputRange.parse(text) for text in USUAL_RANGES]
     trials = try_ranges(scores_of, chosen.images, chosen.labels, ranges)
