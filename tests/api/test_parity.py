@@ -20,7 +20,11 @@ PRECISION_SWITCHES = frozenset({"float32", "float16", "dynamic", "int8", "int16x
 
 REQUIRED = {"inspect": ["file"], "compare-reports": ["old", "new"]}
 
-HARMLESS = {"train": {"recipe": "nothing.py"}, "run": {"recipe": "nothing.py"}}
+HARMLESS = {
+    "train": {"recipe": "nothing.py"},
+    "run": {"recipe": "nothing.py"},
+    "datasets": {"data": "folder:nothing"},
+}
 """What keeps a call with right names from doing anything, in an empty folder."""
 
 PLACEHOLDER = re.compile(r"[A-Z0-9_.:,=…\[\]-]+|.*\.\..*")
