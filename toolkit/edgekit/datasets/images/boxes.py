@@ -37,15 +37,15 @@ def centered_crop(height: int, width: int, new_height: int, new_width: int) -> B
 
 
 def fitted(height: int, width: int, new_height: int, new_width: int) -> Box:
-    """Where in the result the whole image lies, as large as it fits and centered; sides are rounded down."""
-    fitted_height = max(1, min(new_height, height * new_width // width))
-    fitted_width = max(1, min(new_width, width * new_height // height))
-    return Box(
-        top=(new_height - fitted_height) // 2,
-        left=(new_width - fitted_width) // 2,
-        height=fitted_height,
-        width=fitted_width,
-    )
+    """Where in the result the whole image lies, as large as it fits and centered; sides and borders are rounded down.
+
+    Source: tf.image.resize_with_pad, without its rounding to float32; see `fitted_as_tensorflow`.
+    """
+    if width * new_height >= height * new_width:
+        border = (new_height * width - height * new_width) // (2 * width)
+        return Box(top=border, left=0, height=max(1, height * new_width // width), width=new_width)
+    border = (new_width * height - width * new_height) // (2 * height)
+    return Box(top=0, left=border, height=new_height, width=max(1, width * new_height // height))
 
 
 def fitted_as_tensorflow(height: int, width: int, new_height: int, new_width: int) -> Box:
