@@ -142,9 +142,12 @@ def test_reports_from_before_the_newer_fields_are_read(compare, document: Docume
         (lambda new: [row.update(runtime="onnxruntime") for row in new["candidates"]], "no candidate in common"),
         (lambda new: new["candidates"].append(new["candidates"][0]), "twice"),
         (lambda new: new.update(schema_version=2), "schema version 2"),
-        (lambda new: new.pop("candidates"), "it has no 'candidates'"),
-        (lambda new: new["candidates"][0].update(accuracy="0.9"), "accuracy is '0.9'"),
-        (lambda new: new["candidates"][0].update(accuracy=float("nan")), "accuracy is nan"),
+        (lambda new: new.pop("candidates"), "'candidates' is missing"),
+        (
+            lambda new: new["candidates"][0].update(accuracy="0.9"),
+            "accuracy' must be a number from 0 to 1",
+        ),
+        (lambda new: new["candidates"][0].update(accuracy=float("nan")), "it holds NaN, which is no JSON"),
         (lambda new: new["candidates"][0].update(verdict="fine"), "not a report"),
         (lambda new: new["candidates"][0].update(flips=None), "not a report"),
         (lambda new: new.update(dataset=[]), "not a report"),
@@ -175,3 +178,40 @@ def test_a_margin_out_of_range_is_wrong_usage(compare, margin: str) -> None:
     status, _, err = compare(lambda _: None, "--max-worsening", margin)
     assert status == 2
     assert "0 to 100" in err
+
+
+def set_limits(**limits: float | None) -> Callable[[Document], None]:
+    return lambda new: new["tolerance"]["int8"].update(limits)
+
+
+@pytest.mark.parametrize(
+    ("options", "status"), [((), 3), (("--allow-reference-change",), 3), (("--allow-looser-limits",), 0)]
+)
+def test_looser_limits_fail_unless_they_are_allowed(compare, options: tuple[str, ...], status: int) -> None:
+    found, out, _ = compare(set_limits(max_accuracy_drop=90.0, min_agreement=10.0), *options)
+    text = " ".join(out.split())
+    assert found == status
+    assert "The limit max_accuracy_drop for int8 is looser: it was 1 and is 90." in text
+    assert "The limit min_agreement for int8 is looser: it was 95 and is 10." in text
+    assert ("Where that is meant: --allow-looser-limits." in text) is (status == 3)
+
+
+def test_stricter_limits_are_no_fault(compare) -> None:
+    assert compare(set_limits(max_accuracy_drop=0.5, min_agreement=99.0))[0] == 0
+
+
+def test_json_says_why_it_refuses(compare) -> None:
+    status, out, _ = compare(set_limits(max_accuracy_drop=90.0), "--json")
+    changes = json.loads(out)
+    assert (status, changes["is_worse"]) == (3, True)
+    assert changes["refused"][0].startswith("The limit max_accuracy_drop for int8 is looser")
+    assert not any(row["worse"] for row in changes["candidates"])
+
+
+def test_a_file_with_another_name_is_compared_and_it_is_said(compare) -> None:
+    status, out, _ = compare(set_row(1, artifact="renamed.tflite", accuracy=0.8))
+    text = " ".join(out.split())
+    assert status == 3
+    assert "It is compared with" in text
+    assert "the same format, precision and scheme" in text
+    assert "Accuracy fell by 10.00 points" in text

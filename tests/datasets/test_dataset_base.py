@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from edgekit.datasets import DATASETS, Dataset, DatasetRequest, Split, load_dataset
-from edgekit.datasets.base import default_cache_dir
 from edgekit.foundation.errors import DatasetError, UnknownNameError
+from edgekit.foundation.files.cache_folder import default_cache_dir
 
 
 def make_split(labels=(0, 1), value=0):
@@ -125,5 +125,5 @@ def test_a_user_without_a_home_has_a_cache_all_the_same(monkeypatch):
     monkeypatch.delenv("EDGEKIT_CACHE", raising=False)
     monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
     monkeypatch.setattr("pathlib.Path.home", no_home)
-    assert default_cache_dir().name == "edgekit-cache"
+    assert default_cache_dir().name.startswith(".edgekit-tmp-")
     assert len(load_dataset("digits").test) == 359

@@ -37,5 +37,8 @@ def test_trials_of_another_search_are_refused_unless_it_begins_anew(tmp_path):
 def test_a_broken_file_is_a_sentence(tmp_path, text):
     path = tmp_path / "trials.jsonl"
     path.write_text(text)
-    with pytest.raises(RunFolderError, match=r"broken .* --restart"):
+    with pytest.raises(
+        RunFolderError,
+        match=r"trials\.jsonl (cannot be read|is not what edgekit wrote): .* Begin anew with --restart\.",
+    ):
         Journal(path, IDENTITY)

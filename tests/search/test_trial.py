@@ -3,6 +3,7 @@ from dataclasses import replace
 import pytest
 
 from edgekit.foundation.errors import UsageError
+from edgekit.foundation.files.schema import SchemaError
 from edgekit.search.budget import Budget, parse_percent
 from edgekit.search.trial import Trial, best_within, closest_to, frontier
 
@@ -58,7 +59,7 @@ def test_the_frontier_buys_fewer_flips_with_more_bytes():
 def test_a_trial_survives_its_json():
     made = trial("a", 10, 0.5)
     assert Trial.from_dict(made.to_dict()) == made
-    with pytest.raises(KeyError):
+    with pytest.raises(SchemaError, match="'runtime' is missing"):
         Trial.from_dict({"name": "a"})
     assert not replace(made, error="hung").is_measured
 

@@ -3,7 +3,6 @@
 import io
 import pickle
 import struct
-import tarfile
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -68,9 +67,3 @@ def write_binary(folder: Path, batches: dict[str, tuple[NDArray[np.uint8], list[
         (folder / f"{name}.bin").write_bytes(rows.tobytes())
     (folder / "batches.meta.txt").write_text("\n".join(NAMES) + "\n\n")
     return folder
-
-
-def pack(folder: Path, archive: Path) -> Path:
-    with tarfile.open(archive, "w:gz", compresslevel=1) as tar:
-        tar.add(folder, folder.name)
-    return archive

@@ -105,9 +105,11 @@ class Tolerances:
 
     Attributes:
         by_precision: Precision -> its limits; complete.
+        origins: Precision -> limit -> who set it, for limits that are not the defaults.
     """
 
     by_precision: Mapping[Precision, Tolerance] = field(default_factory=lambda: dict(DEFAULTS))
+    origins: Mapping[Precision, Mapping[str, str]] = field(default_factory=dict, compare=False)
 
     def __post_init__(self) -> None:
         missing = set(Precision) - set(self.by_precision)
@@ -118,10 +120,11 @@ class Tolerances:
         """The limits of `precision`."""
         return self.by_precision[precision]
 
-    def updated(self, changes: Mapping[str, Any]) -> "Tolerances":
+    def updated(self, changes: Mapping[str, Any], *, origin: str = "caller") -> "Tolerances":
         """With other limits: `{"max_f1_drop": 3}` for all precisions, `{"int8": {"max_f1_drop": 3}}` for one.
 
-        What is said for one precision wins. A limit that is `False` (TOML has no null) is lifted.
+        What is said for one precision wins. A limit that is `False` (TOML has no null) is lifted. `origin` says, for
+        the report, who set these limits.
 
         Raises:
             UsageError: A limit is not a number or out of its range.
@@ -135,11 +138,15 @@ class Tolerances:
         _check_names(tables, list(Precision))
         for table in tables.values():
             _check_names(table, LIMITS)
+        own = {precision: {**for_all, **tables.get(precision.value, {})} for precision in self.by_precision}
         return Tolerances(
             by_precision={
-                precision: _replaced(tolerance, {**for_all, **tables.get(precision.value, {})})
-                for precision, tolerance in self.by_precision.items()
-            }
+                precision: _replaced(tolerance, own[precision]) for precision, tolerance in self.by_precision.items()
+            },
+            origins={
+                precision: {**self.origins.get(precision, {}), **dict.fromkeys(limits, origin)}
+                for precision, limits in own.items()
+            },
         )
 
     @classmethod
@@ -161,7 +168,7 @@ class Tolerances:
         if not isinstance(table, dict):
             raise UsageError(f"[{TABLE}] in {path} must be a table of limits.")
         try:
-            return cls().updated(table)
+            return cls().updated(table, origin="pyproject.toml")
         except UsageError as error:
             raise UsageError(f"[{TABLE}] in {path}: {error}") from error
 

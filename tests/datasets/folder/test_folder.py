@@ -10,7 +10,7 @@ from support.helpers import Listening
 
 from edgekit.datasets import DatasetRequest, load_dataset
 from edgekit.datasets.images import cache as image_cache
-from edgekit.foundation.errors import DatasetError, UsageError
+from edgekit.foundation.errors import CacheError, DatasetError, UsageError
 
 
 def write_images(folder, count, first=0):
@@ -363,10 +363,30 @@ def test_leftovers_of_a_killed_command_are_removed(flat, cache):
     assert (old.exists(), new.exists()) == (False, True)
 
 
+def test_images_that_were_changed_in_the_cache_are_found_by_their_checksum(flat, cache):
+    load(flat, cache)
+    path = sorted((cache / image_cache.FOLDER).glob("*.npy"))[0]
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    path.write_bytes(content)
+
+    with pytest.raises(DatasetError, match=rf"{path.name} was changed"):
+        load(flat, cache)
+
+
+def test_a_cache_that_others_may_write_into_is_refused(flat, cache):
+    load(flat, cache)
+    cache.chmod(0o777)
+
+    with pytest.raises(CacheError, match="chmod go-w"):
+        load(flat, cache)
+
+
 def test_the_cache_says_where_its_images_come_from(flat, cache):
     load(flat, cache)
 
     lists = [json.loads(path.read_text()) for path in (cache / image_cache.FOLDER).glob("*.json")]
+    assert [len(each.pop("sha256")) for each in lists] == [64] * 3
     assert lists == [{"root": str(flat), "skipped": []}] * 3
 
 

@@ -128,7 +128,9 @@ def test_a_report_that_is_none_is_a_sentence(tmp_path):
     with pytest.raises(RunFolderError, match="was changed after its run's manifest"):
         run_page(run)
     run.record(run.report_path)
-    with pytest.raises(RunFolderError, match=r"holds a report, history or table that edgekit did not write: TypeError"):
+    with pytest.raises(
+        RunFolderError, match=r"report\.json is not what edgekit wrote: 'per_class' must be a list\. Received 3\."
+    ):
         run_page(run)
 
 

@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 
 from edgekit.api.arguments import AnyPath, each_run_or_file, public, run_or_file
+from edgekit.rendering.stored_report import load_stored_report
 from edgekit.runs.summary import RunComparison, compare_runs
 from edgekit.verification.verdict import report_changes
 from edgekit.verification.verdict.report import VerificationReport
-from edgekit.verification.verdict.report_changes import ReportChanges, load_report
+from edgekit.verification.verdict.report_changes import ReportChanges
 
 
 @public
@@ -24,17 +25,24 @@ def compare(runs: AnyPath | Sequence[AnyPath] | None = None) -> RunComparison:
 
 @public
 def compare_reports(
-    old: AnyPath | VerificationReport, new: AnyPath | VerificationReport, *, max_worsening: float = 0.5
+    old: AnyPath | VerificationReport,
+    new: AnyPath | VerificationReport,
+    *,
+    max_worsening: float = 0.5,
+    allow_reference_change: bool = False,
+    allow_looser_limits: bool = False,
 ) -> ReportChanges:
     """Compare two verifications on the same data.
 
     Worse is: accuracy or agreement fell by more than the margin, a verdict got worse, a compared candidate is gone,
-    or a new one drifts or fails.
+    or a new one drifts or fails; another reference, looser limits, and a file that was exported again since.
 
     Args:
         old: A report, a run, or a verification.json.
         new: The same.
         max_worsening: Points that accuracy or agreement may fall, 0 to 100.
+        allow_reference_change: Accept another reference; it is said all the same.
+        allow_looser_limits: Accept limits that are looser; it is said all the same.
 
     Returns:
         The changes of every candidate; `exit_status` is 3 where one got worse, else 0.
@@ -42,8 +50,14 @@ def compare_reports(
     Raises:
         EdgekitError: A report is missing or broken, or they do not belong together.
     """
-    return report_changes.compare_reports(_report(old), _report(new), max_worsening=max_worsening)
+    return report_changes.compare_reports(
+        _report(old),
+        _report(new),
+        max_worsening=max_worsening,
+        allow_reference_change=allow_reference_change,
+        allow_looser_limits=allow_looser_limits,
+    )
 
 
 def _report(given: AnyPath | VerificationReport) -> VerificationReport:
-    return given if isinstance(given, VerificationReport) else load_report(run_or_file(given))
+    return given if isinstance(given, VerificationReport) else load_stored_report(run_or_file(given))

@@ -130,7 +130,9 @@ def verify(
         data=as_data(data),
         runtimes=registered(RUNTIMES, runtimes),
         precisions=[Precision.parse(name) for name in names_of(precisions)],
-        tolerances=_tolerances().updated({name: value for name, value in limits.items() if value is not None}),
+        tolerances=_tolerances().updated(
+            {name: value for name, value in limits.items() if value is not None}, origin="options of verify"
+        ),
         reference_kernel_images=reference_kernel_images,
         sampling=_sampling(sample, sequential, confidence, seed),
         jobs=jobs,

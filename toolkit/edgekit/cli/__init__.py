@@ -16,6 +16,7 @@ import click
 
 from edgekit import __version__
 from edgekit.foundation.errors import EdgekitError, PluginWarning, UnknownNameError, os_error_in_words
+from edgekit.foundation.files.printable import escaping_output
 from edgekit.foundation.registry import Registry
 
 COMMANDS: Registry[click.Command] = Registry(
@@ -72,7 +73,14 @@ class CommandTable(click.Group):
             formatter.write_dl([(name, COMMANDS[name].summary) for name in COMMANDS])
 
 
-@click.command(cls=CommandTable, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.command(
+    cls=CommandTable,
+    context_settings={
+        "help_option_names": ["-h", "--help"],
+        "max_content_width": 100,
+        "color": True,  # click takes escape sequences out of what goes to a pipe; here they are escaped, not lost
+    },
+)
 @click.version_option(__version__, prog_name="edgekit")
 def group() -> None:
     """Train Keras image classifiers, export them for devices, prove that what ships is what you trained.
@@ -105,7 +113,7 @@ def main(arguments: list[str] | None = None) -> None:
 
 def run_command(arguments: list[str]) -> int:
     """Run one command and return its exit status; prints errors and warnings to stderr."""
-    with warnings.catch_warnings():
+    with escaping_output(), warnings.catch_warnings():
         warnings.showwarning = _show_warning
         warnings.simplefilter("always", PluginWarning)
         return _run(arguments)
@@ -121,7 +129,7 @@ def _show_warning(
 ) -> None:
     """Print a warning of edgekit as a sentence, any other as Python does."""
     if issubclass(category, PluginWarning):
-        click.echo(f"Warning: {message}", err=True)
+        click.echo(f"Warning: {message}", err=True, color=True)
     else:
         (file or sys.stderr).write(warnings.formatwarning(message, category, filename, lineno, line))
 
@@ -171,7 +179,7 @@ def _end_in_order() -> None:
 
 
 def _fail(message: str, status: int = 1) -> int:
-    click.echo(f"Error: {message}", err=True)
+    click.echo(f"Error: {message}", err=True, color=True)
     return status
 
 

@@ -1,6 +1,7 @@
 """`edgekit compare-reports`: what changed between two verifications, for code review and CI."""
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -18,12 +19,15 @@ from edgekit.cli.options import PATH, json_option, print_json
     metavar="POINTS",
     help="Accept a fall of accuracy or agreement up to this.",
 )
+@click.option("--allow-reference-change", is_flag=True, help="Accept another reference; it is said all the same.")
+@click.option("--allow-looser-limits", is_flag=True, help="Accept limits that are looser; it is said all the same.")
 @json_option
-def command(old: Path, new: Path, max_worsening: float, as_json: bool) -> int:
+def command(old: Path, new: Path, as_json: bool, **chosen: Any) -> int:
     """Show what changed from OLD to NEW, two verification.json files or run folders on the same data.
 
     Worse is: accuracy or agreement fell by more than the margin, a verdict got worse, a compared candidate is
-    gone, or a new one drifts or fails. Size and speed are shown, not judged.
+    gone, or a new one drifts or fails; another reference, looser limits, and a file that was exported again since it
+    was verified. Size and speed are shown, not judged.
 
     \b
     Exit status: 0 not worse, 3 worse, 1 an error.
@@ -33,7 +37,7 @@ def command(old: Path, new: Path, max_worsening: float, as_json: bool) -> int:
     """  # noqa: D301 - click wants the backspace itself
     from edgekit.api.comparisons import compare_reports
 
-    changes = compare_reports(old, new, max_worsening=max_worsening)
+    changes = compare_reports(old, new, **chosen)
     if as_json:
         print_json(changes.to_dict())
     else:

@@ -56,7 +56,7 @@ DATA_HELP = "What the run was trained on, as NAME or NAME:PATH. [default: as the
 @click.option(
     "--recipe",
     metavar="RECIPE",
-    help="Whose augmentation the images get: a name, or a file. [default: the run's, if built in]",
+    help="Whose augmentation the images get: a name, or a file. [default: the run's, if built in or installed]",
 )
 @click.option(
     "--out", type=PATH, metavar="DIR", help="The new run folder. [default: exported/RUN-WHAT, or -2, -3, … if taken]"
@@ -90,8 +90,10 @@ def _show(run: "RunFolder", as_json: bool) -> None:
     reference = run.reference()
     report = classification_report(reference.scores, reference.labels, reference.class_names)
     if as_json:
-        manifest = {key: run.manifest[key] for key in ("compression", "epochs", "seconds", "num_parameters", "dataset")}
+        manifest = {
+            key: run.manifest.get(key) for key in ("compression", "epochs", "seconds", "num_parameters", "dataset")
+        }
         print_json({"run": str(run.path), **manifest, "report": report.to_dict()})
         return
-    print_compression(run.manifest["compression"], report)
+    print_compression(run.manifest.get("compression", {}), report)
     click.echo(f"Run: {run.path}  (next: edgekit export {run.path} --int8)")

@@ -135,7 +135,8 @@ def print_json(document: object) -> None:
     """One JSON document on stdout."""
     import json
 
-    click.echo(json.dumps(document, indent=1, allow_nan=False))
+    text = json.dumps(document, indent=1, allow_nan=False)
+    click.echo(text.replace("\x7f", "\\u007f"))  # the one control character that JSON lets stand
 
 
 def others_to_stderr() -> AbstractContextManager[object]:

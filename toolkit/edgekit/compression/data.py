@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from edgekit.recipe import builtin_recipe_files, load_recipe
+from edgekit.recipe import load_recipe
 from edgekit.training.network.building import made_by
 
 if TYPE_CHECKING:
@@ -23,16 +23,14 @@ class Augmentation:
 
     @classmethod
     def of_recipe(cls, keras: Any, name_or_path: str | None) -> "Augmentation":
-        """That of a recipe; of a name that is no built-in recipe's, none.
+        """That of a recipe which the user has named, or which is built in or installed; None: images as they are.
 
         Raises:
             RecipeError: The recipe of that path does not run.
         """
-        is_path = name_or_path is not None and name_or_path.endswith(".py")
-        if name_or_path is None or not (is_path or name_or_path in builtin_recipe_files()):
+        if name_or_path is None:
             return cls(None)
-        recipe = load_recipe(name_or_path)
-        return cls(made_by(recipe, "augmentation", (keras.Layer, type(None))))
+        return cls(made_by(load_recipe(name_or_path), "augmentation", (keras.Layer, type(None))))
 
     @property
     def is_there(self) -> bool:

@@ -26,7 +26,7 @@ from edgekit.foundation.model_optimization import Libraries, check_installed, im
 from edgekit.foundation.progress import Progress, SilentProgress
 from edgekit.input_range import RAW
 from edgekit.metrics.drift import flipped_images
-from edgekit.recipe import TrainingSettings
+from edgekit.recipe import TrainingSettings, is_recipe
 from edgekit.runs.folder import RunFolder
 from edgekit.runs.reference import Reference
 from edgekit.training import environment, folders
@@ -50,7 +50,7 @@ class CompressRequest:
         out: The new run folder; None: `exported/<run>-<what is done>`.
         resume: Go on with one that was killed or interrupted.
         recipe: Name or file of the recipe whose augmentation the training images get; None: the run's own, if
-            it is built in.
+            it is built in or installed.
         skip_broken: Leave broken images out of a `folder:` data set, as the training did.
         custom_objects: A Python file that defines the layers of the model that are not Keras'; it is executed.
     """
@@ -205,8 +205,12 @@ def _check_same_data(original: RunFolder, dataset: Dataset) -> None:
 
 
 def _recipe_of(original: RunFolder) -> str | None:
+    """The recipe that the run's manifest names, if it is built in or installed.
+
+    A run may come from a stranger: a file that its manifest names is never run, only one that the user types.
+    """
     name = original.manifest.get("recipe")
-    return str(name) if name else None
+    return name if isinstance(name, str) and is_recipe(name) else None
 
 
 def _say_what_images_get(

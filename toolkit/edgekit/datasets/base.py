@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from edgekit.datasets.images.form import DEFAULT_SIZE, ImageForm
 from edgekit.datasets.images.rule import DEFAULT_RULE, ImageRule
 from edgekit.foundation.errors import DatasetError
+from edgekit.foundation.files.cache_folder import default_cache_dir
 from edgekit.foundation.grammar import counted
 from edgekit.foundation.mapped_arrays import pieces
 from edgekit.foundation.progress import Progress, SilentProgress
@@ -32,10 +33,12 @@ class Split:
     Attributes:
         images: uint8 (N, H, W, C), 0 to 255, RGB for C = 3 or gray for C = 1; may be a memory map larger than memory.
         labels: int64 (N,), 0 to C - 1.
+        images_hash: What `hash_of_images` gives, where somebody has computed it already.
     """
 
     images: "NDArray[np.uint8]"
     labels: "NDArray[np.int64]"
+    images_hash: Any = None
 
     def __post_init__(self) -> None:
         if (
@@ -69,11 +72,17 @@ class Split:
     @cached_property
     def sha256(self) -> str:
         """Hex SHA-256 of the shape, the image bytes and the labels (little-endian int64), in that order."""
-        digest = hashlib.sha256(repr(tuple(int(n) for n in self.images.shape)).encode())
-        for piece in pieces(len(self), self.images, size=1024):
-            digest.update(self.images[piece].tobytes())
+        digest = hash_of_images(self.images) if self.images_hash is None else self.images_hash.copy()
         digest.update(self.labels.astype("<i8", copy=False).data)
         return digest.hexdigest()
+
+
+def hash_of_images(images: "NDArray[np.uint8]") -> Any:
+    """The SHA-256 object of the shape of `images` and of their bytes; a mapped file is read once, in pieces."""
+    digest = hashlib.sha256(repr(tuple(int(n) for n in images.shape)).encode())
+    for piece in pieces(len(images), images, size=1024):
+        digest.update(images[piece].tobytes())
+    return digest
 
 
 def _has_pixels(split: Split) -> bool:
@@ -207,7 +216,7 @@ class DatasetRequest:
     seed: int = 0
     test_only: bool = False
     skip_broken: bool = False
-    cache_dir: Path = field(default_factory=lambda: default_cache_dir())
+    cache_dir: Path = field(default_factory=default_cache_dir)
     progress: Progress = field(default_factory=SilentProgress)
 
     def __post_init__(self) -> None:
@@ -249,23 +258,3 @@ class DatasetSource(Protocol):
 
     def __call__(self, request: DatasetRequest) -> Dataset:
         """Load the data set; raises DatasetError."""
-
-
-def default_cache_dir() -> Path:
-    """$EDGEKIT_CACHE, else $XDG_CACHE_HOME/edgekit, else ~/.cache/edgekit.
-
-    A relative $XDG_CACHE_HOME counts for nothing, as its specification says. For a user without a home, as in some
-    containers, a folder among the temporary ones.
-    """
-    import os
-    import tempfile
-
-    if explicit := os.environ.get("EDGEKIT_CACHE"):
-        return Path(explicit)
-    shared = Path(os.environ.get("XDG_CACHE_HOME", ""))
-    if shared.is_absolute():
-        return shared / "edgekit"
-    try:
-        return Path.home() / ".cache" / "edgekit"
-    except RuntimeError:
-        return Path(tempfile.gettempdir()) / "edgekit-cache"

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edgekit.foundation.errors import DatasetError
+from edgekit.foundation.files.cache_folder import check_private, private_folder
 from edgekit.foundation.progress import Advance, Progress
 
 CHUNK_BYTES = 1 << 18
@@ -44,14 +45,16 @@ def fetch(download: Download, folder: Path, progress: Progress) -> Path:
     A broken download stays as `NAME.part` and is continued by the next call.
 
     Raises:
+        CacheError: The folder is not this user's own.
         DatasetError: No network, a refusal by the server, a wrong checksum, or no room on the disk.
     """
     path = folder / download.file_name
     if path.is_file() and path.stat().st_size == download.size_bytes:
+        check_private(folder)
         return path
     part = folder / f"{download.file_name}.part"
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        private_folder(folder)
         _complete(download, part, progress)
         _check(download, part)
         part.replace(path)

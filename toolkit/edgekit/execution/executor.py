@@ -4,12 +4,12 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Protocol
 
-from edgekit.datasets.base import default_cache_dir
 from edgekit.execution.availability import availability_of
 from edgekit.execution.isolation import execute
 from edgekit.execution.processor_sharing import Processors
 from edgekit.execution.settings_cache import SettingsCache
 from edgekit.foundation.errors import UsageError
+from edgekit.foundation.files.cache_folder import default_cache_dir
 from edgekit.foundation.machine import available_memory_bytes, num_usable_cpus
 from edgekit.foundation.progress import Advance
 from edgekit.input_range import InputEncoding

@@ -8,10 +8,13 @@ import json
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from edgekit.foundation.atomic_files import write_json
-from edgekit.foundation.errors import RunFolderError, UsageError
+from edgekit.foundation.errors import CacheError, RunFolderError, UsageError
+from edgekit.foundation.files.cache_folder import check_private, private_folder
+from edgekit.foundation.files.documents import read_json
+from edgekit.foundation.files.schema import Limits, SchemaError, conform_to
 from edgekit.runtimes.base import SessionSettings
 
 FOLDER = "runtime-settings"
@@ -43,12 +46,11 @@ class FoundSettings:
     """
 
     settings: SessionSettings
-    images_per_second: float | None
+    images_per_second: Annotated[float, Limits(low=1e-9, high=1e12)] | None
 
     def __post_init__(self) -> None:
-        rate = self.images_per_second
-        if rate is not None and not (isinstance(rate, int | float) and 0 < rate < float("inf")):
-            raise UsageError(f"A rate must be above 0. Received {rate!r}.")
+        if self.images_per_second is not None and not self.images_per_second > 0:
+            raise UsageError(f"A rate must be above 0. Received {self.images_per_second!r}.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,15 +72,15 @@ class SettingsFile:
     def load(self) -> FoundSettings | None:
         """What `save` kept; None where there is nothing, or nothing that can be used."""
         try:
-            values = json.loads(self.path.read_text())
-            numbers = values["settings"]
-            if not all(type(number) is int for number in numbers.values()):
-                return None
-            return FoundSettings(settings=SessionSettings(**numbers), images_per_second=values["images_per_second"])
-        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError, UsageError):
+            check_private(self.path.parent.parent)
+            document = read_json(self.path, dict[str, Any])
+            found = conform_to(FoundSettings, document)
+        except (CacheError, OSError, RunFolderError, SchemaError):
             return None
+        return found if document["settings"].keys() <= SessionSettings.__dataclass_fields__.keys() else None
 
     def save(self, found: FoundSettings) -> None:
         """Keep `found`, whole or not at all; a folder that cannot be written keeps nothing."""
-        with suppress(RunFolderError):
+        with suppress(CacheError, OSError, RunFolderError):
+            private_folder(self.path.parent.parent)
             write_json(self.path, {"settings": asdict(found.settings), "images_per_second": found.images_per_second})

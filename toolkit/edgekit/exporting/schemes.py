@@ -3,7 +3,6 @@
 For choosing, on the validation split. The test split can be asked for, as a measurement of what was chosen before.
 """
 
-import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -19,6 +18,7 @@ from edgekit.exporting.quantizers import QUANTIZERS
 from edgekit.exporting.source import Source
 from edgekit.exporting.tflite.float_islands import in_words
 from edgekit.foundation.errors import EdgekitError, UsageError
+from edgekit.foundation.files.temporary_folders import TemporaryFolder
 from edgekit.foundation.grammar import counted
 from edgekit.foundation.progress import Progress, SilentProgress
 from edgekit.foundation.results import Displayed, plain
@@ -216,7 +216,7 @@ class _Bench:
         return self.sets if job.precision in CALIBRATED else self.sets[:1]
 
     def _scores(self, content: bytes) -> "NDArray[np.float32]":
-        with tempfile.TemporaryDirectory(prefix="edgekit-") as folder:
+        with TemporaryFolder() as folder:
             path = Path(folder) / "model.tflite"
             path.write_bytes(content)
             scores, _ = run_file(path, Format.TFLITE, self.images.images)

@@ -123,8 +123,9 @@ class _Session:
         """Make everything in `plan`."""
         for line in plan.skipped:
             self._progress.note(line)
-        if self._source.run is not None:
-            return self._into(self._source.run, plan, calibration)
+        if (own := self._source.run) is not None:
+            with own.locked(self._progress.note):
+                return self._into(own, plan, calibration)
         assert self._dataset is not None  # noqa: S101 - check_dataset has seen to it
         with foreign_run(self._source, self._dataset, self._maker, out, self._progress) as (run, final_path):
             report = self._into(run, plan, calibration)

@@ -1,38 +1,39 @@
-"""Files that are whole or not there: written under another name and renamed, read as JSON of a sane size."""
+"""Files that are whole or not there: written under another name and renamed."""
 
+import errno
 import json
 import os
-import shutil
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
 
 from edgekit.foundation.errors import RunFolderError
-
-LARGEST_JSON_BYTES = 2**28
-"""Far more than a verification of a thousand classes in every runtime."""
+from edgekit.foundation.files.temporary_folders import claimed, remove_left
 
 
 @contextmanager
-def atomic_path(path: Path) -> Iterator[Path]:
+def atomic_path(path: Path, *, is_durable: bool = False) -> Iterator[Path]:
     """A temporary path beside `path` to write to; renamed to `path` on success, removed on failure.
 
-    The temporary name keeps the suffixes of `path`, because Keras and numpy choose a format by them.
+    The temporary name keeps the suffixes of `path`, because Keras and numpy choose a format by them. What is durable
+    is on the disk before it takes the place of the old file, so that a power cut leaves the one or the other whole.
     Raises RunFolderError in place of OSError (a full disk, a read-only folder); `path` is then as before.
     """
     try:
         with (
             _made_folder(path.parent),
             tempfile.TemporaryDirectory(prefix=_WRITING, dir=path.parent) as folder,
-            _claimed(Path(folder)),
+            claimed(Path(folder)),
         ):
-            _remove_abandoned(path.parent)
+            remove_left(path.parent.glob(f"{_WRITING}*"))
             temporary = Path(folder) / path.name
             yield temporary
+            if is_durable:
+                _sync(temporary)
             temporary.replace(path)
+            if is_durable:
+                _sync(path.parent)
     except OSError as error:
         raise RunFolderError(
             f"Could not write {path}: {error.strerror or error}. Nothing was changed; free space or "
@@ -40,39 +41,19 @@ def atomic_path(path: Path) -> Iterator[Path]:
         ) from error
 
 
-_WRITING = ".writing-"
-
-
-@contextmanager
-def _claimed(folder: Path) -> Iterator[bool]:
-    """Hold `folder` while the block runs, as long as this process lives; False where another one holds it."""
+def _sync(path: Path) -> None:
+    """Wait until the disk has a file, or the names in a folder; a system that cannot do that is left alone."""
+    descriptor = os.open(path, os.O_RDONLY)
     try:
-        import fcntl
-    except ImportError:  # Windows: nothing is claimed, and nothing removed
-        yield False
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        is_ours = True
-    except OSError:  # held by another process, or a file system without locks
-        is_ours = False
-    try:
-        yield is_ours
+        os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP, errno.EROFS):
+            raise
     finally:
         os.close(descriptor)
 
 
-def _remove_abandoned(parent: Path) -> None:
-    """Remove what writers left in `parent` that were killed; never what another one is writing right now."""
-    for folder in parent.glob(f"{_WRITING}*"):
-        with suppress(OSError), _claimed(folder) as is_ours:
-            if is_ours and time.time() - folder.stat().st_mtime > _SETTLED_SECONDS:
-                shutil.rmtree(folder, ignore_errors=True)
-
-
-_SETTLED_SECONDS = 60
-"""After this a writer has claimed the folder that it made."""
+_WRITING = ".writing-"
 
 
 @contextmanager
@@ -89,29 +70,17 @@ def _made_folder(folder: Path) -> Iterator[None]:
         raise
 
 
-def write_bytes(path: Path, content: bytes) -> None:
-    """Write `content` to `path` so that it holds either the old bytes or the new ones."""
-    with atomic_path(path) as temporary:
+def write_bytes(path: Path, content: bytes, *, is_durable: bool = False) -> None:
+    """Write `content` to `path` so that it holds either the old bytes or the new ones; see `atomic_path`."""
+    with atomic_path(path, is_durable=is_durable) as temporary:
         temporary.write_bytes(content)
 
 
-def write_text(path: Path, content: str) -> None:
+def write_text(path: Path, content: str, *, is_durable: bool = False) -> None:
     """Write `content` as UTF-8 to `path`, atomically; what UTF-8 cannot say (odd file names) becomes "?"."""
-    write_bytes(path, content.encode(errors="replace"))
+    write_bytes(path, content.encode(errors="replace"), is_durable=is_durable)
 
 
-def write_json(path: Path, document: object) -> None:
+def write_json(path: Path, document: object, *, is_durable: bool = False) -> None:
     """Write `document` as indented JSON to `path`, atomically; NaN and infinity are refused."""
-    write_text(path, json.dumps(document, indent=1, allow_nan=False) + "\n")
-
-
-def read_json(path: Path) -> Any:
-    """The JSON document in `path`; raises RunFolderError if it is missing, broken, or larger than any of ours."""
-    try:
-        if (size := path.stat().st_size) > LARGEST_JSON_BYTES:
-            raise ValueError(f"it has {size:,} bytes, expected at most {LARGEST_JSON_BYTES:,}")  # noqa: TRY301
-        return json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise RunFolderError(f"There is no {path}. Expected a file that edgekit wrote.") from error
-    except (OSError, ValueError, RecursionError) as error:
-        raise RunFolderError(f"{path} cannot be read as JSON: {error}. Restore it or make the run again.") from error
+    write_text(path, json.dumps(document, indent=1, allow_nan=False) + "\n", is_durable=is_durable)

@@ -5,6 +5,7 @@
     │   └── UnknownNameError        no such recipe, data set, runtime, precision; suggests the closest
     ├── MissingExtraError           a library of an install extra is not there
     ├── PluginError                 what another package brings cannot be used
+    ├── CacheError                  edgekit's cache folder is not this user's own
     ├── DatasetError                a data set is missing, broken or not the one that was meant
     ├── RecipeError                 a recipe file does not keep the contract
     ├── TrainingError               training cannot start, go on or be resumed
@@ -88,6 +89,10 @@ class MissingExtraError(EdgekitError):
 
 class PluginError(EdgekitError):
     """What another package brings, by an entry point, cannot be imported or is not what it says."""
+
+
+class CacheError(EdgekitError):
+    """The folder of downloads and decoded images belongs to another user, or others may write into it."""
 
 
 class PluginWarning(UserWarning):

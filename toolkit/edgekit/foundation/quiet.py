@@ -8,6 +8,8 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from edgekit.foundation.files.printable import printable
+
 _SERIOUS = re.compile(rb"^(E|F)\d{4} |^ERROR\b", re.MULTILINE)
 
 
@@ -30,5 +32,5 @@ def held_back() -> Iterator[None]:
             held.seek(0)
             for line in held.read().splitlines(keepends=True):
                 if _SERIOUS.match(line):
-                    os.write(saved, line)
+                    os.write(saved, printable(line.decode(errors="replace")).encode(errors="replace"))
             os.close(saved)

@@ -1,11 +1,11 @@
 """Measures the layers of two files in a process of their own: a file that crashes its runtime costs a sentence."""
 
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edgekit.execution.worker.process import Supervision, run_in_worker
 from edgekit.foundation.errors import VerificationError
+from edgekit.foundation.files.temporary_folders import TemporaryFolder
 from edgekit.foundation.progress import Advance
 from edgekit.input_range import InputEncoding
 from edgekit.layer_drift.report import LayerDrift
@@ -45,7 +45,7 @@ def measure_files(
     """
     import numpy as np
 
-    with tempfile.TemporaryDirectory(prefix="edgekit-") as folder:
+    with TemporaryFolder() as folder:
         images_npy = Path(folder) / "images.npy"
         np.save(images_npy, images)
         job = LayerDriftJob(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from edgekit.foundation.errors import VerificationError
+from edgekit.foundation.files.schema import Count
 from edgekit.foundation.grammar import counted
 from edgekit.foundation.mapped_arrays import pieces
 
@@ -37,9 +38,9 @@ class Flips:
         wrong_to_wrong: Both are wrong, in different ways.
     """
 
-    right_to_wrong: int
-    wrong_to_right: int
-    wrong_to_wrong: int
+    right_to_wrong: Count
+    wrong_to_right: Count
+    wrong_to_wrong: Count
 
     @property
     def total(self) -> int:

@@ -8,10 +8,12 @@ of a layer's output has that layer's range. Knows no format and no Keras.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypedDict, cast
 
-from edgekit.foundation.atomic_files import read_json, write_json
+from edgekit.foundation.atomic_files import write_json
 from edgekit.foundation.errors import ExportError, RunFolderError
+from edgekit.foundation.files.documents import read_json
+from edgekit.foundation.files.schema import Count, Limits
 from edgekit.quantization.ranges import Range
 
 if TYPE_CHECKING:
@@ -23,6 +25,8 @@ TOLERANCE = 1e-3
 """How far a fingerprint's numbers may differ, in parts of the tensor's root mean square."""
 
 SCHEMA_VERSION = 1
+
+_Fingerprint = tuple[float, float, float, float, float, float, float, float]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,10 +42,10 @@ class LearnedRange:
     """
 
     layer: str
-    low: float
-    high: float
-    size: int
-    fingerprint: tuple[float, ...]
+    low: Annotated[float, Limits(low=-3e38, high=0)]
+    high: Annotated[float, Limits(low=0, high=3e38)]
+    size: Count
+    fingerprint: _Fingerprint
 
     def distance(self, size: int, fingerprint: Sequence[float]) -> float:
         """How far another tensor is from this one, in parts of its root mean square; infinite for another size."""
@@ -114,27 +118,25 @@ class LearnedRanges:
     @classmethod
     def load(cls, path: Path) -> "LearnedRanges":
         """Read what `save` wrote; raises RunFolderError where it is missing or something else."""
-        document = read_json(path)
-        try:
-            if document["schema_version"] != SCHEMA_VERSION:
-                raise ValueError(f"schema version {document['schema_version']}, expected {SCHEMA_VERSION}")  # noqa: TRY301
-            height, width, channels = document["image_shape"]
-            return cls(
-                image_shape=(int(height), int(width), int(channels)),
-                ranges=tuple(_range_from(each) for each in document["ranges"]),
-            )
-        except (KeyError, TypeError, ValueError) as error:
+        document = read_json(path, _Document, remedy=_AGAIN)
+        if document["schema_version"] != SCHEMA_VERSION or document["image_shape"][2] != 3:
             raise RunFolderError(
-                f"{path} does not hold learned ranges ({error}). Restore it, or run edgekit compress again."
-            ) from error
+                f"{path} has schema version {document['schema_version']} and images of shape "
+                f"{document['image_shape']}; expected {SCHEMA_VERSION} and three channels. {_AGAIN}"
+            )
+        return cls(image_shape=document["image_shape"], ranges=document["ranges"])
 
 
-def _range_from(entry: Mapping[str, Any]) -> LearnedRange:
-    fingerprint = tuple(float(each) for each in entry["fingerprint"])
-    low, high = float(entry["low"]), float(entry["high"])
-    if len(fingerprint) != 4 * NUM_PROBES or not low <= 0 <= high or not high - low < float("inf"):
-        raise ValueError(f"the range of {entry['layer']} is {low} to {high}")
-    return LearnedRange(layer=str(entry["layer"]), low=low, high=high, size=int(entry["size"]), fingerprint=fingerprint)
+_AGAIN = "Restore it, or run edgekit compress again."
+_Side = Annotated[int, Limits(low=1, high=8192)]
+
+
+class _Document(TypedDict):
+    """learned-ranges.json."""
+
+    schema_version: int
+    image_shape: tuple[_Side, _Side, int]
+    ranges: tuple[LearnedRange, ...]
 
 
 def probe_images(image_shape: Iterable[int]) -> "NDArray[np.uint8]":
@@ -146,11 +148,11 @@ def probe_images(image_shape: Iterable[int]) -> "NDArray[np.uint8]":
     return ((numbers >> np.uint64(16)) & np.uint64(255)).astype(np.uint8).reshape(shape)
 
 
-def fingerprint_of(values: "Sequence[NDArray[Any]]") -> tuple[float, ...]:
+def fingerprint_of(values: "Sequence[NDArray[Any]]") -> _Fingerprint:
     """(smallest, largest, mean, root mean square) of each array, one array a probe image."""
     import numpy as np
 
     numbers: list[float] = []
     for array in (np.asarray(each, np.float64) for each in values):
         numbers += [array.min(), array.max(), array.mean(), np.sqrt((array**2).mean())]
-    return tuple(float(each) for each in numbers)
+    return cast("_Fingerprint", tuple(float(each) for each in numbers))

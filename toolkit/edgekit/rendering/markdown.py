@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
+from edgekit.foundation.files.printable import printable
 from edgekit.rendering.terminal.candidate_table import TIES, has_ties, num_flips
 from edgekit.rendering.terminal.pairwise_table import matrix, notes
 from edgekit.rendering.terminal.verification_table import headline
@@ -177,4 +178,4 @@ def _escaped(text: str) -> str:
     """`text` as it stands: a class called a|b, <b> or *star* breaks no table and is no markup."""
     if isinstance(text, _Marked):
         return text
-    return MARKUP.sub(r"\\\g<0>", " ".join(text.splitlines()))
+    return MARKUP.sub(r"\\\g<0>", printable(" ".join(text.splitlines())))

@@ -87,6 +87,7 @@ def summary(report: VerificationReport) -> str:
         Verdict.DRIFT: "drifted beyond tolerance",
         Verdict.ERROR: "failed",
         Verdict.NOT_COMPARED: "not compared",
+        Verdict.OUTDATED: Verdict.OUTDATED.words,
     }
     counts = {verdict: report.count(verdict) for verdict in Verdict}
     parts = [f"{count} {words[verdict]}" for verdict, count in counts.items() if count]

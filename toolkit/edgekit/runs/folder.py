@@ -4,13 +4,17 @@ Knows nothing of training, export or verification; they all meet here. A run fol
 relative paths, so it can be copied to another machine and verified there.
 """
 
-from collections.abc import Mapping
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from edgekit.artifact import Artifact, Format, Precision, sha256_of
-from edgekit.foundation.atomic_files import read_json, write_json
+from edgekit.foundation.atomic_files import write_json
 from edgekit.foundation.errors import RunFolderError, UsageError
+from edgekit.foundation.files.documents import read_json
+from edgekit.foundation.files.folder_lock import folder_lock
 from edgekit.runs.manifest import SCHEMA_VERSION, check_manifest
 from edgekit.runs.reference import Reference
 
@@ -45,11 +49,41 @@ def find_run(path: Path) -> Path:
     return path if path.exists() or not (RUNS_FOLDER / path).is_dir() else RUNS_FOLDER / path
 
 
+def check_links(run: Path) -> None:
+    """Raise RunFolderError where a link below the folder `run` leads out of it.
+
+    A run may come from a stranger: what is read from it, or written into it, stays inside.
+    """
+    inside = Path(os.path.realpath(run))
+    folders = [run]
+    while folders:
+        for entry in _entries(folders.pop()):
+            if entry.is_symlink() and not Path(os.path.realpath(entry.path)).is_relative_to(inside):
+                raise RunFolderError(
+                    f"{entry.path} is a link that leads out of its run, to {Path(entry.path).readlink()}. A run holds "
+                    f"only files of its own folder: replace the link by the file, or remove it."
+                )
+            if entry.is_dir(follow_symlinks=False):
+                folders.append(Path(entry.path))
+
+
+def _entries(folder: Path) -> "list[os.DirEntry[str]]":
+    """What lies in a folder; nothing where it cannot be read, which who needs it will say."""
+    try:
+        with os.scandir(folder) as entries:
+            return list(entries)
+    except OSError:
+        return []
+
+
 class RunFolder:
     """One run on disk. Every path of the layout is an attribute; the manifest says what belongs to it.
 
     Args:
         path: The folder. It must hold a manifest; use `create` for a new one.
+
+    Raises:
+        RunFolderError: There is no run, its manifest cannot be believed, or a link in it leads out of it.
     """
 
     def __init__(self, path: Path) -> None:
@@ -57,6 +91,7 @@ class RunFolder:
             raise RunFolderError(f"{path} is a file. Expected a run folder, as edgekit train makes it.")
         if not path.is_dir():
             raise RunFolderError(f"There is no run folder {path}. Train one: edgekit train --out {path}")
+        check_links(path)
         self.path = path
         self.manifest_path = path / "manifest.json"
         if not self.manifest_path.is_file():
@@ -64,12 +99,13 @@ class RunFolder:
                 f"{path} is not a run folder: it has no manifest.json. Expected a folder made by edgekit train, "
                 f"or by edgekit export MODEL.keras --out."
             )
-        self.manifest = check_manifest(self.manifest_path, read_json(self.manifest_path))
+        self.manifest = check_manifest(self.manifest_path, read_json(self.manifest_path, Any))
 
     @classmethod
     def create(cls, path: Path, manifest: Mapping[str, Any]) -> "RunFolder":
         """Make the folder `path` with `manifest` (any JSON object; `files` starts empty)."""
-        write_json(path / "manifest.json", {"schema_version": SCHEMA_VERSION, **manifest, "files": {}})
+        document = {"schema_version": SCHEMA_VERSION, **manifest, "files": {}}
+        write_json(path / "manifest.json", document, is_durable=True)
         return cls(path)
 
     @classmethod
@@ -89,6 +125,20 @@ class RunFolder:
     def __fspath__(self) -> str:
         """The folder: a run can be given wherever a path can."""
         return str(self.path)
+
+    @contextmanager
+    def locked(self, say: Callable[[str], None] | None = None) -> Iterator[None]:
+        """Let no other command write into this run while the block runs; the manifest is read again first.
+
+        Args:
+            say: Told once where another command is waited for.
+
+        Raises:
+            RunFolderError: The manifest was damaged or removed meanwhile.
+        """
+        with folder_lock(self.path, say):
+            self.manifest = check_manifest(self.manifest_path, read_json(self.manifest_path, Any))
+            yield
 
     @property
     def name(self) -> str:
@@ -207,7 +257,13 @@ class RunFolder:
                 "sha256": sha256_of(path),
             }
         self.manifest.update(entries)
-        write_json(self.manifest_path, self.manifest)
+        write_json(self.manifest_path, self.manifest, is_durable=True)
+
+    def unlisted_models(self) -> list[str]:
+        """Model files beside the listed ones that the manifest does not list, as paths below the run."""
+        found = [path for each in Format for path in (self.path / each.value).glob(f"*.{each.value}")]
+        names = (path.relative_to(self.path).as_posix() for path in sorted(found))
+        return [name for name in names if name not in self.manifest["files"]]
 
     def reference(self) -> Reference:
         """The reference scores, checked against the manifest."""

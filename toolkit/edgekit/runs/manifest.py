@@ -3,13 +3,109 @@
 Knows no folder: what a file really is, `edgekit.runs.folder` finds out.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path, PurePath, PurePosixPath, PureWindowsPath
-from typing import Any
+from typing import Annotated, Any, TypedDict, cast
 
 from edgekit.foundation.errors import RunFolderError
+from edgekit.foundation.files.schema import Count, Epoch, Limits, Positive, SchemaError, Share, conform
 
 SCHEMA_VERSION = 1
+
+_Side = Annotated[int, Limits(low=1, high=2**31)]
+
+
+class DatasetEntry(TypedDict, total=False):
+    """What was trained on; see `edgekit.datasets.Dataset.to_dict`."""
+
+    name: str
+    sha256: str
+    train_sha256: str
+    num_train: Count
+    num_validation: Count
+    num_test: Count
+    num_skipped: Count
+    image_shape: list[_Side]
+    image_rule: dict[str, Any]
+    class_names: list[str]
+
+
+class SettingsEntry(TypedDict, total=False):
+    """What was trained with; see `edgekit.recipe.TrainingSettings`."""
+
+    epochs: Epoch
+    batch_size: Count
+    seed: Count
+    validation_fraction: Share
+    padding: Count
+    image_sizes: list[list[Count]]
+
+
+class LayerEntry(TypedDict):
+    """What a compression has left of one layer; see `edgekit.compression.measurement.LayerWeights`."""
+
+    layer: str
+    kind: str
+    num_weights: Annotated[int, Limits(low=1)]
+    num_zeros: Count
+    num_distinct: Count
+
+
+class OriginalEntry(TypedDict, total=False):
+    """The run that a compression started from."""
+
+    run: str
+    model_sha256: str
+    accuracy: Share
+    agreement: Share
+    num_images: Count
+
+
+class CompressionEntry(TypedDict, total=False):
+    """What a compression did; its settings stand there too."""
+
+    methods: list[str]
+    original: OriginalEntry
+    layers: list[LayerEntry]
+    zipped_float32_bytes: Count
+
+
+class ExportEntry(TypedDict, total=False):
+    """How one file was exported; its options stand there too."""
+
+    output: str
+    input_range: str
+
+
+class ReadingEntry(TypedDict, total=False):
+    """How the answers of an external model are read."""
+
+    output_name: str | None
+    positive_class: str | None
+    labels: list[str] | None
+
+
+class Manifest(TypedDict, total=False):
+    """A whole manifest; `files` is checked by itself."""
+
+    schema_version: int
+    status: str
+    recipe: str
+    seed: Count
+    epochs: Epoch
+    saved_epoch: Epoch | None
+    seconds: Positive
+    num_parameters: Count | None
+    input_range: str
+    reading: ReadingEntry
+    dataset: DatasetEntry
+    settings: SettingsEntry
+    compression: CompressionEntry
+    exports: dict[str, ExportEntry]
+    identity: dict[str, Any]
+    versions: dict[str, str]
+    machine: dict[str, Any]
+    source: dict[str, Any]
 
 
 def check_manifest(path: Path, document: Any) -> dict[str, Any]:
@@ -23,19 +119,27 @@ def check_manifest(path: Path, document: Any) -> dict[str, Any]:
         raise RunFolderError(f"{path} is not a manifest: it lists no files. Restore it, or make the run again.")
     if (version := document.get("schema_version", SCHEMA_VERSION)) != SCHEMA_VERSION:
         raise RunFolderError(
-            f"{path} has schema version {version!r}; expected {SCHEMA_VERSION}. Use the version of edgekit that "
+            f"{path} has schema version {_shown(version)}; expected {SCHEMA_VERSION}. Use the version of edgekit that "
             f"wrote it, or make the run again."
         )
-    for key, (is_right, expected) in _EXPECTED.items():
-        value = _find(document, key)
-        if value is not None and not is_right(value):
-            raise RunFolderError(
-                f"'{key}' in {path} must be {expected}. Received {_shown(value)}. Restore the manifest, or make the "
-                f"run again."
-            )
+    try:
+        found = cast("dict[str, Any]", conform(Manifest, document))
+        _check_image_shape(found)
+    except SchemaError as error:
+        raise RunFolderError(
+            f"{error.what} in {path} must be {error.expected}. Received {error.received or 'nothing'}. Restore the "
+            f"manifest, or make the run again."
+        ) from error
     for name, listed in document["files"].items():
         _check_file(path, name, listed)
-    return document
+    return found
+
+
+def _check_image_shape(manifest: Mapping[str, Any]) -> None:
+    shape = manifest.get("dataset", {}).get("image_shape")
+    if shape is not None and len(shape) != 3:
+        error = SchemaError("a list of height, width and channels", repr(shape)[:100])
+        raise error.under("image_shape").under("dataset")
 
 
 def _check_file(path: Path, name: str, listed: Any) -> None:
@@ -58,57 +162,12 @@ def is_inside(name: PurePath) -> bool:
     return not (path.drive or path.root or ".." in path.parts or "\0" in str(name)) and len(path.parts) > 0
 
 
-def _find(document: Mapping[str, Any], key: str) -> Any:
-    """What stands under "dataset.name"; None where nothing does."""
-    value: Any = document
-    for part in key.split("."):
-        value = value.get(part) if isinstance(value, dict) else None
-    return value
-
-
-def _is_object(value: Any) -> bool:
-    return isinstance(value, dict)
-
-
 def _is_text(value: Any) -> bool:
     return isinstance(value, str)
 
 
 def _is_count(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value >= 0
-
-
-def _is_share(value: Any) -> bool:
-    return isinstance(value, int | float) and 0 < value < 1
-
-
-def _is_image_shape(value: Any) -> bool:
-    return isinstance(value, list) and len(value) == 3 and all(map(_is_count, value)) and min(value) > 0
-
-
-def _are_names(value: Any) -> bool:
-    return isinstance(value, list) and all(map(_is_text, value))
-
-
-_EXPECTED: Mapping[str, tuple[Callable[[Any], bool], str]] = {
-    "dataset": (_is_object, "a JSON object"),
-    "dataset.name": (_is_text, "a text"),
-    "dataset.sha256": (_is_text, "a text"),
-    "dataset.image_shape": (_is_image_shape, "a list of height, width and channels"),
-    "dataset.image_rule": (_is_object, "a JSON object"),
-    "dataset.class_names": (_are_names, "a list of texts"),
-    "settings": (_is_object, "a JSON object"),
-    "settings.seed": (_is_count, "a whole number of at least 0"),
-    "settings.validation_fraction": (_is_share, "a number between 0 and 1"),
-    "input_range": (_is_text, "a text"),
-    "reading": (_is_object, "a JSON object"),
-    "reading.output_name": (_is_text, "a text"),
-    "reading.positive_class": (_is_text, "a text"),
-    "reading.labels": (_are_names, "a list of texts"),
-    "identity": (_is_object, "a JSON object"),
-    "exports": (_is_object, "a JSON object"),
-}
-"""Where it stands -> (whether a value is right, what is expected); none of them needs to be there."""
 
 
 def _shown(value: Any) -> str:

@@ -1,13 +1,13 @@
 """The float model's scores on the test split: what every candidate is compared with."""
 
 import tempfile
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edgekit.foundation.atomic_files import atomic_path
-from edgekit.foundation.errors import RunFolderError
+from edgekit.foundation.errors import RunFolderError, first_line_of
+from edgekit.foundation.files.npz_files import DAMAGE, ArrayFile, open_arrays
 from edgekit.foundation.grammar import counted
 from edgekit.foundation.mapped_arrays import LARGE
 
@@ -48,36 +48,19 @@ class Reference:
     @classmethod
     def load(cls, path: Path) -> "Reference":
         """Read what `save` wrote; raises RunFolderError if it is missing, broken or inconsistent."""
-        import zipfile
-        import zlib
-
-        import numpy as np
-
         try:
-            if path.is_file() and not zipfile.is_zipfile(path):
-                raise ValueError("it is no .npz file, or not a whole one")  # noqa: TRY301 - numpy would ask for a pickle
-            with np.load(path, allow_pickle=False) as arrays:
+            with open_arrays(path) as arrays:
                 return cls._from_arrays(path, arrays)
         except FileNotFoundError as error:
             raise RunFolderError(f"There is no reference {path}. Expected a reference.npz of edgekit train.") from error
-        except (
-            OSError,
-            EOFError,
-            LookupError,
-            MemoryError,
-            NotImplementedError,
-            TypeError,
-            ValueError,
-            zipfile.BadZipFile,
-            zlib.error,
-        ) as error:  # what numpy and zipfile let through where a file is damaged or something else
+        except DAMAGE as error:
             raise RunFolderError(
-                f"{path} is not a reference that edgekit wrote ({error}). Expected an .npz with scores, "
+                f"{path} is not a reference that edgekit wrote ({first_line_of(error)}). Expected an .npz with scores, "
                 f"labels, dataset_sha256 and class_names. Train again, or restore the file."
             ) from error
 
     @classmethod
-    def _from_arrays(cls, path: Path, arrays: Mapping[str, Any]) -> "Reference":
+    def _from_arrays(cls, path: Path, arrays: ArrayFile) -> "Reference":
         import numpy as np
 
         scores, labels, names = _scores_in(arrays), arrays["labels"], arrays["class_names"]
@@ -101,24 +84,22 @@ class Reference:
         )
 
 
-def _scores_in(arrays: Any) -> Any:
+def _scores_in(arrays: ArrayFile) -> Any:
     """The array `scores` of an open .npz; a large one as a mapped file without a name, if there is room for it."""
     import shutil
 
     import numpy as np
 
-    member = next((one for one in arrays.zip.infolist() if one.filename == "scores.npy"), None)
+    member = arrays.members.get("scores")
     if member is None or member.file_size < LARGE:
+        return arrays["scores"]
+    header = arrays.header("scores")
+    if header.is_fortran:
         return arrays["scores"]
     try:
         with tempfile.TemporaryFile(prefix="edgekit-") as file, arrays.zip.open(member) as packed:
             shutil.copyfileobj(packed, file, 2**20)
-            file.seek(0)
-            if np.lib.format.read_magic(file) != (1, 0):
-                return arrays["scores"]
-            shape, is_fortran, dtype = np.lib.format.read_array_header_1_0(file)
-            if is_fortran or dtype.hasobject:
-                return arrays["scores"]
-            return np.memmap(file, dtype=dtype, mode="r", offset=file.tell(), shape=shape)
+            file.flush()
+            return np.memmap(file, dtype=header.dtype, mode="r", offset=header.offset, shape=header.shape)
     except OSError:  # no room: then memory it is
         return arrays["scores"]

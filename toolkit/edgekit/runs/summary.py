@@ -1,14 +1,12 @@
 """A finished training in a few numbers, and several of them in order. Reads what a run folder says; runs nothing."""
 
-import csv
-import math
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, TypedDict
 
-from edgekit.foundation.atomic_files import read_json
-from edgekit.foundation.errors import RunFolderError
+from edgekit.foundation.files.documents import read_json, read_table
+from edgekit.foundation.files.schema import Count, Limits, Share
 from edgekit.foundation.grammar import counted, letters
 from edgekit.foundation.results import Displayed
 from edgekit.runs.folder import RUNS_FOLDER, RunFolder, runs_under
@@ -17,6 +15,55 @@ HISTORY_COLUMNS = ("epoch", "loss", "accuracy", "val_loss", "val_accuracy", "lea
 """The columns of history.csv; `epoch` counts from 1."""
 
 HistoryRow = dict[str, float]
+
+HISTORY_SCHEMA: dict[str, Any] = {
+    "epoch": Annotated[float, Limits(low=0, high=1e9)],
+    "loss": Annotated[float, Limits(low=-1e38, high=1e38)],
+    "accuracy": Annotated[float, Limits(low=0, high=1.001)],
+    "val_loss": Annotated[float, Limits(low=-1e38, high=1e38)],
+    "val_accuracy": Annotated[float, Limits(low=0, high=1.001)],
+    "learning_rate": Annotated[float, Limits(low=0, high=1e9)],
+    "seconds": Annotated[float, Limits(low=0, high=1e12)],
+}
+"""What the cells of history.csv hold; Keras adds up accuracies in float32."""
+
+SPLITS = ("train", "validation", "test")
+
+
+class _Quality(TypedDict):
+    """See `edgekit.metrics.classification.ClassQuality`."""
+
+    precision: Share
+    recall: Share
+    f1: Share
+    support: Count
+
+
+_ClassQuality = TypedDict(
+    "_ClassQuality", {"class": str, "precision": Share, "recall": Share, "f1": Share, "support": Count}
+)
+
+
+class _Mistake(TypedDict):
+    """One misclassified image."""
+
+    index: Count
+    true: str
+    predicted: str
+    probability: Annotated[float, Limits(low=0, high=1.001)]
+
+
+class ReportDocument(TypedDict, total=False):
+    """report.json: see `edgekit.metrics.classification.ClassificationReport`."""
+
+    num_images: Count
+    accuracy: Share
+    per_class: list[_ClassQuality]
+    macro_average: _Quality
+    weighted_average: _Quality
+    confusion_matrix: list[list[Count]]
+    misclassified: list[_Mistake]
+
 
 TEST_IMAGES_MAY_BE_KNOWN = (
     "edgekit did not train this model, so these test images may have been among its training images. Then its test "
@@ -124,21 +171,21 @@ def summarize(run: RunFolder) -> RunSummary:
     best = best_row(history)
     return RunSummary(
         run=str(run.path),
-        recipe=_text(manifest.get("recipe")),
-        status=_text(manifest.get("status")) or "finished",
-        num_parameters=_count(manifest.get("num_parameters")),
-        size_bytes=_count(manifest["files"].get(run.model_path.name, {}).get("size_bytes")),
-        epochs=_count(manifest.get("epochs")) or len(history) or None,
+        recipe=manifest.get("recipe"),
+        status=manifest.get("status") or "finished",
+        num_parameters=manifest.get("num_parameters"),
+        size_bytes=manifest["files"].get(run.model_path.name, {}).get("size_bytes"),
+        epochs=manifest.get("epochs") or len(history) or None,
         best_epoch=int(best["epoch"]) if best else None,
         train_accuracy=best["accuracy"] if best else None,
         validation_accuracy=best["val_accuracy"] if best else None,
-        saved_epoch=_count(manifest.get("saved_epoch")),
-        test_accuracy=_number((read_report(run) or {}).get("accuracy")),
-        seconds=_number(manifest.get("seconds")),
-        dataset=_text(data.get("name")),
-        dataset_sha256=_text(data.get("sha256")),
-        train_sha256=_text(data.get("train_sha256")),
-        num_train=_count(data.get("num_train")),
+        saved_epoch=manifest.get("saved_epoch"),
+        test_accuracy=(read_report(run) or {}).get("accuracy"),
+        seconds=manifest.get("seconds"),
+        dataset=data.get("name"),
+        dataset_sha256=data.get("sha256"),
+        train_sha256=data.get("train_sha256"),
+        num_train=data.get("num_train"),
     )
 
 
@@ -153,32 +200,23 @@ def read_history(run: RunFolder) -> list[HistoryRow]:
     is_unfinished = run.manifest.get("status") == "training" and run.history_path.is_file()
     if not is_unfinished and not _is_listed(run, run.history_path):
         return []
-    try:
-        with run.history_path.open(newline="", encoding="utf-8") as file:
-            return _checked_rows(csv.DictReader(file))
-    except (OSError, ValueError, KeyError, TypeError, csv.Error) as error:
-        raise RunFolderError(
-            f"{run.history_path} is no history that edgekit wrote. Expected the columns {', '.join(HISTORY_COLUMNS)} "
-            f"with numbers in them; received {type(error).__name__}: {error}. Restore it, or train again."
-        ) from error
-
-
-def _checked_rows(reader: "csv.DictReader[str]") -> list[HistoryRow]:
-    """Raises ValueError where a column is missing or a number is NaN or infinite."""
-    if missing := [name for name in HISTORY_COLUMNS if name not in (reader.fieldnames or ())]:
-        raise ValueError(f"there is no column {', '.join(missing)}")
-    rows = [{name: float(row[name]) for name in HISTORY_COLUMNS} for row in reader]
-    if not all(math.isfinite(value) for row in rows for value in row.values()):
-        raise ValueError("a number is NaN or infinite")
-    return rows
+    return read_table(run.history_path, HISTORY_SCHEMA, remedy="Restore it, or train again.")
 
 
 def read_report(run: RunFolder) -> dict[str, Any] | None:
-    """What report.json says; None where the run has none. Raises RunFolderError where it was changed."""
+    """What report.json says; None where the run has none. Raises RunFolderError where it was changed or is another."""
     if not _is_listed(run, run.report_path):
         return None
-    report = read_json(run.report_path)
-    return report if isinstance(report, dict) else None
+    return dict(read_json(run.report_path, ReportDocument))
+
+
+def read_class_counts(run: RunFolder) -> dict[str, dict[str, int]]:
+    """Class -> split -> number of images, out of classes.csv; empty where the run has none."""
+    path = run.path / "classes.csv"
+    if not _is_listed(run, path):
+        return {}
+    rows = read_table(path, {"class": str, **dict.fromkeys(SPLITS, Count)})
+    return {row["class"]: {name: row[name] for name in SPLITS} for row in rows}
 
 
 def best_row(history: Sequence[HistoryRow]) -> HistoryRow | None:
@@ -240,16 +278,3 @@ def _images(count: int | None) -> str:
 
 def _or_least(value: float | None) -> float:
     return -1.0 if value is None else value
-
-
-def _text(value: Any) -> str | None:
-    return value if isinstance(value, str) else None
-
-
-def _count(value: Any) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
-
-
-def _number(value: Any) -> float | None:
-    is_number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-    return float(value) if is_number else None

@@ -1,6 +1,5 @@
 """The whole of `edgekit tune`: search on validation images, keep the winner, measure it once on the test split."""
 
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,7 +14,9 @@ from edgekit.exporting.plan import Job
 from edgekit.exporting.session import export
 from edgekit.exporting.source import Source, check_dataset, digest_of, load_source
 from edgekit.foundation.atomic_files import write_json
-from edgekit.foundation.errors import ExportError, RuntimeUnavailableError, UsageError
+from edgekit.foundation.errors import ExportError, RunFolderError, RuntimeUnavailableError, UsageError
+from edgekit.foundation.files.folder_lock import folder_lock
+from edgekit.foundation.files.temporary_folders import TemporaryFolder
 from edgekit.foundation.grammar import counted, noun
 from edgekit.foundation.keras_setup import check_installed
 from edgekit.foundation.progress import Progress, SilentProgress
@@ -161,6 +162,32 @@ def _tuned(
     if len(dataset.validation) == 0:
         raise UsageError(f"Data set '{dataset.name}' has no validation images, and a search chooses by no others.")
     calibration = CalibrationSet.choose(dataset, request.calibration_images, request.seed)
+    with folder_lock(_folder_of(run), progress.note):
+        return _search(request, run, source, dataset, calibration, runtimes, progress, executor)
+
+
+def _folder_of(run: RunFolder) -> Path:
+    """The folder of the trials, made where it is missing; raises RunFolderError."""
+    folder = run.path / FOLDER
+    try:
+        folder.mkdir(exist_ok=True)
+    except OSError as error:
+        raise RunFolderError(
+            f"Could not make {folder}: {error.strerror or error}. Permission is needed there."
+        ) from error
+    return folder
+
+
+def _search(
+    request: TuneRequest,
+    run: RunFolder,
+    source: Source,
+    dataset: Dataset,
+    calibration: CalibrationSet,
+    runtimes: dict[Format, str],
+    progress: Progress,
+    executor: Executor,
+) -> TuneReport:
     journal = Journal(
         run.path / FOLDER / "trials.jsonl",
         _identity(run, source, dataset, calibration, runtimes),
@@ -169,7 +196,7 @@ def _tuned(
     if known := len(journal.trials):
         trials = f"{counted(known, 'trial')} {noun(known, 'is', 'are')} known"
         progress.note(f"{trials} from {run.path / FOLDER}; the search goes on.")
-    with tempfile.TemporaryDirectory(prefix="edgekit-tune-") as folder:
+    with TemporaryFolder() as folder:
         search = Search(
             source,
             dataset,

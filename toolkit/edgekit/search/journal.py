@@ -7,6 +7,7 @@ from typing import Any
 
 from edgekit.foundation.atomic_files import write_text
 from edgekit.foundation.errors import RunFolderError
+from edgekit.foundation.files.documents import read_json_lines
 from edgekit.search.trial import Trial
 
 
@@ -44,17 +45,9 @@ class Journal:
         write_text(self._path, "".join(json.dumps(line, allow_nan=False) + "\n" for line in lines))
 
     def _read(self) -> dict[str, Trial]:
-        try:
-            lines = self._path.read_text(encoding="utf-8").splitlines()
-        except FileNotFoundError:
+        if not self._path.exists():
             return {}
-        except OSError as error:
-            raise RunFolderError(f"{self._path} cannot be read: {error.strerror or error}.") from error
-        try:
-            identity, *rows = [json.loads(line) for line in lines]
-            identity, trials = dict(identity), [Trial.from_dict(row) for row in rows]
-        except (ValueError, TypeError, KeyError) as error:
-            raise RunFolderError(f"{self._path} is broken ({error}). Begin anew with --restart.") from error
+        identity, trials = read_json_lines(self._path, dict[str, Any], Trial, remedy="Begin anew with --restart.")
         if identity != self._identity:
             changed = sorted(
                 name for name in {*identity, *self._identity} if identity.get(name) != self._identity.get(name)

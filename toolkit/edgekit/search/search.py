@@ -4,7 +4,6 @@ First every precision and scheme; where no small file keeps to the budget, int8 
 in float: twice as many each time, then halving back to the fewest that are enough. The test split is never looked at.
 """
 
-import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -18,6 +17,7 @@ from edgekit.exporting.conversion import FileMaker
 from edgekit.exporting.plan import Job
 from edgekit.exporting.source import Source
 from edgekit.foundation.errors import EdgekitError, ExportError
+from edgekit.foundation.files.temporary_folders import TemporaryFolder
 from edgekit.foundation.progress import Progress
 from edgekit.metrics import drift
 from edgekit.runtimes import ExecutionFailure
@@ -141,7 +141,7 @@ class Search:
 
         with (
             self._progress.task(description, len(self._labels)) as advance,
-            tempfile.TemporaryDirectory(dir=self._folder) as name,
+            TemporaryFolder(self._folder) as name,
         ):
             content = self._maker.convert(job, self._calibration)
             path = Path(name) / f"model-{job.precision}.{job.format}"

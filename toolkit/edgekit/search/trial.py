@@ -1,9 +1,10 @@
 """One file that a search made and measured on the validation images. Makes and measures nothing."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, fields
-from typing import Any
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from typing import Annotated, Any
 
+from edgekit.foundation.files.schema import Count, Limits, Positive, conform_to
 from edgekit.search.budget import Budget
 
 
@@ -28,13 +29,13 @@ class Trial:
     name: str
     runtime: str
     options: dict[str, Any]
-    size_bytes: int | None = None
+    size_bytes: Count | None = None
     sha256: str | None = None
-    num_images: int = 0
-    accuracy_drop: float | None = None
-    flips: float | None = None
-    images_per_second: float | None = None
-    seconds: float = 0.0
+    num_images: Count = 0
+    accuracy_drop: Annotated[float, Limits(low=-100, high=100)] | None = None
+    flips: Annotated[float, Limits(low=0, high=100)] | None = None
+    images_per_second: Positive | None = None
+    seconds: Positive = 0.0
     error: str | None = None
 
     @property
@@ -54,9 +55,9 @@ class Trial:
         return asdict(self)
 
     @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> "Trial":
-        """Read what `to_dict` wrote; raises TypeError or KeyError where it is something else."""
-        return cls(**{field.name: values[field.name] for field in fields(cls)})
+    def from_dict(cls, values: Any) -> "Trial":
+        """Read what `to_dict` wrote; raises SchemaError where it is something else."""
+        return conform_to(cls, values)
 
 
 def best_within(trials: Iterable[Trial], budget: Budget) -> Trial | None:

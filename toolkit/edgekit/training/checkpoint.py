@@ -7,14 +7,15 @@ killed process leaves the one of the epoch before.
 import importlib
 import io
 import json
-import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from edgekit.foundation.atomic_files import atomic_path
-from edgekit.foundation.errors import TrainingError
+from edgekit.foundation.errors import TrainingError, first_line_of
+from edgekit.foundation.files.npz_files import DAMAGE, open_arrays
+from edgekit.foundation.files.schema import conform
 from edgekit.training.identity import Identity
 
 if TYPE_CHECKING:
@@ -26,6 +27,17 @@ if TYPE_CHECKING:
 
 _SCALARS = (bool, int, float, str, type(None))
 _FUNCTION = "function"
+_OPERATIONS = ("keras.ops", "keras.src.ops")
+"""Where the functions of Keras lie that a callback may keep; nothing else is imported for a checkpoint."""
+
+
+class _Meta(TypedDict):
+    """What is no array in the file of a checkpoint; see `Checkpoint`."""
+
+    identity: Identity
+    history: tuple[dict[str, float], ...]
+    is_over: bool
+    scalars: tuple[dict[str, Any], ...]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -61,7 +73,7 @@ class Checkpoint:
             "is_over": self.is_over,
             "scalars": self.scalars,
         }
-        with atomic_path(path) as temporary:
+        with atomic_path(path, is_durable=True) as temporary:
             np.savez(temporary, allow_pickle=False, meta=np.array(json.dumps(meta)), **self.arrays)
 
     @classmethod
@@ -72,21 +84,19 @@ class Checkpoint:
     @classmethod
     def read(cls, content: bytes, path: Path) -> "Checkpoint":
         """As `load`, from the content of the file `path`, which may lie on another machine."""
-        import numpy as np
-
         try:
-            with np.load(io.BytesIO(content), allow_pickle=False) as file:
-                arrays = {name: file[name] for name in file.files}
-            meta = json.loads(str(arrays.pop("meta")))
-            return cls(
-                identity=meta["identity"],
-                history=tuple(meta["history"]),
-                is_over=meta["is_over"],
-                scalars=tuple(meta["scalars"]),
-                arrays=arrays,
-            )
-        except (OSError, KeyError, ValueError, TypeError, EOFError, zipfile.BadZipFile) as error:
+            with open_arrays(io.BytesIO(content)) as file:
+                arrays = {name: file[name] for name in file}
+            meta = conform(_Meta, json.loads(str(arrays.pop("meta"))))
+        except DAMAGE as error:
             raise _damaged(path, error) from error
+        return cls(
+            identity=meta["identity"],
+            history=meta["history"],
+            is_over=meta["is_over"],
+            scalars=meta["scalars"],
+            arrays=arrays,
+        )
 
 
 def read_bytes(path: Path) -> bytes:
@@ -99,8 +109,8 @@ def read_bytes(path: Path) -> bytes:
 
 def _damaged(path: Path, error: Exception) -> TrainingError:
     return TrainingError(
-        f"The checkpoint {path} is damaged ({error}), so its training cannot go on. Restore the file, or "
-        f"start anew in another folder with --out."
+        f"The checkpoint {path} is damaged ({first_line_of(error)}), so its training cannot go on. Restore the file, "
+        f"or start anew in another folder with --out."
     )
 
 
@@ -146,16 +156,38 @@ def callback_arrays(number: int, callback: "keras.callbacks.Callback") -> dict[s
 
 
 def restore_callback(number: int, callback: "keras.callbacks.Callback", checkpoint: Checkpoint) -> None:
-    """Give a callback the state that it had at the end of the checkpoint's last epoch."""
-    for name, value in checkpoint.scalars[number].items():
-        setattr(callback, name, _function(value[_FUNCTION]) if isinstance(value, dict) else value)
+    """Give a callback the state that it had at the end of the checkpoint's last epoch.
+
+    Raises:
+        TrainingError: The checkpoint is of other callbacks, or would replace what a callback does.
+    """
+    scalars = checkpoint.scalars[number] if number < len(checkpoint.scalars) else {}
+    for name, value in scalars.items():
+        setattr(callback, _state_name(callback, name), _scalar(value))
     prefix = f"callback.{number}."
     lists: dict[str, list[NDArray[np.generic]]] = {}
     for key, array in checkpoint.arrays.items():
         if key.startswith(prefix):
             lists.setdefault(key.removeprefix(prefix).rpartition(".")[0], []).append(array)
     for name, arrays in lists.items():
-        setattr(callback, name, arrays)
+        setattr(callback, _state_name(callback, name), arrays)
+
+
+def _state_name(callback: "keras.callbacks.Callback", name: str) -> str:
+    """The attribute `name` of the checkpoint, if it is state and no method; raises TrainingError."""
+    if not name.isidentifier() or callable(getattr(type(callback), name, None)):
+        raise TrainingError(
+            f"The checkpoint names {name[:80]!r} of a {type(callback).__name__}, which is no state of it. It was not "
+            f"written by edgekit: start anew in another folder with --out."
+        )
+    return name
+
+
+def _scalar(value: Any) -> Any:
+    """What stands for a value in a checkpoint: itself, or the function that it names."""
+    if isinstance(value, dict):
+        return _function(str(value.get(_FUNCTION)))
+    return value if isinstance(value, _SCALARS) else None
 
 
 def _is_list_of_arrays(value: object) -> bool:
@@ -171,14 +203,14 @@ def _function_name(value: object) -> str | None:
     sign of their `min_delta` when they choose it, so the choice is part of their state.
     """
     module, name = getattr(value, "__module__", None) or "", getattr(value, "__qualname__", None) or ""
-    is_function = callable(value) and module.startswith("keras.") and name.isidentifier()
+    is_function = callable(value) and module.startswith(_OPERATIONS) and name.isidentifier()
     return f"{module}:{name}" if is_function else None
 
 
 def _function(text: str) -> Any:
     module, _, name = text.partition(":")
     try:
-        return getattr(importlib.import_module(module), name) if module.startswith("keras.") else None
+        return getattr(importlib.import_module(module), name) if module.startswith(_OPERATIONS) else None
     except (ImportError, AttributeError) as error:
         raise TrainingError(
             f"The checkpoint names {text}, which this version of Keras does not have. Resume with the version that "

@@ -6,9 +6,9 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from edgekit.foundation.atomic_files import read_json
 from edgekit.foundation.errors import TrainingError
-from edgekit.runs.folder import RUNS_FOLDER, RunFolder, check_outside_runs
+from edgekit.foundation.files.documents import read_json
+from edgekit.runs.folder import RUNS_FOLDER, RunFolder, check_links, check_outside_runs
 
 CHECKPOINT = "checkpoint.npz"
 FINISHED, TRAINING, INTERRUPTED = "finished", "training", "interrupted"
@@ -36,8 +36,8 @@ def choose_folder(recipe_name: str, *, resume: bool = False, root: Path = RUNS_F
 
 def status_of(path: Path) -> str:
     """What the manifest in the folder `path` says of its training."""
-    manifest = read_json(path / "manifest.json")
-    return str(manifest.get("status", FINISHED)) if isinstance(manifest, dict) else FINISHED
+    check_links(path)
+    return str(read_json(path / "manifest.json", dict[str, Any]).get("status", FINISHED))
 
 
 def check_free(path: Path) -> None:

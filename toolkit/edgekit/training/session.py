@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Protocol, overload
 
 from edgekit.datasets import Dataset
 from edgekit.foundation.errors import EdgekitError, TrainingError
+from edgekit.foundation.files.folder_lock import folder_lock
 from edgekit.foundation.keras_setup import import_keras
 from edgekit.foundation.progress import Progress, SilentProgress
 from edgekit.recipe import Recipe, TrainingSettings
@@ -202,7 +203,15 @@ class Session:
         self._checkpoint_path = run.path / folders.CHECKPOINT
 
     def run_to_end(self, checkpoint: Checkpoint | None, placement: Placement = ONE_PROCESSOR) -> RunFolder:
-        """All epochs that are left, then the results; other workers wait for them."""
+        """All epochs that are left, then the results; other workers wait for them.
+
+        Raises:
+            RunFolderError: Another command is writing into the folder.
+        """
+        with folder_lock(self._run.path, waits=False):
+            return self._run_to_end(checkpoint, placement)
+
+    def _run_to_end(self, checkpoint: Checkpoint | None, placement: Placement) -> RunFolder:
         try:
             self._learner.learn(checkpoint, self._save, self._progress)
         except KeyboardInterrupt:

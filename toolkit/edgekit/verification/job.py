@@ -20,6 +20,7 @@ from edgekit.execution.candidates import CandidateRunner, ScoringResult, Scoring
 from edgekit.execution.executor import Executor, IsolatedExecutor
 from edgekit.foundation.atomic_files import write_json, write_text
 from edgekit.foundation.errors import RunFolderError
+from edgekit.foundation.files.folder_lock import folder_lock
 from edgekit.foundation.progress import Progress, SilentProgress
 from edgekit.runs.folder import RunFolder
 from edgekit.runs.reference import Reference
@@ -77,9 +78,10 @@ class Verified:
         path = self.run.verification_path
         texts = {path.with_suffix(".md"): markdown, self.run.verification_page_path: html}
         try:
-            write_json(path, self.report.to_dict())
-            for each, text in texts.items():
-                write_text(each, text)
+            with folder_lock(self.run.path):
+                write_json(path, self.report.to_dict(), is_durable=True)
+                for each, text in texts.items():
+                    write_text(each, text)
         except RunFolderError as error:
             raise RunFolderError(
                 f"{error} A run that is to stay as it is can be verified file by file: "
@@ -155,9 +157,9 @@ def _verify_subjects(
     subjects: Subjects, request: VerifyRequest, progress: Progress, executor: Executor
 ) -> VerificationReport:
     """Send every candidate along the path, and put the report together."""
-    dataset, reference = subjects.dataset, subjects.reference
+    dataset, scored = subjects.dataset, subjects.scored
     measurer = Measurer(
-        scores=reference.scores,
+        scores=scored.reference.scores,
         labels=dataset.test.labels,
         class_names=dataset.class_names,
         keeps_top_classes=request.pairwise,
@@ -177,13 +179,18 @@ def _verify_subjects(
             class_names=dataset.class_names,
         ),
         reference=ReferenceSummary(
-            runtime=subjects.reference_runtime,
+            runtime=scored.runtime,
             accuracy=measurer.reference_accuracy,
             report=measurer.reference_classes,
-            precision=subjects.reference_precision,
-            remarks=subjects.reference_remarks,
+            file=scored.file,
+            sha256=scored.sha256,
+            precision=scored.precision,
+            input=scored.input,
+            remarks=scored.remarks,
         ),
         tolerance={one.value: request.tolerances.of(one).to_dict() for one in _precisions(subjects.candidates)},
+        tolerance_origin=_origins(request.tolerances, subjects.candidates),
+        unlisted_files=subjects.unlisted_files,
         candidates=tuple(one.row for one in finished),
         pairwise=_pairwise(finished) if request.pairwise else None,
         environment=this_environment(),
@@ -244,6 +251,11 @@ def _evidence(task: ScoringTask, result: ScoringResult, measured: Measured, test
 def _precisions(candidates: Sequence[Candidate]) -> list[Precision]:
     present = {candidate.judged_as for candidate in candidates}
     return [precision for precision in Precision if precision in present]
+
+
+def _origins(tolerances: Tolerances, candidates: Sequence[Candidate]) -> dict[str, dict[str, str]]:
+    found = {one.value: dict(tolerances.origins.get(one, {})) for one in _precisions(candidates)}
+    return {name: limits for name, limits in found.items() if limits}
 
 
 def _pairwise(finished: Sequence[_Finished]) -> PairwiseAgreement:

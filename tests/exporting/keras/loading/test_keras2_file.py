@@ -1,5 +1,7 @@
 """Files that Keras 2 wrote, with what Keras 3 cannot read, become Keras 3 models with the same answers."""
 
+import json
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +11,7 @@ import pytest
 from edgekit.exporting.keras.loading.keras2_config import in_keras3_words
 from edgekit.exporting.keras.loading.keras2_file import load_as_keras3
 from edgekit.exporting.keras.loading.model_file import load_keras_model
+from edgekit.exporting.keras.loading.tf_keras_model import load_legacy_model, strange_module
 from edgekit.foundation.errors import ExportError
 
 SIDE = 16
@@ -81,3 +84,82 @@ def test_another_answer_is_refused(keras2: Any, tmp_path: Path, monkeypatch: pyt
     monkeypatch.setattr("edgekit.exporting.keras.loading.keras2_file.in_keras3_words", wrong)
     with pytest.raises(ExportError, match="answers otherwise in Keras 3"):
         load_as_keras3(path)
+
+
+@pytest.mark.parametrize("suffix", [".h5", ".keras", ".KERAS"])
+def test_a_file_that_names_a_module_of_python_is_refused_before_it_is_imported(
+    keras2: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, suffix: str
+) -> None:
+    note = tmp_path / "CODE_RAN"
+    (tmp_path / "stranger.py").write_text(f"open({str(note)!r}, 'w').close()\nclass Layer: pass\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    path = tmp_path / f"old{suffix.lower()}"
+    network(keras2).save(path)
+
+    def planted(node: Any) -> Any:
+        if isinstance(node, list):
+            return [planted(each) for each in node]
+        if not isinstance(node, dict):
+            return node
+        made = {key: planted(value) for key, value in node.items()}
+        is_layer = made.get("class_name") == "LeakyReLU"
+        return made | ({"module": "stranger", "registered_name": None, "build_config": {}} if is_layer else {})
+
+    _rewrite(path, planted)
+    path = path.rename(tmp_path / f"new{suffix}")
+    for load in (load_keras_model, load_as_keras3, load_legacy_model):
+        with pytest.raises(
+            ExportError, match=r"carries code \('LeakyReLU' of the Python module 'stranger'\)|needs 'LeakyReLU'"
+        ):
+            load(path)
+    assert not note.exists()
+
+
+def test_what_keras_would_read_is_what_is_checked(keras2: Any, tmp_path: Path) -> None:
+    """A Lambda in an HDF5 file with a harmless archive appended: zip archives are found by their end."""
+    path, harmless = tmp_path / "both.h5", tmp_path / "harmless.keras"
+    layers = keras2.layers
+    keras2.Sequential([layers.Lambda(lambda x: x, input_shape=(4, 4, 3)), layers.Flatten()]).save(path)
+    keras2.Sequential([layers.Flatten(input_shape=(4, 4, 3))]).save(harmless)
+    path.write_bytes(path.read_bytes() + harmless.read_bytes())
+    assert zipfile.is_zipfile(path)
+    with pytest.raises(ExportError, match=r"carries code \(Lambda\)"):
+        load_legacy_model(path)
+
+
+@pytest.mark.parametrize(
+    ("module", "is_harmless"),
+    [
+        ("keras", True),
+        ("keras.layers", True),
+        ("tf_keras.src.layers.core.dense", True),
+        ("keras.src.engine.functional", True),
+        ("builtins", True),
+        ("keras.api._v2.keras.layers", True),
+        ("keras.utils", False),
+        ("tf_keras.src.export.export_lib", False),
+        ("keras.layers.x y", False),
+        ("kerasx", False),
+        ("os", False),
+        ("", False),
+        (3, False),
+    ],
+)
+def test_only_modules_of_layers_and_what_they_are_given_are_let_in(module: Any, is_harmless: bool) -> None:
+    assert (strange_module({"class_name": "Dense", "config": {}, "module": module}) == "") is is_harmless
+
+
+def _rewrite(path: Path, change: Any) -> None:
+    """Replace the configuration in a file of Keras 2."""
+    import h5py
+
+    if path.suffix == ".h5":
+        with h5py.File(path, "r+") as file:
+            file.attrs["model_config"] = json.dumps(change(json.loads(file.attrs["model_config"])))
+        return
+    with zipfile.ZipFile(path) as archive:
+        entries = {name: archive.read(name) for name in archive.namelist()}
+    entries["config.json"] = json.dumps(change(json.loads(entries["config.json"]))).encode()
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in entries.items():
+            archive.writestr(name, content)

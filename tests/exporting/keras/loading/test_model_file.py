@@ -71,6 +71,18 @@ def test_a_truncated_file_is_a_sentence(saved: Path, tmp_path: Path, share: floa
         load_keras_model(path)
 
 
+def test_a_flipped_bit_in_the_weights_is_found(saved: Path, tmp_path: Path) -> None:
+    """Keras reads weights here and there in the archive, so zipfile compares no checksum by itself."""
+    content = bytearray(saved.read_bytes())
+    with zipfile.ZipFile(saved) as archive:
+        info = archive.getinfo("model.weights.h5")
+    content[info.header_offset + info.compress_size // 2] ^= 1
+    path = tmp_path / "flipped.keras"
+    path.write_bytes(content)
+    with pytest.raises(ExportError, match=r"the checksum of what it holds is wrong \(model\.weights\.h5\)"):
+        load_keras_model(path)
+
+
 @pytest.mark.parametrize("suffix", [".keras", ".h5"])
 def test_a_file_that_carries_code_is_refused_and_not_run(tmp_path: Path, suffix: str) -> None:
     from support.keras_models import import_keras

@@ -58,4 +58,4 @@ def _split(root: Path, listing: Listing, decoded: DecodedImages, name: str) -> S
 
     labels = np.array(listing.labels, np.int64)
     kept = labels_of_kept(labels, decoded.skipped, listing.class_names, name, root)
-    return Split(images=decoded.images, labels=kept)
+    return Split(images=decoded.images, labels=kept, images_hash=decoded.images_hash)

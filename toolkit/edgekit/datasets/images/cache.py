@@ -15,19 +15,22 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any, NotRequired, TypedDict
 
-from edgekit.datasets.base import DatasetRequest
+from edgekit.datasets.base import DatasetRequest, hash_of_images
 from edgekit.datasets.images.decoding import BrokenImageError, DecodedImage, Kind, decode_file
 from edgekit.datasets.images.form import ImageForm
-from edgekit.foundation.atomic_files import atomic_path, read_json, write_json
+from edgekit.foundation.atomic_files import atomic_path, write_json
 from edgekit.foundation.errors import DatasetError, RunFolderError
+from edgekit.foundation.files.cache_folder import check_private, made_private
+from edgekit.foundation.files.documents import read_json
+from edgekit.foundation.files.schema import Count
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-CACHE_VERSION = 1
+CACHE_VERSION = 2
 """Part of every key: raise it when decoding changes."""
 
 FOLDER = "decoded-images"
@@ -35,6 +38,14 @@ FOLDER = "decoded-images"
 Skipped = list[tuple[str, str]]
 Decode = Callable[[str], DecodedImage]
 """The name of an image -> the image; raises BrokenImageError."""
+
+
+class _ArrayDocument(TypedDict):
+    """What lies beside a decoded array: which images are left out of it, of which kinds they are, and its checksum."""
+
+    skipped: Skipped
+    sha256: str
+    kinds: NotRequired[dict[str, Count]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,11 +73,13 @@ class DecodedImages:
         images: uint8 (N, height, width, C), memory-mapped and read-only.
         skipped: Positions in the list that were left out, rising; N and their number make the whole list.
         kinds: How many images were of each kind; empty where all are plain color images, or nobody has counted.
+        images_hash: Of `images`; see `edgekit.datasets.base.hash_of_images`.
     """
 
     images: "NDArray[np.uint8]"
     skipped: tuple[int, ...]
     kinds: Counter[Kind]
+    images_hash: Any = None
 
 
 def decode_images(
@@ -102,17 +115,21 @@ def decode_list(images: ImageList, form: ImageForm, split_name: str, request: Da
     list_path = array_path.with_suffix(".json")
     try:
         if not (array_path.is_file() and list_path.is_file()):
-            with atomic_path(array_path) as temporary:
+            with made_private(request.cache_dir), atomic_path(array_path) as temporary:
                 _check_space(folder, len(names) * math.prod(form.shape))
                 broken, kinds = _write_array(temporary, images, form, split_name, request)
-                write_json(list_path, {"root": images.root, "skipped": broken, **_noteworthy(kinds)})
+                sha256 = hash_of_images(np.load(temporary, mmap_mode="r")).hexdigest()
+                document = {"root": images.root, "skipped": broken, "sha256": sha256, **_noteworthy(kinds)}
+                write_json(list_path, document)
+        check_private(request.cache_dir)
         array = np.load(array_path, mmap_mode="r")
-        listed = read_json(list_path)
-        broken = [(str(name), str(reason)) for name, reason in listed["skipped"]]
-        kinds = Counter({Kind(kind): int(count) for kind, count in listed.get("kinds", {}).items()})
+        listed = read_json(list_path, _ArrayDocument)
+        broken, digest = listed["skipped"], hash_of_images(array)
+        kinds = Counter({Kind(kind): count for kind, count in listed.get("kinds", {}).items()})
         places = {name: place for place, name in enumerate(names)}
         skipped = tuple(sorted(places[name] for name, _ in broken))
-        if array.shape != (len(names) - len(broken), *form.shape) or array.dtype != np.uint8:
+        is_whole = array.shape == (len(names) - len(broken), *form.shape) and array.dtype == np.uint8
+        if not is_whole or digest.hexdigest() != listed["sha256"]:
             raise ValueError(f"{array_path} was changed.")  # noqa: TRY301
     except (RunFolderError, OSError, EOFError, ValueError, KeyError, TypeError) as error:
         raise DatasetError(
@@ -121,7 +138,7 @@ def decode_list(images: ImageList, form: ImageForm, split_name: str, request: Da
         ) from error
     if broken and not request.skip_broken:
         raise _broken(images.root, *broken[0])
-    return DecodedImages(images=array, skipped=skipped, kinds=kinds)
+    return DecodedImages(images=array, skipped=skipped, kinds=kinds, images_hash=digest)
 
 
 def _noteworthy(kinds: Counter[Kind]) -> dict[str, dict[str, int]]:

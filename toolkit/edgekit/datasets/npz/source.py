@@ -4,7 +4,6 @@ Large arrays of a file without compression (numpy.savez) are mapped, so they may
 """
 
 import zipfile
-import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 from edgekit.datasets.base import Dataset, DatasetRequest, Split
 from edgekit.datasets.npz.zip_mapping import MappedArrays
 from edgekit.datasets.splits import empty_split, split_validation
-from edgekit.foundation.errors import DatasetError, UsageError
+from edgekit.foundation.errors import DatasetError, UsageError, first_line_of
+from edgekit.foundation.files.npz_files import DAMAGE, open_arrays
 
 if TYPE_CHECKING:
     import numpy as np
@@ -41,20 +41,17 @@ def load(request: DatasetRequest) -> Dataset:
 
 @contextmanager
 def _open(path: Path) -> Iterator[Mapping[str, Any]]:
-    import numpy as np
-
     if not path.is_file():
         raise DatasetError(f"There is no file {path}. Expected an .npz file with the arrays {ARRAYS}.")
     try:
         if not zipfile.is_zipfile(path):  # numpy would take it for an array or a pickle
             raise DatasetError(f"{path} is {_instead_of_zip(path)}. Expected an .npz file with the arrays {ARRAYS}.")
-        arrays = np.load(path, allow_pickle=False)
-        with arrays:
+        with open_arrays(path) as arrays:
             yield MappedArrays(path, arrays)
-    except (OSError, EOFError, ValueError, MemoryError, NotImplementedError, zlib.error, zipfile.BadZipFile) as error:
+    except DAMAGE as error:
         raise DatasetError(
-            f"{path} is not a whole .npz file of plain arrays: {error}. Expected the arrays {ARRAYS}; write them "
-            f"with numpy.savez and a plain dtype."
+            f"{path} is not a whole .npz file of plain arrays: {first_line_of(error)}. Expected the arrays "
+            f"{ARRAYS}; write them with numpy.savez and a plain dtype."
         ) from error
 
 

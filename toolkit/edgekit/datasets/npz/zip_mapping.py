@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
+from edgekit.foundation.files.npz_files import ArrayFile, read_header
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -24,24 +26,23 @@ class MappedArrays(Mapping[str, Any]):
 
     Args:
         path: The file.
-        arrays: The same file, opened by numpy.
+        arrays: The same file, open.
     """
 
-    def __init__(self, path: Path, arrays: Any) -> None:
+    def __init__(self, path: Path, arrays: ArrayFile) -> None:
         self._path = path
         self._arrays = arrays
-        self._members = {info.filename.removesuffix(".npy"): info for info in arrays.zip.infolist()}
 
     def __getitem__(self, name: str) -> "NDArray[Any]":
-        info = self._members.get(name)
+        info = self._arrays.members.get(name)
         mapped = map_member(self._path, info) if info else None
         return self._arrays[name] if mapped is None else mapped
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._arrays.files)
+        return iter(self._arrays)
 
     def __len__(self) -> int:
-        return len(self._arrays.files)
+        return len(self._arrays.members)
 
 
 def map_member(path: Path, info: zipfile.ZipInfo) -> "NDArray[Any] | None":
@@ -51,6 +52,7 @@ def map_member(path: Path, info: zipfile.ZipInfo) -> "NDArray[Any] | None":
 
     Raises:
         zipfile.BadZipFile: The member is damaged.
+        ValueError: It holds something else than one array.
     """
     import numpy as np
 
@@ -63,18 +65,8 @@ def map_member(path: Path, info: zipfile.ZipInfo) -> "NDArray[Any] | None":
         if signature != b"PK\x03\x04" or _checksum(file, start, info.file_size) != info.CRC:
             raise zipfile.BadZipFile(f"Bad CRC-32 for file '{info.filename}'")
         file.seek(start)
-        read_header = {
-            (1, 0): np.lib.format.read_array_header_1_0,
-            (2, 0): np.lib.format.read_array_header_2_0,
-        }.get(np.lib.format.read_magic(file))
-        if read_header is None:
-            return None
-        shape, is_fortran, dtype = read_header(file)
-        offset = file.tell()
-    num_bytes = int(np.prod(shape, dtype=object)) * dtype.itemsize
-    if is_fortran or dtype.hasobject or offset + num_bytes != start + info.file_size:
-        return None
-    return np.memmap(path, dtype, "r", offset, shape)
+        header = read_header(file, info.file_size, start)
+    return None if header.is_fortran else np.memmap(path, header.dtype, "r", start + header.offset, header.shape)
 
 
 def _checksum(file: IO[bytes], start: int, size: int) -> int:

@@ -11,7 +11,6 @@ import queue
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from collections import deque
@@ -25,6 +24,7 @@ from edgekit.execution.worker import messages
 from edgekit.execution.worker.job_file import Job, WorkerSetup, write_job
 from edgekit.execution.worker.main import OUT_OF_MEMORY
 from edgekit.foundation.child_processes import child_environment
+from edgekit.foundation.files.temporary_folders import TemporaryFolder
 from edgekit.foundation.machine import available_memory_bytes
 from edgekit.foundation.mapped_arrays import pieces
 from edgekit.foundation.progress import Advance
@@ -77,7 +77,7 @@ def run_in_worker(
     """
     processors = processors or Processors()
     try:
-        with tempfile.TemporaryDirectory(prefix="edgekit-") as name:
+        with TemporaryFolder() as name:
             folder = Path(name)
             setup = WorkerSetup(
                 parent=os.getpid(),

@@ -8,7 +8,6 @@ and no data set.
 
 import copy
 import logging
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
@@ -31,6 +30,7 @@ from edgekit.exporting.onnx.tf2onnx_handlers import handlers
 from edgekit.exporting.onnx.weights import in_half_precision, with_integer_weights
 from edgekit.exporting.options import ExportOptions
 from edgekit.foundation.errors import CalibrationError, ExportError, first_line_of
+from edgekit.foundation.files.temporary_folders import TemporaryFolder
 from edgekit.foundation.keras_setup import import_tensorflow
 from edgekit.foundation.quiet import held_back
 from edgekit.quantization.scheme import Granularity
@@ -81,7 +81,7 @@ class OnnxExporter:
         self._model, self._options = model, options
         self._seen: dict[tuple[bool, str], OnnxActivations] = {}
         graph = exported_graph(with_safe_lengths(model), options, batch=None)
-        with tempfile.TemporaryDirectory(prefix="edgekit-") as folder, held_back():
+        with TemporaryFolder() as folder, held_back():
             traced = self._settled(_traced(graph, options.onnx.target.opset))
             self._channels_last = self._settled(
                 without_needless_transposes(self._settled(_folded(traced, Path(folder))))
@@ -130,7 +130,7 @@ class OnnxExporter:
             return self._settled(with_integer_weights(self._float, is_per_channel=is_per_channel))
         if calibration is None:
             raise CalibrationError("int8 needs calibration images. Give a data set with a training split.")
-        with tempfile.TemporaryDirectory(prefix="edgekit-") as folder:
+        with TemporaryFolder() as folder:
             model = quantized(
                 self._float,
                 calibration,

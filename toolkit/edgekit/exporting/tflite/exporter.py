@@ -6,7 +6,6 @@ to leave in float: all of it is read back from the file. Knows no runtime and no
 """
 
 import copy
-import tempfile
 from collections.abc import Callable
 from collections.abc import Set as AbstractSet
 from pathlib import Path
@@ -25,6 +24,7 @@ from edgekit.exporting.tflite.graph import Graph
 from edgekit.exporting.tflite.integer_check import check_islands, check_no_loops, check_pixel_input
 from edgekit.exporting.tflite.quantizers import TFLITE_QUANTIZERS, QuantizeRequest, TFLiteQuantizer
 from edgekit.foundation.errors import CalibrationError, EdgekitError, ExportError
+from edgekit.foundation.files.temporary_folders import TemporaryFolder
 from edgekit.foundation.keras_setup import import_keras, import_tensorflow
 from edgekit.foundation.quiet import held_back
 from edgekit.quantization.scheme import CALIBRATED, Granularity
@@ -58,15 +58,15 @@ class TFLiteExporter:
         self._names = LayerNames(model)
         self._floats: dict[bool, bytes] = {}
         self._seen: dict[tuple[bool, str], TFLiteActivations] = {}
-        self._folder = tempfile.TemporaryDirectory(prefix="edgekit-")
-        self._saved_model = Path(self._folder.name) / "saved_model"
+        self._folder = TemporaryFolder()
+        self._saved_model = self._folder.path / "saved_model"
         graph = exported_graph(with_safe_lengths(model), options, options.tflite.batch)
         tf = import_tensorflow("edgekit export")
         try:
             with held_back():
                 _write_saved_model(graph, self._saved_model, options.output_name)
         except (OSError, tf.errors.OpError) as error:
-            raise cannot_write(Path(self._folder.name), error) from error
+            raise cannot_write(self._folder.path, error) from error
 
     def with_options(self, options: ExportOptions) -> Self:
         """The same model with other choices; what was traced, converted and seen already is shared."""

@@ -8,7 +8,12 @@ from edgekit.verification.verdict.report import Verdict
 Tone = Literal["good", "warning", "bad", "neutral"]
 """What a colour means; the words beside it say the same."""
 
-TONES: dict[Verdict, Tone] = {Verdict.PASS: "good", Verdict.DRIFT: "warning", Verdict.ERROR: "bad"}
+TONES: dict[Verdict, Tone] = {
+    Verdict.PASS: "good",
+    Verdict.DRIFT: "warning",
+    Verdict.ERROR: "bad",
+    Verdict.OUTDATED: "warning",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,4 +31,4 @@ def tone_of(verdict: Verdict) -> Tone:
 
 def verdict_badge(verdict: Verdict) -> Badge:
     """A verdict in its colour."""
-    return Badge(words=verdict.value, tone=tone_of(verdict))
+    return Badge(words=verdict.words, tone=tone_of(verdict))

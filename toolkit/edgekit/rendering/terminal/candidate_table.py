@@ -15,7 +15,13 @@ if TYPE_CHECKING:
     from rich.table import Table
     from rich.text import Text
 
-STYLES = {Verdict.PASS: "green", Verdict.DRIFT: "yellow", Verdict.ERROR: "bold red", Verdict.NOT_COMPARED: "dim"}
+STYLES = {
+    Verdict.PASS: "green",
+    Verdict.DRIFT: "yellow",
+    Verdict.ERROR: "bold red",
+    Verdict.NOT_COMPARED: "dim",
+    Verdict.OUTDATED: "yellow",
+}
 
 CLASS, WORST, SIZE, SPEED, FLIPS, ACCURACY = "class", "worst\nF1", "kB", "img/s", "flips", "acc.\n%"
 
@@ -84,7 +90,7 @@ def _cells(row: CandidateReport) -> Iterator["str | Text"]:
     from rich.text import Text
 
     yield row.runtime
-    yield Text(row.verdict.value, style=STYLES[row.verdict])
+    yield Text(row.verdict.words, style=STYLES[row.verdict])
     yield from _measured(row.measurement) if row.measurement else [""] * 6
     yield f"{row.size_bytes / 1000:,.0f}"
     yield f"{row.performance.images_per_second:,.0f}" if row.performance else ""

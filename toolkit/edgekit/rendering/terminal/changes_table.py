@@ -28,6 +28,8 @@ def print_changes(changes: ReportChanges, console: "Console | None" = None) -> N
     print_table(_headline(changes), COLUMNS, map(_cells, ordered), console=console, least_important=("speed", "size"))
     for said, titles in _explanations(ordered).items():
         console.print(f"{'; '.join(titles)}: {said}", markup=False)
+    for line in (*changes.refused, *changes.remarks):
+        console.print(line)
     console.print(_summary(changes), markup=False)
 
 
@@ -51,6 +53,10 @@ def _summary(changes: ReportChanges) -> str:
     worse = sum(bool(change.worse) for change in changes.candidates)
     total = len(changes.candidates)
     margin = f"{changes.max_worsening:g} {noun(changes.max_worsening, 'point')}"
+    if changes.refused:
+        return (
+            f"The reports were not measured by the same yardstick; {worse} of {counted(total, 'candidate')} got worse."
+        )
     if worse:
         return f"{worse} of {counted(total, 'candidate')} got worse (margin: {margin})."
     return f"None of {counted(total, 'candidate')} got worse by more than {margin}."

@@ -18,11 +18,11 @@ def print_compression(entry: Mapping[str, Any], report: "ClassificationReport") 
         report: Of the new network, in float, on the test images.
     """
     console = make_console()
-    print_layers(entry["layers"], console)
-    console.print(f"All weights as float32, zipped: {entry['zipped_float32_bytes'] / 1000:,.1f} kB")
+    print_layers(entry.get("layers", []), console)
+    console.print(f"All weights as float32, zipped: {entry.get('zipped_float32_bytes', 0) / 1000:,.1f} kB")
     original = entry.get("original", {})
     before = ""
-    if "accuracy" in original:
+    if {"run", "accuracy", "agreement"} <= original.keys():
         before = (
             f"; the original run '{original['run']}': {original['accuracy']:.4f}, "
             f"the same answer on {original['agreement']:.2%}"

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING
 
+from edgekit.foundation.files.printable import behind_of, one_line, printable
 from edgekit.foundation.progress import Advance
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ class ConsoleProgress:
         try:
             descriptor = os.dup(sys.stderr.fileno())
         except (OSError, ValueError):  # no real file: io.StringIO, say
-            return sys.stderr
+            return behind_of(sys.stderr)
         encoding, errors = sys.stderr.encoding, sys.stderr.errors
         file = os.fdopen(descriptor, "w", buffering=1, encoding=encoding, errors=errors)
         weakref.finalize(self, file.close)
@@ -47,6 +48,7 @@ class ConsoleProgress:
     @contextmanager
     def task(self, description: str, total: int | None) -> Iterator[Advance]:
         """Open one task of `total` units (None: not known yet); yields the function that advances it."""
+        description = one_line(description)
         with self._bar(description, total) if self._file.isatty() else self._lines(description, total) as advance:
             yield advance
 
@@ -116,7 +118,7 @@ class ConsoleProgress:
 
     def _line(self, text: str) -> None:
         with self._lock:
-            print(text, file=self._file, flush=True)
+            print(printable(text), file=self._file, flush=True)
 
 
 @contextmanager

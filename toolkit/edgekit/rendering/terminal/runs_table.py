@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from edgekit.foundation.files.printable import one_line
 from edgekit.rendering.pages.numbers import count
 from edgekit.rendering.terminal.tables import Column, make_console, print_table
 from edgekit.runs.summary import RunComparison, RunSummary
@@ -70,4 +71,4 @@ def _percent(share: float | None) -> str:
 
 
 def _escaped(text: str) -> str:
-    return text.replace("|", "\\|").replace("\n", " ")
+    return one_line(" ".join(text.splitlines())).replace("|", "\\|")

@@ -4,14 +4,17 @@ Where a table is too wide, words go over several lines, file names lose their be
 columns go. A number is never cut.
 """
 
-from collections.abc import Iterable, Sequence
+import sys
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import IO, TYPE_CHECKING, Literal
+from typing import IO, TYPE_CHECKING, Literal, cast
 
+from edgekit.foundation.files.printable import behind_of, one_line, printable
 from edgekit.foundation.grammar import listed
 
 if TYPE_CHECKING:
-    from rich.console import Console
+    from rich.console import Console, ConsoleOptions, ConsoleRenderable, RenderHook
+    from rich.segment import Segment
     from rich.table import Table
     from rich.text import Text
 
@@ -65,9 +68,38 @@ def make_console(*, file: IO[str] | None = None, force_terminal: bool | None = N
     """
     from rich.console import Console
 
-    console = Console(file=file, force_terminal=force_terminal, highlight=False, soft_wrap=False)
+    console = Console(
+        file=behind_of(file or sys.stdout),
+        force_terminal=force_terminal,
+        highlight=False,
+        markup=False,
+        emoji=False,
+        soft_wrap=False,
+    )
+    console.push_render_hook(cast("RenderHook", _EscapeAll()))
     console.width = min(console.width, MAX_WIDTH) if console.is_terminal else MAX_WIDTH
     return console
+
+
+class _EscapeAll:
+    """A hook of rich that escapes the text of everything that is printed, and leaves its colours alone."""
+
+    def process_renderables(self, renderables: "list[ConsoleRenderable]") -> "list[ConsoleRenderable]":
+        """What is printed in place of `renderables`."""
+        return [_Escaped(each) for each in renderables]
+
+
+class _Escaped:
+    """What is printed in place of one renderable."""
+
+    def __init__(self, renderable: "ConsoleRenderable") -> None:
+        self._renderable = renderable
+
+    def __rich_console__(self, console: "Console", options: "ConsoleOptions") -> "Iterator[Segment]":
+        from rich.segment import Segment
+
+        for segment in console.render(self._renderable, options):
+            yield segment if segment.control else Segment(printable(segment.text), segment.style)
 
 
 def make_table(title: str | None, columns: Sequence[Column | str], rows: Iterable[Sequence["str | Text"]]) -> "Table":
@@ -80,8 +112,11 @@ def make_table(title: str | None, columns: Sequence[Column | str], rows: Iterabl
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(title=title and Text(title), title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
-    rows, described = list(rows), list(map(_described, columns))
+    rows = [[one_line(cell) if isinstance(cell, str) else cell for cell in row] for row in rows]
+    table = Table(
+        title=title and Text(one_line(title)), title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0)
+    )
+    described = list(map(_described, columns))
     for row in rows:
         if len(row) != len(described):
             raise ValueError(f"A row must have {len(described)} cells. Received {len(row)}.")

@@ -1,10 +1,10 @@
 """Builds the recipe's network, and checks it before hours are spent on it. Trains nothing."""
 
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edgekit.foundation.errors import RecipeError, first_line_of
+from edgekit.foundation.files.temporary_folders import TemporaryFolder
 from edgekit.recipe import Recipe
 from edgekit.training.network.one_score import with_two_scores
 
@@ -103,7 +103,7 @@ def check_answers(recipe: Recipe, network: "keras.Model", images: "NDArray[np.ui
 
 def check_can_be_loaded(keras: Any, recipe: Recipe, network: "keras.Model") -> None:
     """Raise RecipeError unless the network survives being saved and loaded in Keras' safe mode."""
-    with tempfile.TemporaryDirectory() as folder:
+    with TemporaryFolder() as folder:
         path = Path(folder) / "model.keras"
         try:
             network.save(path)

@@ -1,10 +1,9 @@
 """What is measured of one candidate, and its JSON form. Measures nothing; `score_comparison` does."""
 
-import math
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from edgekit.foundation.files.schema import Count, Share, conform_to
 from edgekit.metrics.drift import Flips
 
 
@@ -24,11 +23,11 @@ class ClassResult:
         recall_mcnemar_p_holm: The same after Holm's correction for being one of many classes.
     """
 
-    class_name: str
-    precision: float
-    recall: float
-    f1: float
-    support: int
+    class_name: str = field(metadata={"json": "class"})
+    precision: Share
+    recall: Share
+    f1: Share
+    support: Count
     f1_delta: float = 0.0
     recall_delta: float = 0.0
     recall_mcnemar_p: float = 1.0
@@ -38,11 +37,6 @@ class ClassResult:
         """As a JSON object."""
         values = asdict(self)
         return {"class": values.pop("class_name"), **values}
-
-    @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> "ClassResult":
-        """Read what `to_dict` wrote."""
-        return cls(**checked(cls, {"class_name": values["class"], **values}))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,10 +53,10 @@ class FlippedImage:
         is_tie: Whether only an exact tie was broken otherwise.
     """
 
-    index: int
-    true_class: int
-    reference_class: int
-    candidate_class: int
+    index: Count
+    true_class: Count
+    reference_class: Count
+    candidate_class: Count
     reference_probability: float
     candidate_probability: float
     is_tie: bool
@@ -79,10 +73,10 @@ class ConfusionCell:
         candidate_images: So many by the candidate.
     """
 
-    true_class: int
-    predicted_class: int
-    reference_images: int
-    candidate_images: int
+    true_class: Count
+    predicted_class: Count
+    reference_images: Count
+    candidate_images: Count
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,9 +89,9 @@ class ClassFlip:
         num_images: So many, ties among them.
     """
 
-    reference_class: int
-    candidate_class: int
-    num_images: int
+    reference_class: Count
+    candidate_class: Count
+    num_images: Count
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,9 +104,9 @@ class ReliabilityBin:
         accuracy: Share of them that are right; 0 where there are none.
     """
 
-    num_images: int
+    num_images: Count
     confidence: float
-    accuracy: float
+    accuracy: Share
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,14 +142,14 @@ class Measurement:
         reference_reliability: The same of the reference, on the same images.
     """
 
-    num_images: int
-    accuracy: float
-    reference_accuracy: float
+    num_images: Count
+    accuracy: Share
+    reference_accuracy: Share
     accuracy_delta: float
-    agreement: float
+    agreement: Share
     flips: Flips
     tie_flips: Flips
-    ties: int
+    ties: Count
     mcnemar_p: float
     per_class: tuple[ClassResult, ...]
     max_abs_score_difference: float
@@ -183,52 +177,6 @@ class Measurement:
         return asdict(self) | {"per_class": [result.to_dict() for result in self.per_class]}
 
     @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> "Measurement":
-        """Read the measurement out of a candidate's JSON object."""
-        own = checked(cls, values)
-        interval, near_ties = own.get("accuracy_delta_interval"), own.get("near_tie_flips")
-        return cls(
-            **own
-            | {
-                "flips": Flips(**checked(Flips, own["flips"])),
-                "tie_flips": Flips(**checked(Flips, own["tie_flips"])),
-                "near_tie_flips": Flips(**checked(Flips, near_ties)) if near_ties else None,
-                "per_class": tuple(ClassResult.from_dict(result) for result in own["per_class"]),
-                "accuracy_delta_interval": tuple(interval) if interval else None,
-                "significant_classes": tuple(own.get("significant_classes") or ()),
-                **{name: _read_list(kind, own.get(name)) for name, kind in _LISTS.items()},
-            }
-        )
-
-
-_LISTS: dict[str, Any] = {
-    "flipped_images": FlippedImage,
-    "confusion": ConfusionCell,
-    "class_flips": ClassFlip,
-    "reliability": ReliabilityBin,
-    "reference_reliability": ReliabilityBin,
-}
-"""Fields of Measurement that are lists, and what they are lists of."""
-
-
-def _read_list(kind: Any, values: Any) -> tuple[Any, ...]:
-    return tuple(kind(**checked(kind, one)) for one in values or ())
-
-
-_EXPECTED: dict[Any, tuple[type, ...]] = {float: (int, float), int: (int,), str: (str,), bool: (bool,)}
-"""Type of a field -> what JSON may hold there."""
-
-
-def checked(cls: Any, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Those of `values` that are fields of the dataclass `cls`; raises ValueError where a number or text is none."""
-    found = {}
-    for field in fields(cls):
-        if field.name not in values:
-            continue
-        value = found[field.name] = values[field.name]
-        expected = _EXPECTED.get(field.type)
-        if expected and (not isinstance(value, expected) or (isinstance(value, bool) and field.type is not bool)):
-            raise ValueError(f"{field.name} is {value!r}")
-        if isinstance(value, float) and not math.isfinite(value):
-            raise ValueError(f"{field.name} is {value!r}")
-    return found
+    def from_dict(cls, values: Any) -> "Measurement":
+        """Read the measurement out of a candidate's JSON object; raises SchemaError where it is something else."""
+        return conform_to(cls, values)

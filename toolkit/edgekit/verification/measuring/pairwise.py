@@ -1,10 +1,11 @@
 """How often candidates agree with each other: each may pass and still answer otherwise than its neighbour."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
+from edgekit.foundation.files.schema import Count, SchemaError, Share, conform
 from edgekit.foundation.mapped_arrays import pieces
 
 if TYPE_CHECKING:
@@ -45,6 +46,21 @@ class Pair:
     def num_differing(self) -> int:
         """Images on which the two differ."""
         return round((1 - self.agreement) * self.num_images)
+
+
+class _Name(TypedDict):
+    """One candidate in a document."""
+
+    artifact: str
+    runtime: str
+
+
+class _Document(TypedDict):
+    """What `PairwiseAgreement.to_dict` writes."""
+
+    candidates: list[_Name]
+    agreement: tuple[tuple[Share | None, ...], ...]
+    num_images: tuple[tuple[Count, ...], ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,12 +118,17 @@ class PairwiseAgreement:
         }
 
     @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> "PairwiseAgreement":
-        """Read what `to_dict` wrote."""
+    def from_dict(cls, document: Any) -> "PairwiseAgreement":
+        """Read what `to_dict` wrote; raises SchemaError for anything else."""
+        values = conform(_Document, document)
+        size = len(values["candidates"])
+        for name in ("agreement", "num_images"):
+            if len(values[name]) != size or any(len(row) != size for row in values[name]):
+                raise SchemaError(f"{size} rows of {size} values", "another number").under(name)
         return cls(
             candidates=tuple((one["artifact"], one["runtime"]) for one in values["candidates"]),
-            agreement=tuple(tuple(row) for row in values["agreement"]),
-            num_images=tuple(tuple(row) for row in values["num_images"]),
+            agreement=values["agreement"],
+            num_images=values["num_images"],
         )
 
     def _same_images(self, first: int, second: int) -> bool:

@@ -6,7 +6,7 @@ from typing import Any
 
 from edgekit.datasets import Dataset, DatasetRequest, load_dataset
 from edgekit.datasets.base import MAX_SIDE
-from edgekit.datasets.sources import location_is_needed
+from edgekit.datasets.sources import location_is_needed, plain_name
 from edgekit.foundation.errors import DatasetError, UsageError, VerificationError
 from edgekit.foundation.progress import Progress
 from edgekit.runs.folder import RunFolder
@@ -54,11 +54,11 @@ def load_data(request: VerifyRequest, selection: Selection, progress: Progress) 
 
 
 def data_of(run: RunFolder | None) -> str:
-    """The data set that the manifest of `run` names, as `--data` wants it; raises VerificationError."""
+    """The data set that the manifest of `run` names; raises VerificationError, or DatasetError as `plain_name` does."""
     name = _dataset_entry(run).get("name")
     if not isinstance(name, str):
         raise VerificationError("Nothing says which data to verify on. Name it: --data NAME or --data NAME:PATH")
-    return name
+    return plain_name(name)
 
 
 def image_size_of(selection: Selection) -> tuple[int, int] | None:

@@ -1,6 +1,5 @@
 """Which images of the test split each candidate runs, and the files that hold them; each is made once, when needed."""
 
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
@@ -11,6 +10,7 @@ from edgekit.execution.candidates import ScoringTask
 from edgekit.execution.executor import SLOW_RUNTIMES
 from edgekit.execution.image_files import images_file, write_images
 from edgekit.execution.workload import Workload
+from edgekit.foundation.files.temporary_folders import TemporaryFolder
 from edgekit.verification.candidate import Candidate
 from edgekit.verification.sampling import Sampling
 
@@ -113,7 +113,7 @@ def scoring_tasks(
             `sampling` asks for certainty.
     """
     num_slow = slow_runtime_images or (len(split) if sampling.confidence else SLOW_RUNTIME_IMAGES)
-    with tempfile.TemporaryDirectory(prefix="edgekit-verify-") as folder:
+    with TemporaryFolder() as folder:
         workloads = Workloads(split, Path(folder), num_slow, sampling)
         yield [
             ScoringTask(

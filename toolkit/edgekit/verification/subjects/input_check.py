@@ -4,7 +4,6 @@ A model that was trained on 0 to 1 and is fed 0 to 255 answers nonsense without 
 and red exchanged, bytes in an int8 input, and classes in another order. What is found is said, never corrected.
 """
 
-import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING
 from edgekit.execution.image_files import write_images
 from edgekit.execution.isolation import try_encodings
 from edgekit.execution.model_interface import ModelInterface
+from edgekit.foundation.files.temporary_folders import TemporaryFolder
 from edgekit.input_probe import CLEAR_GAIN, USUAL_RANGES, is_clearly_better
 from edgekit.input_range import BYTES, InputEncoding
 from edgekit.metrics import drift
@@ -68,7 +68,7 @@ def open_sample(train: "Split", class_names: tuple[str, ...]) -> Iterator[Sample
         yield None
         return
     chosen = spread_over_classes(train.labels, min(NUM_IMAGES, len(train)))
-    with tempfile.TemporaryDirectory(prefix="edgekit-check-") as folder:
+    with TemporaryFolder() as folder:
         path = write_images(train.images[chosen], Path(folder) / "train.npy")
         yield Sample(images_npy=path, labels=train.labels[chosen], class_names=class_names)
 

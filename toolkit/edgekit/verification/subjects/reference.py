@@ -3,7 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
-from edgekit.artifact import Precision
+from edgekit.artifact import Precision, sha256_of
 from edgekit.datasets import Dataset
 from edgekit.execution.candidates import default_time_limit
 from edgekit.execution.model_interface import ModelInterface
@@ -82,7 +82,7 @@ def _scored(
 ) -> ScoredReference:
     path, external = selection.reference, request.external
     if not isinstance(path, Path):
-        return ScoredReference(reference=path, runtime="keras")
+        return _of_a_run(path, selection)
     is_external = selection.is_reference_external
     interface = reference_interface(external, dataset.class_names) if is_external else ModelInterface()
     if not is_model(path):
@@ -95,7 +95,17 @@ def _scored(
         scored = replace(scored, precision=_precision_of(path))
     if external.check_inputs:
         check_better_than_guessing(path, scored.reference)
-    return scored
+    return replace(scored, file=path.name, sha256=sha256_of(path), input=interface.differences)
+
+
+def _of_a_run(reference: Reference, selection: Selection) -> ScoredReference:
+    """Scores that edgekit has kept: those of a run's float model, or those in a file of their own."""
+    run, path = selection.reference_run, selection.reference_path
+    scored = ScoredReference(reference=reference, runtime="keras")
+    listed = run.manifest["files"].get(run.model_path.name) if run else None
+    if run and listed:
+        return replace(scored, file=run.model_path.name, sha256=listed["sha256"])
+    return scored if path is None else replace(scored, file=path.name, sha256=sha256_of(path))
 
 
 def _check_input(

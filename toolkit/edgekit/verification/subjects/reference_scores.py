@@ -1,6 +1,5 @@
 """Reference scores from whatever the user has: a Keras, .tflite or .onnx model, run here, or a file of scores."""
 
-import tempfile
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +10,9 @@ from edgekit.datasets import Dataset
 from edgekit.execution.image_files import images_file
 from edgekit.execution.isolation import execute
 from edgekit.execution.model_interface import ModelInterface
-from edgekit.foundation.errors import VerificationError
+from edgekit.foundation.errors import VerificationError, first_line_of
+from edgekit.foundation.files.npz_files import DAMAGE, open_arrays
+from edgekit.foundation.files.temporary_folders import TemporaryFolder
 from edgekit.foundation.grammar import counted
 from edgekit.foundation.progress import Progress
 from edgekit.metrics import drift
@@ -39,14 +40,20 @@ class ScoredReference:
         reference: The scores, as probabilities, in the order of the data set.
         runtime: What gave them: "keras", "onnxruntime", "file of scores".
         notes: Whole sentences on what was done.
-        precision: What the file of a .tflite or .onnx model says it is; None where nobody says, and for all others.
+        file: Name of the model or of the file of scores.
+        sha256: Of that file; None where no file is known.
+        precision: Of that model, where it is known.
+        input: How it is fed and read where that differs from edgekit's own files; see `ModelInterface.differences`.
         remarks: Whole sentences that a reader must know before the candidates are believed; they go into the report.
     """
 
     reference: Reference
     runtime: str
     notes: tuple[str, ...] = ()
+    file: str | None = None
+    sha256: str | None = None
     precision: Precision | None = None
+    input: str = ""
     remarks: tuple[str, ...] = ()
 
 
@@ -84,7 +91,7 @@ def run_reference(
     is_keras = is_keras_file(path)
     runtime = "keras" if is_keras else DEFAULT_RUNTIMES[format_of(path)]
     with (
-        tempfile.TemporaryDirectory(prefix="edgekit-reference-") as folder,
+        TemporaryFolder() as folder,
         progress.task(f"reference {path.name} in {runtime}", len(dataset.test)) as advance,
     ):
         images = images_file(dataset.test.images, Path(folder) / "test.npy")
@@ -153,18 +160,20 @@ def _load(path: Path) -> "dict[str, NDArray[Any]]":
     import numpy as np
 
     try:
-        content = np.load(path, mmap_mode="r", allow_pickle=False)
-        if isinstance(content, np.ndarray):
-            return {"scores": content}
-        with content:
-            arrays = {name: content[name] for name in ("scores", "labels", "class_names") if name in content.files}
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        if not zipfile.is_zipfile(path):
+            return {"scores": np.lib.format.open_memmap(path, mode="r")}
+        with open_arrays(path) as file:
+            names, arrays = (
+                list(file),
+                {name: file[name] for name in ("scores", "labels", "class_names") if name in file},
+            )
+    except DAMAGE as error:
         raise VerificationError(
-            f"{path} is not a file of scores ({error}). Expected an .npy of shape (images, classes), or an .npz with "
-            f"'scores', and if you like 'labels' and 'class_names'."
+            f"{path} is not a file of scores ({first_line_of(error)}). Expected an .npy of shape (images, classes), or "
+            f"an .npz with 'scores', and if you like 'labels' and 'class_names'."
         ) from error
     if "scores" not in arrays:
-        raise VerificationError(f"{path} holds no array 'scores', but: {', '.join(content.files) or 'nothing'}.")
+        raise VerificationError(f"{path} holds no array 'scores', but: {', '.join(names) or 'nothing'}.")
     return arrays
 
 

@@ -20,7 +20,7 @@ from edgekit.verification.subjects.data import load_data
 from edgekit.verification.subjects.input_check import open_sample
 from edgekit.verification.subjects.preparation import CandidatePreparation, check_options
 from edgekit.verification.subjects.reference import check_belongs, score_reference
-from edgekit.verification.subjects.reference_scores import check_runs_here
+from edgekit.verification.subjects.reference_scores import ScoredReference, check_runs_here
 from edgekit.verification.subjects.selection import choose_candidates, select
 
 
@@ -30,23 +30,30 @@ class Subjects:
 
     Attributes:
         candidates: What is compared, at least one.
-        reference: What they are compared with: its scores on the test split of `dataset`.
-        reference_runtime: What gave these scores: "keras", "onnxruntime", "file of scores".
+        scored: What they are compared with: its scores on the test split of `dataset`, and where these come from.
         dataset: The images.
         run: The run folder that the report is written into; None where single files are verified.
-        notes: Whole sentences about the reference, said while it runs.
-        reference_precision: What the file of the reference says it is; None where nobody says.
-        reference_remarks: Whole sentences about the reference that belong into the report.
+        unlisted_files: Model files in that folder that its manifest does not list, and so are no candidates.
     """
 
     candidates: tuple[Candidate, ...]
-    reference: Reference
-    reference_runtime: str
+    scored: ScoredReference
     dataset: Dataset
     run: RunFolder | None = None
-    notes: tuple[str, ...] = ()
-    reference_precision: Precision | None = None
-    reference_remarks: tuple[str, ...] = ()
+    unlisted_files: tuple[str, ...] = ()
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Whole sentences about the reference, and about what is not verified."""
+        if not self.unlisted_files:
+            return self.scored.notes
+        return (
+            *self.scored.notes,
+            f"Not verified: {', '.join(self.unlisted_files)}. The run's manifest does not list "
+            f"{'it' if len(self.unlisted_files) == 1 else 'them'}, so nobody knows how "
+            f"{'it was' if len(self.unlisted_files) == 1 else 'they were'} made. Export again, or remove "
+            f"{'it' if len(self.unlisted_files) == 1 else 'them'}.",
+        )
 
 
 def resolve_request(request: VerifyRequest, progress: Progress) -> Subjects:
@@ -70,15 +77,13 @@ def resolve_request(request: VerifyRequest, progress: Progress) -> Subjects:
         )
         scored = score_reference(selection, dataset, request, sample, progress)
         prepared = preparation.prepare(candidates)
+    run = selection.run if selection.is_whole_run else None
     return Subjects(
         candidates=prepared,
-        reference=scored.reference,
-        reference_runtime=scored.runtime,
+        scored=scored,
         dataset=_test_only(dataset),
-        run=selection.run if selection.is_whole_run else None,
-        notes=scored.notes,
-        reference_precision=scored.precision,
-        reference_remarks=scored.remarks,
+        run=run,
+        unlisted_files=tuple(run.unlisted_models()) if run else (),
     )
 
 
@@ -89,9 +94,8 @@ def given_subjects(
     check_belongs(reference, dataset)
     if not candidates:
         raise VerificationError("There is nothing to verify: no artifact that a runtime here reads. Export one first.")
-    return Subjects(
-        candidates=tuple(candidates), reference=reference, reference_runtime=reference_runtime, dataset=dataset
-    )
+    scored = ScoredReference(reference=reference, runtime=reference_runtime)
+    return Subjects(candidates=tuple(candidates), scored=scored, dataset=dataset)
 
 
 def _test_only(dataset: Dataset) -> Dataset:

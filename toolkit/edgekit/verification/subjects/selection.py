@@ -7,6 +7,7 @@ from pathlib import Path
 
 from edgekit.artifact import Artifact, Format, Precision, model_size
 from edgekit.foundation.errors import ArtifactError, RunFolderError, UsageError, VerificationError
+from edgekit.foundation.files.npz_files import DAMAGE, open_arrays
 from edgekit.foundation.grammar import counted
 from edgekit.inspection import ModelInfo, inspect_file
 from edgekit.runs.folder import RunFolder
@@ -61,6 +62,8 @@ class Selection:
         run: The run whose manifest says which data; None where no run is known.
         is_whole_run: Whether the user named the run itself, so that its verification.json is to be written.
         is_reference_external: Whether the reference is a file that no run's manifest lists.
+        reference_run: The run whose float model the reference is; None where it is of no run.
+        reference_path: The file that the user named as reference; None for a run's own.
     """
 
     files: tuple[SelectedFile, ...]
@@ -68,6 +71,8 @@ class Selection:
     run: RunFolder | None
     is_whole_run: bool
     is_reference_external: bool = False
+    reference_run: RunFolder | None = None
+    reference_path: Path | None = None
 
     @property
     def has_external_files(self) -> bool:
@@ -161,14 +166,10 @@ def load_reference(path: Path, finder: RunFinder) -> Reference | Path:
 
 def _is_file_of_scores(path: Path) -> bool:
     """Whether an .npz holds scores, but does not say as edgekit's own do on which data."""
-    import zipfile
-
-    import numpy as np
-
     try:
-        with np.load(path, allow_pickle=False) as arrays:
+        with open_arrays(path) as arrays:
             return "scores" in arrays and "dataset_sha256" not in arrays
-    except (OSError, ValueError, EOFError, AttributeError, TypeError, zipfile.BadZipFile):
+    except DAMAGE:
         return False
 
 
@@ -239,6 +240,8 @@ def _whole_run(run: RunFolder, reference: Path | None, finder: RunFinder) -> Sel
         run=run,
         is_whole_run=True,
         is_reference_external=_is_external(found, finder),
+        reference_run=_run_named(reference, finder) if reference else run,
+        reference_path=_file_named(reference),
     )
 
 
@@ -251,10 +254,21 @@ def _files(paths: Sequence[Path], reference: Path, finder: RunFinder) -> Selecti
             for name, artifact in zip(_names(paths), artifacts, strict=True)
         ),
         reference=found,
-        run=finder.open(reference) if reference.is_dir() else finder.run_of(reference),
+        run=_run_named(reference, finder),
         is_whole_run=False,
         is_reference_external=_is_external(found, finder),
+        reference_run=_run_named(reference, finder),
+        reference_path=_file_named(reference),
     )
+
+
+def _run_named(reference: Path, finder: RunFinder) -> RunFolder | None:
+    """The run that a reference names, as its folder or as its float model."""
+    return finder.open(reference) if reference.is_dir() else finder.run_of(reference)
+
+
+def _file_named(reference: Path | None) -> Path | None:
+    return reference if reference is not None and reference.is_file() else None
 
 
 def _is_external(reference: Reference | Path, finder: RunFinder) -> bool:
@@ -284,6 +298,7 @@ def _files_of_a_run(paths: Sequence[Path], finder: RunFinder) -> Selection:
         reference=run.reference(),
         run=run,
         is_whole_run=False,
+        reference_run=run,
     )
 
 

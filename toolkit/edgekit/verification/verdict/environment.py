@@ -1,13 +1,11 @@
 """What a verification ran on: its machine and versions. No host name, no path, no user."""
 
 import platform
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from edgekit import __version__
 from edgekit.foundation.machine import Machine, this_machine
-from edgekit.verification.measuring.measurement import checked
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,13 +25,6 @@ class Environment:
     def to_dict(self) -> dict[str, Any]:
         """As a JSON object."""
         return {"edgekit": self.edgekit, "python": self.python, "machine": self.machine.to_dict()}
-
-    @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> "Environment":
-        """Read what `to_dict` wrote."""
-        machine = values["machine"]
-        features = tuple(str(feature) for feature in machine["features"])
-        return cls(**checked(cls, values) | {"machine": Machine(**checked(Machine, machine) | {"features": features})})
 
 
 def this_environment() -> Environment:

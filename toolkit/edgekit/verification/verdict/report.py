@@ -1,16 +1,18 @@
 """What a verification found, and its JSON form: verification.json. Measures and judges nothing."""
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
+from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, NotRequired, TypedDict
 
 from edgekit.artifact import Format, Precision
 from edgekit.foundation.errors import RunFolderError
+from edgekit.foundation.files.schema import Count, SchemaError, Share, conform, conform_to
 from edgekit.foundation.results import Displayed, plain
 from edgekit.runtimes.base import Performance
-from edgekit.verification.measuring.measurement import ClassResult, Measurement, checked
+from edgekit.verification.measuring.measurement import ClassResult, Measurement
 from edgekit.verification.measuring.pairwise import PairwiseAgreement
 from edgekit.verification.verdict.environment import Environment
 
@@ -37,15 +39,23 @@ class Verdict(StrEnum):
         DRIFT: It ran, and at least one limit is broken.
         ERROR: It was tried and gave no scores that can be compared.
         NOT_COMPARED: It was not tried, because the runtime does not work here.
+        OUTDATED: What was verified were other bytes than the file has now: it was exported again. Never written; a
+            report that is read beside its files says so.
     """
 
     PASS = "pass"  # noqa: S105 - a verdict, no password
     DRIFT = "drift"
     ERROR = "error"
     NOT_COMPARED = "not-compared"
+    OUTDATED = "outdated"
+
+    @property
+    def words(self) -> str:
+        """For a person, in a table."""
+        return "not verified since it was exported" if self is Verdict.OUTDATED else self.value
 
 
-BEST_FIRST = (Verdict.PASS, Verdict.NOT_COMPARED, Verdict.DRIFT, Verdict.ERROR)
+BEST_FIRST = (Verdict.PASS, Verdict.NOT_COMPARED, Verdict.DRIFT, Verdict.OUTDATED, Verdict.ERROR)
 """Verdicts, the best first."""
 
 
@@ -73,7 +83,7 @@ class CandidateReport:
 
     artifact: str
     sha256: str
-    size_bytes: int
+    size_bytes: Count
     format: Format
     precision: Precision | None
     runtime: str
@@ -118,21 +128,13 @@ class CandidateReport:
         return plain({**own, **measured, **took})
 
     @classmethod
-    def from_dict(cls, values: Mapping[str, Any]) -> "CandidateReport":
-        """Read what `to_dict` wrote."""
-        own = {name: values[name] for name in _ROW_FIELDS if name in values}
-        return cls(
-            **checked(cls, own)
-            | {
-                "format": Format(own["format"]),
-                "precision": Precision(own["precision"]) if own["precision"] else None,
-                "verdict": Verdict(own["verdict"]),
-                "reasons": tuple(own["reasons"]),
-                "remarks": tuple(own["remarks"]),
-            },
-            measurement=None if values["accuracy"] is None else Measurement.from_dict(values),
-            performance=None if values["seconds"] is None else Performance(**checked(Performance, values)),
-        )
+    def from_dict(cls, document: Any) -> "CandidateReport":
+        """Read what `to_dict` wrote; raises SchemaError for anything else."""
+        values = conform(dict[str, Any], document)
+        row = {name: values[name] for name in _ROW_FIELDS if name in values}
+        measurement = None if values.get("accuracy") is None else Measurement.from_dict(values)
+        performance = None if values.get("seconds") is None else conform_to(Performance, values)
+        return replace(conform_to(cls, row), measurement=measurement, performance=performance)
 
 
 _ROW_FIELDS = tuple(name for name in CandidateReport.__dataclass_fields__ if name not in ("measurement", "performance"))
@@ -152,7 +154,7 @@ class DatasetSummary:
 
     name: str
     split: str
-    num_images: int
+    num_images: Count
     sha256: str
     class_names: tuple[str, ...]
 
@@ -165,15 +167,20 @@ class ReferenceSummary:
         runtime: Where its scores come from.
         accuracy: On the whole split, 0 to 1.
         report: One result a class, deltas 0.
-        precision: What the reference model's file says it is; None for a Keras model, a file of scores, and where
-            nobody says.
+        file: Name of the model or of the file of scores, without its folder.
+        sha256: Of that file.
+        precision: Of that model, where it is known.
+        input: How it is fed and read where that differs from edgekit's own files: "pixels as 0..1, channels as BGR".
         remarks: Whole sentences: what must be known of it before the candidates are believed.
     """
 
     runtime: str
-    accuracy: float
+    accuracy: Share
     report: tuple[ClassResult, ...]
-    precision: str | None = None
+    file: str | None = None
+    sha256: str | None = None
+    precision: Precision | None = None
+    input: str = ""
     remarks: tuple[str, ...] = ()
 
 
@@ -188,6 +195,8 @@ class VerificationReport(Displayed):
         candidates: One row each.
         pairwise: How often the candidates agree with each other; None where that was not asked for.
         environment: What it ran on; None in reports of before it was kept.
+        unlisted_files: Model files in the run folder that its manifest does not list: they were not verified.
+        tolerance_origin: Precision -> limit -> who set it, for limits that are not the defaults: "command line".
         notes: Whole sentences about the reference; not kept.
         files: Where the report was written; not kept.
     """
@@ -198,6 +207,8 @@ class VerificationReport(Displayed):
     candidates: tuple[CandidateReport, ...]
     pairwise: PairwiseAgreement | None = None
     environment: Environment | None = None
+    tolerance_origin: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    unlisted_files: tuple[str, ...] = ()
     notes: tuple[str, ...] = field(default=(), compare=False)
     files: tuple[Path, ...] = field(default=(), compare=False)
 
@@ -237,6 +248,8 @@ class VerificationReport(Displayed):
                 "remarks": list(self.reference.remarks),
             },
             "tolerance": {precision: dict(limits) for precision, limits in self.tolerance.items()},
+            "tolerance_origin": {precision: dict(limits) for precision, limits in self.tolerance_origin.items()},
+            "unlisted_files": list(self.unlisted_files),
             "candidates": [row.to_dict() for row in self.candidates],
         }
         optional = {"pairwise": self.pairwise, "environment": self.environment}
@@ -244,31 +257,82 @@ class VerificationReport(Displayed):
         return plain(document)
 
     @classmethod
-    def from_dict(cls, document: Mapping[str, Any]) -> "VerificationReport":
+    def from_dict(cls, document: Any) -> "VerificationReport":
         """Read what `to_dict` wrote; raises RunFolderError for any other document."""
         try:
-            if document["schema_version"] != SCHEMA_VERSION:
-                raise RunFolderError(
-                    f"This verification has schema version {document['schema_version']}; "
-                    f"expected {SCHEMA_VERSION}. Verify again with this version of edgekit."
-                )
-            dataset, reference = document["dataset"], document["reference"]
-            return cls(
-                dataset=DatasetSummary(
-                    **checked(DatasetSummary, dataset) | {"class_names": tuple(dataset["class_names"])}
-                ),
-                reference=ReferenceSummary(
-                    **checked(ReferenceSummary, reference)
-                    | {
-                        "report": tuple(ClassResult.from_dict(one) for one in reference["report"]),
-                        "remarks": tuple(map(str, reference.get("remarks", ()))),
-                    }
-                ),
-                tolerance=document["tolerance"],
-                candidates=tuple(CandidateReport.from_dict(row) for row in document["candidates"]),
-                pairwise=PairwiseAgreement.from_dict(document["pairwise"]) if document.get("pairwise") else None,
-                environment=Environment.from_dict(document["environment"]) if document.get("environment") else None,
+            return cls._read(document)
+        except SchemaError as error:
+            raise RunFolderError(f"This is not a verification that edgekit wrote: {error}. Verify again.") from error
+
+    @classmethod
+    def _read(cls, document: Any) -> "VerificationReport":
+        version = conform_to(_Versioned, document).schema_version
+        if version != SCHEMA_VERSION:
+            raise RunFolderError(
+                f"This verification has schema version {version}; expected {SCHEMA_VERSION}. Verify again with this "
+                f"version of edgekit."
             )
-        except (AttributeError, KeyError, TypeError, ValueError) as error:
-            wrong = f"it has no {error}" if isinstance(error, KeyError) else str(error)
-            raise RunFolderError(f"This is not a verification that edgekit wrote: {wrong}. Verify again.") from error
+        values = conform(_Document, document)
+        pairwise = values.get("pairwise")
+        report = cls(
+            dataset=values["dataset"],
+            reference=values["reference"],
+            tolerance=values["tolerance"],
+            candidates=tuple(_read_rows(values["candidates"])),
+            pairwise=None if pairwise is None else PairwiseAgreement.from_dict(pairwise),
+            environment=values.get("environment"),
+            tolerance_origin=values.get("tolerance_origin", {}),
+            unlisted_files=values.get("unlisted_files", ()),
+        )
+        check_consistent(report)
+        return report
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Versioned:
+    """Any document of any version."""
+
+    schema_version: int
+
+
+class _Document(TypedDict):
+    """verification.json."""
+
+    schema_version: int
+    dataset: DatasetSummary
+    reference: ReferenceSummary
+    tolerance: dict[str, dict[str, float | bool | None]]
+    candidates: list[Any]
+    pairwise: NotRequired[Any]
+    environment: NotRequired[Environment | None]
+    tolerance_origin: NotRequired[dict[str, dict[str, str]]]
+    unlisted_files: NotRequired[tuple[str, ...]]
+
+
+def _read_rows(rows: list[Any]) -> Iterator[CandidateReport]:
+    for place, row in enumerate(rows):
+        try:
+            yield CandidateReport.from_dict(row)
+        except SchemaError as error:
+            raise error.under(place).under("candidates") from error.__cause__
+
+
+def check_consistent(report: VerificationReport) -> None:
+    """Raise SchemaError where numbers of one report do not belong together: classes that do not exist, missing rows."""
+    num_classes = len(report.dataset.class_names)
+    for place, row in enumerate(report.candidates):
+        if row.measurement is None:
+            continue
+        if len(row.measurement.per_class) != num_classes:
+            expected = f"a row for each of {num_classes} classes"
+            raise SchemaError(expected, str(len(row.measurement.per_class))).under(f"candidates[{place}].per_class")
+        if _largest_class(row.measurement) >= num_classes:
+            raise SchemaError(f"classes below {num_classes}", "a larger one").under(f"candidates[{place}]")
+
+
+def _largest_class(measurement: Measurement) -> int:
+    """The largest class that a measurement speaks of; -1 for none."""
+    flipped = ((each.true_class, each.reference_class, each.candidate_class) for each in measurement.flipped_images)
+    cells = ((each.true_class, each.predicted_class) for each in measurement.confusion)
+    flips = ((each.reference_class, each.candidate_class) for each in measurement.class_flips)
+    return max((number for numbers in chain(flipped, cells, flips) for number in numbers), default=-1)

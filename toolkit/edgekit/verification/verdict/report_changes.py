@@ -4,11 +4,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from edgekit.foundation.atomic_files import read_json
 from edgekit.foundation.errors import RunFolderError, UsageError, VerificationError
+from edgekit.foundation.files.documents import read_json
 from edgekit.foundation.grammar import counted
 from edgekit.foundation.results import Displayed, plain
 from edgekit.tolerance import SLACK
+from edgekit.verification.verdict.gate import looser_limits, reference_changes, unknown_reference
+from edgekit.verification.verdict.matching import matched
 from edgekit.verification.verdict.report import BEST_FIRST, CandidateReport, Verdict, VerificationReport
 
 MAX_WORSENING = 0.5
@@ -64,12 +66,16 @@ class ReportChanges(Displayed):
         old_reference_accuracy: The reference's accuracy in the old report.
         new_reference_accuracy: And in the new one.
         candidates: Those of the new report in its order, then those that are gone.
+        refused: Whole sentences: why the two reports may not be compared as they are; none where they may.
+        remarks: Whole sentences that a reader must know of both reports.
     """
 
     max_worsening: float
     old_reference_accuracy: float
     new_reference_accuracy: float
     candidates: tuple[Change, ...]
+    refused: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         worse = sum(bool(change.worse) for change in self.candidates)
@@ -77,8 +83,8 @@ class ReportChanges(Displayed):
 
     @property
     def is_worse(self) -> bool:
-        """Whether any candidate got worse."""
-        return any(change.worse for change in self.candidates)
+        """Whether any candidate got worse, or the reference or the limits changed."""
+        return bool(self.refused) or any(change.worse for change in self.candidates)
 
     @property
     def exit_status(self) -> int:
@@ -94,6 +100,8 @@ class ReportChanges(Displayed):
                 "old_accuracy": self.old_reference_accuracy,
                 "new_accuracy": self.new_reference_accuracy,
             },
+            "refused": list(self.refused),
+            "remarks": list(self.remarks),
             "candidates": [asdict(change) for change in self.candidates],
         }
         return plain(document)
@@ -103,19 +111,34 @@ def load_report(path: Path) -> VerificationReport:
     """The report in a verification.json, or in a run folder that holds one; raises RunFolderError."""
     file = path / REPORT_NAME if path.is_dir() else path
     try:
-        return VerificationReport.from_dict(read_json(file))
+        return VerificationReport.from_dict(read_json(file, Any))
     except RunFolderError as error:
         raise RunFolderError(f"{file} is not a report of edgekit verify: {error}") from error
 
 
 def compare_reports(
-    old: VerificationReport, new: VerificationReport, *, max_worsening: float = MAX_WORSENING
+    old: VerificationReport,
+    new: VerificationReport,
+    *,
+    max_worsening: float = MAX_WORSENING,
+    allow_reference_change: bool = False,
+    allow_looser_limits: bool = False,
 ) -> ReportChanges:
-    """What changed from `old` to `new`; candidates are matched by file name and runtime.
+    """What changed from `old` to `new`.
 
-    A candidate is worse where its verdict got worse (pass, not-compared, drift, error), where accuracy or
+    Candidates are matched by file name and runtime; where names differ, by format, precision, scheme and runtime, if
+    these mean one file in each report.
+
+    A candidate is worse where its verdict got worse (pass, not-compared, drift, outdated, error), where accuracy or
     agreement fell by more than `max_worsening` points, where it was compared and is gone, and where it is new and
-    drifts or fails.
+    drifts or fails. The whole is worse where the reference is another one or limits are looser.
+
+    Args:
+        old: The report before.
+        new: The report after.
+        max_worsening: Points that accuracy or agreement may fall.
+        allow_reference_change: Say that the reference is another one, and do not count it.
+        allow_looser_limits: Say that limits are looser, and do not count it.
 
     Raises:
         UsageError: `max_worsening` is not between 0 and 100.
@@ -124,21 +147,33 @@ def compare_reports(
     if not 0 <= max_worsening <= 100:
         raise UsageError(f"The margin must be 0 to 100 points. Received {max_worsening:g}.")
     _check_same_data(old, new)
-    before, after = _by_name(old, "old"), _by_name(new, "new")
+    after = _by_name(new, "new")
+    before, renamed = matched(_by_name(old, "old"), after)
     if not before.keys() & after.keys():
         raise VerificationError(
             f"The two reports have no candidate in common: {_listed(before)} and {_listed(after)}. "
             f"Compare reports of the same run and runtimes."
         )
     changes = [
-        _changed(before[name], row, max_worsening) if name in before else _appeared(row) for name, row in after.items()
+        _changed(before[name], row, max_worsening, renamed.get(name)) if name in before else _appeared(row)
+        for name, row in after.items()
     ]
+    refused: list[str] = []
+    allowed: list[str] = []
+    for found, is_allowed, option in (
+        (reference_changes(old, new), allow_reference_change, "--allow-reference-change"),
+        (looser_limits(old, new), allow_looser_limits, "--allow-looser-limits"),
+    ):
+        words = found if is_allowed or not found else (*found, f"Where that is meant: {option}.")
+        (allowed if is_allowed else refused).extend(words)
     gone = [_gone(row) for name, row in before.items() if name not in after]
     return ReportChanges(
         max_worsening=max_worsening,
         old_reference_accuracy=old.reference.accuracy,
         new_reference_accuracy=new.reference.accuracy,
         candidates=(*changes, *gone),
+        refused=tuple(refused),
+        remarks=(*allowed, *unknown_reference(old, new)),
     )
 
 
@@ -170,9 +205,9 @@ def _listed(rows: dict[tuple[str, str], CandidateReport]) -> str:
     return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "") or "none"
 
 
-def _changed(old: CandidateReport, new: CandidateReport, max_worsening: float) -> Change:
+def _changed(old: CandidateReport, new: CandidateReport, max_worsening: float, renamed: str | None) -> Change:
     accuracy = agreement = None
-    remarks = []
+    remarks = [f"It is compared with {renamed}: the same format, precision and scheme."] if renamed else []
     if old.measurement and new.measurement:
         counts = old.measurement.num_images, new.measurement.num_images
         if counts[0] == counts[1]:
@@ -182,8 +217,10 @@ def _changed(old: CandidateReport, new: CandidateReport, max_worsening: float) -
             remarks.append(
                 f"It ran on {counted(counts[1], 'image')}, before on {counts[0]:,}, so only its verdict is compared."
             )
-    worse = []
-    if BEST_FIRST.index(new.verdict) > BEST_FIRST.index(old.verdict):
+    worse = list(_outdated(new))
+    if old.verdict is Verdict.OUTDATED:
+        remarks.append(" ".join(["In the old report:", *old.reasons]))
+    if not worse and BEST_FIRST.index(new.verdict) > BEST_FIRST.index(old.verdict):
         worse.append(" ".join([f"Its verdict was {old.verdict} and is {new.verdict}.", *new.reasons]))
     for name, change in (("Accuracy", accuracy), ("Agreement with the reference", agreement)):
         if change is not None and -100 * change > max_worsening + SLACK:
@@ -210,8 +247,13 @@ def _speed_ratio(old: CandidateReport, new: CandidateReport) -> float | None:
     return new.performance.images_per_second / old.performance.images_per_second
 
 
+def _outdated(row: CandidateReport) -> tuple[str, ...]:
+    """Why the row of a file that was exported again since counts as worse: nobody knows what it does."""
+    return row.reasons if row.verdict is Verdict.OUTDATED else ()
+
+
 def _appeared(row: CandidateReport) -> Change:
-    is_bad = row.verdict in (Verdict.DRIFT, Verdict.ERROR)
+    is_bad = row.verdict in (Verdict.DRIFT, Verdict.ERROR, Verdict.OUTDATED)
     return Change(
         artifact=row.artifact,
         runtime=row.runtime,

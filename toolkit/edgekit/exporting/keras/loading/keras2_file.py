@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import tempfile
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,9 +10,15 @@ from typing import TYPE_CHECKING, Any
 from edgekit.exporting.keras.loading.custom_objects import NONE, CustomObjects
 from edgekit.exporting.keras.loading.keras2_config import in_keras3_words
 from edgekit.exporting.keras.loading.load_errors import missing_object, needs
-from edgekit.exporting.keras.loading.tf_keras_model import check_harmless, load_legacy_model, read_configuration
+from edgekit.exporting.keras.loading.tf_keras_model import (
+    check_harmless,
+    is_archive,
+    load_legacy_model,
+    read_configuration,
+)
 from edgekit.exporting.keras.loading.tfmot_file import LIBRARY, TrainedRange, is_wrapped, write_unwrapped
 from edgekit.foundation.errors import ExportError, first_line_of
+from edgekit.foundation.files.temporary_folders import TemporaryFolder
 from edgekit.foundation.keras_setup import import_keras
 from edgekit.foundation.model_optimization import import_libraries
 from edgekit.foundation.quiet import held_back
@@ -55,7 +60,7 @@ def load_keras2(path: Path, custom: CustomObjects = NONE) -> LoadedModel:
     check_harmless(path)
     if not is_wrapped(read_configuration(path)):
         return LoadedModel(model=load_as_keras3(path, custom))
-    with tempfile.TemporaryDirectory(prefix="edgekit-") as folder:
+    with TemporaryFolder() as folder:
         plain = Path(folder) / f"{path.stem}.h5"
         ranges = write_unwrapped(_as_h5(path, Path(folder)), plain)
         return LoadedModel(model=load_as_keras3(plain, custom), trained_ranges=ranges)
@@ -63,7 +68,7 @@ def load_keras2(path: Path, custom: CustomObjects = NONE) -> LoadedModel:
 
 def _as_h5(path: Path, folder: Path) -> Path:
     """The wrapped model at `path` as a `.h5` file, whose weights have names; written into `folder` where it is none."""
-    if not zipfile.is_zipfile(path):
+    if not is_archive(path):
         return path
     libraries = import_libraries("A model of tensorflow-model-optimization")
     tfmot, copy = libraries.tfmot, folder / "wrapped.h5"
@@ -88,7 +93,7 @@ def load_as_keras3(path: Path, custom: CustomObjects = NONE) -> "keras.Model":
     check_harmless(path)
     words = in_keras3_words(read_configuration(path))
     keras = import_keras("edgekit export", backend="tensorflow")
-    with tempfile.TemporaryDirectory(prefix="edgekit-") as folder:
+    with TemporaryFolder() as folder:
         twin = Path(folder) / path.with_suffix(path.suffix.lower()).name
         _write_twin(path, twin, json.dumps(words))
         try:
@@ -116,7 +121,7 @@ def _write_twin(path: Path, twin: Path, configuration: str) -> None:
     """Copy the file at `path` to `twin` with another configuration."""
     import h5py  # type: ignore[import-untyped]
 
-    if not zipfile.is_zipfile(path):
+    if not is_archive(path):
         shutil.copyfile(path, twin)
         with h5py.File(twin, "r+") as file:
             file.attrs["model_config"] = configuration

@@ -5,6 +5,7 @@ edgekit exports.
 """
 
 import importlib
+import zipfile
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,8 +14,9 @@ from edgekit.artifact import KERAS_SUFFIXES
 from edgekit.exporting.keras.loading.custom_objects import NONE, CustomObjects, registered_names
 from edgekit.exporting.keras.loading.keras2_file import LoadedModel, load_keras2
 from edgekit.exporting.keras.loading.load_errors import LIBRARIES, reason
-from edgekit.exporting.keras.loading.tf_keras_model import is_keras2, read_configuration
-from edgekit.foundation.errors import ExportError
+from edgekit.exporting.keras.loading.tf_keras_model import is_archive, is_keras2, read_configuration
+from edgekit.foundation.errors import ExportError, first_line_of
+from edgekit.foundation.files.npz_files import DAMAGE
 from edgekit.foundation.keras_setup import import_keras, is_installed
 from edgekit.foundation.quiet import held_back
 
@@ -42,6 +44,7 @@ def load_model(path: Path, custom: CustomObjects = NONE) -> LoadedModel:
             code, or needs classes that are neither in Keras nor in `custom`.
     """
     check_keras_file(path)
+    _check_checksums(path)
     keras = import_keras("edgekit export", backend="tensorflow")
     try:
         configuration = read_configuration(path)
@@ -98,4 +101,20 @@ def check_keras_file(path: Path) -> None:
             f"{path} is not what its name says: {found}. "
             f"{'Rename it, or save' if kind else 'Save'} the model again with model.save('{path.stem}.keras'), or "
             f"restore the file."
+        )
+
+
+def _check_checksums(path: Path) -> None:
+    """Raise ExportError where an archive is damaged: Keras reads weights here and there, and compares no checksum."""
+    if not is_archive(path):
+        return
+    try:
+        with zipfile.ZipFile(path) as archive:
+            damaged = archive.testzip()
+    except DAMAGE as error:
+        damaged = first_line_of(error)
+    if damaged is not None:
+        raise ExportError(
+            f"{path} is damaged: the checksum of what it holds is wrong ({damaged}). Save the model again or restore "
+            f"the file."
         )

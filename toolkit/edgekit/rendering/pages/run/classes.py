@@ -1,16 +1,14 @@
 """Images and quality by class, and their averages."""
 
-import csv
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from edgekit.rendering.pages.numbers import count
-from edgekit.rendering.pages.run.files import listed_text
 from edgekit.rendering.pages.section import Section
 from edgekit.runs.folder import RunFolder
+from edgekit.runs.summary import SPLITS, read_class_counts
 
-SPLITS = ("train", "validation", "test")
 SCORES = ("precision", "recall", "f1")
 
 
@@ -51,7 +49,7 @@ class ClassesSection(Section):
 
 def classes_section(run: RunFolder, report: Mapping[str, Any] | None) -> ClassesSection | None:
     """The section of a run; None where neither its report nor classes.csv says anything of classes."""
-    counts = _class_counts(run)
+    counts = read_class_counts(run)
     if report is None and not counts:
         return None
     quality = {row["class"]: row for row in (report or {}).get("per_class", ())}
@@ -78,12 +76,3 @@ def _averages(report: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         words = (f"{score.replace('f1', 'F1')}\u00a0{row[score]:.4f}" for score in SCORES)
         yield name.replace("_", " "), ", ".join(words)
     yield "test images", count(report["num_images"])
-
-
-def _class_counts(run: RunFolder) -> dict[str, dict[str, int]]:
-    """Class -> split -> number of images, out of classes.csv; empty where the run has none."""
-    text = listed_text(run, "classes.csv")
-    if text is None:
-        return {}
-    rows = list(csv.DictReader(text.splitlines()))
-    return {row["class"]: {name: int(row[name]) for name in SPLITS} for row in rows}

@@ -7,8 +7,9 @@ from typing import ClassVar
 from edgekit.rendering.pages.badge import Badge, verdict_badge
 from edgekit.rendering.pages.section import Section
 from edgekit.rendering.pages.verification.grouping import VerifiedFile, files_of
+from edgekit.rendering.stored_report import load_stored_report
 from edgekit.runs.folder import RunFolder
-from edgekit.verification.verdict.report_changes import load_report
+from edgekit.verification.verdict.report import Verdict
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,6 +24,7 @@ class VerifiedRow:
         accuracy: 0 to 1; None where it gave no scores.
         agreement: 0 to 1; None where it gave no scores.
         size_bytes: Of the file.
+        outdated: Why its verdict counts no more, as a whole sentence; "" where it counts.
     """
 
     artifact: str
@@ -32,6 +34,7 @@ class VerifiedRow:
     accuracy: float | None
     agreement: float | None
     size_bytes: int
+    outdated: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,7 +57,7 @@ def verification_section(run: RunFolder) -> VerificationSection:
     """The section of a run."""
     if not run.verification_path.is_file():
         return VerificationSection(page="", rows=None)
-    report = load_report(run.verification_path)
+    report = load_stored_report(run.verification_path)
     page = run.existing_verification_page
     return VerificationSection(page=page.name if page else "", rows=[_row(one) for one in files_of(report)])
 
@@ -69,4 +72,5 @@ def _row(one: VerifiedFile) -> VerifiedRow:
         accuracy=measured.accuracy if measured else None,
         agreement=measured.agreement if measured else None,
         size_bytes=row.size_bytes,
+        outdated=row.reasons[0] if row.verdict is Verdict.OUTDATED else "",
     )

@@ -1,0 +1,1 @@
+"""Files that nobody can be sure of: read, checked, locked, kept apart, and shown."""
