@@ -1,4 +1,4 @@
-"""`edgekit verify` on models and references made elsewhere, in real worker processes."""
+"""`edgekit verify` on external models and references, in real worker processes."""
 
 import json
 import shutil
@@ -206,7 +206,7 @@ def test_an_artifact_of_another_run_says_so_and_is_drift(
     assert (
         "artifact of the run 'two'; the reference belongs to the run 'one'" in document["candidates"][0]["remarks"][0]
     )
-    assert "--input-range would count for nothing" in refused(capsys, *arguments, "--input-range", "0..1")
+    assert "--input-range has no effect here" in refused(capsys, *arguments, "--input-range", "0..1")
 
 
 def test_scores_with_names_are_brought_into_order_and_checked(

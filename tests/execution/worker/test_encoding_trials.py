@@ -1,4 +1,4 @@
-"""Pixels as models made elsewhere want them: other ranges, BGR, bytes as they are."""
+"""Pixels as external models expect them: other ranges, BGR, bytes as they are."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What is said of models made elsewhere: order of classes, logits, and what cannot be meant."""
+"""What the user says of external models: order of classes, logits, and options that cannot be meant."""
 
 from pathlib import Path
 
@@ -50,25 +50,6 @@ def test_labels_are_read_a_line_each(tmp_path: Path) -> None:
         read_labels(path)
     with pytest.raises(UsageError, match="No such file"):
         read_labels(tmp_path / "nothing.txt")
-
-
-def test_logits_are_found_by_their_values_or_announced() -> None:
-    logits = np.array([[2.0, -1.0, 0.5], [0.0, 3.0, 1.0]], np.float32)
-    found = ModelInterface().read(logits).scores
-    assert np.allclose(found.sum(axis=1), 1)
-    assert found.argmax(axis=1).tolist() == [0, 1]
-    probabilities = np.array([[0.9, 0.1, 0.0]], np.float32)
-    assert np.array_equal(ModelInterface().read(probabilities).scores, probabilities)
-    assert not np.array_equal(ModelInterface(output="logits").read(probabilities).scores, probabilities)
-    with pytest.raises(VerificationError, match="announced as probabilities"):
-        ModelInterface(output="probabilities").read(logits)
-
-
-def test_nan_and_another_number_of_classes_are_left_to_the_comparison() -> None:
-    broken = np.array([[np.nan, 1, 2]], np.float32)
-    assert np.isnan(ModelInterface().read(broken).scores).any()
-    four = np.array([[0.1, 0.2, 0.3, 0.4]], np.float32)
-    assert ModelInterface(order=(1, 2, 0)).read(four).scores is four
 
 
 def test_the_reference_is_like_the_candidates_unless_said_otherwise() -> None:

@@ -1,4 +1,4 @@
-"""The check of what a model made elsewhere is fed: each classic fault is named, a healthy model is left alone."""
+"""The input check of external models: each classic fault is named, a healthy model is left alone."""
 
 import re
 from collections.abc import Iterator

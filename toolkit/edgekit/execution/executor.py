@@ -60,7 +60,7 @@ class Executor(Protocol):
             num_images: 1 to N.
             time_limit: Seconds after which the candidate is given up.
             advance: Called with the images finished since the last call.
-            encoding: How pixels go into a model made elsewhere; None: as they are.
+            encoding: How pixels go into an external model; None: as they are.
             order: An .npy file of int64 (num_images,): which images, in which order; None: the first ones.
             watch: Sees the scores as they come; when they are enough, the candidate may be stopped.
         """

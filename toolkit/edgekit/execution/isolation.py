@@ -48,7 +48,7 @@ def execute(
         time_limit: Seconds for loading, tuning and running together, above 0.
         memory_limit: Bytes of memory that the worker may allocate (Linux); None: MEMORY_SHARE of what is free.
         settings: Threads, sessions and batch; None: the best that a short search finds.
-        encoding: How pixels go into a model made elsewhere; None: as they are.
+        encoding: How pixels go into an external model; None: as they are.
         order: An .npy file of whole numbers: which of the images are run, and in which order; None: as they stand.
         cache: Where settings that were found are kept; None: nowhere.
         processors: What it shares with other workers, which call this from other threads; None: it works alone.

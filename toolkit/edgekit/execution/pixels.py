@@ -1,7 +1,7 @@
 """From a camera's bytes to a model's input, and from a model's output to scores. Knows no runtime.
 
 Scale and zero point are those that the file declares. A channel of a pixel is one of 256 values, so whatever
-becomes of it, a range of a model made elsewhere or a quantization, is a table of 256 rows.
+becomes of it, a range of an external model or a quantization, is a table of 256 rows.
 """
 
 from dataclasses import dataclass

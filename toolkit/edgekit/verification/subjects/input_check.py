@@ -1,6 +1,6 @@
-"""Is a model made elsewhere fed as it wants? Runs the plausible alternatives on training images.
+"""Is an external model fed the input that it expects? Runs the plausible alternatives on training images.
 
-A model that was trained on 0 to 1 and is fed 0 to 255 answers nonsense without an error. The same goes for blue
+A model that was trained on 0 to 1 and is fed 0 to 255 returns garbage without raising an error. The same goes for blue
 and red exchanged, bytes in an int8 input, and classes in another order. What is found is said, never corrected.
 """
 
@@ -217,22 +217,22 @@ def _advice(interface: ModelInterface, better: Trial, sample: Sample, of_referen
     """What is different, and how it is said: "with 0..1: did you mean --input-range 0..1?"."""
     prefix = "--reference-" if of_reference else "--"
     given, found = interface.encoding, better.encoding
-    words, options = [], []
+    differences, options = [], []
     if found.range_text != given.range_text:
         note = " (the zero point ignored)" if found.as_bytes else ""
-        words.append(f"{found.range_text}{note}")
+        differences.append(f"{found.range_text}{note}")
         options.append(f"{prefix}input-range {found.range_text}")
     if found.channel_order != given.channel_order:
-        words.append(f"{found.channel_order.upper()} in place of {given.channel_order.upper()}")
+        differences.append(f"{found.channel_order.upper()} in place of {given.channel_order.upper()}")
         options.append(f"{prefix}channel-order {found.channel_order}")
     if better.order is not None:
-        words.append("the classes in another order")
+        differences.append("the classes in another order")
         options.append(f"{prefix}labels FILE")
-    question = f"with {' and '.join(words)}: did you mean {' '.join(options)}?"
-    return f"{question} {_order_words(interface, better.order, sample)}" if better.order is not None else question
+    question = f"with {' and '.join(differences)}: did you mean {' '.join(options)}?"
+    return f"{question} {_order_sentence(interface, better.order, sample)}" if better.order is not None else question
 
 
-def _order_words(interface: ModelInterface, order: tuple[int, ...], sample: Sample) -> str:
+def _order_sentence(interface: ModelInterface, order: tuple[int, ...], sample: Sample) -> str:
     """The order that the model seems to have, as the lines of a file of labels."""
     names = sample.class_names
     columns = [interface.order[column] if interface.order else column for column in order]

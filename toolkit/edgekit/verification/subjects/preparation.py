@@ -13,6 +13,7 @@ from edgekit.execution.availability import availability_of
 from edgekit.execution.executor import SLOW_RUNTIMES
 from edgekit.execution.model_interface import ModelInterface
 from edgekit.foundation.errors import UsageError
+from edgekit.foundation.grammar import noun
 from edgekit.foundation.machine import this_machine
 from edgekit.foundation.progress import Progress
 from edgekit.inspection.int8_sums import sums_can_overflow
@@ -24,7 +25,7 @@ from edgekit.verification.subjects.class_labels import candidate_interface
 from edgekit.verification.subjects.input_check import Sample, find_mistake
 from edgekit.verification.subjects.selection import SelectedFile, Selection
 
-NOT_CHECKED = "Made elsewhere, and whether it is fed as it wants was not checked"
+NOT_CHECKED = "External model, and its input was not checked"
 NO_TRAINING_IMAGES = "there are no training images to check it on."
 
 
@@ -34,9 +35,11 @@ def check_options(external: ExternalModelOptions, selection: Selection) -> None:
     if not selection.has_external_files and not selection.is_reference_external:
         given.extend(external.given_for_candidates)
     if given:
+        them = noun(len(given), "it", "them")
         raise UsageError(
-            f"{' and '.join(given)} would count for nothing: {'it is' if len(given) == 1 else 'they are'} for models "
-            f"made elsewhere. The artifacts of a run take pixels of 0 to 255, and their manifest says what they give."
+            f"{' and '.join(given)} {noun(len(given), 'has', 'have')} no effect here: only external models need "
+            f"{them}. The artifacts of a run take pixels of 0 to 255, and their manifest says what they return. "
+            f"Leave {them} out."
         )
 
 
@@ -96,7 +99,7 @@ class CandidatePreparation:
         if not self._checks or self._sample is None or not runtimes:
             return {}
         found: dict[Path, str | None] = {}
-        with self._progress.task("how models made elsewhere are fed", len(runtimes)) as advance:
+        with self._progress.task("input of external models", len(runtimes)) as advance:
             for path, runtime in runtimes.items():
                 if availability_of(runtime).is_available:
                     found[path] = find_mistake(

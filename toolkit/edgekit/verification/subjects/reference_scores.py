@@ -128,7 +128,7 @@ def read_scores(path: Path, interface: ModelInterface, dataset: Dataset) -> Scor
 
     Args:
         path: The file.
-        interface: Its order of classes counts where the file names none; its encoding counts for nothing.
+        interface: Its order of classes counts where the file names none; its encoding has no effect.
         dataset: N and C, and the labels that those in the file must equal.
 
     Raises:

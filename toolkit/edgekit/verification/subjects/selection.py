@@ -224,7 +224,7 @@ def identify(path: Path) -> Artifact:
 
 def precision_in(verdict: str) -> Precision | None:
     """The precision that `edgekit.inspection.Quantization.verdict` stands for; None where it is not known."""
-    return next((precision for words, precision in _PRECISIONS if verdict.startswith(words)), None)
+    return next((precision for start, precision in _PRECISIONS if verdict.startswith(start)), None)
 
 
 def _whole_run(run: RunFolder, reference: Path | None, finder: RunFinder) -> Selection:
