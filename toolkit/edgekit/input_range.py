@@ -1,6 +1,6 @@
 """Which pixel values a network wants: 0 to 255, 0 to 1, -1 to 1, or normalized by mean and deviation.
 
-edgekit's own models take raw pixels. Models made elsewhere often do not; this says how to get from
+edgekit's own models take raw pixels. External models often do not; this says how to get from
 raw pixels to what they want, as one multiplication and one addition a channel, and in which order their
 channels stand.
 """
@@ -81,13 +81,13 @@ CHANNEL_ORDERS = ("rgb", "bgr")
 
 @dataclass(frozen=True, kw_only=True)
 class InputEncoding:
-    """How pixels go into a model made elsewhere; the default is how they go into edgekit's own.
+    """How pixels go into an external model; the default is how they go into edgekit's own.
 
     Attributes:
         input_range: The values that the model wants, before the quantization that its file declares.
         channel_order: "rgb" or "bgr", as the model wants it.
         as_bytes: The pixel's byte goes into an 8-bit input as it is, whatever scale and zero point the file
-            declares: in an int8 input 200 becomes -56. `input_range` then counts for nothing.
+            declares: in an int8 input 200 becomes -56. `input_range` then has no effect.
     """
 
     input_range: InputRange = RAW

@@ -38,9 +38,7 @@ def tolerance_option(name: str, metavar: str, text: str) -> Callable[[Callable[.
     help="What to compare with: a run, a model (.keras .h5 .tflite .onnx), or scores (.npz .npy).",
 )
 @data_option(None, DATA_HELP)
-@click.option(
-    "--input-range", metavar="RANGE", help="What models made elsewhere want: 0..255, 0..1, -1..1, mean=…,std=…"
-)
+@click.option("--input-range", metavar="RANGE", help="What external models expect: 0..255, 0..1, -1..1, mean=…,std=…")
 @click.option("--channel-order", metavar="rgb|bgr", help="The order of their channels. [default: rgb]")
 @click.option("--labels", type=PATH, metavar="FILE", help="Their order of classes: one name a line.")
 @click.option("--output", metavar="probabilities|logits", help="Their scores. [default: found from the values]")
@@ -50,7 +48,7 @@ def tolerance_option(name: str, metavar: str, text: str) -> Callable[[Callable[.
 @click.option(
     "--input-check/--no-input-check",
     default=True,
-    help="Look on 200 training images whether models made elsewhere are fed as they want. [default: on]",
+    help="Check the input of external models on 200 training images. [default: on]",
 )
 @click.option("--runtime", "runtimes", multiple=True, metavar="NAME", help="Only this runtime; may be given again.")
 @click.option(

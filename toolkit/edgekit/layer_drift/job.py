@@ -40,7 +40,7 @@ class DriftRequest:
         data: The data set, or `NAME[:PATH]`; None: the one in the run's manifest.
         num_images: How many images, at least 1.
         seed: Of their choice.
-        input_range: What values models made elsewhere want.
+        input_range: What values external models expect.
         time_limit: Seconds for one candidate, above 0; None: 600 and one for each image.
         image_rule: How image files become pixels.
     """
