@@ -24,6 +24,10 @@ class Format(StrEnum):
     ONNX = "onnx"
 
 
+FORMAT_OF_SUFFIX = {".tflite": Format.TFLITE, ".onnx": Format.ONNX, ".ort": Format.ONNX}
+"""What the name of a model file ends in -> its format; `.ort` is ONNX Runtime's own form of an ONNX model."""
+
+
 class Precision(StrEnum):
     """How numbers are stored and computed in an artifact.
 
@@ -169,13 +173,13 @@ def model_size(path: Path) -> int:
 
 def format_of(path: Path) -> Format:
     """The format that the suffix of `path` names; raises ArtifactError for any other suffix."""
-    suffix = path.suffix.lower().removeprefix(".")
-    if suffix not in list(Format):
+    suffix = path.suffix.lower()
+    if suffix not in FORMAT_OF_SUFFIX:
         raise ArtifactError(
-            f"{path} is not a model file that edgekit can run. Expected a name that ends in .tflite or "
-            f".onnx, received '{path.suffix or path.name}'."
+            f"{path} is not a model file that edgekit can run. Expected a name that ends in .tflite, "
+            f".onnx or .ort, received '{path.suffix or path.name}'."
         )
-    return Format(suffix)
+    return FORMAT_OF_SUFFIX[suffix]
 
 
 def precision_of(path: Path) -> Precision | None:

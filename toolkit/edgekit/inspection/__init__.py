@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from edgekit.artifact import KERAS_SUFFIXES, Format, model_size, sha256_of
+from edgekit.artifact import FORMAT_OF_SUFFIX, KERAS_SUFFIXES, Format, model_size, sha256_of
 from edgekit.foundation.errors import ArtifactError
 from edgekit.foundation.registry import Registry
 from edgekit.inspection.info import (
@@ -15,7 +15,7 @@ from edgekit.inspection.info import (
     count_weights,
     describe_quantization,
 )
-from edgekit.inspection.sniffing import NUM_BYTES, format_in, what_it_seems
+from edgekit.inspection.sniffing import NUM_BYTES, format_in, is_ort, what_it_seems
 
 __all__ = ["READERS", "ModelInfo", "OperatorCount", "Quantization", "check_format", "inspect_file"]
 
@@ -67,15 +67,16 @@ def _agreed_format(path: Path, found: Format | None, suffix: str) -> Format:
             f"{path} is named like a Keras model. edgekit inspects .tflite and .onnx files, not Keras models yet; "
             f"export it first: edgekit export {path}"
         )
-    named = suffix.removeprefix(".") if suffix.removeprefix(".") in list(Format) else None
+    named = FORMAT_OF_SUFFIX.get(suffix)
     if not found:
         expected = f"a {suffix} model" if named else "a .tflite or .onnx model"
         raise ArtifactError(
             f"{path} is not a model that edgekit can read. Expected {expected}; this is {what_it_seems(path)}."
         )
-    if named and named != found.value:
+    own_suffix = ".ort" if is_ort(path) else f".{found.value}"
+    if named and suffix != own_suffix:
         raise ArtifactError(
             f"{path} is named {suffix}, but it holds {what_it_seems(path)}. Rename it to "
-            f"{path.with_suffix('.' + found.value).name}, or export the model again."
+            f"{path.with_suffix(own_suffix).name}, or export the model again."
         )
     return found

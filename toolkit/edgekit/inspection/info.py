@@ -11,10 +11,19 @@ from enum import StrEnum
 from typing import Any
 
 from edgekit.artifact import Format, ImageInput, TensorSpec
+from edgekit.foundation.grammar import noun
 from edgekit.foundation.results import Displayed, plain
 
 FLOATS = frozenset({"float16", "float32", "float64", "bfloat16"})
 SMALL_INTEGERS = frozenset({"int4", "uint4", "int2", "uint2", "int8", "uint8"})
+
+
+ACCELERATORS = {
+    "edgetpu-custom-op": "the Edge TPU",
+    "ethos-u": "an Arm Ethos-U NPU (Vela)",
+    "DISPATCH_OP": "an NPU (LiteRT's compiler)",
+}
+"""Custom operator that a compiler puts in the place of others -> what it was compiled for."""
 
 
 class Arithmetic(StrEnum):
@@ -78,7 +87,8 @@ class Quantization:
 
     Attributes:
         verdict: "fully int8", "int8 with float islands", "int8 weights only (dynamic range)", "float16 weights",
-            "float32"; or "int16 activations, int8 weights", with float islands or without.
+            "float32"; or "int16 activations, int8 weights", with float islands or without; each may end in ", sparse
+            weights". "compiled for …" for a file whose operators an accelerator's compiler has replaced.
         explanation: One sentence with the numbers.
         num_computing: Operators that compute.
         num_integer: Those of them that compute in integers only.
@@ -88,6 +98,7 @@ class Quantization:
         num_quantize: Quantize nodes, those that only change the scale included.
         num_dequantize: Dequantize nodes.
         num_transpose: Transpose nodes; each costs time and does no work.
+        num_sparse: Weight tensors that are stored without their zeros.
     """
 
     verdict: str
@@ -100,6 +111,7 @@ class Quantization:
     num_quantize: int
     num_dequantize: int
     num_transpose: int
+    num_sparse: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -226,6 +238,7 @@ class Graph:
         has_wide_activations: Some activations are int16.
         multiply_adds: As in `ModelInfo`.
         metadata: As in `ModelInfo`.
+        num_sparse: As in `Quantization`.
     """
 
     inputs: tuple[TensorSpec, ...]
@@ -235,6 +248,7 @@ class Graph:
     has_wide_activations: bool
     multiply_adds: int | None
     metadata: Mapping[str, str]
+    num_sparse: int = 0
 
 
 def count_operators(operators: Sequence[Operator]) -> tuple[OperatorCount, ...]:
@@ -270,10 +284,17 @@ def describe_quantization(graph: Graph) -> Quantization:
         num_quantize=names["quantize"] + names["quantizelinear"] + names["dynamicquantizelinear"],
         num_dequantize=names["dequantize"] + names["dequantizelinear"],
         num_transpose=names["transpose"],
+        num_sparse=graph.num_sparse,
     )
 
 
 def _verdict(graph: Graph, num_integer: int, num_float: int) -> str:
+    if compiled := next((each.name for each in graph.operators if each.name in ACCELERATORS), None):
+        return f"compiled for {ACCELERATORS[compiled]}"
+    return _verdict_on_numbers(graph, num_integer, num_float) + (", sparse weights" if graph.num_sparse else "")
+
+
+def _verdict_on_numbers(graph: Graph, num_integer: int, num_float: int) -> str:
     dtypes = {tensor.dtype for tensor in graph.weights}
     quantizes_while_running = any(operator.name == "DynamicQuantizeLinear" for operator in graph.operators)
     if dtypes & SMALL_INTEGERS and (not num_integer or quantizes_while_running):
@@ -286,6 +307,13 @@ def _verdict(graph: Graph, num_integer: int, num_float: int) -> str:
 
 
 def _explanation(graph: Graph, num_integer: int, islands: Counter[str]) -> str:
+    if compiled := Counter(each.name for each in graph.operators if each.name in ACCELERATORS):
+        [(name, count)] = compiled.most_common(1)
+        return (
+            f"{count} of its {len(graph.operators)} operators {noun(count, 'is', 'are')} {name}, made by a compiler: "
+            f"what {noun(count, 'it computes', 'they compute')} cannot be read in the file, and only this accelerator "
+            f"has it. Inspect and verify the file that was compiled."
+        )
     total = num_integer + islands.total()
     sentence = (
         f"{num_integer} of {total} computing operators work in integers; "
@@ -294,6 +322,8 @@ def _explanation(graph: Graph, num_integer: int, islands: Counter[str]) -> str:
     if num_integer and islands:
         named = ", ".join(f"{name} x {count}" if count > 1 else name for name, count in islands.most_common(8))
         sentence += f"; in float: {named}"
+    if graph.num_sparse:
+        sentence += f"; {graph.num_sparse} weight tensors are stored without their zeros, and DENSIFY unpacks them"
     return sentence + "."
 
 

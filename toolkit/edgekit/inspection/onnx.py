@@ -15,7 +15,8 @@ from typing import Any
 from edgekit.artifact import TensorSpec
 from edgekit.foundation.errors import ArtifactError
 from edgekit.inspection.info import FLOATS, SMALL_INTEGERS, Arithmetic, Graph, Operator, Weights
-from edgekit.inspection.sniffing import what_it_seems
+from edgekit.inspection.ort import as_onnx
+from edgekit.inspection.sniffing import is_ort, what_it_seems
 
 BORDERS = frozenset({"QuantizeLinear", "DequantizeLinear", "DynamicQuantizeLinear", "Cast"})
 SOURCES = frozenset({"Constant", "ConstantOfShape", "Range", "Shape", "Size"})
@@ -32,15 +33,7 @@ MAX_METADATA_TEXT = 200
 
 def read_graph(path: Path) -> Graph:
     """The graph in the file at `path`; raises ArtifactError where it is truncated, damaged or something else."""
-    import onnx
-    from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
-
-    try:
-        model = onnx.ModelProto.FromString(path.read_bytes())
-    except DecodeError as error:
-        raise ArtifactError(
-            f"{path} seems to be {what_it_seems(path)}, but it is truncated or damaged. Copy or export it again."
-        ) from error
+    model = as_onnx(path) if is_ort(path) else _parsed(path)
     if not model.graph.node or not model.opset_import:
         raise ArtifactError(
             f"{path} is not a complete ONNX model: it has {len(model.graph.node)} nodes and "
@@ -52,6 +45,19 @@ def read_graph(path: Path) -> Graph:
         raise ArtifactError(
             f"{path} can be parsed as ONNX, but its graph is damaged ({type(error).__name__}: {error}). "
             f"Copy or export it again."
+        ) from error
+
+
+def _parsed(path: Path) -> Any:
+    """The protobuf in the file at `path`."""
+    import onnx
+    from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
+
+    try:
+        return onnx.ModelProto.FromString(path.read_bytes())
+    except DecodeError as error:
+        raise ArtifactError(
+            f"{path} seems to be {what_it_seems(path)}, but it is truncated or damaged. Copy or export it again."
         ) from error
 
 

@@ -5,6 +5,9 @@ from pathlib import Path
 
 from edgekit.artifact import Format
 
+ORT_MARK = b"ORTM"
+"""Bytes 4 to 8 of a model in ONNX Runtime's own form (.ort)."""
+
 NUM_BYTES = 4096
 """How much of a file is looked at."""
 
@@ -26,7 +29,15 @@ def format_in(start: bytes) -> Format | None:
     """The model format that the first bytes of a file show; None for anything else."""
     if start[4:8] == b"TFL3":
         return Format.TFLITE
+    if start[4:8] == ORT_MARK:
+        return Format.ONNX
     return Format.ONNX if _looks_like_onnx(start) else None
+
+
+def is_ort(path: Path) -> bool:
+    """Whether the file at `path` begins as one in ONNX Runtime's own form (.ort) does."""
+    with path.open("rb") as file:
+        return file.read(8)[4:] == ORT_MARK
 
 
 def what_it_seems(path: Path) -> str:
@@ -35,6 +46,8 @@ def what_it_seems(path: Path) -> str:
         return "by its name a graph of TensorFlow, a SavedModel or a frozen one"
     with path.open("rb") as file:
         start = file.read(NUM_BYTES)
+    if start[4:8] == ORT_MARK:
+        return "an ONNX Runtime model (.ort)"
     if found := format_in(start):
         return f"{'a LiteRT (TensorFlow Lite)' if found is Format.TFLITE else 'an ONNX'} model"
     if start.startswith(b"PK\x03\x04"):

@@ -20,6 +20,10 @@ from edgekit.inspection.litert_metadata import METADATA_NAME, read_metadata
 T = TypeVar("T")
 
 BORDERS = frozenset({"QUANTIZE", "DEQUANTIZE", "CAST"})
+UNPACKING = "DENSIFY"
+"""Restores weights that are stored without their zeros; computes nothing."""
+HOLD_STATE = frozenset({"LSTM", "UNIDIRECTIONAL_SEQUENCE_LSTM", "BIDIRECTIONAL_SEQUENCE_LSTM", "SVDF"})
+"""Operators whose int8 form keeps a state in int16, which is no activation of 16 bits."""
 MAX_METADATA_TEXT = 200
 _BROKEN = (struct.error, IndexError, ValueError, TypeError, KeyError, AttributeError, OverflowError, AssertionError)
 """What reading damaged bytes as a flatbuffer raises."""
@@ -69,6 +73,7 @@ class _Reader:
             has_wide_activations=any(graph.has_wide_activations for graph in subgraphs),
             multiply_adds=main.multiply_adds,
             metadata=self._metadata(attached),
+            num_sparse=sum(graph.num_sparse for graph in subgraphs),
         )
 
     def _code(self, code: Any) -> tuple[str, str]:
@@ -141,6 +146,7 @@ class _Tensor:
         self._signature = reader.integers(tensor.ShapeSignatureAsNumpy())
         self.dtype = reader.dtype(tensor.Type())
         self.is_constant = sizes[tensor.Buffer()] > 0
+        self.is_sparse = tensor.Sparsity() is not None
         quantization = tensor.Quantization()
         self.scales: Any = [] if quantization is None or quantization.ScaleIsNone() else quantization.ScaleAsNumpy()
         has_zero = quantization is not None and not quantization.ZeroPointIsNone()
@@ -191,7 +197,13 @@ class _Subgraph:
             for t in self._tensors
             if t.is_constant and t.is_number
         ]
-        self.has_wide_activations = any(t.dtype == "int16" and not t.is_constant for t in self._tensors)
+        self.num_sparse = sum(tensor.is_sparse and tensor.is_constant for tensor in self._tensors)
+        self.has_wide_activations = any(
+            tensor.dtype == "int16" and not tensor.is_constant
+            for (name, _), inputs, outputs in nodes
+            if name not in HOLD_STATE
+            for tensor in self._of([*inputs, *outputs])
+        )
         self.multiply_adds = sum(_multiply_adds(name, self._of(i), self._of(o)) for (name, _), i, o in nodes)
 
     def specs(self, indices: list[int]) -> tuple[TensorSpec, ...]:
@@ -209,6 +221,8 @@ class _Subgraph:
     def _arithmetic(name: str, inputs: list[_Tensor], outputs: list[_Tensor]) -> Arithmetic:
         if name in BORDERS:
             return Arithmetic.BORDER
+        if name == UNPACKING:
+            return Arithmetic.NONE
         numbers = [tensor for tensor in (*inputs, *outputs) if tensor.is_number and not tensor.is_constant]
         if not numbers:
             return Arithmetic.NONE

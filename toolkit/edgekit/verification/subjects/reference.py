@@ -3,7 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
-from edgekit.artifact import Precision, sha256_of
+from edgekit.artifact import FORMAT_OF_SUFFIX, Precision, sha256_of
 from edgekit.datasets import Dataset
 from edgekit.execution.candidates import default_time_limit
 from edgekit.execution.model_interface import ModelInterface
@@ -122,7 +122,7 @@ def _check_input(
 
 def _precision_of(path: Path) -> Precision | None:
     """What the file of a reference model says it is; None for a Keras model."""
-    return identify(path).precision if path.suffix.lower().removeprefix(".") in ("tflite", "onnx") else None
+    return identify(path).precision if path.suffix.lower() in FORMAT_OF_SUFFIX else None
 
 
 def _precision_remark(precision: Precision | None) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from edgekit.artifact import KERAS_SUFFIXES, Format, Precision, format_of
+from edgekit.artifact import FORMAT_OF_SUFFIX, KERAS_SUFFIXES, Precision, format_of
 from edgekit.datasets import Dataset
 from edgekit.execution.image_files import images_file
 from edgekit.execution.isolation import execute
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-MODEL_SUFFIXES = (*KERAS_SUFFIXES, *(f".{name}" for name in Format))
+MODEL_SUFFIXES = (*KERAS_SUFFIXES, *FORMAT_OF_SUFFIX)
 SCORE_SUFFIXES = (".npz", ".npy")
 
 KERAS_SETTINGS = SessionSettings(batch_size=keras_reference.KERAS_BATCH)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
-from edgekit.artifact import Artifact, Format, Precision, model_size
+from edgekit.artifact import FORMAT_OF_SUFFIX, Artifact, Precision, model_size
 from edgekit.foundation.errors import ArtifactError, RunFolderError, UsageError, VerificationError
 from edgekit.foundation.files.npz_files import DAMAGE, open_arrays
 from edgekit.foundation.grammar import counted
@@ -159,7 +159,7 @@ def load_reference(path: Path, finder: RunFinder) -> Reference | Path:
         )
     if not path.is_file():
         raise RunFolderError(f"There is no file {path}. Expected the reference: a model, scores or a run folder.")
-    if suffix in (f".{name}" for name in Format):
+    if suffix in FORMAT_OF_SUFFIX:
         model_size(path)
     return path
 
@@ -214,12 +214,10 @@ def _inspected(path: Path) -> ModelInfo | None:
 
 
 def identify(path: Path) -> Artifact:
-    """The artifact at `path`; where its name says no precision, its content does."""
-    artifact = Artifact.from_file(path)
-    if artifact.precision is not None:
-        return artifact
-    info = _inspected(path)
-    return replace(artifact, precision=precision_in(info.quantization.verdict) if info else None)
+    """The artifact at `path`, with the precision of its content; of its name where the content does not say."""
+    artifact, info = Artifact.from_file(path), _inspected(path)
+    found = precision_in(info.quantization.verdict) if info else None
+    return replace(artifact, precision=found or artifact.precision)
 
 
 def precision_in(verdict: str) -> Precision | None:

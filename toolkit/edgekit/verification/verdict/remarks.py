@@ -1,5 +1,6 @@
 """What a reader must know about a row, whatever its verdict, in sentences. Measures nothing, decides no verdict."""
 
+from edgekit.artifact import precision_of
 from edgekit.foundation.grammar import counted
 from edgekit.tolerance import MIN_CLASS_IMAGES, SIGNIFICANCE
 from edgekit.verification.candidate import PRECISION_OF_UNKNOWN, Candidate
@@ -37,8 +38,11 @@ def sequential_remark(measurement: Measurement, num_images_of_split: int, sampli
 
 
 def precision_remarks(candidate: Candidate) -> tuple[str, ...]:
-    """Which limits a file is judged by that names no precision."""
-    if candidate.artifact.precision is not None:
+    """Which limits a file is judged by whose name says no precision, or another one than its content."""
+    precision, named = candidate.artifact.precision, precision_of(candidate.artifact.path)
+    if precision is not None and named not in (None, precision):
+        return (f"Its name says {named}, its content is {precision}: it is judged by the limits of {precision}.",)
+    if precision is not None:
         return ()
     return (
         f"Its name says no precision, so it is judged as {PRECISION_OF_UNKNOWN}; a name such as model-int8."
