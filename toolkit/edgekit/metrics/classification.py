@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+MAX_MATRIX_CLASSES = 100
+"""With more classes a matrix of all pairs would hold little but zeros."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class ClassQuality:
     """One row of the report.
@@ -43,7 +47,7 @@ class ClassificationReport:
         per_class: Class name -> its row, in the order of the classes.
         macro_average: Mean over the classes.
         weighted_average: Mean over the classes, weighted by their support.
-        confusion: Images of true class i that were predicted as class j, at [i][j].
+        confusion_cells: (true class, predicted class, images) for each pair that occurs, in this order: at most N rows.
     """
 
     num_images: int
@@ -51,17 +55,34 @@ class ClassificationReport:
     per_class: dict[str, ClassQuality]
     macro_average: ClassQuality
     weighted_average: ClassQuality
-    confusion: tuple[tuple[int, ...], ...]
+    confusion_cells: tuple[tuple[int, int, int], ...]
+
+    @property
+    def confusion(self) -> "NDArray[np.int64]":
+        """Images of true class i that were predicted as class j, at [i, j]: int64 (C, C), made anew for each call."""
+        matrix = np.zeros((len(self.per_class), len(self.per_class)), np.int64)
+        for true, predicted, images in self.confusion_cells:
+            matrix[true, predicted] = images
+        return matrix
 
     def to_dict(self) -> dict[str, Any]:
-        """As a JSON object: `per_class` as a list of rows with their "class"."""
+        """As a JSON object: `per_class` as a list of rows with their "class".
+
+        The confusion is a matrix up to MAX_MATRIX_CLASSES classes; beyond, a list of its cells that are not 0.
+        """
+        is_small = len(self.per_class) <= MAX_MATRIX_CLASSES
+        confusion = (
+            {"confusion_matrix": self.confusion.tolist()}
+            if is_small
+            else {"confusion_cells": [list(cell) for cell in self.confusion_cells]}
+        )
         return {
             "num_images": self.num_images,
             "accuracy": self.accuracy,
             "per_class": [{"class": name, **asdict(row)} for name, row in self.per_class.items()],
             "macro_average": asdict(self.macro_average),
             "weighted_average": asdict(self.weighted_average),
-            "confusion_matrix": [list(row) for row in self.confusion],
+            **confusion,
         }
 
 
@@ -82,10 +103,10 @@ class Mistake:
     probability: float
 
 
-def confusion_matrix(labels: Classes, predictions: Classes, num_classes: int) -> "NDArray[np.int64]":
-    """Images of true class i that were predicted as class j, at [i, j]: int64 (C, C)."""
-    cells = np.bincount(labels * num_classes + predictions, minlength=num_classes * num_classes)
-    return cells.reshape(num_classes, num_classes).astype(np.int64)
+def confusion_cells(labels: Classes, predictions: Classes) -> tuple[tuple[int, int, int], ...]:
+    """See `ClassificationReport.confusion_cells`; needs memory for N images, however many classes there are."""
+    pairs, counts = np.unique(np.stack([labels, predictions]), axis=1, return_counts=True)
+    return tuple((int(true), int(predicted), int(n)) for (true, predicted), n in zip(pairs.T, counts, strict=True))
 
 
 def classification_report(scores: Scores, labels: Classes, class_names: tuple[str, ...]) -> ClassificationReport:
@@ -104,9 +125,7 @@ def classification_report(scores: Scores, labels: Classes, class_names: tuple[st
         per_class={name: _row(columns[:, number], quality.support[number]) for number, name in enumerate(class_names)},
         macro_average=_row(columns.mean(axis=1), len(labels)),
         weighted_average=_row(columns @ quality.support / len(labels), len(labels)),
-        confusion=tuple(
-            tuple(int(cell) for cell in row) for row in confusion_matrix(labels, predictions, len(class_names))
-        ),
+        confusion_cells=confusion_cells(labels, predictions),
     )
 
 

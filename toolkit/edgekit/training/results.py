@@ -164,6 +164,21 @@ def _named(mistakes: Sequence[Mistake], class_names: tuple[str, ...]) -> list[di
     ]
 
 
+MAX_DRAWN_CLASSES = 1000
+"""With more classes than pixels there is no picture of the confusion matrix."""
+
+
+def _confusion(report: ClassificationReport, names: tuple[str, ...]) -> "dict[str, Figure]":
+    """The confusion matrix in percent of the truth, and of the predictions."""
+    if len(names) > MAX_DRAWN_CLASSES:
+        return {}
+    matrix = report.confusion
+    return {
+        "confusion-by-truth": figures.confusion_matrix(matrix, names, "truth"),
+        "confusion-by-prediction": figures.confusion_matrix(matrix, names, "prediction"),
+    }
+
+
 def _draw(
     dataset: Dataset,
     history: Sequence[Row],
@@ -179,7 +194,6 @@ def _draw(
         "sample-images": figures.sample_images(dataset.train, names),
         "learning-curves": figures.learning_curves(history, saved_epoch),
         "learning-rate": figures.learning_rate(history),
-        "confusion-by-truth": figures.confusion_matrix(report.confusion, names, "truth"),
-        "confusion-by-prediction": figures.confusion_matrix(report.confusion, names, "prediction"),
+        **_confusion(report, names),
         "misclassified": figures.misclassified(dataset.test.images, mistakes, names, report),
     }

@@ -28,7 +28,9 @@ _WHOLES: dict[Whole, tuple[int, str, str]] = {
 
 
 @drawn
-def confusion_matrix(confusion: Sequence[Sequence[int]], class_names: Sequence[str], by: Whole = "truth") -> "Figure":
+def confusion_matrix(
+    confusion: "NDArray[np.int64] | Sequence[Sequence[int]]", class_names: Sequence[str], by: Whole = "truth"
+) -> "Figure":
     """Images of each true class (rows) by predicted class (columns), in percent of the row, or of the column.
 
     Args:

@@ -29,11 +29,10 @@ class ConfusionSection(Section):
 
 def confusion_section(run: RunFolder, report: Mapping[str, Any] | None) -> ConfusionSection | None:
     """The section of a run; None where its report has no matrix, or too large a one and no picture of it."""
-    cells = None if report is None else report.get("confusion_matrix")
-    if report is None or cells is None:
+    if report is None or not {"confusion_matrix", "confusion_cells"} & set(report):
         return None
-    names = [row["class"] for row in report["per_class"]]
-    if len(names) <= MAX_MATRIX_CLASSES:
+    names, cells = [row["class"] for row in report["per_class"]], report.get("confusion_matrix")
+    if cells is not None and len(names) <= MAX_MATRIX_CLASSES:
         return ConfusionSection(matrices=_matrices(names, cells))
     pictures = listed_pictures(run, PICTURES)
     return ConfusionSection(pictures=pictures) if pictures else None
