@@ -3,7 +3,7 @@ import pytest
 from numpy.typing import NDArray
 
 from edgekit.artifact import Precision
-from edgekit.exporting.check import CheckResult, check_images, compare
+from edgekit.exporting.check import MORE_IMAGES, CheckImages, CheckResult, judge
 from edgekit.foundation.errors import ExportError
 
 Scores = NDArray[np.float32]
@@ -15,7 +15,7 @@ def confident(num_images: int = 20, num_classes: int = 4) -> Scores:
 
 
 def checked(reference: Scores, candidate: Scores, precision: Precision = Precision.INT8) -> CheckResult:
-    return compare(reference, candidate, title="The file", precision=precision, runtime="made-up")
+    return judge(reference, candidate, title="The file", precision=precision, runtime="made-up").kept()
 
 
 def test_equal_scores_pass() -> None:
@@ -75,8 +75,57 @@ def test_lost_weights_and_nan_are_found() -> None:
 def test_check_images_come_from_the_training_split() -> None:
     from support.keras_models import digits
 
-    images = check_images(digits(), digits().image_shape)
+    chosen = CheckImages(digits(), digits().image_shape)
+    images = chosen.first(32)
     assert images.shape == (32, 32, 32, 3)
     train = {image.tobytes() for image in digits().train.images}
     assert all(image.tobytes() in train for image in images)
-    assert check_images(None, (8, 8, 3)).shape == (32, 8, 8, 3)
+    more = {image.tobytes() for image in chosen.first(MORE_IMAGES[0])}
+    assert all(image.tobytes() in more for image in images), "more images hold the fewer"
+    assert CheckImages(None, (8, 8, 3)).first(32).shape == (32, 8, 8, 3)
+
+
+def wrong_on(share: float, num_images: int) -> Scores:
+    candidate = confident(num_images)
+    first = round(share * num_images)
+    candidate[:first] = np.roll(candidate[:first], 1, axis=1)
+    return candidate
+
+
+@pytest.mark.parametrize(
+    ("share", "num_images", "is_sure"),
+    [
+        (0.25, 32, False),  # 24 of 32: between 50 % and 91 % of all images, at 99 %
+        (0.25, 512, True),  # between 70 % and 80 %
+        (0.7, 32, True),
+        (0.1, 32, True),
+    ],
+)
+def test_few_images_leave_open_what_many_decide(share: float, num_images: int, is_sure: bool) -> None:
+    judgement = judge(
+        confident(num_images),
+        wrong_on(share, num_images),
+        title="The file",
+        precision=Precision.INT8,
+        runtime="made-up",
+    )
+    assert judgement.is_sure is is_sure
+    assert bool(judgement.reason) is (share > 0.2)
+
+
+def test_a_float32_file_may_differ_by_what_the_network_differs_from_itself() -> None:
+    """EfficientNetB0's scores differ by 0.0023 between batches of 32 and 1."""
+
+    def judged(difference: float) -> str:
+        candidate = confident() + np.float32(difference)
+        return judge(
+            confident(),
+            candidate,
+            title="The file",
+            precision=Precision.FLOAT32,
+            runtime="made-up",
+            own_noise=0.0023,
+        ).reason
+
+    assert judged(0.0065) == ""
+    assert "differs by 0.0075, at most 0.0069 is expected; the network differs from itself by 0.0023" in judged(0.0075)

@@ -186,6 +186,34 @@ def test_a_conversion_that_lost_its_weights_never_reaches_the_disk(
     assert files_of(run.path) == before
 
 
+def test_a_file_in_doubt_is_kept_where_it_is_asked_for_and_goes_when_a_good_one_is_made(
+    new_run: NewRun, digits: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from support import keras_models
+
+    run = new_run()
+    other = keras_models.train(keras_models.flatten_network(seed=3), epochs=1)
+    other.set_weights([*other.get_weights()[:-1], np.arange(10, dtype=np.float32)])
+    wrong = TFLiteExporter(other, ExportOptions()).convert(Precision.FLOAT32, None)
+    with monkeypatch.context() as patch:
+        patch.setattr(TFLiteExporter, "convert", lambda *_: wrong)
+        with pytest.raises(ExportError, match=r"does not do what the Keras model does.*add --keep-doubtful"):
+            export(run, precisions=[Precision.FLOAT16], formats=[Format.TFLITE], dataset=digits)
+        report = export(
+            run, precisions=[Precision.FLOAT16], formats=[Format.TFLITE], dataset=digits, keep_doubtful=True
+        )
+    assert report.exit_status == 1
+    name = "tflite/model-doubtful-float16.tflite"
+    assert [each.artifact.path.relative_to(run.path).as_posix() for each in report.files] == [name]
+    assert "it agrees on" in RunFolder(run.path).manifest["exports"][name]["check"]["doubt"]
+    assert (run.path / name).read_bytes() == wrong
+    export(run, precisions=[Precision.FLOAT16], formats=[Format.TFLITE], dataset=digits)
+    listed = RunFolder(run.path).manifest
+    assert name not in listed["files"]
+    assert name not in listed["exports"]
+    assert [path.name for path in (run.path / "tflite").glob("model*")] == ["model-float16.tflite"]
+
+
 def test_an_error_and_an_interruption_leave_the_old_files(
     new_run: NewRun, digits: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -257,7 +285,7 @@ def test_int16x8_is_left_out_with_a_reason_where_it_cannot_be_had_and_was_not_na
 
 
 def test_what_cannot_be_made_is_said_and_costs_no_other_file(new_run: NewRun, digits: Dataset) -> None:
-    """A weight beyond float16 and an operator without integer form, where nobody named a precision."""
+    """A weight beyond float16 and an operator that int8 is not to hold in float, where nobody named a precision."""
     from dataclasses import replace
 
     from support.keras_models import import_keras, plain_network
@@ -270,11 +298,12 @@ def test_what_cannot_be_made_is_said_and_costs_no_other_file(new_run: NewRun, di
     bias[0] = -1e5
     network.layers[-1].set_weights([kernel, bias])
     source = replace(load_source(run), model=network)
-    report = export(source, dataset=digits, calibration_images=20)
+    strict = ExportOptions(tflite=TFLiteOptions(strict_int8=True))
+    report = export(source, dataset=digits, options=strict, calibration_images=20)
     made = {each.artifact.path.relative_to(run.path).as_posix() for each in report.files}
     assert {"tflite/model-float32.tflite", "tflite/model-dynamic.tflite", "onnx/model-float32.onnx"} <= made
     failed = {each.title: each.reason for each in report.failed}
-    assert "no integer form of ELU (layer soft)" in failed["tflite int8"]
+    assert "ELU would lose its meaning in 256 steps, or has no integer form (layer soft)" in failed["tflite int8"]
     assert "float16 ends at 65,504" in failed["onnx float16"]
     assert report.exit_status == 1
     assert {each["title"] for each in report.to_dict()["failed"]} == set(failed)

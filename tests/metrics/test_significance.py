@@ -11,6 +11,7 @@ from edgekit.metrics.significance import (
     holm_adjusted,
     is_better_than_guessing,
     mcnemar_p,
+    share_interval,
 )
 
 
@@ -97,3 +98,14 @@ def test_better_than_guessing_is_three_standard_deviations_above_it() -> None:
     assert not is_better_than_guessing(0.129, 900, 10)
     assert is_better_than_guessing(0.131, 900, 10)
     assert not is_better_than_guessing(1.0, 5, 2)
+
+
+def test_the_interval_of_a_share_by_hand() -> None:
+    """0 of n: 1 - (tail)^(1/n); n of n the same mirrored; 8 of 10 as in tables of Clopper and Pearson."""
+    assert share_interval(0, 10) == (0.0, pytest.approx(1 - 0.025 ** (1 / 10)))
+    assert share_interval(10, 10) == (pytest.approx(0.025 ** (1 / 10)), 1.0)
+    assert share_interval(8, 10) == (pytest.approx(0.4439, abs=1e-4), pytest.approx(0.9748, abs=1e-4))
+    assert share_interval(0, 0) == (0.0, 1.0)
+    low, high = share_interval(15, 20, confidence=0.99)
+    assert low < share_interval(15, 20)[0]
+    assert high > share_interval(15, 20)[1]

@@ -51,11 +51,29 @@ def test_all_images_where_there_are_fewer_than_wished(dataset: Dataset) -> None:
     assert len(CalibrationSet.choose(dataset, 1000)) == len(dataset.train)
 
 
-def test_fewer_images_than_classes_are_refused(dataset: Dataset) -> None:
-    with pytest.raises(CalibrationError, match=r"at least one image a class: 3 .* Received 2"):
-        CalibrationSet.choose(dataset, 2)
-    with pytest.raises(CalibrationError, match="Received -1"):
+def test_fewer_images_than_classes_are_enough_and_said(dataset: Dataset) -> None:
+    few = CalibrationSet.choose(dataset, 2)
+    assert few.sparseness.startswith("Calibration uses 2 training images for 3 classes, so some classes have none.")
+    assert sorted(few.to_dict()["per_class"].values()) == [0, 1, 1]
+    assert CalibrationSet.choose(dataset, 3).sparseness == ""
+    with pytest.raises(CalibrationError, match=r"at least one image\. Received -1"):
         CalibrationSet.choose(dataset, -1)
+
+
+@pytest.mark.parametrize(("num_classes", "expected"), [(10, 500), (600, 600)])
+def test_by_default_no_class_is_left_out(num_classes: int, expected: int) -> None:
+    labels = [number % num_classes for number in range(1300)]
+    many = Dataset(
+        name="many",
+        class_names=tuple(map(str, range(num_classes))),
+        train=split(labels, 0),
+        validation=split([0], 1),
+        test=split(list(range(num_classes)), 2),
+    )
+    chosen = CalibrationSet.choose(many)
+    assert len(chosen) == expected
+    assert min(chosen.to_dict()["per_class"].values()) >= 1
+    assert chosen.sparseness == ""
 
 
 def test_test_images_are_refused(dataset: Dataset) -> None:

@@ -42,7 +42,24 @@ SLACK = 1e-9
 MIN_CLASS_IMAGES = 100
 """Images that a class needs in a subset for its F1 to be judged: one flip then moves it by at most a point."""
 
+NOISE_FACTOR = 3.0
+"""How many times as far as a network differs from itself a float32 file may differ from it: the largest difference is
+measured on a few dozen images, and is larger on more."""
+
 TABLE = "tool.edgekit.tolerance"
+
+
+def beyond_noise(limit: float, own_noise: float) -> float:
+    """`limit` on a difference of scores of float32 files, or what deep networks need, whichever is more.
+
+    max(limit, NOISE_FACTOR * own_noise). Keras adds up in another order for another batch size, and a deep network
+    magnifies what that rounds: EfficientNetB0 differs from itself by 0.0023 between batches of 32 and of 1.
+
+    Args:
+        limit: Of the difference, for networks whose rounding does not show; at least 0.
+        own_noise: Largest difference of the network's scores from its own between batch sizes; 0 where unknown.
+    """
+    return max(limit, NOISE_FACTOR * own_noise)
 
 
 def _check_limit(name: str, value: Any) -> None:

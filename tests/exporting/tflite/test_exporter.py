@@ -115,10 +115,33 @@ def test_an_operator_without_an_integer_form_is_named(calibration: CalibrationSe
     from support.keras_models import import_keras, plain_network
 
     network = plain_network(middle=import_keras().layers.ELU(name="soft"))
-    exporter = TFLiteExporter(network, ExportOptions())
+    exporter = TFLiteExporter(network, ExportOptions(tflite=TFLiteOptions(strict_int8=True)))
     assert len(exporter.convert(Precision.FLOAT32, None)) > 1000
-    with pytest.raises(ExportError, match=r"no integer form of ELU .*soft"):
+    with pytest.raises(ExportError, match=r"ELU would lose .*no integer form \(layer soft\)"):
         exporter.convert(Precision.INT8, calibration)
+    with pytest.raises(ExportError, match="no int16x8 form of ELU"):
+        exporter.convert(Precision.INT16X8, calibration)
+
+
+@pytest.mark.parametrize("quantizer", ["tensorflow", "ai-edge"])
+def test_a_layer_that_is_called_twice_adds_its_bias_at_both_scales_in_int16x8(
+    quantizer: str, calibration: CalibrationSet, images: Images
+) -> None:
+    """TensorFlow 2.21 writes one bias for both calls, at the scale of the first: the second added 7 times as much."""
+    keras = import_keras("a test", backend="tensorflow")
+    keras.utils.set_random_seed(0)
+    uniform, layers = keras.initializers.RandomUniform, keras.layers
+    shared = layers.Dense(
+        48, activation="relu", bias_initializer=uniform(0.5, 1.0), kernel_initializer=uniform(-1.0, 1.0)
+    )
+    pixels = keras.Input((32, 32, 3))
+    x = layers.Flatten()(layers.AveragePooling2D(8)(layers.Rescaling(1 / 255)(pixels)))
+    scores = layers.Dense(10, activation="softmax", kernel_initializer=uniform(-0.02, 0.02))(shared(shared(x)))
+    network = keras.Model(pixels, scores)
+    options = ExportOptions(tflite=TFLiteOptions(quantizer=quantizer))
+    content = TFLiteExporter(network, options).convert(Precision.INT16X8, calibration)
+    expected = np.asarray(network(images.astype(np.float32)))
+    assert np.abs(run(content, images) - expected).max() < 0.01, "it was 0.07"
 
 
 @pytest.mark.parametrize("precision", [Precision.INT8, Precision.INT16X8])

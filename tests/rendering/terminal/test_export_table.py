@@ -1,6 +1,7 @@
 """The table of `edgekit export`: names shorten, numbers and headings do not."""
 
 import io
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 from edgekit.artifact import Artifact, Format, Precision
 from edgekit.exporting.check import CheckResult
 from edgekit.exporting.report import ExportedFile, ExportReport, FailedFile
+from edgekit.exporting.tflite.float_islands import Island
 from edgekit.rendering.terminal.export_table import print_export
 from edgekit.rendering.terminal.tables import make_console
 
@@ -18,10 +20,10 @@ CHECK = CheckResult(
 )
 
 
-def file(name: str, precision: Precision, size: int) -> ExportedFile:
+def file(name: str, precision: Precision, size: int, islands: tuple[Island, ...] = ()) -> ExportedFile:
     path = Path("run") / name
     artifact = Artifact(path=path, format=Format.TFLITE, precision=precision, size_bytes=size, sha256="0")
-    return ExportedFile(artifact=artifact, variant="", check=CHECK)
+    return ExportedFile(artifact=artifact, variant="", check=CHECK, islands=islands)
 
 
 @pytest.fixture
@@ -60,3 +62,21 @@ def test_long_names_shorten_and_headings_stay_whole(report: ExportReport, width:
     assert "…" in text
     assert "not made" in text
     assert "onnx float32, onnx float16: not made. No such operator." in text
+
+
+def test_what_an_int8_file_computes_in_float_stands_under_its_precision(report: ExportReport) -> None:
+    islands = [
+        Island(operator=operator, output=f"{layer}/{operator}", layers=(layer,), kinds=(kind,))
+        for kind, layer in (("LayerNormalization", "norm"), ("LayerNormalization", "norm_1"), ("softplus", "dense"))
+        for operator in ("MEAN", "RSQRT", "RESHAPE")
+    ]
+    exported = file("tflite/model-int8.tflite", Precision.INT8, 100_000, tuple(islands))
+    assert exported.precision_in_words == "int8 except LayerNormalization x 2, softplus"
+    stream = io.StringIO()
+    console = make_console(file=stream)
+    console.width = 80
+    print_export(replace(report, files=(exported,)), console)
+    lines = [line.strip() for line in stream.getvalue().splitlines()]
+    at = next(number for number, line in enumerate(lines) if "int8 except" in line)
+    assert lines[at + 1 : at + 3] == ["LayerNormalization x 2", "softplus"]
+    assert replace(report, files=(exported,)).to_dict()["files"][0]["except"] == "LayerNormalization x 2, softplus"

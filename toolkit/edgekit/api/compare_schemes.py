@@ -16,7 +16,7 @@ def compare_schemes(
     *,
     precisions: Names = (),
     data: AnyPath | Dataset | None = None,
-    calibration_images: int = 500,
+    calibration_images: int | None = None,
     seed: int = 0,
     check_calibration: bool = False,
     split: str = "validation",
@@ -30,7 +30,7 @@ def compare_schemes(
         run: The run; None: the newest.
         precisions: "dynamic", "int8", "int16x8"; empty: int8.
         data: "NAME", "NAME:PATH" or a loaded data set; None: what the run was trained with.
-        calibration_images: Training images that calibrate each file.
+        calibration_images: Training images that calibrate each file; None: as for `edgekit.export`.
         seed: Of their choice.
         check_calibration: Calibrate each file once more, with other images.
         split: Images to compare on: "validation"; "test" is for the last measurement.

@@ -48,7 +48,8 @@ def export(
     calibration: str = "minmax",
     percentile: float | None = None,
     float_layers: Names | None = None,
-    calibration_images: int = 500,
+    strict_int8: bool = False,
+    calibration_images: int | None = None,
     seed: int = 0,
     no_fold: bool = False,
     layout: str = "nhwc",
@@ -68,6 +69,7 @@ def export(
     resize: str | None = None,
     antialias: bool | None = None,
     exif: bool | None = None,
+    keep_doubtful: bool = False,
     skip_broken: bool = False,
     progress: Progress | bool | None = None,
 ) -> ExportReport:
@@ -91,7 +93,8 @@ def export(
         calibration: How ranges are found: "minmax", "percentile", "mse" or "entropy".
         percentile: For `calibration="percentile"`; None: 99.99.
         float_layers: Keras layers that int8 files keep in float.
-        calibration_images: Training images that calibrate int8.
+        strict_int8: No int8 `.tflite` with a part in float (LayerNormalization, softplus): for microcontrollers, NPUs.
+        calibration_images: Training images that calibrate int8; None: 500, or one per class where there are more.
         seed: Of the choice of the calibration images.
         no_fold: Leave batch normalization where it is, even where folding is exact.
         layout: Input of `.onnx` files: "nhwc", or "nchw" for (N, 3, H, W).
@@ -113,6 +116,7 @@ def export(
             None: as in the run, or "squash".
         antialias: Average over the pixels that one pixel covers; None: as in the run, or as the rule says.
         exif: Turn images as their EXIF data say; None: as in the run, or as the rule says.
+        keep_doubtful: Keep files that do not do what the Keras model does, named so, for `edgekit.diagnose`.
         skip_broken: Leave broken images out, and count them.
         progress: True to show progress on stderr; silent by default.
 
@@ -140,7 +144,9 @@ def export(
         output=output,
         fold=not no_fold,
         scheme=scheme,
-        tflite=TFLiteOptions(io=io, batch=_batch(batch), allow_flex=allow_flex, float_head=float_head),
+        tflite=TFLiteOptions(
+            io=io, batch=_batch(batch), allow_flex=allow_flex, float_head=float_head, strict_int8=strict_int8
+        ),
         onnx=onnx,
         authorship=_authorship(no_metadata, author, license, model_version),
     )
@@ -154,6 +160,7 @@ def export(
         seed=seed,
         out=as_path(out),
         image_rule=RuleChoice(resize=resize, antialias=antialias, exif=exif),
+        keep_doubtful=keep_doubtful,
         skip_broken=skip_broken,
         output_name=output_name,
         positive_class=positive_class,

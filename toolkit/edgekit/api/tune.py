@@ -19,7 +19,7 @@ def tune(
     formats: Names = "tflite",
     runtimes: Names = (),
     data: AnyPath | Dataset | None = None,
-    calibration_images: int = 500,
+    calibration_images: int | None = None,
     seed: int = 0,
     restart: bool = False,
     custom_objects: AnyPath | None = None,
@@ -39,7 +39,7 @@ def tune(
         formats: What to try: "tflite", "onnx".
         runtimes: What measures, one per format.
         data: "NAME", "NAME:PATH" or a loaded data set; None: what the run was trained with.
-        calibration_images: Training images that calibrate.
+        calibration_images: Training images that calibrate; None: as for `edgekit.export`.
         seed: Of their choice.
         restart: Forget the trials of an earlier search.
         custom_objects: A Python file that defines the model's own layers; it is executed.

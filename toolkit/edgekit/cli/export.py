@@ -77,6 +77,11 @@ def _quantizers_of_other_packages() -> dict[str, str]:
 )
 @click.option("--percentile", type=float, metavar="P", help="For --calibration percentile. [default: 99.99]")
 @click.option("--float-layers", metavar="LAYER,…", help="Keras layers that int8 files keep in float.")
+@click.option(
+    "--strict-int8",
+    is_flag=True,
+    help="No int8 .tflite with a part in float (LayerNormalization, softplus): for microcontrollers and NPUs.",
+)
 @calibration_option("Training images for int8.")
 @seed_option("Chooses the calibration images.")
 @click.option("--no-fold", is_flag=True, help="Leave batch normalization where it is, even where folding is exact.")
@@ -119,6 +124,11 @@ def _quantizers_of_other_packages() -> dict[str, str]:
 @click.option("--labels", type=PATH, metavar="FILE", help="For a MODEL.keras: its classes in its order, one per line.")
 @custom_objects_option
 @rule_options
+@click.option(
+    "--keep-doubtful",
+    is_flag=True,
+    help="Keep files that do not do what the Keras model does, named so (model-doubtful-…), for edgekit diagnose.",
+)
 @skip_broken_option
 @json_option
 def command(as_json: bool, everything: bool, **chosen: Any) -> int:

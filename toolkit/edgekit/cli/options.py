@@ -117,7 +117,10 @@ def data_option(default: str | None, text: str) -> Callable[[Callable[..., Any]]
 def calibration_option(text: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """`--calibration-images N`, with its own help."""
     return click.option(
-        "--calibration-images", type=WholeNumber(min=1), default=500, show_default=True, metavar="N", help=text
+        "--calibration-images",
+        type=WholeNumber(min=1),
+        metavar="N",
+        help=f"{text} [default: 500, or one per class where there are more]",
     )
 
 

@@ -7,11 +7,11 @@ is, byte for byte, what an export keeps. Writes nothing.
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from edgekit.artifact import Format
 from edgekit.datasets import Dataset
-from edgekit.exporting.check import check_images
+from edgekit.exporting.check import MORE_IMAGES, NUM_IMAGES, CheckImages
 from edgekit.exporting.description import Authorship, FileDescription
 from edgekit.exporting.formats import EXPORTERS, Exporter, ExportOptions
 from edgekit.exporting.input_range_choice import Doubts, choose_input_range
@@ -20,7 +20,7 @@ from edgekit.exporting.keras.folding_check import proven_folding
 from edgekit.exporting.keras.layer_names import LayerNames
 from edgekit.exporting.keras.preparing.preparation import prepare
 from edgekit.exporting.keras.preparing.reading import OutputReading
-from edgekit.exporting.keras.scores import KerasScorer
+from edgekit.exporting.keras.scores import BATCH, KerasScorer
 from edgekit.exporting.onnx.targets import OrtTarget
 from edgekit.exporting.source import Source, check_dataset, digest_of, interface_of
 from edgekit.exporting.tflite.float_islands import Island, find_islands
@@ -32,6 +32,8 @@ from edgekit.quantization.learned_ranges import LearnedRanges
 from edgekit.quantization.scheme import CALIBRATED
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import keras
     import numpy as np
     from numpy.typing import NDArray
@@ -57,6 +59,7 @@ class FileMaker:
         class_names: In the order of the scores.
         images: uint8 (n, H, W, 3): what a file is checked on.
         input_range: What the model wants.
+        measured_noise: `own_noise` as a JSON object, with how it was measured; None where it was not.
         scorer: Gives the float model's scores.
 
     Raises:
@@ -95,7 +98,10 @@ class FileMaker:
                 f"learned are not used: int8 files are calibrated on training images."
             )
         self.input_range = self._input_range(input_range, dataset, seed)
-        self.images = check_images(dataset, shape)
+        self._check_images = CheckImages(dataset, shape)
+        self._more_reference: dict[int, NDArray[np.float32]] = {}
+        self.images = self._check_images.first(NUM_IMAGES)
+        self.measured_noise: dict[str, Any] | None = None
         self.scorer = KerasScorer(self.classifier, self.input_range)
 
     def _input_range(self, given: InputRange | None, dataset: Dataset | None, seed: int) -> InputRange:
@@ -110,6 +116,27 @@ class FileMaker:
     def reference(self) -> "NDArray[np.float32]":
         """The float model's scores of `images`, float32 (n, C)."""
         return self.scorer(self.images)
+
+    @cached_property
+    def own_noise(self) -> float:
+        """How far the float model's scores of `images` differ between batch sizes, at least 0."""
+        noise = self.scorer.own_noise(self.images, self.reference)
+        self.measured_noise = {
+            "max_abs_score_difference": noise,
+            "batch_sizes": [BATCH, 1],
+            "num_images": len(self.images),
+        }
+        return noise
+
+    def check_sets(self) -> "Iterator[tuple[NDArray[np.uint8], NDArray[np.float32]]]":
+        """Images, uint8 (n, H, W, 3), and the float model's scores of them, (n, C): few, then more and more."""
+        yield self.images, self.reference
+        for num_images in MORE_IMAGES:
+            images = self._check_images.first(num_images)
+            if len(images) > len(self.images):
+                if num_images not in self._more_reference:
+                    self._more_reference[num_images] = self.scorer(images)
+                yield images, self._more_reference[num_images]
 
     @cached_property
     def folding(self) -> Folding | None:

@@ -20,7 +20,7 @@ from edgekit.input_probe import (
 from edgekit.input_range import RAW, InputRange
 from edgekit.metrics.class_order import can_be_told
 from edgekit.quantization import CalibrationSet
-from edgekit.quantization.calibration import NUM_IMAGES
+from edgekit.quantization.calibration import default_num_images
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -65,9 +65,10 @@ def choose_input_range(
         return doubts.given
     if len(dataset.train) < num_classes:
         if doubts.given is None:
-            progress.note("No training images: it was not tried whether the model wants other pixels than 0..255.")
+            few = "Fewer training images than classes" if len(dataset.train) else "No training images"
+            progress.note(f"{few}: it was not tried whether the model wants other pixels than 0..255.")
         return doubts.given or RAW
-    num_images = max(NUM_IMAGES, num_classes)
+    num_images = default_num_images(num_classes)
     if doubts.given is not None and not can_be_told(min(num_images, len(dataset.train)), num_classes):
         return doubts.given
     try:

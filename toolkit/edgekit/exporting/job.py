@@ -20,7 +20,6 @@ from edgekit.exporting.source import Source, check_source, load_source
 from edgekit.foundation.errors import UsageError
 from edgekit.foundation.keras_setup import check_installed
 from edgekit.foundation.progress import Progress, SilentProgress
-from edgekit.quantization.calibration import NUM_IMAGES
 from edgekit.runs.folder import RunFolder
 
 
@@ -34,9 +33,10 @@ class ExportRequest:
         formats: See `make_plan`.
         data: The data set, or `NAME[:PATH]`; None: the one in the run's manifest.
         options: What was chosen; of several, each makes the files that it changes.
-        calibration_images: How many training images calibrate int8.
+        calibration_images: How many training images calibrate int8; None: 500, or one per class where there are more.
         seed: Chooses them.
         out: For a file from elsewhere, the run folder to make.
+        keep_doubtful: Keep files that run, though they do not do what the float model does, under names that say so.
         skip_broken: Leave broken images out of a `folder:` data set, as the training did.
         output_name: For a file from elsewhere, which of its outputs holds the scores; None: the only one that fits.
         positive_class: For a file from elsewhere that gives one score for two classes, which it is of.
@@ -50,9 +50,10 @@ class ExportRequest:
     formats: Sequence[Format] = ()
     data: str | Dataset | None = None
     options: Sequence[ExportOptions] = (ExportOptions(),)
-    calibration_images: int = NUM_IMAGES
+    calibration_images: int | None = None
     seed: int = 0
     out: Path | None = None
+    keep_doubtful: bool = False
     skip_broken: bool = False
     output_name: str | None = None
     positive_class: str | None = None
@@ -94,6 +95,7 @@ def export_request(request: ExportRequest, *, progress: Progress | None = None) 
             calibration_images=request.calibration_images,
             seed=request.seed,
             out=request.out,
+            keep_doubtful=request.keep_doubtful,
             reading=reading,
             progress=progress,
         )
@@ -107,7 +109,7 @@ class SchemesRequest:
         target: A run folder, or None for the newest run.
         precisions: What to make.
         data: The data set, or `NAME[:PATH]`; None: the one in the run's manifest.
-        calibration_images: How many training images calibrate each file.
+        calibration_images: How many training images calibrate each file; None: as for `ExportRequest`.
         seed: Chooses them.
         check_calibration: Calibrate each file a second time, with other images.
         split: "validation" or "test".
@@ -118,7 +120,7 @@ class SchemesRequest:
     target: Path | None = None
     precisions: Sequence[Precision] = (Precision.INT8,)
     data: str | Dataset | None = None
-    calibration_images: int = NUM_IMAGES
+    calibration_images: int | None = None
     seed: int = 0
     check_calibration: bool = False
     split: str = SPLITS[0]

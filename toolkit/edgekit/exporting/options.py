@@ -33,6 +33,7 @@ class TFLiteOptions:
         allow_flex: Keep TensorFlow operators that LiteRT lacks ("Flex"), which needs a bigger runtime.
         quantizer: What makes integers of floats: a name in QUANTIZERS.
         float_head: The last layer computes, and gives its output, in float.
+        strict_int8: An int8 or int16x8 file computes nothing in float, or is not made: for microcontrollers and NPUs.
     """
 
     io: str = "uint8"
@@ -40,6 +41,7 @@ class TFLiteOptions:
     allow_flex: bool = False
     quantizer: str = DEFAULT_QUANTIZER
     float_head: bool = False
+    strict_int8: bool = False
 
     def __post_init__(self) -> None:
         if self.io not in IO_TYPES:
@@ -63,11 +65,13 @@ class TFLiteOptions:
     def to_dict(self, precision: Precision) -> dict[str, Any]:
         """As a JSON object, for the manifest."""
         quantization = {"quantizer": self.quantizer, "float_head": self.float_head} if precision in QUANTIZED else {}
+        strictness = {"strict_int8": True} if precision in CALIBRATED and self.strict_int8 else {}
         return {
             "io": self.io,
             "batch": "dynamic" if self.batch is None else self.batch,
             "allow_flex": self.allow_flex,
             **quantization,
+            **strictness,
         }
 
 
@@ -146,6 +150,12 @@ class ExportOptions:
     def __post_init__(self) -> None:
         if self.output not in OUTPUTS:
             raise UnknownNameError("output", self.output, OUTPUTS)
+        kept = {"--float-head": self.tflite.float_head, "--float-layers": bool(self.scheme.float_layers)}
+        if self.tflite.strict_int8 and (given := [option for option, is_given in kept.items() if is_given]):
+            raise UsageError(
+                f"--strict-int8 leaves nothing in float, and {' and '.join(given)} asks for a part in float. "
+                f"Leave one of them out."
+            )
 
     @property
     def gives_logits(self) -> bool:

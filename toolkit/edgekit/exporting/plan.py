@@ -120,6 +120,13 @@ def _check_choices(jobs: Sequence[Job], choices: Sequence[ExportOptions]) -> Non
     if useless := sorted(asked - made):
         what = ", ".join(job.title for job in jobs)
         raise UsageError(f"{' and '.join(useless)} would count for nothing: it changes none of these files: {what}.")
+    for options in choices:
+        if options.tflite.strict_int8 and not any(_is_strict(job) for job in jobs):
+            what = ", ".join(job.title for job in jobs)
+            raise UsageError(
+                f"--strict-int8 has no effect: it is for int8 and int16x8 .tflite files, and these are made: {what}. "
+                f"Leave it out."
+            )
     for job in jobs:
         exporter = EXPORTERS.load(job.format.value)
         words = set(job.options.words(job.format, job.precision))
@@ -128,6 +135,10 @@ def _check_choices(jobs: Sequence[Job], choices: Sequence[ExportOptions]) -> Non
                 f"{' and '.join(unknown)} cannot be had for {job.title} files. Leave it out, name other "
                 f"precisions or formats (--format), or try the other quantizer (--quantizer ai-edge)."
             )
+
+
+def _is_strict(job: Job) -> bool:
+    return job.format is Format.TFLITE and job.precision in CALIBRATED and job.options.tflite.strict_int8
 
 
 def _exists(precision: Precision) -> bool:

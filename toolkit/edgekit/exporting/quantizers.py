@@ -31,7 +31,7 @@ QUANTIZERS: Registry[Any] = Registry(
     {
         "tensorflow": (
             "edgekit.exporting.tflite.quantizers.tensorflow:TensorFlowQuantizer",
-            "TensorFlow's converter: an operator without integer form is an error",
+            "TensorFlow's converter: int8 with what has no integer form in float, int16x8 without",
         ),
         "ai-edge": (
             "edgekit.exporting.tflite.quantizers.ai_edge:AIEdgeQuantizer",

@@ -7,7 +7,7 @@ from typing import Any
 from edgekit.artifact import Artifact, Precision
 from edgekit.exporting.check import CheckResult
 from edgekit.exporting.keras.batchnorm_folding import Folding
-from edgekit.exporting.tflite.float_islands import Island
+from edgekit.exporting.tflite.float_islands import Island, kinds_in_words
 from edgekit.foundation.grammar import counted
 from edgekit.foundation.results import Displayed, plain
 from edgekit.inspection.kernels import FileKernels
@@ -31,6 +31,12 @@ class ExportedFile:
     check: CheckResult | None
     islands: tuple[Island, ...] = ()
     kernels: FileKernels | None = None
+
+    @property
+    def precision_in_words(self) -> str:
+        """Its precision, and what is computed in float: "int8 except LayerNormalization x 7"."""
+        exceptions = kinds_in_words(self.islands)
+        return f"{self.artifact.precision or ''}{f' except {exceptions}' if exceptions else ''}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,8 +81,13 @@ class ExportReport(Displayed):
 
     @property
     def exit_status(self) -> int:
-        """1 where a file could not be made, else 0."""
-        return 1 if self.failed else 0
+        """1 where a file could not be made, or is in doubt, else 0."""
+        return 1 if self.failed or self.doubtful else 0
+
+    @property
+    def doubtful(self) -> tuple[ExportedFile, ...]:
+        """The files that were kept though they do not do what the float model does."""
+        return tuple(each for each in self.files if each.check and each.check.doubt)
 
     def moved(self, path: Path) -> "ExportReport":
         """The same report after its run folder was renamed to `path`."""
@@ -95,6 +106,7 @@ class ExportReport(Displayed):
                     "artifact": each.artifact.path.relative_to(self.run.path).as_posix(),
                     "format": each.artifact.format.value,
                     "precision": each.artifact.precision,
+                    "except": kinds_in_words(each.islands),
                     "variant": each.variant,
                     "size_bytes": each.artifact.size_bytes,
                     "sha256": each.artifact.sha256,

@@ -23,7 +23,7 @@ from edgekit.foundation.grammar import counted
 from edgekit.foundation.progress import Progress, SilentProgress
 from edgekit.foundation.results import Displayed, plain
 from edgekit.metrics import drift
-from edgekit.quantization.calibration import NUM_IMAGES, CalibrationSet
+from edgekit.quantization.calibration import CalibrationSet
 from edgekit.quantization.scheme import CALIBRATED, CalibrationMethod, Granularity, QuantizationScheme
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ def compare_schemes(
     dataset: Dataset,
     *,
     precisions: Sequence[Precision] = (Precision.INT8,),
-    calibration_images: int = NUM_IMAGES,
+    calibration_images: int | None = None,
     seed: int = 0,
     check_calibration: bool = False,
     split: str = SPLITS[0],
@@ -116,7 +116,7 @@ def compare_schemes(
         source: A run, loaded.
         dataset: Its data set.
         precisions: Some of dynamic, int8, int16x8.
-        calibration_images: How many training images calibrate each file.
+        calibration_images: How many training images calibrate each file; None: as for an export.
         seed: Chooses them.
         check_calibration: Make each calibrated file a second time, with as many other images.
         split: "validation", to choose by; "test", to measure what was chosen.

@@ -5,44 +5,32 @@ Knows no format beyond the exporters' protocol.
 
 from collections.abc import Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edgekit.artifact import Artifact, Format, Precision
 from edgekit.datasets import Dataset
-from edgekit.exporting.check import CheckResult, compare, run_file
 from edgekit.exporting.conversion import FileMaker
 from edgekit.exporting.description import LABELS_NAME, labels_text
 from edgekit.exporting.external_model import foreign_run
 from edgekit.exporting.formats import ExportOptions
 from edgekit.exporting.keras.loading.custom_objects import custom_objects_of
 from edgekit.exporting.keras.preparing.reading import OutputReading
-from edgekit.exporting.onnx.targets import missing_in_mobile
+from edgekit.exporting.one_file import MadeFile, OneFile, doubtful_path
 from edgekit.exporting.plan import Job, Plan, make_plan
 from edgekit.exporting.report import ExportedFile, ExportReport, FailedFile
 from edgekit.exporting.source import Source, check_dataset, check_source, load_source
-from edgekit.exporting.tflite.float_islands import Island, in_words
-from edgekit.exporting.tflite.integer_check import holds_flex
 from edgekit.foundation.atomic_files import atomic_path, write_json, write_text
 from edgekit.foundation.errors import CalibrationError, ExportError, UsageError
-from edgekit.foundation.machine import this_machine
 from edgekit.foundation.progress import Progress, SilentProgress
 from edgekit.input_range import InputRange
 from edgekit.inspection.kernels import inspect_kernels
-from edgekit.metrics.drift import softmax
 from edgekit.quantization import CalibrationSet
-from edgekit.quantization.calibration import NUM_IMAGES
 from edgekit.quantization.scheme import CALIBRATED
 from edgekit.runs.folder import RunFolder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-OVERFLOWS = (
-    "This processor has no VNNI, so ONNX Runtime adds products of 8-bit weights in 16 bits, and the sums overflow. "
-    "Leave out --full-range for a file that gives the same answers on every processor."
-)
 
 
 def export(
@@ -52,11 +40,12 @@ def export(
     formats: Sequence[Format] | None = None,
     dataset: Dataset | None = None,
     options: ExportOptions | Sequence[ExportOptions] = (),
-    calibration_images: int = NUM_IMAGES,
+    calibration_images: int | None = None,
     seed: int = 0,
     out: Path | str | None = None,
     reading: OutputReading | None = None,
     custom_objects: Path | str | None = None,
+    keep_doubtful: bool = False,
     progress: Progress | None = None,
 ) -> ExportReport:
     """Export a model to every precision and format that is asked for.
@@ -71,11 +60,12 @@ def export(
         formats: None: all.
         dataset: The data set of the run; needed for int8 and for a file from elsewhere.
         options: What was chosen; of several, each makes the files that it changes.
-        calibration_images: How many training images calibrate int8.
+        calibration_images: How many training images calibrate int8; None: 500, or one per class where there are more.
         seed: Chooses them.
         out: For a file from elsewhere, the run folder to make; `exported/<its name>` by default.
         reading: For a file from elsewhere, what is said of its output.
         custom_objects: A Python file that defines the layers of the model that are not Keras'; it is executed.
+        keep_doubtful: Keep files that run, though they do not do what the float model does, under names that say so.
         progress: Where long work reports itself.
 
     Raises:
@@ -97,27 +87,22 @@ def export(
         _check_input_range(loaded, input_range)
         _check_reading(loaded, reading)
         check_dataset(loaded, dataset)
-        calibration = _calibration(plan, dataset, calibration_images, seed)
+        calibration = _calibration(plan, dataset, calibration_images, seed, progress)
         known = reading if loaded.run is None else None
         maker = FileMaker(loaded, dataset, input_range=input_range, reading=known, seed=seed, progress=progress)
-        session = _Session(loaded, dataset, maker, progress)
+        files = OneFile(maker, progress, keep_doubtful=keep_doubtful)
+        session = _Session(loaded, dataset, maker, files, progress)
         return session.run(plan, calibration and maker.calibrated(calibration), Path(out) if out is not None else None)
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Made:
-    """One file before it is kept; see `ExportedFile`."""
-
-    job: Job
-    check: CheckResult | None
-    islands: tuple[Island, ...]
 
 
 class _Session:
     """One model on its way into its files."""
 
-    def __init__(self, source: Source, dataset: Dataset | None, maker: FileMaker, progress: Progress) -> None:
+    def __init__(
+        self, source: Source, dataset: Dataset | None, maker: FileMaker, files: OneFile, progress: Progress
+    ) -> None:
         self._source, self._dataset, self._maker, self._progress = source, dataset, maker, progress
+        self._files = files
 
     def run(self, plan: Plan, calibration: CalibrationSet | None, out: Path | None) -> ExportReport:
         """Make everything in `plan`."""
@@ -134,13 +119,13 @@ class _Session:
     def _into(self, run: RunFolder, plan: Plan, calibration: CalibrationSet | None) -> ExportReport:
         """Make everything, and keep all of it or nothing."""
         folding = self._maker.folding if any(job.options.fold for job in plan.jobs) else None
-        made: dict[Path, _Made] = {}
+        made: dict[Path, MadeFile] = {}
         skipped, failed, reasons = list(plan.skipped), list[FailedFile](), dict[Format, str]()
         with ExitStack() as stack, self._progress.task("Exporting", len(plan.jobs)) as advance:
             for job in plan.jobs:
-                path = run.artifact_path(job.format, job.precision, job.variant)
                 try:
-                    made[path] = self._one(job, path, calibration, stack)
+                    one = self._files.make(job, run, calibration, stack)
+                    made[one.path] = one
                 except ExportError as error:
                     if job.is_required:
                         raise
@@ -162,40 +147,7 @@ class _Session:
         files = tuple(_exported(run, path, each) for path, each in made.items())
         return ExportReport(run=run, files=files, skipped=tuple(skipped), folding=folding, failed=tuple(failed))
 
-    def _one(self, job: Job, path: Path, calibration: CalibrationSet | None, stack: ExitStack) -> "_Made":
-        """Make one file, run and compare it; it is renamed to `path` when `stack` ends well."""
-        with ExitStack() as alone:
-            temporary = alone.enter_context(atomic_path(path))
-            content = self._maker.convert(job, calibration)
-            temporary.write_bytes(content)
-            made = _Made(job=job, check=self._checked(temporary, job, content), islands=self._islands(job, content))
-            stack.enter_context(alone.pop_all())
-        return made
-
-    def _checked(self, path: Path, job: Job, content: bytes) -> CheckResult | None:
-        if job.format is Format.TFLITE and holds_flex(content):
-            self._progress.note(f"{job.title}: not run, for nothing here has Flex operators.")
-            return None
-        if job.format is Format.ONNX and (missing := missing_in_mobile(content)):
-            self._progress.note(f"{job.title}: the small onnxruntime-mobile packages lack {', '.join(missing)}.")
-        candidate, runtime = run_file(path, job.format, self._maker.images)
-        if job.options.gives_logits:
-            candidate = softmax(candidate).astype(candidate.dtype)
-        title = f"The file {job.title}"
-        try:
-            return compare(self._maker.reference, candidate, title=title, precision=job.precision, runtime=runtime)
-        except ExportError as error:
-            if _overflows_here(job):
-                raise ExportError(f"{error} {OVERFLOWS}") from error
-            raise
-
-    def _islands(self, job: Job, content: bytes) -> tuple[Island, ...]:
-        """What an integer file computes in float, which is said, whether it was asked for or not."""
-        if islands := self._maker.islands(job, content):
-            self._progress.note(f"{job.title}: computed in float: {in_words(islands)}.")
-        return islands
-
-    def _labels(self, made: "dict[Path, _Made]", stack: ExitStack) -> list[Path]:
+    def _labels(self, made: dict[Path, MadeFile], stack: ExitStack) -> list[Path]:
         """Write labels.txt beside the files, renamed when `stack` ends well; the paths of what was written."""
         described = {path.parent for path, each in made.items() if each.job.options.authorship is not None}
         paths = [folder / LABELS_NAME for folder in sorted(described)]
@@ -204,7 +156,7 @@ class _Session:
         return paths
 
     def _record(
-        self, run: RunFolder, made: "dict[Path, _Made]", calibration: CalibrationSet | None, labels: Sequence[Path]
+        self, run: RunFolder, made: dict[Path, MadeFile], calibration: CalibrationSet | None, labels: Sequence[Path]
     ) -> None:
         entries = {
             path.relative_to(run.path).as_posix(): {
@@ -217,13 +169,18 @@ class _Session:
             }
             for path, each in made.items()
         }
+        for each in made.values():
+            if not (each.check and each.check.doubt):
+                run.forget(doubtful_path(run, each.job))
         extra = [run.calibration_path] if calibration is not None else []
+        noise = self._maker.measured_noise
         run.record(
             *made,
             *extra,
             *labels,
             exports={**run.manifest.get("exports", {}), **entries},
             export_versions=_versions(),
+            **({} if noise is None else {"own_noise": noise}),
         )
 
     def _classes_entry(self) -> dict[str, Any]:
@@ -235,13 +192,7 @@ class _Session:
         return {"folding": self._maker.folding.to_dict()} if job.options.fold and self._maker.folding else {}
 
 
-def _overflows_here(job: Job) -> bool:
-    """Whether the sums of an int8 `.onnx` file with 8-bit weights overflow on this processor."""
-    is_full_range = job.format is Format.ONNX and job.precision is Precision.INT8 and not job.options.onnx.reduce_range
-    return is_full_range and this_machine().overflows_int8
-
-
-def _exported(run: RunFolder, path: Path, made: _Made) -> ExportedFile:
+def _exported(run: RunFolder, path: Path, made: MadeFile) -> ExportedFile:
     return ExportedFile(
         artifact=Artifact.from_file(path),
         variant=made.job.variant,
@@ -287,13 +238,18 @@ def _check_reading(source: Source, given: OutputReading | None) -> None:
         )
 
 
-def _calibration(plan: Plan, dataset: Dataset | None, num_images: int, seed: int) -> CalibrationSet | None:
+def _calibration(
+    plan: Plan, dataset: Dataset | None, num_images: int | None, seed: int, progress: Progress
+) -> CalibrationSet | None:
     if not plan.needs_calibration:
         return None
     if dataset is None:
         names = ", ".join(sorted({job.precision for job in plan.jobs if job.precision in CALIBRATED}))
         raise CalibrationError(f"{names} needs training images for calibration. Name the data set with --data.")
-    return CalibrationSet.choose(dataset, num_images, seed)
+    chosen = CalibrationSet.choose(dataset, num_images, seed)
+    if chosen.sparseness:
+        progress.note(chosen.sparseness)
+    return chosen
 
 
 def _calibrated_with(job: Job, calibration: CalibrationSet | None) -> dict[str, Any]:

@@ -16,9 +16,24 @@ from edgekit.foundation.files.temporary_folders import claimed, remove_left
 def atomic_path(path: Path, *, is_durable: bool = False) -> Iterator[Path]:
     """A temporary path beside `path` to write to; renamed to `path` on success, removed on failure.
 
-    The temporary name keeps the suffixes of `path`, because Keras and numpy choose a format by them. What is durable
-    is on the disk before it takes the place of the old file, so that a power cut leaves the one or the other whole.
-    Raises RunFolderError in place of OSError (a full disk, a read-only folder); `path` is then as before.
+    What is durable is on the disk before it takes the place of the old file, so that a power cut leaves the one or the
+    other whole. Raises RunFolderError in place of OSError; see `scratch_path`. `path` is then as before.
+    """
+    with scratch_path(path) as temporary:
+        yield temporary
+        if is_durable:
+            _sync(temporary)
+        temporary.replace(path)
+        if is_durable:
+            _sync(path.parent)
+
+
+@contextmanager
+def scratch_path(path: Path) -> Iterator[Path]:
+    """A temporary path beside `path` to write to; removed at the end, unless what was written is renamed before.
+
+    The temporary name keeps the suffixes of `path`, because Keras and numpy choose a format by them.
+    Raises RunFolderError in place of OSError (a full disk, a read-only folder).
     """
     try:
         with (
@@ -27,13 +42,7 @@ def atomic_path(path: Path, *, is_durable: bool = False) -> Iterator[Path]:
             claimed(Path(folder)),
         ):
             remove_left(path.parent.glob(f"{_WRITING}*"))
-            temporary = Path(folder) / path.name
-            yield temporary
-            if is_durable:
-                _sync(temporary)
-            temporary.replace(path)
-            if is_durable:
-                _sync(path.parent)
+            yield Path(folder) / path.name
     except OSError as error:
         raise RunFolderError(
             f"Could not write {path}: {error.strerror or error}. Nothing was changed; free space or "

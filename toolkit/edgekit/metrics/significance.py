@@ -53,6 +53,23 @@ def is_better_than_guessing(accuracy: float, num_images: int, num_classes: int) 
     return accuracy > guessed + NUM_DEVIATIONS * math.sqrt(guessed * (1 - guessed) / num_images)
 
 
+def share_interval(successes: int, trials: int, confidence: float = 0.95) -> tuple[float, float]:
+    """Exact confidence interval of a share, 0 to 1, of which `successes` of `trials` were seen; (0, 1) for no trial.
+
+    The ends are those shares at which so many successes or more, or so few or fewer, would have a probability of
+    (1 - confidence) / 2: quantiles of beta laws, beta(k, n - k + 1) and beta(k + 1, n - k).
+
+    Source: C. Clopper and E. Pearson, "The use of confidence or fiducial limits illustrated in the case of the
+    binomial", Biometrika 26, 1934.
+    """
+    from scipy.stats import beta
+
+    tail = (1 - confidence) / 2
+    low = float(beta.ppf(tail, successes, trials - successes + 1)) if successes else 0.0
+    high = float(beta.ppf(1 - tail, successes + 1, trials - successes)) if successes < trials else 1.0
+    return low, high
+
+
 def holm_adjusted(p_values: "NDArray[np.float64]") -> "NDArray[np.float64]":
     """P-values float64 (m,) corrected for being m tests at once; keeps the chance of any false alarm below alpha.
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from edgekit.datasets.base import Dataset
 
 NUM_IMAGES = 500
-"""How many images are enough for the smallest and largest values of every layer."""
+"""How many images are enough for the smallest and largest values of every layer, where no class is left out."""
 
 MAX_TEST_SHARE = 0.1
 """Share of calibration images that may lie in the test split too: data sets hold a few images twice."""
@@ -64,14 +64,20 @@ class CalibrationSet:
             )
 
     @classmethod
-    def choose(cls, dataset: "Dataset", num_images: int = NUM_IMAGES, seed: int = 0) -> "CalibrationSet":
+    def choose(cls, dataset: "Dataset", num_images: int | None = None, seed: int = 0) -> "CalibrationSet":
         """Take `num_images` of the training split, as many of each class as there are; all if there are fewer.
 
-        Classes differ by at most one image, except where a class has too few of its own.
+        Classes differ by at most one image, except where a class has too few of its own. Where there are fewer images
+        than classes, some classes have none: ranges do not need an image of every class, and `sparseness` says so.
+
+        Args:
+            dataset: What the model is for.
+            num_images: How many, at least 1; None: NUM_IMAGES, or one per class where there are more classes.
+            seed: Chooses them.
 
         Raises:
-            CalibrationError: The training split is empty, holds no pixels of 0 to 255, or test images; or there
-                would be fewer images than classes.
+            CalibrationError: The training split is empty, holds no pixels of 0 to 255, or test images; or no image
+                is asked for.
         """
         train, num_classes = dataset.train, len(dataset.class_names)
         if len(train) == 0:
@@ -80,20 +86,17 @@ class CalibrationSet:
                 f"on test images would spoil the measurement. Give a data set with a training split, or leave "
                 f"int8 out."
             )
-        if min(num_images, len(train)) < num_classes:
-            raise CalibrationError(
-                f"Calibration needs at least one image a class: {num_classes} for data set '{dataset.name}'. "
-                f"Received {min(num_images, len(train))} (asked for {num_images}, the training split holds "
-                f"{len(train):,})."
-            )
-        chosen = cls._of(dataset, _dealt(train.labels, num_classes, seed)[:num_images], seed)
+        num_images = default_num_images(num_classes) if num_images is None else num_images
+        if num_images < 1:
+            raise CalibrationError(f"Calibration needs at least one image. Received {num_images}.")
+        chosen = cls._of(dataset, _dealt(train.labels, seed)[:num_images], seed)
         chosen._check_range()
         chosen._check_not_of_test(dataset)
         return chosen
 
     @classmethod
     def choose_two(
-        cls, dataset: "Dataset", num_images: int = NUM_IMAGES, seed: int = 0
+        cls, dataset: "Dataset", num_images: int | None = None, seed: int = 0
     ) -> "tuple[CalibrationSet, CalibrationSet]":
         """The set that `choose` takes, and another of the same size and balance that shares no image with it.
 
@@ -102,9 +105,10 @@ class CalibrationSet:
         Raises:
             CalibrationError: As `choose`.
         """
-        size = min(num_images, len(dataset.train) // 2)
+        wanted = default_num_images(len(dataset.class_names)) if num_images is None else num_images
+        size = min(wanted, len(dataset.train) // 2)
         first = cls.choose(dataset, size, seed)
-        dealt = _dealt(dataset.train.labels, len(dataset.class_names), seed)
+        dealt = _dealt(dataset.train.labels, seed)
         return first, cls._of(dataset, dealt[size : 2 * size], seed)
 
     @classmethod
@@ -124,6 +128,17 @@ class CalibrationSet:
 
     def __len__(self) -> int:
         return len(self.indices)
+
+    @property
+    def sparseness(self) -> str:
+        """One sentence where some classes have no image, with what helps; "" where every class has one."""
+        num_classes = len(self.class_names)
+        if len(self) >= num_classes:
+            return ""
+        return (
+            f"Calibration uses {len(self):,} training images for {num_classes:,} classes, so some classes have none. "
+            f"That is enough for most networks; --calibration-images N takes more where the training split has them."
+        )
 
     @property
     def images(self) -> "NDArray[np.uint8]":
@@ -200,7 +215,9 @@ class CalibrationSet:
 
     def to_dict(self) -> dict[str, Any]:
         """As a JSON object, for calibration.json."""
-        counts = [int((self.labels == label).sum()) for label in range(len(self.class_names))]
+        import numpy as np
+
+        counts = np.bincount(self.labels, minlength=len(self.class_names)).tolist()
         return {
             "dataset": self.dataset_name,
             "split": "train",
@@ -215,14 +232,18 @@ class CalibrationSet:
         }
 
 
-def _dealt(labels: "NDArray[np.int64]", num_classes: int, seed: int) -> "NDArray[np.int64]":
+def default_num_images(num_classes: int) -> int:
+    """NUM_IMAGES, or one for each class where there are more classes."""
+    return max(NUM_IMAGES, num_classes)
+
+
+def _dealt(labels: "NDArray[np.int64]", seed: int) -> "NDArray[np.int64]":
     """All positions in the order in which they are taken: from the classes in turn, each in an order of its own."""
     import numpy as np
 
-    generator = np.random.default_rng(seed)
-    shuffled = generator.permutation(len(labels))
+    shuffled = np.random.default_rng(seed).permutation(len(labels))
+    by_class = np.argsort(labels[shuffled], kind="stable")
+    _, starts, sizes = np.unique(labels[shuffled][by_class], return_index=True, return_counts=True)
     turn = np.empty(len(labels), dtype=np.int64)
-    for label in range(num_classes):
-        mine = shuffled[labels[shuffled] == label]
-        turn[mine] = np.arange(len(mine))
-    return shuffled[np.argsort(turn[shuffled], kind="stable")].astype(np.int64)
+    turn[by_class] = np.arange(len(labels)) - np.repeat(starts, sizes)
+    return shuffled[np.argsort(turn, kind="stable")].astype(np.int64)

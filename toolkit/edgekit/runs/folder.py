@@ -265,6 +265,13 @@ class RunFolder:
         names = (path.relative_to(self.path).as_posix() for path in sorted(found))
         return [name for name in names if name not in self.manifest["files"]]
 
+    def forget(self, path: Path) -> None:
+        """Remove the artifact at `path`, if the manifest lists it; `record` writes that down."""
+        name = path.relative_to(self.path).as_posix()
+        if self.manifest["files"].pop(name, None) is not None:
+            self.manifest.get("exports", {}).pop(name, None)
+            path.unlink(missing_ok=True)
+
     def reference(self) -> Reference:
         """The reference scores, checked against the manifest."""
         self.check_file(self.reference_path.relative_to(self.path))

@@ -22,7 +22,6 @@ from edgekit.foundation.keras_setup import check_installed
 from edgekit.foundation.progress import Progress, SilentProgress
 from edgekit.foundation.results import Displayed, plain
 from edgekit.quantization import CalibrationSet
-from edgekit.quantization.calibration import NUM_IMAGES
 from edgekit.runs.folder import RunFolder
 from edgekit.runtimes import DEFAULT_RUNTIMES, RUNTIMES
 from edgekit.search.budget import Budget
@@ -51,7 +50,7 @@ class TuneRequest:
         data: The data set, or `NAME[:PATH]`; None: the one in the run's manifest.
         formats: What to try; TFLite alone by default.
         runtimes: Names of runtimes, one a format; the usual one by default.
-        calibration_images: How many training images calibrate.
+        calibration_images: How many training images calibrate; None: 500, or one per class where there are more.
         seed: Chooses them.
         restart: Forget the trials of an earlier search.
         skip_broken: Leave broken images out of a `folder:` data set, as the training did.
@@ -63,7 +62,7 @@ class TuneRequest:
     data: str | Dataset | None = None
     formats: Sequence[Format] = (Format.TFLITE,)
     runtimes: Sequence[str] = ()
-    calibration_images: int = NUM_IMAGES
+    calibration_images: int | None = None
     seed: int = 0
     restart: bool = False
     skip_broken: bool = False

@@ -32,6 +32,7 @@ class LayerNames:
     def __init__(self, model: "keras.Model") -> None:
         self.all = tuple(layer.name for layer in model._flatten_layers(include_self=False))
         self.last = str(model.outputs[0]._keras_history.operation.name)
+        self._layers = {layer.name: layer for layer in model._flatten_layers(include_self=False)}
         self._known = frozenset(self.all)
         self.model_name = model.name
 
@@ -40,6 +41,17 @@ class LayerNames:
         for layer in layers:
             if layer not in self.all:
                 raise UnknownNameError("layer", layer, self.all)
+
+    def kind_of(self, layer: str, *, with_weights: bool) -> str:
+        """What a layer computes, for a person: "LayerNormalization"; "softplus" for the activation of a Dense layer.
+
+        Args:
+            layer: Its name.
+            with_weights: Whether its products are meant, or only what comes behind them.
+        """
+        kind = type(self._layers[layer]).__name__
+        activation = getattr(getattr(self._layers[layer], "activation", None), "__name__", "linear")
+        return activation if kind == "Activation" or (activation != "linear" and not with_weights) else kind
 
     def of(self, name: str) -> tuple[str, ...]:
         """The layers that the operator or tensor called `name` comes from, in the order of its paths."""

@@ -49,3 +49,15 @@ class KerasScorer:
                 rows.append(np.asarray(self._graph.predict_on_batch(batch), np.float32)[: len(part)])
                 advance(len(part))
         return np.concatenate(rows)
+
+    def own_noise(self, images: "NDArray[np.uint8]", scores: "NDArray[np.float32]") -> float:
+        """Largest difference of a score between batches of BATCH images and of one: how exact the network is.
+
+        Args:
+            images: uint8 (N, H, W, 3), N at least 1.
+            scores: What calling this gives for them.
+        """
+        import numpy as np
+
+        alone = [np.asarray(self._graph.predict_on_batch(one[None].astype(np.float32)))[0] for one in images]
+        return float(np.abs(np.stack(alone) - scores).max())

@@ -1,13 +1,15 @@
 """Keras to TFLite: float32, float16 weights, dynamic range, int8, and int8 weights with int16 activations.
 
 The graph is traced and frozen once, as a SavedModel, and converted to a float file once; integer files are made
-of that one. They are integer from end to end, but for what a user keeps in float and what the quantizer is known
-to leave in float: all of it is read back from the file. Knows no runtime and no data set.
+of that one. They are integer from end to end, but for what loses its meaning in 256 steps (`float_by_default`), what a
+user keeps in float, and what has no integer form: all of it is read back from the file. Knows no runtime and no data
+set.
 """
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from collections.abc import Set as AbstractSet
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
@@ -19,9 +21,16 @@ from edgekit.exporting.keras.unit_normalization import with_safe_lengths
 from edgekit.exporting.options import ExportOptions
 from edgekit.exporting.tflite.activations import TFLiteActivations
 from edgekit.exporting.tflite.conversion_errors import reason_of
-from edgekit.exporting.tflite.float_islands import find_islands, find_loops, outputs_of_head, outputs_of_layers
+from edgekit.exporting.tflite.float_by_default import outputs_in_float
+from edgekit.exporting.tflite.float_islands import (
+    find_islands,
+    find_loops,
+    islands_at,
+    outputs_of_head,
+    outputs_of_layers,
+)
 from edgekit.exporting.tflite.graph import Graph
-from edgekit.exporting.tflite.integer_check import check_islands, check_no_loops, check_pixel_input
+from edgekit.exporting.tflite.integer_check import check_islands, check_no_loops, check_pixel_input, check_strict
 from edgekit.exporting.tflite.quantizers import TFLITE_QUANTIZERS, QuantizeRequest, TFLiteQuantizer
 from edgekit.foundation.errors import CalibrationError, EdgekitError, ExportError
 from edgekit.foundation.files.temporary_folders import TemporaryFolder
@@ -122,16 +131,28 @@ class TFLiteExporter:
 
     def _request(self, precision: Precision, calibration: "CalibrationSet") -> QuantizeRequest:
         content, tflite = self._float_content(), self._options.tflite
-        head = outputs_of_head(Graph(content)) if tflite.float_head else frozenset()
+        graph, activations = Graph(content), self._activations(content, calibration)
+        check_no_loops(find_loops(content, self._names), precision.value)
+        head = outputs_of_head(graph) if tflite.float_head else frozenset()
+        with self._translated(precision):
+            seen = activations.extremes if self._can_keep(precision) else None
+        default = frozenset() if seen is None else outputs_in_float(graph, self._names, seen)
+        if tflite.strict_int8:
+            check_strict(islands_at(default, content, self._names), precision.value)
         return QuantizeRequest(
             content=content,
             precision=precision,
             options=self._options,
             calibration=calibration,
-            activations=self._activations(content, calibration),
-            float_outputs=self._outputs_in_float(content) | head,
+            activations=activations,
+            float_outputs=self._outputs_in_float(content) | head | default,
+            default_outputs=default,
             gives_float=tflite.float_head,
         )
+
+    def _can_keep(self, precision: Precision) -> bool:
+        """Whether the quantizer keeps single operators in float in files of this precision."""
+        return "--float-layers" in TFLITE_QUANTIZERS.load(self._options.tflite.quantizer).choices.get(precision, ())
 
     def _activations(self, content: bytes, calibration: "CalibrationSet") -> TFLiteActivations:
         """What was seen of this graph on these images: shared by all files."""
@@ -157,9 +178,11 @@ class TFLiteExporter:
         unasked = [each for each in islands if not _is_one_of(each.output, request.float_outputs)]
         if self._options.tflite.allow_flex:
             unasked = [each for each in unasked if not each.operator.startswith("Flex")]
+        if self._options.tflite.strict_int8:
+            check_strict(islands, request.precision.value)
         if not quantizer.keeps_islands:
             check_islands(unasked, request.precision.value)
-        _check_kept(request.float_outputs, content)
+        _check_kept(request, content)
         return content
 
     def _converter(self) -> Any:
@@ -171,9 +194,14 @@ class TFLiteExporter:
         return converter
 
     def _converted(self, convert: Callable[[], bytes], precision: Precision) -> bytes:
+        with self._translated(precision), held_back():
+            return bytes(convert())
+
+    @contextmanager
+    def _translated(self, precision: Precision) -> Iterator[None]:
+        """Raise ExportError in place of what a library raises."""
         try:
-            with held_back():
-                return bytes(convert())
+            yield
         except EdgekitError:
             raise
         except Exception as error:  # each library has its own, TensorFlow's among them is none of Python's
@@ -199,10 +227,18 @@ def _is_one_of(output: str, names: AbstractSet[str]) -> bool:
     return any(output.removeprefix(name).isdecimal() or output == name for name in names if output.startswith(name))
 
 
-def _check_kept(wanted: frozenset[str], content: bytes) -> None:
+def _check_kept(request: QuantizeRequest, content: bytes) -> None:
     """Raise ExportError if an operator that was to stay in float computes in integers."""
-    found = [operator.output for operator in Graph(content).operators if operator.gives_float]
-    if missing := sorted(name for name in wanted if not any(_is_one_of(each, {name}) for each in found)):
+    operators = Graph(content).operators
+    in_float = [operator.output for operator in operators if operator.gives_float]
+    in_integers = [operator.output for operator in operators if not operator.gives_float]
+    missing = sorted(
+        name
+        for name in request.float_outputs
+        if not any(_is_one_of(each, {name}) for each in in_float)
+        and (name not in request.default_outputs or any(_is_one_of(each, {name}) for each in in_integers))
+    )
+    if missing:
         raise ExportError(
             f"The quantizer did not keep in float what it was asked to: {'; '.join(each[:80] for each in missing[:3])}."
             f" Try the other quantizer (--quantizer), or keep the layers around it in float too."

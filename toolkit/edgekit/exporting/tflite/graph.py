@@ -1,13 +1,38 @@
 """A `.tflite` as its operators and tensors, as far as exporters look at them or change them."""
 
+import copy
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 _KEEP_SCALES = frozenset({"MAXIMUM", "MINIMUM"})
 """Operators whose integer kernels want one scale for what they read and what they give."""
+
+WEIGHTED = frozenset({"CONV_2D", "DEPTHWISE_CONV_2D", "FULLY_CONNECTED", "TRANSPOSE_CONV", "BATCH_MATMUL"})
+"""Operators that multiply and add up: where the time of a network is."""
+
+MOVES = frozenset(
+    {
+        "BROADCAST_TO",
+        "CONCATENATION",
+        "EXPAND_DIMS",
+        "GATHER",
+        "PAD",
+        "RESHAPE",
+        "SLICE",
+        "SPLIT",
+        "SQUEEZE",
+        "STRIDED_SLICE",
+        "TILE",
+        "TRANSPOSE",
+    }
+)
+"""Operators that change no number."""
+
+_BIAS_AT = {"CONV_2D": 2, "DEPTHWISE_CONV_2D": 2, "FULLY_CONNECTED": 2, "TRANSPOSE_CONV": 3}
+"""Operator -> which of its inputs is the bias."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,11 +41,13 @@ class GraphOperator:
 
     Attributes:
         name: "CONV_2D", "FlexErf".
+        inputs: Names of the tensors that it reads, in its own order; "" for a constant, and for one that is left out.
         output: Name of its first output tensor.
         gives_float: Whether an output is float.
     """
 
     name: str
+    inputs: tuple[str, ...]
     output: str
     gives_float: bool
 
@@ -66,6 +93,7 @@ class Graph:
         return tuple(
             GraphOperator(
                 name=self._name(operator),
+                inputs=tuple(self._inputs_of(operator)),
                 output=_text(self._graph.tensors[operator.outputs[0]].name),
                 gives_float=any(self._graph.tensors[index].type in floats for index in operator.outputs),
             )
@@ -105,12 +133,46 @@ class Graph:
         inputs = (operator.inputs for operator in self._graph.operators if operator.inputs is not None)
         return Counter(int(index) for each in inputs for index in set(each))
 
+    def with_own_biases(self) -> bytes | None:
+        """The file with a bias of its own for each operator; None where no two operators share one.
+
+        TensorFlow 2.21 makes one int32 or int64 bias of a shared one for int16x8, at the scale of its first reader, so
+        that the second adds a wrong number: a layer that is called twice has such a bias.
+        """
+        taken: set[int] = set()
+        is_changed = False
+        for operator in self._graph.operators:
+            place = _BIAS_AT.get(self._name(operator))
+            if place is None or len(operator.inputs) <= place or (bias := int(operator.inputs[place])) < 0:
+                continue
+            if bias in taken:
+                operator.inputs = operator.inputs.copy()  # what was read from the file is read-only
+                operator.inputs[place] = self._copy_of(bias)
+                is_changed = True
+            taken.add(bias)
+        return self.packed() if is_changed else None
+
+    def _copy_of(self, index: int) -> int:
+        """The number of a new tensor that holds what tensor `index` holds, in a buffer of its own."""
+        twin = copy.copy(self._graph.tensors[index])
+        twin.name = f"{_text(twin.name)}_{len(self._graph.tensors)}".encode()
+        self._model.buffers.append(copy.copy(self._model.buffers[twin.buffer]))
+        twin.buffer = len(self._model.buffers) - 1
+        self._graph.tensors.append(twin)
+        return len(self._graph.tensors) - 1
+
     def with_general_sums(self) -> bytes:
         """The file with additions and subtractions of int16 that take any scales, not powers of two alone."""
         for operator in self._graph.operators:
             if hasattr(operator.builtinOptions, "potScaleInt16"):
                 operator.builtinOptions.potScaleInt16 = False
         return self.packed()
+
+    def _inputs_of(self, operator: Any) -> Iterator[str]:
+        """See `GraphOperator.inputs`."""
+        for index in operator.inputs if operator.inputs is not None else ():
+            is_computed = index >= 0 and self._model.buffers[self._graph.tensors[index].buffer].data is None
+            yield _text(self._graph.tensors[index].name) if is_computed else ""
 
     def rename_ends(self, input_name: str, output_name: str) -> None:
         """Give the first input and the first output names that a person can read."""

@@ -5,9 +5,24 @@ Knows nothing of how the file was made.
 
 from collections.abc import Sequence
 
-from edgekit.exporting.tflite.float_islands import Island
+from edgekit.exporting.tflite.float_islands import Island, kinds_in_words
 from edgekit.exporting.tflite.graph import Graph
 from edgekit.foundation.errors import ExportError
+
+
+def check_strict(islands: Sequence[Island], title: str) -> None:
+    """Raise ExportError, naming what the layers compute, if there is an operator in float: none was to be.
+
+    Args:
+        islands: What stays in float.
+        title: What cannot be made: "int8".
+    """
+    if islands:
+        raise ExportError(
+            f"No {title} file without float operators can be made: {kinds_in_words(islands)} would lose its meaning in "
+            f"256 steps, or has no integer form ({_where(islands)}). Replace it ({_REPLACEMENTS}), or leave "
+            f"--strict-int8 out: the file then computes this part in float, and the export says so."
+        )
 
 
 def check_islands(islands: Sequence[Island], title: str) -> None:
@@ -21,13 +36,21 @@ def check_islands(islands: Sequence[Island], title: str) -> None:
         return
     operators = ", ".join(sorted({each.operator for each in islands}))
     layers = list(dict.fromkeys(layer for each in islands for layer in each.layers))
-    more = f" and {len(layers) - 5} more" * (len(layers) > 5)
-    where = f"layer {', '.join(layers[:5])}{more}" if layers else "; ".join(each.output for each in islands[:3])
     raise ExportError(
-        f"No {title} file can be made: LiteRT has no integer form of {operators} ({where}). It would be computed in "
-        f"float between integer layers. Replace the layer (ReLU for ELU, BatchNormalization for LayerNormalization), "
-        f"keep it in float with --float-layers {','.join(layers) or 'LAYER'}, or export float16 or dynamic."
+        f"No {title} file can be made: LiteRT has no integer form of {operators} ({_where(islands)}). It would be "
+        f"computed in float between integer layers. Replace the layer ({_REPLACEMENTS}), keep it in float with "
+        f"--float-layers {','.join(layers) or 'LAYER'}, or export float16 or dynamic."
     )
+
+
+_REPLACEMENTS = "ReLU for ELU, softplus and mish, BatchNormalization for LayerNormalization"
+
+
+def _where(islands: Sequence[Island]) -> str:
+    """The layers, the first five of them; the tensors where none is known."""
+    layers = list(dict.fromkeys(layer for each in islands for layer in each.layers))
+    more = f" and {len(layers) - 5} more" * (len(layers) > 5)
+    return f"layer {', '.join(layers[:5])}{more}" if layers else "; ".join(each.output for each in islands[:3])
 
 
 def check_no_loops(loops: Sequence[Island], title: str) -> None:

@@ -35,6 +35,13 @@ def print_export(report: "ExportReport", console: "Console | None" = None) -> No
         if each.kernels is not None:
             name = each.artifact.path.relative_to(report.run.path).as_posix()
             console.print(f"{name}: {describe_file(each.kernels)}")
+    for each in report.doubtful:
+        name, doubt = each.artifact.path.relative_to(report.run.path).as_posix(), each.check and each.check.doubt
+        console.print(
+            f"{name} is in doubt: {doubt}. Find out which layer loses it: edgekit diagnose {report.run.path}",
+            markup=False,
+            highlight=False,
+        )
     for reason in dict.fromkeys(failed.reason for failed in report.failed):
         titles = ", ".join(failed.title for failed in report.failed if failed.reason == reason)
         console.print(f"{titles}: not made. {reason}", markup=False, highlight=False)
@@ -52,12 +59,15 @@ def _rows(report: "ExportReport") -> list[list[str]]:
         of_float = f"{artifact.size_bytes / full[artifact.format]:.2f}" if artifact.format in full else "-"
         name = artifact.path.relative_to(report.run.path).as_posix()
         size = f"{artifact.size_bytes / 1000:,.1f}"
-        rows.append([name, artifact.precision or "", size, of_float, *_check_cells(each.check)])
+        precision = each.precision_in_words.replace("except ", "except\n").replace(", ", "\n")
+        rows.append([name, precision, size, of_float, *_check_cells(each.check)])
     return rows + [[failed.file, failed.precision, "not made", "-", "-", "-"] for failed in report.failed]
 
 
 def _check_cells(check: "CheckResult | None") -> tuple[str, str]:
     if check is None:
         return "not run", "not run"
+    if check.max_abs_score_difference is None:
+        return "in doubt", "in doubt"
     agreement = "nearly tied" if check.agreement is None else f"{check.agreement:.0%} of {check.num_decided}"
     return f"{check.max_abs_score_difference:.5f}", agreement

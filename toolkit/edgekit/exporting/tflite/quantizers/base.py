@@ -22,6 +22,7 @@ class QuantizeRequest:
         calibration: The images; None where the activations stay in float (dynamic).
         activations: What was seen on these images; None with `calibration`.
         float_outputs: Output tensors of the operators that stay in float.
+        default_outputs: Those of them that nobody asked for; operators that are merged into others may go.
         gives_float: Whether the file's output is float32, whatever its input is.
     """
 
@@ -31,6 +32,7 @@ class QuantizeRequest:
     calibration: "CalibrationSet | None" = None
     activations: "Activations | None" = None
     float_outputs: frozenset[str] = frozenset()
+    default_outputs: frozenset[str] = frozenset()
     gives_float: bool = False
 
     @property

@@ -22,7 +22,7 @@ class TensorFlowQuantizer:
         Precision.INT8: frozenset({"--per-tensor", "--float-head", "--float-layers"}),
         Precision.INT16X8: frozenset({"--per-tensor"}),
     }
-    keeps_islands: ClassVar[bool] = False
+    keeps_islands: ClassVar[bool] = True
 
     def quantize(self, request: QuantizeRequest) -> bytes:
         """The bytes of the integer file; raises CalibrationError, or whatever TensorFlow raises."""
@@ -58,8 +58,9 @@ def _to_int16x8(request: QuantizeRequest) -> bytes:
     def batches() -> Any:
         return ([batch] for batch in images.batches(request.options.tflite.batch or 1))
 
+    content = Graph(request.content).with_own_biases() or request.content
     return bytes(
-        calibrator.Calibrator(calibrator.add_intermediate_tensors(request.content)).calibrate_and_quantize(
+        calibrator.Calibrator(calibrator.add_intermediate_tensors(content)).calibrate_and_quantize(
             batches,
             tf.float32,
             tf.float32,

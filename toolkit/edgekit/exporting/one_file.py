@@ -1,0 +1,135 @@
+"""One file of an export: made, run, compared with Keras, and only then kept. Decides for no other file."""
+
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from edgekit.artifact import Format, Precision
+from edgekit.exporting.check import CheckResult, Judgement, judge, run_file
+from edgekit.exporting.conversion import FileMaker
+from edgekit.exporting.onnx.targets import missing_in_mobile
+from edgekit.exporting.plan import Job
+from edgekit.exporting.tflite.float_islands import Island, kinds_in_words
+from edgekit.exporting.tflite.integer_check import holds_flex
+from edgekit.foundation.atomic_files import atomic_path, scratch_path
+from edgekit.foundation.machine import this_machine
+from edgekit.foundation.progress import Progress
+from edgekit.metrics.drift import softmax
+from edgekit.quantization import CalibrationSet
+from edgekit.runs.folder import RunFolder
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+DOUBTFUL = "doubtful"
+"""Stands in the name of a file that is kept in doubt, so that nobody takes it for a good one."""
+
+SHOWS_NOISE = 1e-5
+"""A float32 file that differs by no more is of a network whose own noise is too small to matter."""
+
+OVERFLOWS = (
+    " This processor has no VNNI, so ONNX Runtime adds products of 8-bit weights in 16 bits, and the sums overflow. "
+    "Leave out --full-range for a file that gives the same answers on every processor."
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class MadeFile:
+    """One file that will be kept.
+
+    Attributes:
+        job: What was asked for.
+        path: Where it will lie.
+        check: How it compared with Keras; None for a file with Flex operators.
+        islands: The operators of an integer file that compute in float.
+    """
+
+    job: Job
+    path: Path
+    check: CheckResult | None
+    islands: tuple[Island, ...]
+
+
+class OneFile:
+    """Makes files of one model, one at a time.
+
+    Args:
+        maker: Makes their bytes.
+        progress: Told what is worth knowing of a file.
+        keep_doubtful: Keep a file that runs, though it does not do what Keras does, under a name that says so.
+    """
+
+    def __init__(self, maker: FileMaker, progress: Progress, *, keep_doubtful: bool) -> None:
+        self._maker, self._progress, self._keep_doubtful = maker, progress, keep_doubtful
+
+    def make(self, job: Job, run: RunFolder, calibration: CalibrationSet | None, stack: ExitStack) -> MadeFile:
+        """Make one file, run and compare it; it is renamed to its place when `stack` ends well; raises ExportError."""
+        path = run.artifact_path(job.format, job.precision, job.variant)
+        with scratch_path(path) as scratch:
+            content = self._maker.convert(job, calibration)
+            scratch.write_bytes(content)
+            judgement = self._judged(scratch, job, content)
+            islands = self._islands(job, content)
+            if judgement is not None and judgement.reason and self._keep_doubtful:
+                path = doubtful_path(run, job)
+                self._progress.note(f"{judgement.reason} It is kept as {path.name}.")
+            elif judgement is not None:
+                judgement.kept()
+            scratch.rename(stack.enter_context(atomic_path(path)))
+        return MadeFile(job=job, path=path, check=None if judgement is None else judgement.result, islands=islands)
+
+    def _judged(self, path: Path, job: Job, content: bytes) -> Judgement | None:
+        """What the check says, on more images where few leave it open; None for what nothing here can run."""
+        if job.format is Format.TFLITE and holds_flex(content):
+            self._progress.note(f"{job.title}: not run, for nothing here has Flex operators.")
+            return None
+        if job.format is Format.ONNX and (missing := missing_in_mobile(content)):
+            self._progress.note(f"{job.title}: the small onnxruntime-mobile packages lack {', '.join(missing)}.")
+        judgement = None
+        for images, reference in self._maker.check_sets():
+            judgement = self._on(images, reference, path, job)
+            if judgement.is_sure or not judgement.reason:
+                break
+            self._progress.note(f"{job.title}: {judgement.result.doubt}: checked on more images.")
+        return judgement
+
+    def _on(self, images: "NDArray[np.uint8]", reference: "NDArray[np.float32]", path: Path, job: Job) -> Judgement:
+        scores, runtime = run_file(path, job.format, images)
+        if job.options.gives_logits:
+            scores = softmax(scores).astype(scores.dtype)
+        judgement = judge(
+            reference,
+            scores,
+            title=f"The file {job.title}",
+            precision=job.precision,
+            runtime=runtime,
+            own_noise=self._noise_for(job, scores, reference),
+        )
+        return replace(judgement, advice=judgement.advice + OVERFLOWS) if _overflows_here(job) else judgement
+
+    def _noise_for(self, job: Job, scores: "NDArray[np.float32]", reference: "NDArray[np.float32]") -> float:
+        """The network's own noise, measured where a float32 file differs enough for it to matter; else 0."""
+        import numpy as np
+
+        if job.precision is not Precision.FLOAT32 or scores.shape != reference.shape:
+            return 0.0
+        return self._maker.own_noise if np.nanmax(np.abs(scores - reference)) > SHOWS_NOISE else 0.0
+
+    def _islands(self, job: Job, content: bytes) -> tuple[Island, ...]:
+        """What an integer file computes in float, which is said, whether it was asked for or not."""
+        if islands := self._maker.islands(job, content):
+            self._progress.note(f"{job.title}: computed in float: {kinds_in_words(islands)}.")
+        return islands
+
+
+def doubtful_path(run: RunFolder, job: Job) -> Path:
+    """Where the file of `job` lies in `run` if it is kept in doubt."""
+    return run.artifact_path(job.format, job.precision, "-".join(filter(None, (job.variant, DOUBTFUL))))
+
+
+def _overflows_here(job: Job) -> bool:
+    """Whether the sums of an int8 `.onnx` file with 8-bit weights overflow on this processor."""
+    is_full_range = job.format is Format.ONNX and job.precision is Precision.INT8 and not job.options.onnx.reduce_range
+    return is_full_range and this_machine().overflows_int8
