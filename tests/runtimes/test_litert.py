@@ -91,3 +91,25 @@ def test_a_broken_file_is_an_artifact_error(content: bytes, tmp_path: Path) -> N
     path.write_bytes(content)
     with pytest.raises(ArtifactError, match=r"cannot load .*broken\.tflite"):
         RUNTIMES.load("litert-xnnpack").open(path, SessionSettings())
+
+
+@pytest.mark.parametrize("runtime", LITERT)
+def test_free_height_and_width_become_those_of_the_images(runtime: str, tmp_path: Path) -> None:
+    """As the converter makes them: shape (1, 1, 1, 3), too small for the kernels, and signature (-1, -1, -1, 3)."""
+    from edgekit.foundation.keras_setup import import_keras, import_tensorflow
+
+    keras, tf = import_keras("a test", backend="tensorflow"), import_tensorflow("a test")
+    keras.utils.set_random_seed(0)
+    pixels = keras.Input((None, None, 3))
+    x = keras.layers.Conv2D(8, 5, strides=2, activation="relu")(keras.layers.Rescaling(1 / 255)(pixels))
+    x = keras.layers.GlobalAveragePooling2D()(keras.layers.Conv2D(8, 5)(x))
+    network = keras.Model(pixels, keras.layers.Dense(4, activation="softmax")(x))
+    path = tmp_path / "any.tflite"
+    path.write_bytes(tf.lite.TFLiteConverter.from_keras_model(network).convert())
+    images = np.random.default_rng(0).integers(0, 256, (5, 24, 20, 3), dtype=np.uint8)
+    session = RUNTIMES.load(runtime).open(path, SessionSettings(batch_size=4))
+    assert session.input_spec.shape == (None, None, None, 3)
+    expected = np.asarray(network(images.astype(np.float32)))
+    assert np.abs(scores_of(session, images) - expected).max() < 1e-5
+    smaller = images[:, :16, :16]
+    assert np.abs(scores_of(session, smaller) - np.asarray(network(smaller.astype(np.float32)))).max() < 1e-5

@@ -13,7 +13,7 @@ from edgekit.runtimes.base import Runtime, Session, SessionSettings
 
 
 class LiteRTSession(Session):
-    """One interpreter.
+    """One interpreter. Of a file with free height and width it takes the size of the first images, one at a time.
 
     Args:
         path: The `.tflite` file.
@@ -25,13 +25,14 @@ class LiteRTSession(Session):
         self._path = path
         self._resolver = resolver
         self._num_threads = settings.num_threads
+        self._shape: tuple[int, ...] = ()
         self._load()
         self.resize(settings.batch_size)
 
     def resize(self, batch_size: int) -> bool:
         """Ask the interpreter for another batch; a graph that fixes its own (Flatten, Reshape) is loaded again."""
-        if batch_size == self.batch_size:
-            return True
+        if batch_size == self.batch_size or self._has_free_size:
+            return batch_size == self.batch_size
         shape = (batch_size, *self._input["shape"][1:])
         try:
             self._interpreter.resize_tensor_input(self._input["index"], shape)
@@ -48,11 +49,19 @@ class LiteRTSession(Session):
     def invoke(self, batch: NDArray[Any]) -> NDArray[Any]:
         """Copy the batch in, run, copy the output out."""
         try:
+            if self._has_free_size and batch.shape != self._shape:
+                self._fit(batch.shape)
             self._interpreter.set_tensor(self._input["index"], batch)
             self._interpreter.invoke()
             return self._interpreter.get_tensor(self._output_index)
         except (RuntimeError, ValueError) as error:
             raise ArtifactError(f"LiteRT stopped while running {self._path}: {in_one_sentence(error)}") from error
+
+    def _fit(self, shape: tuple[int, ...]) -> None:
+        """Give the interpreter inputs of `shape`, (1, H, W, 3)."""
+        self._interpreter.resize_tensor_input(self._input["index"], shape)
+        self._interpreter.allocate_tensors()
+        self._shape = shape
 
     def _load(self) -> None:
         from ai_edge_litert.interpreter import Interpreter, OpResolverType
@@ -64,7 +73,10 @@ class LiteRTSession(Session):
                 num_threads=self._num_threads,
                 experimental_op_resolver_type=OpResolverType[self._resolver],
             )
-            self._interpreter.allocate_tensors()
+            inputs = self._interpreter.get_input_details()
+            self._has_free_size = any(_has_free_size(one) for one in inputs)
+            if not self._has_free_size:  # else the shape that it has, 1 x 1 pixels, may be too small for its kernels
+                self._interpreter.allocate_tensors()
             inputs, outputs = self._interpreter.get_input_details(), self._interpreter.get_output_details()
         except (RuntimeError, TypeError, ValueError) as error:  # the name of a tensor that is no UTF-8 too
             raise cannot_load("LiteRT", self._path, error) from error
@@ -78,6 +90,7 @@ class LiteRTSession(Session):
         self._input, self._output_index = inputs[0], outputs[0]["index"]
         self.input_spec, self.output_spec = _spec(inputs[0]), _spec(outputs[0])
         self.batch_size = int(inputs[0]["shape"][0]) if len(inputs[0]["shape"]) else 1
+        self._shape = ()
 
 
 class _LiteRT(Runtime):
@@ -115,6 +128,11 @@ class LiteRTReference(_LiteRT):
 
     name = "litert-reference"
     resolver = "BUILTIN_REF"
+
+
+def _has_free_size(details: dict[str, Any]) -> bool:
+    """Whether an input leaves more than its batch open."""
+    return any(size < 0 for size in details["shape_signature"][1:])
 
 
 def _spec(details: dict[str, Any]) -> TensorSpec:
