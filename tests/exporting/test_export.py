@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 from support.helpers import EdgekitCommand
+from support.tflite_files import run as answers
 
 from edgekit.artifact import Format, Precision
 from edgekit.datasets import Dataset, Split
@@ -206,7 +207,8 @@ def test_a_file_in_doubt_is_kept_where_it_is_asked_for_and_goes_when_a_good_one_
     name = "tflite/model-doubtful-float16.tflite"
     assert [each.artifact.path.relative_to(run.path).as_posix() for each in report.files] == [name]
     assert "it agrees on" in RunFolder(run.path).manifest["exports"][name]["check"]["doubt"]
-    assert (run.path / name).read_bytes() == wrong
+    images = digits.test.images[:8]
+    np.testing.assert_array_equal(answers((run.path / name).read_bytes(), images), answers(wrong, images))
     export(run, precisions=[Precision.FLOAT16], formats=[Format.TFLITE], dataset=digits)
     listed = RunFolder(run.path).manifest
     assert name not in listed["files"]
