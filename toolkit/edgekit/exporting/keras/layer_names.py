@@ -49,6 +49,8 @@ class LayerNames:
             layer: Its name.
             with_weights: Whether its products are meant, or only what comes behind them.
         """
+        if layer not in self._layers:  # an operation of Keras that gives the scores
+            return layer
         kind = type(self._layers[layer]).__name__
         activation = getattr(getattr(self._layers[layer], "activation", None), "__name__", "linear")
         return activation if kind == "Activation" or (activation != "linear" and not with_weights) else kind
