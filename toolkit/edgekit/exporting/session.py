@@ -169,9 +169,8 @@ class _Session:
             }
             for path, each in made.items()
         }
-        for each in made.values():
-            if not (each.check and each.check.doubt):
-                run.forget(doubtful_path(run, each.job))
+        good = [each for each in made.values() if not (each.check and each.check.doubt)]
+        replaced = [path for path in (doubtful_path(run, each.job) for each in good) if run.forget(path)]
         extra = [run.calibration_path] if calibration is not None else []
         noise = self._maker.measured_noise
         run.record(
@@ -182,6 +181,8 @@ class _Session:
             export_versions=_versions(),
             **({} if noise is None else {"own_noise": noise}),
         )
+        for path in replaced:
+            path.unlink(missing_ok=True)
 
     def _classes_entry(self) -> dict[str, Any]:
         """What the scores stand for, where they are not the data set's classes in their order."""

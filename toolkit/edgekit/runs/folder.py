@@ -265,12 +265,11 @@ class RunFolder:
         names = (path.relative_to(self.path).as_posix() for path in sorted(found))
         return [name for name in names if name not in self.manifest["files"]]
 
-    def forget(self, path: Path) -> None:
-        """Remove the artifact at `path`, if the manifest lists it; `record` writes that down."""
+    def forget(self, path: Path) -> bool:
+        """List the artifact at `path` no longer; `record` writes that down. Whether it was listed."""
         name = path.relative_to(self.path).as_posix()
-        if self.manifest["files"].pop(name, None) is not None:
-            self.manifest.get("exports", {}).pop(name, None)
-            path.unlink(missing_ok=True)
+        self.manifest.get("exports", {}).pop(name, None)
+        return self.manifest["files"].pop(name, None) is not None
 
     def reference(self) -> Reference:
         """The reference scores, checked against the manifest."""
