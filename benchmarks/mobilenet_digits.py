@@ -16,7 +16,7 @@ import numpy as np
 
 from edgekit import compress, export, load_dataset, train
 from edgekit.datasets import Dataset
-from edgekit.exporting.check import run_file
+from edgekit.exporting.checking.check import run_file
 from edgekit.foundation.keras_setup import import_keras
 from edgekit.recipe import Recipe, TrainingSettings
 from edgekit.runs.folder import RunFolder

@@ -6,7 +6,7 @@ import pytest
 
 from edgekit.artifact import Format, Precision
 from edgekit.datasets import Dataset
-from edgekit.exporting.check import run_file
+from edgekit.exporting.checking.check import run_file
 from edgekit.exporting.formats import ExportOptions
 from edgekit.exporting.session import export
 from edgekit.foundation.errors import ExportError, RunFolderError, UnknownNameError, UsageError

@@ -10,7 +10,7 @@ from support.helpers import Listening
 
 from edgekit.artifact import Precision
 from edgekit.datasets import Dataset
-from edgekit.exporting.check import run_file
+from edgekit.exporting.checking.check import run_file
 from edgekit.exporting.formats import ExportOptions
 from edgekit.exporting.keras.preparing.reading import OutputReading
 from edgekit.exporting.report import ExportReport

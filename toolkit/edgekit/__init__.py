@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from edgekit.datasets.images.rule import ImageRule
     from edgekit.datasets.sources import SourceStatus
     from edgekit.execution.availability import RuntimeStatus
-    from edgekit.exporting.check import CheckResult
+    from edgekit.exporting.checking.check import CheckResult
     from edgekit.exporting.description import Authorship
     from edgekit.exporting.formats import ExportOptions, OnnxOptions, TFLiteOptions
     from edgekit.exporting.keras.batchnorm_folding import Folding
@@ -231,7 +231,7 @@ _NAMES = {
     "edgekit.datasets.images.rule": "ImageRule",
     "edgekit.datasets.sources": "SourceStatus",
     "edgekit.execution.availability": "RuntimeStatus",
-    "edgekit.exporting.check": "CheckResult",
+    "edgekit.exporting.checking.check": "CheckResult",
     "edgekit.exporting.description": "Authorship",
     "edgekit.exporting.formats": "ExportOptions OnnxOptions TFLiteOptions",
     "edgekit.exporting.keras.batchnorm_folding": "Folding",

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from edgekit.artifact import Artifact, Format, Precision
-from edgekit.exporting.check import CheckResult
+from edgekit.exporting.checking.check import CheckResult
 from edgekit.exporting.report import ExportedFile, ExportReport, FailedFile
 from edgekit.exporting.tflite.float_islands import Island
 from edgekit.rendering.terminal.export_table import print_export

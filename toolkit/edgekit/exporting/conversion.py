@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from edgekit.artifact import Format
 from edgekit.datasets import Dataset
-from edgekit.exporting.check import MORE_IMAGES, NUM_IMAGES, CheckImages
+from edgekit.exporting.checking.check import MORE_IMAGES, NUM_IMAGES, CheckImages
 from edgekit.exporting.description import Authorship, FileDescription
 from edgekit.exporting.formats import EXPORTERS, Exporter, ExportOptions
 from edgekit.exporting.input_range_choice import Doubts, choose_input_range

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from edgekit.artifact import Artifact, Precision
-from edgekit.exporting.check import CheckResult
+from edgekit.exporting.checking.check import CheckResult
 from edgekit.exporting.keras.batchnorm_folding import Folding
 from edgekit.exporting.tflite.float_islands import Island, kinds_in_words
 from edgekit.foundation.grammar import counted

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from edgekit.artifact import Format, Precision
 from edgekit.datasets import Dataset, Split
-from edgekit.exporting.check import run_file
+from edgekit.exporting.checking.check import run_file
 from edgekit.exporting.conversion import FileMaker
 from edgekit.exporting.formats import EXPORTERS, ExportOptions, TFLiteOptions
 from edgekit.exporting.plan import Job

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from edgekit.artifact import Artifact, Format, Precision
 from edgekit.datasets import Dataset
+from edgekit.exporting.checking.one_file import MadeFile, OneFile, doubtful_path
 from edgekit.exporting.conversion import FileMaker
 from edgekit.exporting.description import LABELS_NAME, labels_text
 from edgekit.exporting.external_model import foreign_run
 from edgekit.exporting.formats import ExportOptions
 from edgekit.exporting.keras.loading.custom_objects import custom_objects_of
 from edgekit.exporting.keras.preparing.reading import OutputReading
-from edgekit.exporting.one_file import MadeFile, OneFile, doubtful_path
 from edgekit.exporting.plan import Job, Plan, make_plan
 from edgekit.exporting.report import ExportedFile, ExportReport, FailedFile
 from edgekit.exporting.source import Source, check_dataset, check_source, load_source

@@ -10,7 +10,7 @@ from edgekit.rendering.terminal.tables import Column, make_console, print_table
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from edgekit.exporting.check import CheckResult
+    from edgekit.exporting.checking.check import CheckResult
     from edgekit.exporting.report import ExportReport
 
 _COLUMNS = (

@@ -3,7 +3,7 @@ import pytest
 from numpy.typing import NDArray
 
 from edgekit.artifact import Precision
-from edgekit.exporting.check import MORE_IMAGES, CheckImages, CheckResult, judge
+from edgekit.exporting.checking.check import MORE_IMAGES, CheckImages, CheckResult, judge
 from edgekit.foundation.errors import ExportError
 
 Scores = NDArray[np.float32]

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edgekit.artifact import Format, Precision
-from edgekit.exporting.check import CheckResult, Judgement, judge, run_file
+from edgekit.exporting.checking.check import CheckResult, Judgement, judge, run_file
 from edgekit.exporting.conversion import FileMaker
 from edgekit.exporting.onnx.targets import missing_in_mobile
 from edgekit.exporting.plan import Job

@@ -1,0 +1,1 @@
+"""One file of an export: made, run, compared with Keras, and kept or not."""
