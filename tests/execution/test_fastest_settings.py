@@ -8,7 +8,7 @@ import pytest
 from support.planted_runtimes import MeanSession
 from support.tiny_models import some_images
 
-from edgekit.execution import fastest_settings as tuning
+from edgekit.execution import fastest_settings
 from edgekit.execution.fastest_settings import BUDGET, SettingsSearch
 from edgekit.runtimes import Session, SessionSettings
 
@@ -32,7 +32,7 @@ class Clock:
 @pytest.fixture(autouse=True)
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     clock = Clock()
-    monkeypatch.setattr(tuning.time, "perf_counter", clock)
+    monkeypatch.setattr(fastest_settings.time, "perf_counter", clock)
     TimedSession.clock = clock
     return clock
 
@@ -55,7 +55,7 @@ class TimedSession(MeanSession):
         return super().invoke(batch)
 
 
-def tuner(
+def settings_search(
     open_session: Callable[[SessionSettings], Session], num_images: int = 10_000, num_cpus: int = 2, **others
 ) -> SettingsSearch:
     arguments = {"memory": lambda: 50 * 2**20, **others}
@@ -65,22 +65,24 @@ def tuner(
 
 
 def test_a_cost_for_each_invocation_asks_for_large_batches() -> None:
-    settings = tuner(lambda s: TimedSession(s, lambda s: 0.004 + 1e-5 * s.batch_size)).search()
+    settings = settings_search(lambda s: TimedSession(s, lambda s: 0.004 + 1e-5 * s.batch_size)).search()
     assert settings.batch_size == 256
 
 
 def test_a_runtime_that_large_batches_slow_down_keeps_small_ones() -> None:
-    settings = tuner(lambda s: TimedSession(s, lambda s: 0.001 * s.batch_size**1.5)).search()
+    settings = settings_search(lambda s: TimedSession(s, lambda s: 0.001 * s.batch_size**1.5)).search()
     assert settings.batch_size == 1
 
 
 def test_threads_are_used_where_they_help() -> None:
-    settings = tuner(lambda s: TimedSession(s, lambda s: 0.004 * s.batch_size / s.num_threads**2), num_cpus=4).search()
+    settings = settings_search(
+        lambda s: TimedSession(s, lambda s: 0.004 * s.batch_size / s.num_threads**2), num_cpus=4
+    ).search()
     assert settings.num_threads == 4
 
 
 def test_sessions_side_by_side_are_used_where_threads_do_not_help() -> None:
-    settings = tuner(lambda s: TimedSession(s, lambda s: 0.002 * s.batch_size)).search()
+    settings = settings_search(lambda s: TimedSession(s, lambda s: 0.002 * s.batch_size)).search()
     assert (settings.num_threads, settings.num_sessions) == (1, 2)
 
 
@@ -91,7 +93,7 @@ def test_one_session_where_a_second_one_stands_in_the_way() -> None:
         opened.append(TimedSession(settings, lambda s: (0.002 if len(opened) == 1 else 0.012) * s.batch_size))
         return opened[-1]
 
-    settings = tuner(open_session).search()
+    settings = settings_search(open_session).search()
     assert (settings.num_threads, settings.num_sessions) == (1, 1)
 
 
@@ -112,7 +114,7 @@ def test_the_best_of_several_turns_counts(clock: Clock) -> None:
         opened.append(OneAtATime(settings, cost))
         return opened[-1]
 
-    assert tuner(open_session).search() == SessionSettings(num_threads=2)
+    assert settings_search(open_session).search() == SessionSettings(num_threads=2)
 
 
 def test_a_slow_runtime_is_not_probed() -> None:
@@ -122,18 +124,18 @@ def test_a_slow_runtime_is_not_probed() -> None:
         opened.append(TimedSession(settings, lambda s: 0.3 * s.batch_size))
         return opened[-1]
 
-    settings = tuner(open_session, num_images=200).search()
+    settings = settings_search(open_session, num_images=200).search()
     assert sum(session.num_calls for session in opened) == 1
     assert settings == SessionSettings(num_sessions=2)
 
 
 def test_the_search_ends_in_time(clock: Clock) -> None:
-    tuner(lambda s: TimedSession(s, lambda s: 0.02 * s.batch_size), num_images=10**6).search()
+    settings_search(lambda s: TimedSession(s, lambda s: 0.02 * s.batch_size), num_images=10**6).search()
     assert BUDGET[0] < clock() < BUDGET[1] + 0.1
 
 
 def test_a_search_is_short_where_the_run_is_short(clock: Clock) -> None:
-    tuner(lambda s: TimedSession(s, lambda s: 0.001 * s.batch_size), num_images=100).search()
+    settings_search(lambda s: TimedSession(s, lambda s: 0.001 * s.batch_size), num_images=100).search()
     assert clock() < BUDGET[0] + 0.1
 
 
@@ -143,7 +145,7 @@ def test_a_batch_that_changes_the_answers_is_refused(difference: float) -> None:
         def invoke(self, batch):
             return super().invoke(batch) + (difference if self.batch_size > 1 else 0)
 
-    settings = tuner(lambda s: Shaky(s, lambda s: 0.004)).search()
+    settings = settings_search(lambda s: Shaky(s, lambda s: 0.004)).search()
     assert settings.batch_size == 1
 
 
@@ -153,7 +155,7 @@ def test_a_file_that_cannot_be_resized_keeps_its_batch() -> None:
             self.batch_size = 2
             return batch_size == 2
 
-    search = tuner(lambda s: Fixed(s, lambda s: 0.002))
+    search = settings_search(lambda s: Fixed(s, lambda s: 0.002))
     assert search.search().batch_size == 2
 
 
@@ -165,11 +167,11 @@ def test_no_more_memory_than_allowed_is_foreseen() -> None:
             held[0] = max(held[0], 50 * 2**20 + self.batch_size * 5 * 2**20)
             return super().invoke(batch)
 
-    settings = tuner(lambda s: Hungry(s, lambda s: 0.004), memory=lambda: held[0]).search()
+    settings = settings_search(lambda s: Hungry(s, lambda s: 0.004), memory=lambda: held[0]).search()
     assert settings.batch_size == 16
     assert held[0] < 200 * 2**20
 
 
 def test_few_images_are_not_swallowed_by_one_batch() -> None:
-    settings = tuner(lambda s: TimedSession(s, lambda s: 0.004), num_images=360).search()
+    settings = settings_search(lambda s: TimedSession(s, lambda s: 0.004), num_images=360).search()
     assert settings.batch_size <= 360 // 16

@@ -45,7 +45,7 @@ def execute(
         artifact: The model file.
         images: A `.npy` file of uint8 (N, H, W, 3), RGB, 0 to 255, in C order, or a note; see `ImageFile`.
         num_images: How many to run; None or more than there are: all of them.
-        time_limit: Seconds for loading, tuning and running together, above 0.
+        time_limit: Seconds for loading, finding the settings and running together, above 0.
         memory_limit: Bytes of memory that the worker may allocate (Linux); None: MEMORY_SHARE of what is free.
         settings: Threads, sessions and batch; None: the best that a short search finds.
         encoding: How pixels go into an external model; None: as they are.
