@@ -154,7 +154,8 @@ def test_one_ruined_class_is_named(inside: Path, linear: Linear, capsys: pytest.
         write_int8_tflite(inside / "ruined-int8.tflite", (weights, lowered), scale=1.0, zero_point=-128),
     ]
     for row in rows_of(capsys, *models, status=3):
-        assert "F1 of class 'blue' fell" in said(row)
+        # Both compute in float32, whatever their names say, and are judged as such: without a limit on F1.
+        assert "Class 'blue' is lost" in said(row)
         assert "blue" in row["significant_classes"]
 
 

@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
 
-from edgekit.exporting.input_range_choice import choose_input_range
+from edgekit.exporting.input_range_choice import Doubts, choose_input_range
 from edgekit.exporting.keras import scores as keras_scores
+from edgekit.exporting.keras.preparing.preparation import Prepared
 from edgekit.exporting.keras.scores import KerasScorer
 from edgekit.foundation.progress import SilentProgress
 from edgekit.input_probe import USUAL_RANGES
@@ -29,5 +30,8 @@ def test_all_ranges_are_tried_with_one_graph(monkeypatch: pytest.MonkeyPatch) ->
         return build(*arguments, **named)  # type: ignore[arg-type]
 
     monkeypatch.setattr(keras_scores, "exported_graph", counting)
-    assert choose_input_range(keras_models.trained(), keras_models.digits(), 0, SilentProgress()) == RAW
+    prepared = Prepared(model=keras_models.trained(), adds_softmax=False)
+    doubts = Doubts(given=None, class_order=False)
+    chosen = choose_input_range(prepared, keras_models.digits(), doubts, seed=0, progress=SilentProgress())
+    assert chosen == RAW
     assert len(built) == 1

@@ -3,6 +3,7 @@ from typing import Any
 
 import pytest
 
+from edgekit.exporting.onnx.graph import as_model
 from edgekit.exporting.onnx.targets import (
     IR_VERSION,
     OPSET,
@@ -62,10 +63,10 @@ def one_node(kind: str = "Relu", *, opset: int = OPSET, ir_version: int = IR_VER
 
 def test_a_file_that_came_out_too_new_is_refused() -> None:
     target = OrtTarget.parse("1.8")
-    check_readable(one_node(opset=14, ir_version=7), target)
+    check_readable(as_model(one_node(opset=14, ir_version=7)), target)
     for model in (one_node(opset=15, ir_version=7), one_node(opset=14, ir_version=8)):
         with pytest.raises(ExportError, match=r"ONNX Runtime 1.8 reads ai.onnx 14 and IR version 7"):
-            check_readable(model, target)
+            check_readable(as_model(model), target)
 
 
 def test_the_installed_runtime_reads_what_its_row_says_and_no_more() -> None:
