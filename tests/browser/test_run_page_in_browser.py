@@ -1,6 +1,7 @@
 """The page of `edgekit report` in a real browser: phone and desktop, keys, no network, nothing that sticks out."""
 
 import io
+import json
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from PIL import Image
 from support.run_folders import make_full_run
 
 from edgekit.cli import run_command as edgekit
-from edgekit.foundation.atomic_files import read_json, write_json
+from edgekit.foundation.atomic_files import write_json
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +70,7 @@ def test_no_table_scrolls_sideways_on_a_screen_and_matrices_fit_a_phone(
     tmp_path: Path, num_classes: int, open_page: Any
 ) -> None:
     run = make_full_run(tmp_path / "run")
-    report = read_json(run.report_path)
+    report = json.loads(run.report_path.read_text())
     names = [f"class number {number:02} of many" for number in range(num_classes)]
     report["per_class"] = [report["per_class"][0] | {"class": name} for name in names]
     report["confusion_matrix"] = [[1234] * num_classes for _ in names]

@@ -13,7 +13,7 @@ from edgekit.foundation.machine import Gpu, Machine, nvidia_gpus, this_machine
 from edgekit.foundation.results import Displayed, plain
 
 LIBRARIES = {
-    "base": ("ai-edge-litert", "click", "numpy", "onnx", "onnxruntime", "pillow", "rich", "scikit-learn"),
+    "base": ("ai-edge-litert", "click", "jinja2", "numpy", "onnx", "onnxruntime", "pillow", "rich", "scikit-learn"),
     "train": (
         "ai-edge-quantizer",
         "keras",
