@@ -150,7 +150,7 @@ def measure(run: Path, data: Path, jobs: int, case: str = "plain") -> tuple[int,
 def is_worker(pid: int) -> bool:
     """Whether a child has become a worker: before that it still shows the memory of the command."""
     try:
-        return b"edgekit.runtimes" in Path(f"/proc/{pid}/cmdline").read_bytes()
+        return b"edgekit.execution.worker" in Path(f"/proc/{pid}/cmdline").read_bytes()
     except OSError:
         return False
 
