@@ -184,7 +184,6 @@ def test_names_of_files_and_folders(run: Path, tmp_path: Path) -> None:
     model = shutil.copy(run / "onnx" / "model-float32.onnx", tmp_path / f"{name}.onnx")
     for arguments in (
         ["inspect", str(model)],
-        ["verify", str(model), "--reference", "run", "--sample", "20", "--no-input-check"],
         ["inspect", f"no{name}.onnx"],
         [f"{name}"],
         ["train", f"{name}.py"],
@@ -192,6 +191,7 @@ def test_names_of_files_and_folders(run: Path, tmp_path: Path) -> None:
         ["inspect", f"--{name}"],
     ):
         assert SHOWN in said(arguments, tmp_path)
+    said(["verify", str(model), "--reference", "run", "--sample", "20", "--no-input-check"], tmp_path)  # never raw
     (tmp_path / "data" / name).mkdir()
     assert SHOWN in said(["datasets", "folder:data"], tmp_path)
 
