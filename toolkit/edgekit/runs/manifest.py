@@ -137,8 +137,8 @@ def check_manifest(path: Path, document: Any) -> dict[str, Any]:
 
 def _check_image_shape(manifest: Mapping[str, Any]) -> None:
     shape = manifest.get("dataset", {}).get("image_shape")
-    if shape is not None and len(shape) != 3:
-        error = SchemaError("a list of height, width and channels", repr(shape)[:100])
+    if shape is not None and (len(shape) != 3 or shape[2] not in (1, 3)):
+        error = SchemaError("a list of height, width and 3 channels, or 1", repr(shape)[:100])
         raise error.under("image_shape").under("dataset")
 
 

@@ -3,12 +3,14 @@
 from typing import TYPE_CHECKING
 
 from edgekit.artifact import Precision
+from edgekit.foundation.files.printable import one_line
 from edgekit.foundation.grammar import counted
 from edgekit.rendering.terminal.kernels_table import describe_file
 from edgekit.rendering.terminal.tables import Column, make_console, print_table
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.text import Text
 
     from edgekit.exporting.checking.check import CheckResult
     from edgekit.exporting.report import ExportReport
@@ -47,20 +49,27 @@ def print_export(report: "ExportReport", console: "Console | None" = None) -> No
         console.print(f"{titles}: not made. {reason}", markup=False, highlight=False)
 
 
-def _rows(report: "ExportReport") -> list[list[str]]:
+def _precision_cell(words: str) -> "Text":
+    """What stays in float on lines of its own."""
+    from rich.text import Text
+
+    parts = words.replace("except ", "except, ").split(", ")
+    return Text("\n".join(map(one_line, parts)))
+
+
+def _rows(report: "ExportReport") -> "list[list[str | Text]]":
     full = {
         each.artifact.format: each.artifact.size_bytes
         for each in report.files
         if each.artifact.precision is Precision.FLOAT32
     }
-    rows = []
+    rows: list[list[str | Text]] = []
     for each in report.files:
         artifact = each.artifact
         of_float = f"{artifact.size_bytes / full[artifact.format]:.2f}" if artifact.format in full else "-"
         name = artifact.path.relative_to(report.run.path).as_posix()
         size = f"{artifact.size_bytes / 1000:,.1f}"
-        precision = each.precision_in_words.replace("except ", "except\n").replace(", ", "\n")
-        rows.append([name, precision, size, of_float, *_check_cells(each.check)])
+        rows.append([name, _precision_cell(each.precision_in_words), size, of_float, *_check_cells(each.check)])
     return rows + [[failed.file, failed.precision, "not made", "-", "-", "-"] for failed in report.failed]
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from edgekit.foundation.errors import RunFolderError
 from edgekit.rendering.pages.matrix import Matrix, make_matrix
 from edgekit.rendering.pages.pictures import Picture
 from edgekit.rendering.pages.run.files import listed_pictures
@@ -32,6 +33,11 @@ def confusion_section(run: RunFolder, report: Mapping[str, Any] | None) -> Confu
     if report is None or not {"confusion_matrix", "confusion_cells"} & set(report):
         return None
     names, cells = [row["class"] for row in report["per_class"]], report.get("confusion_matrix")
+    if cells is not None and (len(cells) != len(names) or any(len(row) != len(names) for row in cells)):
+        raise RunFolderError(
+            f"The confusion matrix in {run.report_path} does not fit its {len(names)} classes. Expected a row and a "
+            f"column per class. Restore the file, or train again."
+        )
     if cells is not None and len(names) <= MAX_MATRIX_CLASSES:
         return ConfusionSection(matrices=_matrices(names, cells))
     pictures = listed_pictures(run, PICTURES)
