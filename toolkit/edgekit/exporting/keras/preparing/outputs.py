@@ -75,7 +75,7 @@ def with_one_output(
     names = output_names(model)
     if name is not None and name not in names:
         raise UnknownNameError("output", name, names)
-    if len(outputs) == 1 and isinstance(model.output, dict | list | tuple):
+    if len(outputs) == 1 and isinstance(getattr(model, "output", None), dict | list | tuple):
         return _only(model, outputs[0]), ""
     if len(outputs) < 2:
         return model, ""
