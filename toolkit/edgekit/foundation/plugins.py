@@ -7,6 +7,7 @@ A package declares what it brings in its pyproject.toml, name = "module:attribut
 
 Entry points are read when somebody asks for them, never at import. `importlib.metadata` costs more to import than
 the whole of `edgekit --help`, so the folders of installed packages are searched for a mention of edgekit first.
+`edgekit export --help` reads this module too: no dataclasses here, and a Path only for what was found.
 """
 
 import importlib
@@ -16,10 +17,9 @@ import sys
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import redirect_stdout
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from edgekit.foundation.errors import PluginError, PluginWarning, first_line_of
 
@@ -29,8 +29,7 @@ NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 _METADATA_FOLDERS = (".dist-info", ".egg-info")
 
 
-@dataclass(frozen=True, kw_only=True)
-class PluginGroup:
+class PluginGroup(NamedTuple):
     """One kind of things that other packages may bring.
 
     Attributes:
@@ -43,8 +42,7 @@ class PluginGroup:
     problem: Callable[[str, Any], str | None]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Plugin:
+class Plugin(NamedTuple):
     """One entry point of another package.
 
     Attributes:
@@ -138,25 +136,27 @@ def _folders_that_mention_edgekit(path: tuple[str, ...]) -> tuple[Path, ...]:
 
     Of several versions of one package the first counts, as it does for imports.
     """
-    found: dict[str, Path] = {}
-    for folder in _metadata_folders(path):
-        distribution = folder.name.partition("-")[0].lower()
+    found: dict[str, str] = {}
+    for name, folder in _metadata_folders(path):
+        distribution = name.partition("-")[0].lower()
         found.setdefault(distribution, folder)
-    return tuple(folder for folder in found.values() if _mentions_edgekit(folder / "entry_points.txt"))
+    return tuple(Path(folder) for folder in found.values() if _mentions_edgekit(f"{folder}/entry_points.txt"))
 
 
-def _metadata_folders(path: tuple[str, ...]) -> Iterator[Path]:
+def _metadata_folders(path: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    """Name and path of every folder of metadata."""
     for entry in path:
         try:
             names = os.listdir(entry or os.curdir)  # noqa: PTH208  Path would make an object of each of thousands
         except OSError:  # a zip file, or nothing at all
             continue
-        yield from (Path(entry, name) for name in names if name.endswith(_METADATA_FOLDERS))
+        yield from ((name, f"{entry or os.curdir}/{name}") for name in names if name.endswith(_METADATA_FOLDERS))
 
 
-def _mentions_edgekit(file: Path) -> bool:
+def _mentions_edgekit(file: str) -> bool:
     try:
-        return b"[edgekit." in file.read_bytes()
+        with open(file, "rb") as stream:  # noqa: PTH123  see above: a Path for each of thousands
+            return b"[edgekit." in stream.read()
     except OSError:
         return False
 

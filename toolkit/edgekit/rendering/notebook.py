@@ -1,14 +1,14 @@
 """Results in a notebook: what a command prints on the terminal, with HTML tables in place of rich's."""
 
-import html
 import io
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from edgekit.foundation.registry import Registry
 
 if TYPE_CHECKING:
-    from rich.table import Column, Table
+    from rich.table import Table
 
 PRINTERS: Registry[Callable[..., None]] = Registry(
     "result",
@@ -35,10 +35,50 @@ CSS = {"green": "color: #1a7f37", "yellow": "color: #9a6700", "red": "color: #cf
 """Words of rich's styles -> CSS that is readable on white and on black."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Text:
+    """A text with its colour.
+
+    Attributes:
+        lines: As they stand below each other.
+        css: Of the whole text; "": none.
+    """
+
+    lines: list[str]
+    css: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Paragraph:
+    """A text of its own, with or without a margin."""
+
+    text: Text
+    indented: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Column:
+    """The head of a column; `align` as in CSS's text-align."""
+
+    header: Text
+    align: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cells:
+    """A table: its rows hold one cell for each column."""
+
+    title: Text | None
+    columns: list[Column]
+    cells: list[list[Text]]
+
+
 def html_of(result: object) -> str:
     """The result as HTML for a notebook: no style of the whole page, no script, everything escaped."""
-    shown = _shown_by(PRINTERS.load(type(result).__name__), result)
-    return "\n".join(filter(None, map(_html, shown)))
+    from edgekit.rendering.pages.templating import environment
+
+    blocks = filter(None, map(_block, _shown_by(PRINTERS.load(type(result).__name__), result)))
+    return environment().get_template("notebook.html").render(blocks=list(blocks))
 
 
 def _shown_by(printer: Callable[..., None], result: object) -> list[Any]:
@@ -54,36 +94,30 @@ def _shown_by(printer: Callable[..., None], result: object) -> list[Any]:
     return shown
 
 
-def _html(shown: Any) -> str:
-    """A table or a paragraph."""
+def _block(shown: Any) -> Cells | Paragraph | None:
+    """A table or a paragraph; None: an empty line."""
     from rich.padding import Padding
     from rich.table import Table
 
     if isinstance(shown, Table):
-        return _table(shown)
-    text = str(shown.renderable if isinstance(shown, Padding) else shown)
-    margin = ' style="margin-left: 2em"' if isinstance(shown, Padding) else ""
-    return f"<p{margin}>{_text(text)}</p>" if text else ""
+        return _cells(shown)
+    is_indented = isinstance(shown, Padding)
+    text = _text(shown.renderable if isinstance(shown, Padding) else shown)
+    return Paragraph(text=text, indented=is_indented) if text.lines else None
 
 
-def _table(table: "Table") -> str:
-    title = f"<caption>{_text(str(table.title))}</caption>" if table.title else ""
-    head = "".join(f"<th{_align(column)}>{_text(str(column.header))}</th>" for column in table.columns)
+def _cells(table: "Table") -> Cells:
+    columns = [Column(header=_text(column.header), align=column.justify) for column in table.columns]
     rows = zip(*(column.cells for column in table.columns), strict=True)
-    body = "".join(f"<tr>{''.join(map(_cell, row, table.columns))}</tr>" for row in rows)
-    return f"<table>{title}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    return Cells(
+        title=_text(table.title) if table.title else None,
+        columns=columns,
+        cells=[[_text(cell, str(getattr(cell, "style", ""))) for cell in row] for row in rows],
+    )
 
 
-def _cell(cell: Any, column: "Column") -> str:
-    return f"<td{_align(column)}>{_text(str(cell), str(getattr(cell, 'style', '')))}</td>"
-
-
-def _align(column: "Column") -> str:
-    return f' style="text-align: {column.justify}"'
-
-
-def _text(text: str, style: str = "") -> str:
-    """Escaped, on as many lines as it has, in the colour of rich's style."""
-    escaped = html.escape(text).replace("\n", "<br>")
+def _text(shown: object, style: str = "") -> Text:
+    """Its lines, in the colour of rich's style."""
+    text = str(shown)
     css = "; ".join(CSS[word] for word in style.split() if word in CSS)
-    return f'<span style="{css}">{escaped}</span>' if css else escaped
+    return Text(lines=text.split("\n") if text else [], css=css)
