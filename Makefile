@@ -26,9 +26,10 @@ $(STAMP): requirements.lock pyproject.toml
 demo: $(STAMP)
 	@PATH="$(CURDIR)/$(BIN):$$PATH" sh demo.sh
 
-# One process a processor, at most four: each trains the network that many tests share, and takes some 2 GB.
+# One process a processor, at most four: each trains the network that many tests share, and takes some 2 GB. A file's
+# tests stay in one process, so that what they share is made once.
 test: $(STAMP)
-	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
 check: $(STAMP)
 	$(BIN)/ruff format --check .

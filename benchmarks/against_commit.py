@@ -31,8 +31,8 @@ OLD_FILES = ["--no-metadata", "--full-range", "--keep-doubtful"]
 """What gives the files of the time before metadata and 7-bit weights; doubtful on a processor without VNNI."""
 
 
-def measured(checkout: Path, arguments: list[str]) -> tuple[float, float]:
-    """Wall seconds, and the peak in MiB, of one edgekit command of a checkout."""
+def measured(checkout: Path, arguments: list[str]) -> tuple[float, float, float]:
+    """Wall seconds, processor seconds of all processes, and the peak in MiB, of one edgekit command of a checkout."""
     start = time.perf_counter()
     process = subprocess.Popen(
         [sys.executable, "-c", "from edgekit.__main__ import main; main()", *arguments],
@@ -47,17 +47,17 @@ def measured(checkout: Path, arguments: list[str]) -> tuple[float, float]:
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode not in (0, 1, 3):  # 1: a file that this processor computes badly was discarded
         sys.exit(f"edgekit {' '.join(arguments)} of {checkout} ended with {process.returncode}:\n{message.decode()}")
-    return seconds, usage.ru_maxrss / 1024
+    return seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
 
 
-def commands(what: str, before: Path, data: str, folder: Path) -> dict[str, list[str]]:
+def commands(what: str, before: Path, data: list[str], folder: Path) -> dict[str, list[str]]:
     """The command lines of one side by the name of their row; run folders are made in `folder`."""
     if what == "help":
         return {f"{name} --help": [name, "--help"] for name in COMMANDS}
     if what == "export":
-        return {"export --all": [*EXPORT, "--data", data, "--out", str(folder / "run")]}
+        return {"export --all": [*EXPORT, "--data", *data, "--out", str(folder / "run")]}
     shutil.copytree(before / "exported" / "resnet8", folder / "resnet8")
-    return {"verify resnet8": ["verify", str(folder / "resnet8"), "--data", data]}
+    return {"verify resnet8": ["verify", str(folder / "resnet8"), "--data", *data]}
 
 
 def compare_files(before: Path, after: Path) -> str:
@@ -69,20 +69,20 @@ def compare_files(before: Path, after: Path) -> str:
     )
 
 
-def print_table(results: dict[str, dict[str, list[tuple[float, float]]]], rounds: int) -> None:
-    """One line a command: lower quartile of seconds and of MiB on each side, and the ratios after / before."""
+def print_table(results: dict[str, dict[str, list[tuple[float, float, float]]]], rounds: int) -> None:
+    """One line a command: lower quartiles of seconds, processor seconds and MiB on each side, and their ratios."""
     print(
-        f"{'command':24} {'before s':>9} {'after s':>9} {'ratio':>6} {'before MiB':>11} {'after MiB':>10} {'ratio':>6}"
+        f"{'command':24}" + "".join(f"{name:>10} {'after':>8} {'ratio':>6}" for name in ("wall s", "CPU s", "peak MiB"))
     )
     for row, sides in results.items():
         cells = []
-        for kind, digits in ((0, 3), (1, 0)):
+        for kind, digits in ((0, 3), (1, 3), (2, 0)):
             old, new = (
                 statistics.quantiles([values[kind] for values in sides[side]], n=4, method="inclusive")[0]
                 for side in ("before", "after")
             )
-            cells.append(f"{old:{9 + 2 * kind}.{digits}f} {new:{9 + kind}.{digits}f} {new / old:6.3f}")
-        print(f"{row:24} {' '.join(cells)}")
+            cells.append(f"{old:10.{digits}f} {new:8.{digits}f} {new / old:6.3f}")
+        print(f"{row:24}{''.join(cells)}")
     print(f"n = {rounds} each")
 
 
@@ -92,19 +92,21 @@ def main() -> None:
     parser.add_argument("before", type=Path, help="the other checkout")
     parser.add_argument("what", choices=("help", "export", "verify"))
     parser.add_argument("--data", default="digits", help="the images of export and verify")
+    parser.add_argument("--sample", help="images of verify; default: all")
     parser.add_argument("--rounds", type=int, default=5)
     options = parser.parse_args()
+    data = [options.data, *(["--sample", options.sample] if options.sample and options.what == "verify" else [])]
     sides = {"before": options.before.resolve(), "after": HERE}
     for checkout in sides.values():
         compileall.compile_dir(checkout / "toolkit", quiet=1)
-    results: dict[str, dict[str, list[tuple[float, float]]]] = {}
+    results: dict[str, dict[str, list[tuple[float, float, float]]]] = {}
     with tempfile.TemporaryDirectory() as folder:
         for turn in range(options.rounds + 1):
             for side in sorted(sides, reverse=bool(turn % 2)):
                 place = Path(folder) / side
                 shutil.rmtree(place, ignore_errors=True)
                 place.mkdir()
-                for row, arguments in commands(options.what, sides["before"], options.data, place).items():
+                for row, arguments in commands(options.what, sides["before"], data, place).items():
                     result = measured(sides[side], arguments)
                     if turn:
                         results.setdefault(row, {}).setdefault(side, []).append(result)
