@@ -45,3 +45,19 @@ def computed(model: Any, values: Any, name: str = "x") -> NDArray[Any]:
     session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
     result: NDArray[Any] = session.run(None, {name: np.asarray(values, np.float32)})[0]
     return result
+
+
+def recursive_function(content: bytes) -> bytes:
+    """The model with one node more at its end: a model-local function whose body calls itself."""
+    from onnx import ModelProto, helper
+
+    model = ModelProto.FromString(content)
+    opsets = [helper.make_opsetid("mine", 1)]
+    again = helper.make_node("Again", ["x"], ["y"], domain="mine")
+    model.functions.append(helper.make_function("mine", "Again", ["x"], ["y"], [again], opsets))
+    model.opset_import.extend(opsets)
+    name = model.graph.output[0].name
+    for node in model.graph.node:
+        node.output[:] = ["before" if one == name else one for one in node.output]
+    model.graph.node.append(helper.make_node("Again", ["before"], [name], domain="mine"))
+    return bytes(model.SerializeToString())

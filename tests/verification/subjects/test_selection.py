@@ -11,7 +11,7 @@ from edgekit.artifact import Format, Precision
 from edgekit.foundation.errors import ArtifactError, RunFolderError, UnknownNameError, UsageError, VerificationError
 from edgekit.runs.folder import RunFolder
 from edgekit.verification.subjects.data import data_of, image_size_of
-from edgekit.verification.subjects.selection import SelectedFile, choose_candidates, precision_in, select
+from edgekit.verification.subjects.selection import SelectedFile, choose_candidates, select
 
 
 @pytest.fixture(scope="module")
@@ -120,12 +120,3 @@ def test_every_artifact_in_every_runtime_of_its_format(tmp_path: Path) -> None:
         choose_candidates(artifacts, [], [Precision.FLOAT16])
     with pytest.raises(VerificationError, match="nothing to verify"):
         choose_candidates(artifacts, ["onnxruntime"], [Precision.INT8])
-
-
-def test_the_words_of_an_inspection_are_understood() -> None:
-    assert precision_in("fully int8") is Precision.INT8
-    assert precision_in("int8 with float islands") is Precision.INT8
-    assert precision_in("int8 weights only (dynamic range)") is Precision.DYNAMIC
-    assert precision_in("float16 weights") is Precision.FLOAT16
-    assert precision_in("int16 activations, int8 weights, with float islands") is Precision.INT16X8
-    assert precision_in("something new") is None

@@ -1,16 +1,17 @@
 """`edgekit.inspect`: what is in one model file."""
 
-from dataclasses import replace
 from pathlib import Path
 
 from edgekit.api.arguments import AnyPath, public
-from edgekit.inspection import ModelInfo, inspect_file
-from edgekit.inspection.kernels import inspect_kernels
+from edgekit.execution.file_inspection import inspect_in_worker
+from edgekit.inspection import ModelInfo
 
 
 @public
 def inspect(file: AnyPath, *, weights: bool = False) -> ModelInfo:
     """Read the tensors, scales, operators, size and metadata of a .tflite or .onnx file; nothing in it is run.
+
+    A process of its own reads it, so that a file that was made to do harm ends that process alone.
 
     Args:
         file: The model.
@@ -19,6 +20,4 @@ def inspect(file: AnyPath, *, weights: bool = False) -> ModelInfo:
     Raises:
         ArtifactError: It is missing, broken, or not a model that edgekit can read.
     """
-    path = Path(file)
-    info = inspect_file(path)
-    return replace(info, kernels=inspect_kernels(path)) if weights else info
+    return inspect_in_worker(Path(file), with_kernels=weights)

@@ -15,6 +15,7 @@ from typing import Any, TextIO
 import click
 
 from edgekit import __version__
+from edgekit.cli.failures import Failures, give_stdout_up, wants_json
 from edgekit.foundation.errors import EdgekitError, PluginWarning, UnknownNameError, os_error_in_words
 from edgekit.foundation.files.printable import escaping_output
 from edgekit.foundation.registry import Registry
@@ -135,27 +136,30 @@ def _show_warning(
 
 
 def _run(arguments: list[str]) -> int:
+    failures = Failures(as_json=wants_json(arguments))
     try:
         result: Any = group.main(arguments, prog_name="edgekit", standalone_mode=False)
         sys.stdout.flush()
     except click.ClickException as error:
-        error.show()
-        return error.exit_code
+        return failures.of_click(error)
     except (click.Abort, KeyboardInterrupt) as error:
-        click.echo("Interrupted.", err=True)
         reasons = (error, error.__cause__)
-        return next((reason.exit_status for reason in reasons if isinstance(reason, _Terminated)), 130)
+        return failures.interrupted(
+            next((reason.exit_status for reason in reasons if isinstance(reason, _Terminated)), 130)
+        )
     except EdgekitError as error:
-        return _fail(str(error), error.exit_status)
+        return failures.of_edgekit(error)
     except BrokenPipeError:  # who read the output wants no more of it, as `head` does
-        _give_stdout_up()
+        give_stdout_up()
         return 1
     except OSError as error:
         if error.filename is None:
-            _give_stdout_up()
-        return _fail(os_error_in_words(error))
+            give_stdout_up()
+        return failures.say("OSError", os_error_in_words(error))
     except MemoryError:
-        return _fail("The memory of this machine is not enough for this. Give smaller images, or fewer at a time.")
+        return failures.say(
+            "MemoryError", "The memory of this machine is not enough for this. Give smaller images, or fewer at a time."
+        )
     return result if isinstance(result, int) else 0
 
 
@@ -176,18 +180,3 @@ def _end_in_order() -> None:
         number = getattr(signal, name, None)  # Windows has no SIGHUP
         if number is not None and signal.getsignal(number) is signal.SIG_DFL:
             signal.signal(number, end)
-
-
-def _fail(message: str, status: int = 1) -> int:
-    click.echo(f"Error: {message}", err=True, color=True)
-    return status
-
-
-def _give_stdout_up() -> None:
-    """Let what is still buffered go nowhere, or Python would complain of it once more at its end."""
-    try:
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, sys.stdout.fileno())
-        os.close(nowhere)
-    except (AttributeError, OSError, ValueError):  # stdout is no file: there is nothing to complain of
-        return

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from edgekit.artifact import FORMAT_OF_SUFFIX, KERAS_SUFFIXES, Format, model_size, sha256_of
-from edgekit.foundation.errors import ArtifactError
+from edgekit.foundation.errors import ArtifactError, first_line_of
 from edgekit.foundation.registry import Registry
 from edgekit.inspection.info import (
     Graph,
@@ -36,7 +36,7 @@ def inspect_file(path: Path) -> ModelInfo:
             format that edgekit cannot inspect.
     """
     model_format = check_format(path)
-    graph = READERS.load(model_format.value)(path)
+    graph = _graph_in(path, model_format)
     return ModelInfo(
         file=path.name,
         format=model_format,
@@ -51,6 +51,19 @@ def inspect_file(path: Path) -> ModelInfo:
         multiply_adds=graph.multiply_adds,
         metadata=graph.metadata,
     )
+
+
+def _graph_in(path: Path, model_format: Format) -> Graph:
+    """What the reader of the format finds; a library may raise anything at a file that was made to break it."""
+    try:
+        return READERS.load(model_format.value)(path)
+    except (ArtifactError, MemoryError):
+        raise
+    except Exception as error:
+        raise ArtifactError(
+            f"{path} cannot be inspected: its reader stopped with {type(error).__name__} ({first_line_of(error)}). The "
+            f"file is damaged, or made to do harm. Copy or export it again."
+        ) from error
 
 
 def check_format(path: Path) -> Format:

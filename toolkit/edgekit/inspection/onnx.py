@@ -208,7 +208,7 @@ class _Reader:
             return {}
         try:
             graph = onnx.shape_inference.infer_shapes(self._model).graph
-        except (onnx.shape_inference.InferenceError, ValueError, RuntimeError):
+        except Exception:  # noqa: BLE001  a damaged graph makes it raise anything; shapes are then not known
             return {}
         values = (*graph.value_info, *graph.input, *graph.output)
         return {value.name: _dims(value) for value in values if value.type.tensor_type.HasField("shape")}

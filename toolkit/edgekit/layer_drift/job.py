@@ -8,12 +8,13 @@ from edgekit.artifact import Format, Precision
 from edgekit.datasets import Dataset, DatasetRequest, load_dataset
 from edgekit.datasets.images.rule import RuleChoice
 from edgekit.datasets.sources import load_own
+from edgekit.execution.file_inspection import inspect_in_worker
 from edgekit.foundation.errors import UsageError, VerificationError
 from edgekit.foundation.grammar import listed
 from edgekit.foundation.progress import Progress, SilentProgress
 from edgekit.foundation.results import Displayed
 from edgekit.input_range import InputEncoding
-from edgekit.inspection import check_format, inspect_file
+from edgekit.inspection import check_format
 from edgekit.layer_drift.isolation import measure_files
 from edgekit.layer_drift.probe import PROBES
 from edgekit.layer_drift.report import LayerDriftReport
@@ -103,7 +104,7 @@ def diagnose_request(request: DriftRequest, *, progress: Progress | None = None)
     progress = progress or SilentProgress()
     encoding = InputEncoding.parse(request.input_range)
     run, pairs = _find(request)
-    info, entry = inspect_file(pairs[0].candidate), _dataset_entry(run)
+    info, entry = inspect_in_worker(pairs[0].candidate), _dataset_entry(run)
     wanted = DatasetRequest(
         image_size=info.image_size,
         rule=request.image_rule.for_run(entry),

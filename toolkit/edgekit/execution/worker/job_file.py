@@ -1,11 +1,13 @@
 """What a worker process is told. The parent writes it as JSON and the worker reads it, both here.
 
-A job may hold what JSON knows, paths, tuples of one type, dataclasses, and None in place of any of these.
+A job may hold what JSON knows, paths, members of enums, tuples of one type, dataclasses, and None in place of any of
+these.
 """
 
 import json
 import types
 from dataclasses import dataclass, is_dataclass
+from enum import Enum
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar, get_args, get_origin, get_type_hints
 
@@ -85,7 +87,7 @@ def write_job(path: Path, setup: WorkerSetup, job: Job) -> None:
 def read_job(path: Path, kind: type[_Job]) -> tuple[WorkerSetup, _Job]:
     """Read what `write_job` wrote with a job of this kind."""
     values = json.loads(path.read_text())
-    return _typed(WorkerSetup, values["setup"]), _typed(kind, values["job"])
+    return typed(WorkerSetup, values["setup"]), typed(kind, values["job"])
 
 
 def _plain(value: Any) -> Any:
@@ -93,15 +95,17 @@ def _plain(value: Any) -> Any:
     return str(value) if isinstance(value, Path) else vars(value)
 
 
-def _typed(kind: Any, value: Any) -> Any:
+def typed(kind: Any, value: Any) -> Any:
     """What became `value` in JSON; `kind` is its annotation."""
     if value is None:
         return None
     if get_origin(kind) is types.UnionType:  # X | None
-        return _typed(get_args(kind)[0], value)
+        return typed(get_args(kind)[0], value)
     if get_origin(kind) is tuple:
-        return tuple(_typed(get_args(kind)[0], each) for each in value)
+        return tuple(typed(get_args(kind)[0], each) for each in value)
     if isinstance(kind, type) and is_dataclass(kind):
         kinds = get_type_hints(kind)
-        return kind(**{name: _typed(kinds[name], each) for name, each in value.items()})
-    return Path(value) if kind is Path else value
+        return kind(**{name: typed(kinds[name], each) for name, each in value.items()})
+    if isinstance(kind, type) and (kind is Path or issubclass(kind, Enum)):
+        return kind(value)
+    return value

@@ -16,7 +16,6 @@ from edgekit.foundation.errors import UsageError
 from edgekit.foundation.grammar import noun
 from edgekit.foundation.machine import this_machine
 from edgekit.foundation.progress import Progress
-from edgekit.inspection.int8_sums import sums_can_overflow
 from edgekit.runs.folder import RunFolder
 from edgekit.runtimes import DEFAULT_RUNTIMES
 from edgekit.verification.candidate import Candidate
@@ -84,7 +83,7 @@ class CandidatePreparation:
             self._prepared_external(one, mistakes) if self._file_of(one).is_external else self._prepared_own(one)
             for one in candidates
         )
-        return tuple(map(_with_overflow, prepared))
+        return tuple(_with_overflow(one, self._file_of(one)) for one in prepared)
 
     def _file_of(self, candidate: Candidate) -> SelectedFile:
         return self._files[candidate.artifact.path]
@@ -129,10 +128,10 @@ class CandidatePreparation:
         return f"It is an artifact of the run '{run.name}'; the reference belongs to the run '{self._run.name}'."
 
 
-def _with_overflow(candidate: Candidate) -> Candidate:
+def _with_overflow(candidate: Candidate, file: SelectedFile) -> Candidate:
     """The candidate, with whether its int8 sums overflow; ONNX Runtime without optimizations computes in float."""
     artifact, runtime = candidate.artifact, candidate.runtime
     is_int8 = artifact.format is Format.ONNX and artifact.precision is Precision.INT8
-    if not (is_int8 and runtime == DEFAULT_RUNTIMES[Format.ONNX] and sums_can_overflow(artifact.path)):
+    if not (is_int8 and runtime == DEFAULT_RUNTIMES[Format.ONNX] and file.can_overflow):
         return candidate
     return replace(candidate, can_overflow=True, overflows_here=this_machine().overflows_int8)

@@ -15,6 +15,7 @@ from edgekit.runs.reference import Reference
 from edgekit.runs.summary import TEST_IMAGES_MAY_BE_KNOWN
 from edgekit.verification.request import VerifyRequest
 from edgekit.verification.subjects.class_labels import reference_interface
+from edgekit.verification.subjects.identification import identify
 from edgekit.verification.subjects.input_check import Sample, find_mistake
 from edgekit.verification.subjects.reference_scores import (
     ScoredReference,
@@ -24,7 +25,7 @@ from edgekit.verification.subjects.reference_scores import (
     run_reference,
     runtime_target,
 )
-from edgekit.verification.subjects.selection import Selection, identify
+from edgekit.verification.subjects.selection import Selection
 
 
 def score_reference(
@@ -92,7 +93,7 @@ def _scored(
             _check_input(path, interface, sample, request.time_limit, progress)
         time_limit = request.time_limit or default_time_limit(len(dataset.test))
         scored = run_reference(path, interface, dataset, time_limit=time_limit, progress=progress)
-        scored = replace(scored, precision=_precision_of(path))
+        scored = replace(scored, precision=_precision_of(path, selection))
     if external.check_inputs:
         check_better_than_guessing(path, scored.reference)
     return replace(scored, file=path.name, sha256=sha256_of(path), input=interface.differences)
@@ -120,9 +121,9 @@ def _check_input(
         )
 
 
-def _precision_of(path: Path) -> Precision | None:
+def _precision_of(path: Path, selection: Selection) -> Precision | None:
     """What the file of a reference model says it is; None for a Keras model."""
-    return identify(path).precision if path.suffix.lower() in FORMAT_OF_SUFFIX else None
+    return identify(path, selection.inspector).precision if path.suffix.lower() in FORMAT_OF_SUFFIX else None
 
 
 def _precision_remark(precision: Precision | None) -> tuple[str, ...]:

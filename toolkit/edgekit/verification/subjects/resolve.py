@@ -10,6 +10,7 @@ from pathlib import Path
 from edgekit.artifact import Precision
 from edgekit.datasets import Dataset
 from edgekit.datasets.splits import empty_split
+from edgekit.execution.file_inspection import FileInspector
 from edgekit.foundation.errors import VerificationError
 from edgekit.foundation.progress import Progress
 from edgekit.runs.folder import RunFolder
@@ -64,7 +65,7 @@ def resolve_request(request: VerifyRequest, progress: Progress) -> Subjects:
             `choose_candidates`, `load_data`, `score_reference` and `CandidatePreparation`.
     """
     precisions = [Precision.parse(name) for name in request.precisions]
-    selection = select(request.targets, request.reference)
+    selection = select(request.targets, request.reference, FileInspector(request.time_limit))
     candidates = choose_candidates(selection.files, request.runtimes, precisions)
     check_options(request.external, selection)
     if isinstance(selection.reference, Path):

@@ -1,30 +1,21 @@
 """Which files and which reference a user means. Runs and compares nothing."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from edgekit.artifact import FORMAT_OF_SUFFIX, Artifact, Precision, model_size
-from edgekit.foundation.errors import ArtifactError, RunFolderError, UsageError, VerificationError
+from edgekit.execution.file_inspection import FileInspector
+from edgekit.foundation.errors import RunFolderError, UsageError, VerificationError
 from edgekit.foundation.files.npz_files import DAMAGE, open_arrays
 from edgekit.foundation.grammar import counted
-from edgekit.inspection import ModelInfo, inspect_file
+from edgekit.inspection import ModelInfo
 from edgekit.runs.folder import RunFolder
 from edgekit.runs.reference import Reference
 from edgekit.runtimes import RUNTIMES
 from edgekit.verification.candidate import Candidate
+from edgekit.verification.subjects.identification import identify_all
 from edgekit.verification.subjects.reference_scores import MODEL_SUFFIXES, SCORE_SUFFIXES
-
-_PRECISIONS = (
-    ("float32", Precision.FLOAT32),
-    ("float16", Precision.FLOAT16),
-    ("int8 weights only", Precision.DYNAMIC),
-    ("fully int8", Precision.INT8),
-    ("int8 with float islands", Precision.INT8),
-    ("int16 activations", Precision.INT16X8),
-)
-"""How the verdict of an inspection begins, and the precision that is meant."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -35,21 +26,28 @@ class SelectedFile:
         name: What the report calls it.
         artifact: The file.
         run: The run whose manifest lists it; None for an external model.
+        inspector: Says what is in it.
     """
 
     name: str
     artifact: Artifact
     run: RunFolder | None
+    inspector: FileInspector = field(default_factory=FileInspector)
 
     @property
     def is_external(self) -> bool:
         """Whether no run's manifest lists it."""
         return self.run is None
 
-    @cached_property
+    @property
     def info(self) -> ModelInfo | None:
         """What the file says of itself; None where it cannot be read, which its row will say."""
-        return _inspected(self.artifact.path)
+        return self.inspector.of(self.artifact.path).info
+
+    @property
+    def can_overflow(self) -> bool:
+        """Whether its int8 sums overflow on some processors."""
+        return self.inspector.of(self.artifact.path).can_overflow
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -64,6 +62,7 @@ class Selection:
         is_reference_external: Whether the reference is a file that no run's manifest lists.
         reference_run: The run whose float model the reference is; None where it is of no run.
         reference_path: The file that the user named as reference; None for a run's own.
+        inspector: Says what is in model files.
     """
 
     files: tuple[SelectedFile, ...]
@@ -73,6 +72,7 @@ class Selection:
     is_reference_external: bool = False
     reference_run: RunFolder | None = None
     reference_path: Path | None = None
+    inspector: FileInspector = field(default_factory=FileInspector)
 
     @property
     def has_external_files(self) -> bool:
@@ -81,9 +81,14 @@ class Selection:
 
 
 class RunFinder:
-    """The runs that files lie in; each run is read once."""
+    """The runs that files lie in; each run is read once.
 
-    def __init__(self) -> None:
+    Args:
+        inspector: Says what is in model files.
+    """
+
+    def __init__(self, inspector: FileInspector) -> None:
+        self.inspector = inspector
         self._runs: dict[Path, RunFolder] = {}
 
     def named(self, target: Path | None) -> RunFolder:
@@ -115,12 +120,13 @@ class RunFinder:
         return run
 
 
-def select(targets: Sequence[Path], reference: Path | None) -> Selection:
+def select(targets: Sequence[Path], reference: Path | None, inspector: FileInspector | None = None) -> Selection:
     """The run or the artifacts that `targets` name, with their reference.
 
     Args:
         targets: Nothing (the newest run), one run folder or the name of one under `exported/`, or model files.
         reference: A run folder, a `reference.npz`, a model, or a file of scores; None: that of the run.
+        inspector: Says what is in model files; a new one if None.
 
     Raises:
         RunFolderError: A run is missing, broken, or holds a file that was changed.
@@ -131,7 +137,7 @@ def select(targets: Sequence[Path], reference: Path | None) -> Selection:
     targets = list({target.resolve(): target for target in targets}.values())  # a file that is named twice is run once
     if any(_is_folder(target) for target in targets) and len(targets) > 1:
         raise UsageError("Name one run folder, or any number of model files; received a folder and something else.")
-    finder = RunFinder()
+    finder = RunFinder(inspector or FileInspector())
     if not targets or _is_folder(targets[0]):
         return _whole_run(finder.named(targets[0] if targets else None), reference, finder)
     return _files(targets, reference, finder) if reference else _files_of_a_run(targets, finder)
@@ -206,28 +212,10 @@ def choose_candidates(
     return candidates
 
 
-def _inspected(path: Path) -> ModelInfo | None:
-    try:
-        return inspect_file(path)
-    except ArtifactError:
-        return None
-
-
-def identify(path: Path) -> Artifact:
-    """The artifact at `path`, with the precision of its content; of its name where the content does not say."""
-    artifact, info = Artifact.from_file(path), _inspected(path)
-    found = precision_in(info.quantization.verdict) if info else None
-    return replace(artifact, precision=found or artifact.precision)
-
-
-def precision_in(verdict: str) -> Precision | None:
-    """The precision that `edgekit.inspection.Quantization.verdict` stands for; None where it is not known."""
-    return next((precision for start, precision in _PRECISIONS if verdict.startswith(start)), None)
-
-
 def _whole_run(run: RunFolder, reference: Path | None, finder: RunFinder) -> Selection:
     files = tuple(
-        SelectedFile(name=one.path.relative_to(run.path).as_posix(), artifact=one, run=run) for one in run.artifacts()
+        SelectedFile(name=one.path.relative_to(run.path).as_posix(), artifact=one, run=run, inspector=finder.inspector)
+        for one in run.artifacts()
     )
     if not files:
         raise VerificationError(f"{run.path} holds no artifact. Export one first: edgekit export {run.path}")
@@ -240,15 +228,21 @@ def _whole_run(run: RunFolder, reference: Path | None, finder: RunFinder) -> Sel
         is_reference_external=_is_external(found, finder),
         reference_run=_run_named(reference, finder) if reference else run,
         reference_path=_file_named(reference),
+        inspector=finder.inspector,
     )
 
 
 def _files(paths: Sequence[Path], reference: Path, finder: RunFinder) -> Selection:
-    artifacts = [identify(path) for path in paths]
+    artifacts = identify_all(paths, finder.inspector)
     found = load_reference(reference, finder)
     return Selection(
         files=tuple(
-            SelectedFile(name=name, artifact=artifact, run=finder.run_that_lists(artifact.path))
+            SelectedFile(
+                name=name,
+                artifact=artifact,
+                run=finder.run_that_lists(artifact.path),
+                inspector=finder.inspector,
+            )
             for name, artifact in zip(_names(paths), artifacts, strict=True)
         ),
         reference=found,
@@ -257,6 +251,7 @@ def _files(paths: Sequence[Path], reference: Path, finder: RunFinder) -> Selecti
         is_reference_external=_is_external(found, finder),
         reference_run=_run_named(reference, finder),
         reference_path=_file_named(reference),
+        inspector=finder.inspector,
     )
 
 
@@ -292,11 +287,15 @@ def _files_of_a_run(paths: Sequence[Path], finder: RunFinder) -> Selection:
         )
     names = [path.resolve().relative_to(run.path.resolve()) for path in paths]
     return Selection(
-        files=tuple(SelectedFile(name=name.as_posix(), artifact=run.checked_artifact(name), run=run) for name in names),
+        files=tuple(
+            SelectedFile(name=name.as_posix(), artifact=run.checked_artifact(name), run=run, inspector=finder.inspector)
+            for name in names
+        ),
         reference=run.reference(),
         run=run,
         is_whole_run=False,
         reference_run=run,
+        inspector=finder.inspector,
     )
 
 

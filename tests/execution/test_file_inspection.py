@@ -1,0 +1,93 @@
+"""Whatever a file does to the process that reads it, it costs that file's answer and no other."""
+
+from pathlib import Path
+
+import pytest
+from support.helpers import ROOT
+from support.onnx_graphs import recursive_function
+
+from edgekit.execution import file_inspection
+from edgekit.execution.file_inspection import FileInspector, inspect_in_worker
+from edgekit.execution.worker.inspection import InspectionJob
+from edgekit.foundation.errors import ArtifactError
+from edgekit.inspection import inspect_file
+from edgekit.inspection.kernels import inspect_kernels
+
+MODELS = ROOT / "exported" / "resnet8"
+SOUND = MODELS / "onnx" / "model-int8.onnx"
+
+
+def files_in(folder: Path, *names: str) -> list[Path]:
+    for name in names:
+        (folder / name).write_bytes(b"content")
+    return [folder / name for name in names]
+
+
+@pytest.fixture
+def _planted_worker(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(ROOT / "tests"))
+    monkeypatch.setattr(InspectionJob, "module", "support.planted_inspection")
+
+
+def test_all_files_of_a_run_are_read_by_one_worker_as_in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    paths = sorted(path for path in MODELS.rglob("model-*.*") if path.suffix in (".tflite", ".onnx"))
+    started = []
+    run = file_inspection.run_in_worker
+    monkeypatch.setattr(file_inspection, "run_in_worker", lambda job, *rest: started.append(job) or run(job, *rest))
+    inspector = FileInspector()
+    inspector.read(paths)
+    assert len(paths) == 9
+    assert [inspector.info_of(path) for path in paths] == [inspect_file(path) for path in paths]
+    assert not any(inspector.of(path).can_overflow for path in paths)
+    assert len(started) == 1
+
+
+def test_kernels_come_from_the_worker_too() -> None:
+    assert inspect_in_worker(SOUND, with_kernels=True).kernels == inspect_kernels(SOUND)
+    assert inspect_in_worker(SOUND).kernels is None
+
+
+@pytest.mark.usefixtures("_planted_worker")
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("crash.onnx", "crashed with SIGSEGV"),
+        ("hang.onnx", "did not end within the time limit of 3 s"),
+        ("memory.onnx", "ran out of memory"),
+        ("raise.onnx", "RecursionError: maximum recursion depth exceeded"),
+        ("short.onnx", "It gave no answer"),
+        ("exit.onnx", "ended with exit status 7"),
+    ],
+)
+def test_a_file_that_its_reader_does_not_survive_costs_its_own_answer(tmp_path: Path, name: str, words: str) -> None:
+    first, bad, last = files_in(tmp_path, "first.onnx", name, "last.onnx")
+    inspector = FileInspector(time_limit=3)
+    inspector.read([first, bad, last])
+    assert inspector.of(first).fault == "first.onnx was looked at."
+    assert inspector.of(last).fault == "last.onnx was looked at."
+    assert inspector.info_of(bad) is None
+    assert words in inspector.of(bad).fault
+    assert f"{bad} cannot be inspected." in inspector.of(bad).fault
+
+
+@pytest.mark.usefixtures("_planted_worker")
+def test_a_single_file_is_an_error_in_one_sentence(tmp_path: Path) -> None:
+    [path] = files_in(tmp_path, "crash.onnx")
+    with pytest.raises(ArtifactError, match=r"cannot be inspected\. The worker process crashed with SIGSEGV"):
+        inspect_in_worker(path)
+
+
+def test_what_a_file_is_not_is_said_as_before(tmp_path: Path) -> None:
+    [path] = files_in(tmp_path, "text.onnx")
+    with pytest.raises(ArtifactError, match="is not a model that edgekit can read"):
+        inspect_in_worker(path)
+    with pytest.raises(ArtifactError, match="There is no file"):
+        inspect_in_worker(tmp_path / "missing.onnx")
+
+
+def test_a_function_that_calls_itself_is_described(tmp_path: Path) -> None:
+    path = tmp_path / "recursive.onnx"
+    path.write_bytes(recursive_function(SOUND.read_bytes()))
+    info = inspect_in_worker(path)
+    assert ("mine.Again", "custom") in {(one.name, one.kind) for one in info.operators}
+    assert info.multiply_adds is None

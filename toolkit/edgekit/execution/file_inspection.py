@@ -1,0 +1,86 @@
+"""Inspects model files in worker processes: a file that crashes, hangs or asks for all memory costs its own answer.
+
+What a file says of itself is read by libraries that trust it more than they should. So no command reads a model file in
+its own process: all files that are asked for together share one worker, and only where that worker does not survive
+them does each file get one of its own.
+"""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from edgekit.execution.worker.inspection import InspectedFile, InspectionJob
+from edgekit.execution.worker.job_file import typed
+from edgekit.execution.worker.process import Supervision, run_in_worker
+from edgekit.foundation.errors import ArtifactError
+from edgekit.inspection import ModelInfo
+from edgekit.runtimes.base import ExecutionFailure
+
+SECONDS = 60.0
+"""What the files of one worker may take together, and as much again for each `BYTES_PER_PERIOD` of them."""
+BYTES_PER_PERIOD = 2**30
+
+
+class FileInspector:
+    """What model files say of themselves; each file is read once.
+
+    Args:
+        time_limit: Seconds for one worker at most, above 0; None: `SECONDS` and more for large files.
+    """
+
+    def __init__(self, time_limit: float | None = None) -> None:
+        self._time_limit = time_limit
+        self._known: dict[Path, InspectedFile] = {}
+
+    def read(self, paths: Iterable[Path]) -> None:
+        """Read those of the files that are not known yet, in one worker."""
+        new = list(dict.fromkeys(path for path in paths if path not in self._known))
+        self._known |= dict(zip(new, _inspect(new, self._time_limit), strict=True))
+
+    def of(self, path: Path) -> InspectedFile:
+        """What is known of the file at `path`, which is read now where it was not before."""
+        self.read([path])
+        return self._known[path]
+
+    def info_of(self, path: Path) -> ModelInfo | None:
+        """What the file says of itself; None where it cannot be read, which whoever runs it will say."""
+        return self.of(path).info
+
+
+def inspect_in_worker(path: Path, *, with_kernels: bool = False) -> ModelInfo:
+    """`edgekit.inspection.inspect_file` in a process of its own.
+
+    Args:
+        path: The model file.
+        with_kernels: Count the zeros and the distinct values of every kernel too.
+
+    Raises:
+        ArtifactError: It is missing, empty, broken, or no model; or its reader crashed, hung or ran out of memory.
+    """
+    [found] = _inspect([path], None, with_kernels=with_kernels)
+    if found.info is None:
+        raise ArtifactError(found.fault)
+    return found.info
+
+
+def _inspect(paths: Sequence[Path], time_limit: float | None, *, with_kernels: bool = False) -> list[InspectedFile]:
+    """One answer for each file, in their order."""
+    if not paths:
+        return []
+    job = InspectionJob(files=tuple(paths), with_kernels=with_kernels)
+    supervision = Supervision(min(time_limit or float("inf"), _seconds_for(paths)))
+    found = run_in_worker(job, _collect, supervision)
+    if not isinstance(found, ExecutionFailure) and len(found) == len(paths):
+        return found
+    if len(paths) > 1:  # one of them did that: the others are not to suffer
+        return [answer for path in paths for answer in _inspect([path], time_limit, with_kernels=with_kernels)]
+    reason = found.sentence if isinstance(found, ExecutionFailure) else "It gave no answer."
+    return [InspectedFile(fault=f"{paths[0]} cannot be inspected. {reason} Copy or export it again.")]
+
+
+def _collect(_: Path, result: dict[str, Any]) -> list[InspectedFile]:
+    return [typed(InspectedFile, answer) for answer in result["files"]]
+
+
+def _seconds_for(paths: Sequence[Path]) -> float:
+    return SECONDS * (1 + sum(path.stat().st_size for path in paths if path.is_file()) / BYTES_PER_PERIOD)
