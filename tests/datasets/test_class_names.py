@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import pytest
@@ -24,3 +25,11 @@ def test_what_holds_no_names_is_a_sentence(tmp_path: Path, content: bytes | None
         read_labels(path)
     with pytest.raises(UsageError, match="cannot be read: Is a directory"):
         read_labels(tmp_path)
+
+
+def test_a_file_that_is_too_large_for_names_is_not_read(tmp_path: Path) -> None:
+    path = tmp_path / "labels.txt"
+    path.write_text("cat")
+    os.truncate(path, 2**40)
+    with pytest.raises(UsageError, match="1,099,511,627,776 bytes. Expected one class name per line"):
+        read_labels(path)

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from support.claims import write_claims
 
 from edgekit.foundation.errors import RunFolderError
 from edgekit.runs.reference import Reference
@@ -94,3 +95,12 @@ def test_large_scores_lie_in_a_file_and_are_the_same(tmp_path: Path, monkeypatch
     (tmp_path / "reference.npz").write_bytes(content)
     with pytest.raises(RunFolderError):
         Reference.load(tmp_path / "reference.npz")
+
+
+def test_labels_that_no_reference_can_have_are_rejected_unread(tmp_path: Path) -> None:
+    path = write_claims(tmp_path / "r.npz", claims={"labels": ("<i8", (3 * 10**9,))}, **arrays(labels=None))
+    with pytest.raises(RunFolderError, match=r"scores of shape \(4, 2\) for 3,000,000,000 labels"):
+        Reference.load(path)
+    path = write_claims(tmp_path / "n.npz", claims={"class_names": ("<U9", (10**8,))}, **arrays(class_names=None))
+    with pytest.raises(RunFolderError, match="and 100,000,000 classes"):
+        Reference.load(path)

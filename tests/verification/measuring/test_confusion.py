@@ -4,8 +4,14 @@ import numpy as np
 import pytest
 from support.fakes import fake_dataset, fake_reference
 
-from edgekit.verification.measuring.confusion import MAX_CELLS, class_flips, confusion_cells
-from edgekit.verification.measuring.measurement import ClassFlip, ConfusionCell, Measurement
+from edgekit.verification.measuring.confusion import (
+    MAX_CELLS,
+    class_flips,
+    class_flips_total,
+    confusion_cells,
+    confusion_total,
+)
+from edgekit.verification.measuring.measurement import ClassFlip, ConfusionCell, ListTotal, Measurement
 from edgekit.verification.measuring.prediction_counts import PredictionCounts
 from edgekit.verification.measuring.score_comparison import compare_scores
 
@@ -42,6 +48,22 @@ def test_of_very_many_cells_those_that_changed_most_are_kept() -> None:
     assert len(cells) == MAX_CELLS
     changed = [one for one in cells if one.reference_images != one.candidate_images]
     assert [(one.true_class, one.predicted_class) for one in changed] == [(19_999, 7), (19_999, 19_999)]
+
+
+def test_totals_say_what_a_list_leaves_out() -> None:
+    few = PredictionCounts.of(LABELS, BEFORE, AFTER)
+    assert confusion_total(few, 3) == ListTotal(num_entries=6, num_images=5, is_complete=True)
+    assert class_flips_total(few, 3) == ListTotal(num_entries=2, num_images=3, is_complete=True)
+    labels = np.arange(2_400) % 1_200
+    many = PredictionCounts.of(labels, labels, (labels + 1) % 1_200)
+    assert confusion_total(many, 1_200) == ListTotal(num_entries=2_400, num_images=2_400, is_complete=False)
+    assert class_flips_total(many, 1_200) == ListTotal(num_entries=1_200, num_images=2_400, is_complete=False)
+    assert sum(one.num_images for one in class_flips(many, 1_200)) == 2 * MAX_CELLS
+    exact = PredictionCounts.of(labels, labels % MAX_CELLS, labels % MAX_CELLS)
+    assert len(confusion_cells(exact, 1_200)) == MAX_CELLS
+    assert not confusion_total(exact, 1_200).is_complete
+    just = PredictionCounts.of(np.arange(MAX_CELLS), np.arange(MAX_CELLS), np.arange(MAX_CELLS))
+    assert confusion_total(just, MAX_CELLS).is_complete
 
 
 @pytest.fixture(scope="module")
@@ -89,3 +111,20 @@ def test_json_keeps_them(measurement: Measurement) -> None:
     older = {name: value for name, value in values.items() if name not in ("confusion", "class_flips", "reliability")}
     assert Measurement.from_dict(older).confusion == ()
     assert isinstance(measurement.confusion[0], ConfusionCell)
+
+
+def test_totals_are_in_the_report_and_come_back(measurement: Measurement) -> None:
+    assert measurement.flipped_images_total == ListTotal(num_entries=100, num_images=100, is_complete=True)
+    assert measurement.confusion_total == ListTotal(num_entries=6, num_images=600, is_complete=True)
+    assert Measurement.from_dict(measurement.to_dict()) == measurement
+    older = {name: value for name, value in measurement.to_dict().items() if not name.endswith("_total")}
+    assert Measurement.from_dict(older).confusion_total is None
+
+
+def test_flipped_images_beyond_the_limit_are_counted() -> None:
+    dataset = fake_dataset(np.arange(600) % 3, ("a", "b", "c"))
+    reference = fake_reference(dataset)
+    candidate = np.roll(reference.scores, 1, axis=1)
+    found = compare_scores(reference.scores, candidate, reference.labels, dataset.class_names).measurement
+    assert len(found.flipped_images) == 100
+    assert found.flipped_images_total == ListTotal(num_entries=600, num_images=600, is_complete=False)

@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 
 CHANNELS = (1, 3)
 """How many values a pixel may have: gray, or red, green and blue."""
+
+MAX_REPEATED = 10
+"""Names that occur twice and are shown, at most."""
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
@@ -111,7 +115,7 @@ def check_class_names(dataset: str, names: tuple[str, ...]) -> None:
             f"Received {unreadable[0]!r}."
         )
     if len(set(names)) < len(names):
-        repeated = sorted({name for name in names if names.count(name) > 1})
+        repeated = sorted(name for name, count in Counter(names).items() if count > 1)[:MAX_REPEATED]
         raise DatasetError(f"Two classes of data set '{dataset}' have the same name: {', '.join(repeated)}.")
 
 

@@ -63,6 +63,7 @@ class Reference:
     def _from_arrays(cls, path: Path, arrays: ArrayFile) -> "Reference":
         import numpy as np
 
+        _check_counts(path, arrays)
         scores, labels, names = _scores_in(arrays), arrays["labels"], arrays["class_names"]
         kinds = (scores.dtype.kind, labels.dtype.kind, names.dtype.kind)
         if kinds not in (("f", "i", "U"), ("f", "u", "U")) or labels.ndim != 1 or names.ndim != 1:
@@ -81,6 +82,17 @@ class Reference:
             labels=labels.astype(np.int64, copy=False),
             dataset_sha256=str(arrays["dataset_sha256"]),
             class_names=tuple(str(name) for name in names),
+        )
+
+
+def _check_counts(path: Path, arrays: ArrayFile) -> None:
+    """Raise RunFolderError where there are other numbers of labels and names than of scores; unpacks nothing."""
+    scores, labels, names = (arrays.header(name).shape for name in ("scores", "labels", "class_names"))
+    is_list = len(scores) == 2 and len(labels) == len(names) == 1
+    if is_list and scores != (*labels, *names):
+        raise RunFolderError(
+            f"{path} contradicts itself: scores of shape {scores} for {counted(labels[0], 'label')} "
+            f"and {counted(names[0], 'class')}. Restore the file or train again."
         )
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edgekit.datasets.base import Dataset, DatasetRequest, Split
+from edgekit.datasets.npz.claims import check_claims
 from edgekit.datasets.npz.zip_mapping import MappedArrays
 from edgekit.datasets.splits import empty_split, split_validation
 from edgekit.foundation.errors import DatasetError, UsageError, first_line_of
@@ -47,7 +48,9 @@ def _open(path: Path) -> Iterator[Mapping[str, Any]]:
         if not zipfile.is_zipfile(path):  # numpy would take it for an array or a pickle
             raise DatasetError(f"{path} is {_instead_of_zip(path)}. Expected an .npz file with the arrays {ARRAYS}.")
         with open_arrays(path) as arrays:
-            yield MappedArrays(path, arrays)
+            mapped = MappedArrays(path, arrays)
+            check_claims(path, mapped)
+            yield mapped
     except DAMAGE as error:
         raise DatasetError(
             f"{path} is not a whole .npz file of plain arrays: {first_line_of(error)}. Expected the arrays "
@@ -139,11 +142,6 @@ def _labels(path: Path, name: str, array: "NDArray[Any]") -> "NDArray[np.int64]"
 
     if array.ndim == 2 and array.shape[1] == 1:
         array = array[:, 0]
-    if array.ndim == 2:
-        raise DatasetError(
-            f"{name} in {path} must hold one class index an image, shape (N,). Received {array.shape}, which looks "
-            f"one-hot: store y.argmax(axis=1)."
-        )
     if array.ndim != 1 or array.dtype.kind not in "iu":
         raise DatasetError(
             f"{name} in {path} must hold whole numbers of shape (N,), the class indices from 0. "

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from edgekit.foundation.files.npz_files import ArrayFile, read_header
+from edgekit.foundation.files.npz_files import ArrayFile, ArrayHeader, read_header
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -37,6 +37,10 @@ class MappedArrays(Mapping[str, Any]):
         info = self._arrays.members.get(name)
         mapped = map_member(self._path, info) if info else None
         return self._arrays[name] if mapped is None else mapped
+
+    def header(self, name: str) -> ArrayHeader:
+        """What an array says of itself; the array is not read."""
+        return self._arrays.header(name)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._arrays)

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from edgekit.foundation.errors import first_line_of
+from edgekit.foundation.machine import available_memory_bytes
 
 if TYPE_CHECKING:
     import numpy as np
@@ -56,6 +57,11 @@ class ArrayHeader:
     is_fortran: bool
     offset: int
 
+    @property
+    def num_bytes(self) -> int:
+        """Of its content."""
+        return math.prod(self.shape) * self.dtype.itemsize
+
 
 class ArrayFile:
     """An open .npz file.
@@ -91,7 +97,8 @@ class ArrayFile:
         import numpy as np
 
         header = self.header(name)
-        content = np.empty(math.prod(header.shape) * header.dtype.itemsize, np.uint8)
+        _check_memory(name, header.num_bytes)
+        content = np.empty(header.num_bytes, np.uint8)
         with self.zip.open(self.members[name]) as file:
             file.read(header.offset)
             done = 0
@@ -108,6 +115,16 @@ class ArrayFile:
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.members)
+
+
+def _check_memory(name: str, num_bytes: int) -> None:
+    """Raise ValueError where an array does not fit into memory: a small file may unpack to any size."""
+    available = available_memory_bytes()
+    if available is not None and num_bytes > available:
+        raise ValueError(
+            f"the array '{name}' takes {num_bytes:,} bytes when it is unpacked, more than the {available:,} bytes of "
+            f"memory that are free"
+        )
 
 
 @contextmanager

@@ -6,7 +6,7 @@ changed most.
 
 from typing import TYPE_CHECKING
 
-from edgekit.verification.measuring.measurement import ClassFlip, ConfusionCell
+from edgekit.verification.measuring.measurement import ClassFlip, ConfusionCell, ListTotal
 from edgekit.verification.measuring.prediction_counts import PredictionCounts
 
 if TYPE_CHECKING:
@@ -43,6 +43,27 @@ def confusion_cells(predictions: PredictionCounts, num_classes: int) -> tuple[Co
         )
         for at in kept
     )
+
+
+def confusion_total(predictions: PredictionCounts, num_classes: int) -> ListTotal:
+    """What `confusion_cells` would hold without MAX_CELLS; C is `num_classes`."""
+    import numpy as np
+
+    places = [predictions.labels * num_classes + top for top in (predictions.before, predictions.after)]
+    return _total(len(np.unique(np.concatenate(places))), predictions.num_images)
+
+
+def class_flips_total(predictions: PredictionCounts, num_classes: int) -> ListTotal:
+    """What `class_flips` would hold without MAX_CELLS; C is `num_classes`."""
+    import numpy as np
+
+    changed = predictions.before != predictions.after
+    places = predictions.before[changed] * num_classes + predictions.after[changed]
+    return _total(len(np.unique(places)), predictions.num_where(changed))
+
+
+def _total(num_entries: int, num_images: int) -> ListTotal:
+    return ListTotal(num_entries=num_entries, num_images=num_images, is_complete=num_entries <= MAX_CELLS)
 
 
 def class_flips(predictions: PredictionCounts, num_classes: int) -> tuple[ClassFlip, ...]:

@@ -95,6 +95,21 @@ class ClassFlip:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ListTotal:
+    """What a list would hold if it were not limited in length; its sums are those of all images only if it is complete.
+
+    Attributes:
+        num_entries: Entries that there are.
+        num_images: Images that they stand for.
+        is_complete: Whether the list holds all of them.
+    """
+
+    num_entries: Count
+    num_images: Count
+    is_complete: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class ReliabilityBin:
     """Images of which a model is about equally sure; the bins are of equal width, from 0 to 1.
 
@@ -138,6 +153,9 @@ class Measurement:
         flipped_images: The first of the images with another top class, ties among them.
         confusion: Images by true and predicted class, of both; of very many cells those that changed most.
         class_flips: From which class to which the top class changed, the most frequent first.
+        flipped_images_total: How many images have another top class.
+        confusion_total: How many cells hold an image, of either model.
+        class_flips_total: From how many classes to which the top class changed.
         reliability: 15 bins of the candidate's confidence and accuracy.
         reference_reliability: The same of the reference, on the same images.
     """
@@ -164,6 +182,9 @@ class Measurement:
     flipped_images: tuple[FlippedImage, ...] = ()
     confusion: tuple[ConfusionCell, ...] = ()
     class_flips: tuple[ClassFlip, ...] = ()
+    flipped_images_total: ListTotal | None = None
+    confusion_total: ListTotal | None = None
+    class_flips_total: ListTotal | None = None
     reliability: tuple[ReliabilityBin, ...] = ()
     reference_reliability: tuple[ReliabilityBin, ...] = ()
 

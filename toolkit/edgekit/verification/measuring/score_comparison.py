@@ -16,8 +16,8 @@ from edgekit.metrics.drift import Flips
 from edgekit.metrics.significance import accuracy_delta_interval, mcnemar_p
 from edgekit.tolerance import SIGNIFICANCE
 from edgekit.verification.measuring.class_results import class_results
-from edgekit.verification.measuring.confusion import class_flips, confusion_cells
-from edgekit.verification.measuring.measurement import FlippedImage, Measurement, ReliabilityBin
+from edgekit.verification.measuring.confusion import class_flips, class_flips_total, confusion_cells, confusion_total
+from edgekit.verification.measuring.measurement import FlippedImage, ListTotal, Measurement, ReliabilityBin
 from edgekit.verification.measuring.prediction_counts import PredictionCounts
 from edgekit.verification.measuring.symptoms import SURE, Symptoms
 
@@ -187,13 +187,15 @@ def _measurement(parts: Sequence[_Part], counts: PredictionCounts, class_names: 
     after = Reliability.together([part.reliability for part in parts])
     before = Reliability.together([part.reference_reliability for part in parts])
     per_class = class_results(counts, class_names)
+    flipped = tuple(image for part in parts for image in part.flipped_images)
+    num_flipped = counts.num_where(counts.before != counts.after)
     return Measurement(
         num_images=n,
         accuracy=accuracy,
         reference_accuracy=reference_accuracy,
         accuracy_delta=accuracy - reference_accuracy,
         accuracy_delta_interval=accuracy_delta_interval(lost, gained, n),
-        agreement=1.0 - counts.num_where(counts.before != counts.after) / n,
+        agreement=1.0 - num_flipped / n,
         flips=_sum([part.flips for part in parts]),
         tie_flips=_sum([part.tie_flips for part in parts]),
         near_tie_flips=_sum([part.near_tie_flips for part in parts]),
@@ -207,9 +209,14 @@ def _measurement(parts: Sequence[_Part], counts: PredictionCounts, class_names: 
         mean_kl_divergence=float(divergence),
         expected_calibration_error=after.expected_calibration_error,
         expected_calibration_error_delta=after.expected_calibration_error - before.expected_calibration_error,
-        flipped_images=tuple(image for part in parts for image in part.flipped_images),
+        flipped_images=flipped,
         confusion=confusion_cells(counts, num_classes),
         class_flips=class_flips(counts, num_classes),
+        flipped_images_total=ListTotal(
+            num_entries=num_flipped, num_images=num_flipped, is_complete=len(flipped) == num_flipped
+        ),
+        confusion_total=confusion_total(counts, num_classes),
+        class_flips_total=class_flips_total(counts, num_classes),
         reliability=_reliability_bins(after),
         reference_reliability=_reliability_bins(before),
     )

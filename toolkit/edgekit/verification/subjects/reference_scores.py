@@ -1,5 +1,6 @@
 """Reference scores from whatever the user has: a Keras, .tflite or .onnx model, run here, or a file of scores."""
 
+import math
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +12,7 @@ from edgekit.execution.image_files import images_file
 from edgekit.execution.isolation import execute
 from edgekit.execution.model_interface import ModelInterface
 from edgekit.foundation.errors import VerificationError, first_line_of
-from edgekit.foundation.files.npz_files import DAMAGE, open_arrays
+from edgekit.foundation.files.npz_files import DAMAGE, ArrayFile, open_arrays
 from edgekit.foundation.files.temporary_folders import TemporaryFolder
 from edgekit.foundation.grammar import counted
 from edgekit.foundation.progress import Progress
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
 
 MODEL_SUFFIXES = (*KERAS_SUFFIXES, *FORMAT_OF_SUFFIX)
 SCORE_SUFFIXES = (".npz", ".npy")
+
+BELIEVABLE = 1_000_000
+"""Entries of an array that are read, whatever is expected: that costs nothing, and what is wrong can be said."""
 
 KERAS_SETTINGS = SessionSettings(batch_size=keras_reference.KERAS_BATCH)
 
@@ -136,7 +140,7 @@ def read_scores(path: Path, interface: ModelInterface, dataset: Dataset) -> Scor
     """
     import numpy as np
 
-    arrays = _load(path)
+    arrays = _load(path, dataset)
     scores = arrays["scores"]
     expected = (len(dataset.test), len(dataset.class_names))
     if scores.shape != expected or scores.dtype.kind != "f":
@@ -156,13 +160,14 @@ def read_scores(path: Path, interface: ModelInterface, dataset: Dataset) -> Scor
     )
 
 
-def _load(path: Path) -> "dict[str, NDArray[Any]]":
+def _load(path: Path, dataset: Dataset) -> "dict[str, NDArray[Any]]":
     import numpy as np
 
     try:
         if not zipfile.is_zipfile(path):
             return {"scores": np.lib.format.open_memmap(path, mode="r")}
         with open_arrays(path) as file:
+            _check_claims(path, file, dataset)
             names, arrays = (
                 list(file),
                 {name: file[name] for name in ("scores", "labels", "class_names") if name in file},
@@ -175,6 +180,20 @@ def _load(path: Path) -> "dict[str, NDArray[Any]]":
     if "scores" not in arrays:
         raise VerificationError(f"{path} holds no array 'scores', but: {', '.join(names) or 'nothing'}.")
     return arrays
+
+
+def _check_claims(path: Path, arrays: ArrayFile, dataset: Dataset) -> None:
+    """Raise VerificationError where an array claims far more than there can be; unpacks nothing."""
+    num_images, num_classes = len(dataset.test), len(dataset.class_names)
+    wanted = {"scores": num_images * num_classes, "labels": num_images, "class_names": num_classes}
+    for name, expected in wanted.items():
+        claimed = math.prod(arrays.header(name).shape) if name in arrays else 0
+        if claimed > max(10 * expected, BELIEVABLE):
+            raise VerificationError(
+                f"{path} holds {claimed:,} entries in '{name}'. Expected {expected:,} for the "
+                f"{counted(num_images, 'test image')} and {counted(num_classes, 'class')} of '{dataset.name}'. Write "
+                f"the scores of this data set."
+            )
 
 
 def _check_labels(path: Path, labels: "NDArray[Any]", order: tuple[int, ...] | None, dataset: Dataset) -> None:
