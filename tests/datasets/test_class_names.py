@@ -31,5 +31,5 @@ def test_a_file_that_is_too_large_for_names_is_not_read(tmp_path: Path) -> None:
     path = tmp_path / "labels.txt"
     path.write_text("cat")
     os.truncate(path, 2**40)
-    with pytest.raises(UsageError, match="1,099,511,627,776 bytes. Expected one class name per line"):
+    with pytest.raises(UsageError, match=r"1,099,511,627,776 bytes\. Expected one class name per line"):
         read_labels(path)
