@@ -11,6 +11,23 @@ def test_a_range_is_a_factor_and_a_summand() -> None:
     assert unit.offset == (-1.0, -1.0, -1.0)
 
 
+@pytest.mark.parametrize(
+    ("text", "is_raw"),
+    [
+        ("0..255", True),
+        ("mean=0,std=1", False),  # for 0 to 1
+        ("0..1", False),  # another factor, the same summand
+        ("5..260", False),  # the same factor, another summand
+        ("0..510", False),
+        ("mean=100,std=1", False),
+        ("mean=0/0/100,std=1", False),
+        ("mean=100,std=100", False),
+    ],
+)
+def test_raw_are_pixels_with_the_factor_one_and_the_summand_zero(text: str, is_raw: bool) -> None:
+    assert InputRange.parse(text).is_raw is is_raw
+
+
 def test_small_means_and_deviations_are_for_0_to_1_and_large_ones_for_0_to_255() -> None:
     small = InputRange.parse("mean=0.5, std=0.25")
     large = InputRange.parse("mean=127.5,std=63.75")

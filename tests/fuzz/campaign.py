@@ -3,8 +3,9 @@
 Mutants of the float32 and the int8 file of `exported/resnet8`, in each format, and `unusual.py`'s files: each is
 inspected, run in a worker and compared, beside the sound file that it was made of. Wanted of every one: a row with a
 verdict, a reason where it is an error, JSON without NaN; no crash, no traceback, no hang; and of the sound file its
-row, which is no error. The verification itself runs in a process of its own too, twenty files at a time, so that a crash of
-edgekit is counted and its file kept. Ends with 1 where anything was found; Ctrl-C shows what was found until then.
+row, which is no error. The verification itself runs in a process of its own too, twenty files at a time, so that a
+crash of edgekit is counted and its file kept. Ends with 1 where anything was found; Ctrl-C shows what was found until
+then.
 """
 
 import argparse

@@ -26,6 +26,9 @@ LABELS = classes(0, 1, 2, 2)
 def test_accuracy_and_agreement_by_hand() -> None:
     assert drift.accuracy(REFERENCE, LABELS) == 0.5
     assert drift.accuracy(CANDIDATE, LABELS) == 0.5
+    assert drift.accuracy(CANDIDATE, classes(0, 0, 2, 2)) == 0.75
+    assert drift.accuracy(CANDIDATE, classes(0, 0, 2, 1)) == 1.0
+    assert drift.accuracy(CANDIDATE, classes(1, 1, 0, 0)) == 0.0
     assert drift.agreement(REFERENCE, CANDIDATE) == 0.25
     assert drift.agreement(REFERENCE, REFERENCE) == 1.0
 
