@@ -1,13 +1,14 @@
 """Damaged model files: a quick share of what `python tests/fuzz/campaign.py` does with thousands."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
-from fuzz.campaign import faults_of, write_data
+from fuzz.model_files import faults_of, write_data
 from fuzz.mutation import mutants
 from support.helpers import ROOT
 from support.tiny_models import NUM_CLASSES, endless_onnx, some_images
@@ -48,7 +49,7 @@ def test_inspection_reads_or_refuses_and_never_harms(model: Path, tmp_path: Path
 
 def campaign(*arguments: object) -> str:
     """What the campaign prints; it must have found nothing."""
-    command = [sys.executable, ROOT / "tests" / "fuzz" / "campaign.py", *map(str, arguments)]
+    command = [sys.executable, ROOT / "tests" / "fuzz" / "campaign.py", "--parts", "models", *map(str, arguments)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=500, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
@@ -56,18 +57,21 @@ def campaign(*arguments: object) -> str:
 
 @pytest.mark.slow
 def test_every_mutant_gets_a_row_and_edgekit_survives(tmp_path: Path) -> None:
-    command = [
-        sys.executable,
-        ROOT / "tests" / "fuzz" / "campaign.py",
-        "--mutants",
-        "16",
-        "--one-runtime",
-        "--no-unusual",
-    ]
-    done = subprocess.run([*command, "--keep", tmp_path], capture_output=True, text=True, timeout=500, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "64 mutants of 4 files" in done.stdout
-    assert "0 faults" in done.stdout
+    said = campaign("--mutants", "16", "--one-runtime", "--no-unusual", "--keep", tmp_path)
+    for kind in ("tflite", "onnx"):
+        assert f"| damaged .{kind} files | 32 | 32 | 0 | 0 |" in said
+    assert "0 faults" in said
+
+
+@pytest.mark.parametrize("model", MODELS[::2], ids=lambda model: model.suffix)
+def test_a_sound_file_beside_mutants_and_unusual_files_always_has_its_row(model: Path, tmp_path: Path) -> None:
+    said = campaign(model, "--mutants", "20", "--seed", "17", "--one-runtime", "--keep", tmp_path)
+    assert f"| damaged {model.suffix} files | 20 | 20 | 0 | 0 |" in said
+    [num_unusual] = re.findall(r"\| unusual \S+ files \| (\d+) \| \1 \| 0 \| 0 \|", said)
+    assert int(num_unusual) >= 30
+    num_chunks = 1 + -(-int(num_unusual) // 20)
+    assert f"{num_chunks} rows of the sound files beside them, none an error" in said
+    assert "0 faults" in said
 
 
 def test_real_worker_processes_do_the_same(tmp_path: Path) -> None:
