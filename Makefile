@@ -4,13 +4,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test check format lock clean help
+.PHONY: demo test check format lock mutants clean help
 
 help:
 	@echo "make demo    train a small network, export every precision, verify each in every runtime"
 	@echo "make test    run the tests"
 	@echo "make check   formatter, linter, strict types"
 	@echo "make format  let the formatter and the linter mend what they can"
+	@echo "make mutants test the tests: change what decides verdicts, one operator at a time (hours)"
 	@echo "make lock    pin the newest versions that pyproject.toml allows"
 	@echo "make clean   remove the environment and the demo's files"
 
@@ -44,5 +45,10 @@ lock:
 	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra train --extra dev --output-file requirements.lock pyproject.toml
 
+# cosmic-ray has an environment of its own: it runs the tests as a command, with the pinned libraries of the first one.
+mutants: $(STAMP)
+	@test -x .mutants/bin/cosmic-ray || { $(PYTHON) -m venv .mutants && .mutants/bin/python -m pip install --quiet 'cosmic-ray==8.7.0'; }
+	$(BIN)/python tests/mutants.py $(MODULES)
+
 clean:
-	rm -rf $(VENV) exported/demo
+	rm -rf $(VENV) .mutants exported/demo
