@@ -1,4 +1,4 @@
-"""Mutation testing of what decides verdicts: `make mutants`, or `python tests/mutants.py metrics/drift.py` for one module.
+"""Mutation testing of what decides verdicts: `make mutants`, or `python tests/mutants.py metrics/drift.py` for one.
 
 cosmic-ray changes one operator, comparison or number at a time in a copy of the checkout, and runs the tests of the
 module's own folder. A mutant that they let pass is printed with its change. Takes some seconds per mutant, so it is no
@@ -90,9 +90,8 @@ def _mutate(copy: Path, path: Path, tests: str, timeout: float) -> float:
     print(f"{name}: {num_run - len(survivors)} of {num_run} mutants killed ({killed:.1f} %)", flush=True)
     for item, result in survivors:
         [mutation] = item["mutations"]
-        changed = [
-            line for line in (result["diff"] or "").splitlines() if line[:1] in "+-" and line[:3] not in ("+++", "---")
-        ]
+        lines = (result["diff"] or "").splitlines()
+        changed = [line for line in lines if line[:1] in ("+", "-") and line[:3] not in ("+++", "---")]
         print(f"  line {mutation['start_pos'][0]}: {mutation['operator_name'].partition('/')[2]}")
         print("".join(f"    {line}\n" for line in changed), end="")
     return killed
