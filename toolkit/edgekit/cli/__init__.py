@@ -16,9 +16,10 @@ import click
 
 from edgekit import __version__
 from edgekit.cli.failures import Failures, give_stdout_up, wants_json
-from edgekit.foundation.errors import EdgekitError, PluginWarning, UnknownNameError, os_error_in_words
+from edgekit.foundation.errors import EdgekitError, PluginWarning, UnknownNameError, first_line_of, os_error_in_words
 from edgekit.foundation.files.printable import escaping_output
 from edgekit.foundation.registry import Registry
+from edgekit.foundation.surroundings import limited_address_space, surroundings_fault
 
 COMMANDS: Registry[click.Command] = Registry(
     "command",
@@ -47,6 +48,9 @@ COMMANDS: Registry[click.Command] = Registry(
         "doctor": ("edgekit.cli.doctor:command", "Versions, processor features, what works and what does not"),
     },
 )
+
+
+NO_MEMORY = "The memory of this machine is not enough for this. Give smaller images, or fewer at a time."
 
 
 class CommandTable(click.Group):
@@ -137,6 +141,8 @@ def _show_warning(
 
 def _run(arguments: list[str]) -> int:
     failures = Failures(as_json=wants_json(arguments))
+    if reason := surroundings_fault():
+        return failures.say("OSError", reason)
     try:
         result: Any = group.main(arguments, prog_name="edgekit", standalone_mode=False)
         sys.stdout.flush()
@@ -157,9 +163,11 @@ def _run(arguments: list[str]) -> int:
             give_stdout_up()
         return failures.say("OSError", os_error_in_words(error))
     except MemoryError:
-        return failures.say(
-            "MemoryError", "The memory of this machine is not enough for this. Give smaller images, or fewer at a time."
-        )
+        return failures.say("MemoryError", limited_address_space() or NO_MEMORY)
+    except Exception as error:
+        if limit := limited_address_space():  # libraries say it in ways of their own
+            return failures.say(type(error).__name__, f"{first_line_of(error)}. {limit}")
+        raise
     return result if isinstance(result, int) else 0
 
 

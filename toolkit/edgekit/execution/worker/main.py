@@ -16,6 +16,7 @@ from typing import Any, TextIO, TypeVar
 
 from edgekit.execution.worker.job_file import Job, ScoringJob, read_job
 from edgekit.foundation.errors import EdgekitError
+from edgekit.foundation.surroundings import with_limit
 from edgekit.runtimes.base import Runtime
 
 OUT_OF_MEMORY = "ran out of memory"
@@ -42,9 +43,9 @@ def run_job(kind: type[_Job], work: Work[_Job]) -> None:
     except EdgekitError as error:
         result = {"error": str(error)}
     except MemoryError:
-        result = {"error": OUT_OF_MEMORY}
+        result = {"error": with_limit(OUT_OF_MEMORY)}
     except Exception as error:  # noqa: BLE001  the boundary of the process: a library may raise anything
-        result = {"error": f"{type(error).__name__}: {error}"}
+        result = {"error": with_limit(f"{type(error).__name__}: {error}")}
     try:
         setup.result.write_text(json.dumps(result))
     except OSError as error:

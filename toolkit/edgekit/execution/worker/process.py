@@ -28,6 +28,7 @@ from edgekit.foundation.files.temporary_folders import TemporaryFolder
 from edgekit.foundation.machine import available_memory_bytes
 from edgekit.foundation.mapped_arrays import pieces
 from edgekit.foundation.progress import Advance
+from edgekit.foundation.surroundings import with_limit
 from edgekit.runtimes.base import ExecutionFailure, Watch
 
 _Result = TypeVar("_Result")
@@ -248,13 +249,13 @@ class _Worker:
             return None
         said = [line.strip() for line in self._stderr if line.strip()]
         if any("bad_alloc" in line or "MemoryError" in line for line in said[-3:]):
-            return OUT_OF_MEMORY
+            return with_limit(OUT_OF_MEMORY)
         last_words = f"; its last words: {' | '.join(said[-2:])[:500]}" if said else ""
         if status == -signal.SIGKILL:
             return f"was killed from outside with SIGKILL, most likely because memory ran out{last_words}"
         how = f"crashed with {signal_name(-status)}" if status < 0 else f"ended with exit status {status}"
         why = ": the library gave up, as where a check in one of its kernels fails" if status == -signal.SIGABRT else ""
-        return how + why + last_words
+        return with_limit(how + why + last_words)
 
 
 def _memory_limit() -> int | None:

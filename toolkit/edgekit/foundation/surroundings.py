@@ -1,0 +1,40 @@
+"""What a process must have to work at all: a working directory, and room for its libraries. Knows no command."""
+
+from pathlib import Path
+
+MIN_ADDRESS_SPACE = 2**32
+"""Bytes of address space below which libraries fail in ways of their own: numpy's threads alone reserve 8 MB each, and
+TensorFlow maps more than 2 GB before it does anything."""
+
+
+def surroundings_fault() -> str:
+    """Why no command can work here, in whole sentences; "" where nothing is wrong."""
+    try:
+        Path.cwd()
+    except FileNotFoundError:
+        return "The working directory does not exist any more: somebody has deleted it. Change to another: cd ~"
+    except OSError as error:
+        return f"The working directory cannot be used: {error.strerror}. Change to another: cd ~"
+    return ""
+
+
+def limited_address_space() -> str:
+    """A sentence on a limit of address space (ulimit -v) that may be why something failed; "" where there is none."""
+    try:
+        import resource
+
+        limit, _ = resource.getrlimit(resource.RLIMIT_AS)
+    except (ImportError, OSError):  # Windows has no such limits
+        return ""
+    if limit in (resource.RLIM_INFINITY, -1) or limit >= MIN_ADDRESS_SPACE:
+        return ""
+    return (
+        f"The address space of this shell is limited to {limit / 2**20:,.0f} MiB, and libraries need up to "
+        f"{MIN_ADDRESS_SPACE / 2**20:,.0f} MiB of it. Raise the limit: ulimit -v unlimited"
+    )
+
+
+def with_limit(reason: str) -> str:
+    """`reason`, and where there is one, the limit of address space that may be behind it."""
+    limit = limited_address_space()
+    return f"{reason.rstrip('.')}. {limit}" if limit else reason
