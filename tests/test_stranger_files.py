@@ -2,18 +2,26 @@
 
 A Python file lies where a stranger would put it, in the run itself, and leaves a note where it is run. Its path and
 its module name are planted in every text of every JSON file of a run, and every command is run on it.
+
+Every text in every place meets every command up to the point where all that the run says has been read (`stops`); what
+follows is the same work on the same network, minutes of it. It is done to its end once, with every text in some places.
 """
 
 import json
 import shutil
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from edgekit.cli import run_command as edgekit
+from edgekit.execution.worker.inspection import InspectedFile, InspectionJob
+from edgekit.foundation.errors import CompressionError, ExportError
+from edgekit.inspection import inspect_file
+from edgekit.runtimes import ExecutionFailure
 
 CODE = """
 import pathlib
@@ -57,19 +65,62 @@ SLOW_COMMANDS = (
 )
 
 
+@pytest.fixture(scope="module")
+def verified_run(tmp_path_factory: pytest.TempPathFactory, finished_run: Path) -> Path:
+    """A finished run with a verification.json."""
+    run = tmp_path_factory.mktemp("stranger") / "run"
+    shutil.copytree(finished_run, run)
+    command = ["verify", str(run), "--precision", "float32", "--runtime", "onnxruntime", "--sample", "20"]
+    assert edgekit(command) in (0, 3)
+    return run
+
+
 @pytest.fixture
-def stranger(tmp_path: Path, finished_run: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def stranger(tmp_path: Path, verified_run: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with `run`, of which the code is importable, which is more than any user would allow."""
     run = tmp_path / "run"
-    shutil.copytree(finished_run, run)
+    shutil.copytree(verified_run, run)
     monkeypatch.chdir(tmp_path)
-    assert edgekit(["verify", "run", "--precision", "float32", "--sample", "20"]) in (0, 3)
     for folder in (run, tmp_path):
         (folder / "extra.py").write_text(CODE.format(note=str(tmp_path / "CODE_RAN")))
     monkeypatch.syspath_prepend(run)
     monkeypatch.setenv("PYTHONPATH", str(run))
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     return tmp_path
+
+
+@pytest.fixture
+def stops(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Let each command end where the work begins; the places where commands have ended so."""
+    from edgekit.exporting.conversion import FileMaker
+
+    reached: list[str] = []
+    prepare = FileMaker.__init__
+
+    def no_process(job: Any, *_: Any, **__: Any) -> ExecutionFailure:
+        reached.append(type(job).__name__)
+        return ExecutionFailure(reason="The test ends here.")
+
+    def no_files(maker: FileMaker, *arguments: Any, **options: Any) -> None:
+        prepare(maker, *arguments, **options)
+        reached.append("FileMaker")
+        raise ExportError("The test ends here.")
+
+    def no_training(*_: Any) -> None:
+        reached.append("training")
+        raise CompressionError("The test ends here.")
+
+    monkeypatch.setattr("edgekit.execution.isolation.run_in_worker", no_process)
+    monkeypatch.setattr("edgekit.layer_drift.isolation.run_in_worker", no_process)
+    monkeypatch.setattr("edgekit.execution.file_inspection.run_in_worker", no_inspection)
+    monkeypatch.setattr(FileMaker, "__init__", no_files)
+    monkeypatch.setattr("edgekit.compression.session._learner", no_training)
+    return reached
+
+
+def no_inspection(job: InspectionJob, *_: Any) -> list[InspectedFile]:
+    """What a worker answers, found in this process: the files are the run's own."""
+    return [InspectedFile(info=inspect_file(path)) for path in job.files]
 
 
 def texts(node: Any, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
@@ -104,32 +155,50 @@ def nothing_ran(folder: Path, commands: tuple[str, ...]) -> None:
         shutil.rmtree(folder / "compressed", ignore_errors=True)
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("text", PLANTED)
-def test_no_command_runs_what_a_run_names_in_all_its_texts(stranger: Path, text: str) -> None:
-    for path, document in documents(stranger / "run").items():
+def plant_everywhere(run: Path, chosen: Sequence[str]) -> None:
+    """Put the texts in turn into all places but the vital ones."""
+    turn = cycle(chosen)
+    for path, document in documents(run).items():
         for place in texts(document):
             if not is_vital(place):
-                plant(document, place, text)
+                plant(document, place, next(turn))
         path.write_text(json.dumps(document))
-    before = {path: path.read_bytes() for path in (stranger / "run").rglob("*.json")}
-    for command in COMMANDS:
-        nothing_ran(stranger, (command,))
+
+
+def run_all(folder: Path, commands: tuple[str, ...]) -> None:
+    """Run each command on the run as it is now: what one writes is taken back before the next."""
+    before = {path: path.read_bytes() for path in (folder / "run").rglob("*.json")}
+    for command in commands:
+        nothing_ran(folder, (command,))
         for path, content in before.items():
             path.write_bytes(content)
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(1200)
-@pytest.mark.parametrize("command", SLOW_COMMANDS)
-def test_no_long_command_runs_the_recipe_that_a_manifest_names(stranger: Path, command: str) -> None:
-    path = stranger / "run" / "manifest.json"
-    path.write_text(json.dumps(json.loads(path.read_text()) | {"recipe": PLANTED[0]}))
-    nothing_ran(stranger, (command,))
+@pytest.mark.parametrize("text", PLANTED)
+def test_no_command_runs_what_a_run_names_in_all_its_texts(stranger: Path, stops: list[str], text: str) -> None:
+    plant_everywhere(stranger / "run", [text])
+    run_all(stranger, (*COMMANDS, *SLOW_COMMANDS))
+    assert {"ScoringJob", "LayerDriftJob", "FileMaker", "training"} <= set(stops)
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(1200)
+def test_commands_that_do_all_their_work_run_nothing_either(stranger: Path) -> None:
+    plant_everywhere(stranger / "run", PLANTED)
+    run_all(stranger, COMMANDS)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("command", SLOW_COMMANDS)
+def test_no_long_command_runs_the_recipe_that_a_manifest_names(stranger: Path, stops: list[str], command: str) -> None:
+    path = stranger / "run" / "manifest.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"recipe": PLANTED[0]}))
+    nothing_ran(stranger, (command,))
+    assert "FileMaker" in stops
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("stops")
 @pytest.mark.parametrize("text", PLANTED)
 def test_no_command_runs_what_a_run_names_in_one_text(stranger: Path, text: str) -> None:
     for path, document in documents(stranger / "run").items():

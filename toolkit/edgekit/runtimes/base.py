@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from edgekit.artifact import Format, TensorSpec
 from edgekit.foundation.errors import UsageError
+from edgekit.foundation.surroundings import with_limit
 
 if TYPE_CHECKING:
     import numpy as np
@@ -197,7 +198,7 @@ class Runtime(ABC):
         try:
             cls.import_library()
         except (ImportError, OSError) as error:
-            reason = f"'{cls.package}' {installed} is installed but does not load: {error}"
+            reason = with_limit(f"'{cls.package}' {installed} is installed but does not load: {error}")
             return Availability(version=installed, reason=reason)
         return Availability(version=installed)
 
