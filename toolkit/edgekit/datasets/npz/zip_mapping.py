@@ -42,6 +42,9 @@ class MappedArrays(Mapping[str, Any]):
         """What an array says of itself; the array is not read."""
         return self._arrays.header(name)
 
+    def __contains__(self, name: object) -> bool:
+        return name in self._arrays  # Mapping's own would read the array
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._arrays)
 
