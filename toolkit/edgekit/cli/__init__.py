@@ -18,8 +18,8 @@ from edgekit import __version__
 from edgekit.cli.failures import Failures, give_stdout_up, wants_json
 from edgekit.foundation.errors import EdgekitError, PluginWarning, UnknownNameError, first_line_of, os_error_in_words
 from edgekit.foundation.files.printable import escaping_output
+from edgekit.foundation.processes import limited_address_space, surroundings_fault
 from edgekit.foundation.registry import Registry
-from edgekit.foundation.surroundings import limited_address_space, surroundings_fault
 
 COMMANDS: Registry[click.Command] = Registry(
     "command",

@@ -12,8 +12,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from edgekit.foundation.child_processes import child_environment
 from edgekit.foundation.keras_setup import BACKENDS, EXTRAS, is_installed
+from edgekit.foundation.processes import child_environment
 
 TIME_LIMIT = 120.0
 """Seconds for all of them together; importing TensorFlow alone takes a few, and many from a slow disk."""

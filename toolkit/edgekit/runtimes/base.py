@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from edgekit.artifact import Format, TensorSpec
 from edgekit.foundation.errors import UsageError
-from edgekit.foundation.surroundings import with_limit
+from edgekit.foundation.processes import with_limit
 
 if TYPE_CHECKING:
     import numpy as np

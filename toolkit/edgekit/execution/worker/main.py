@@ -16,7 +16,7 @@ from typing import Any, TextIO, TypeVar
 
 from edgekit.execution.worker.job_file import Job, ScoringJob, read_job
 from edgekit.foundation.errors import EdgekitError
-from edgekit.foundation.surroundings import with_limit
+from edgekit.foundation.processes import with_limit
 from edgekit.runtimes.base import Runtime
 
 OUT_OF_MEMORY = "ran out of memory"

@@ -23,12 +23,11 @@ from edgekit.execution.processor_sharing import Cancelled, Processors
 from edgekit.execution.worker import messages
 from edgekit.execution.worker.job_file import Job, WorkerSetup, write_job
 from edgekit.execution.worker.main import OUT_OF_MEMORY
-from edgekit.foundation.child_processes import child_environment
 from edgekit.foundation.files.temporary_folders import TemporaryFolder
 from edgekit.foundation.machine import available_memory_bytes
 from edgekit.foundation.mapped_arrays import pieces
+from edgekit.foundation.processes import child_environment, with_limit
 from edgekit.foundation.progress import Advance
-from edgekit.foundation.surroundings import with_limit
 from edgekit.runtimes.base import ExecutionFailure, Watch
 
 _Result = TypeVar("_Result")

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from support.helpers import ROOT
 
-from edgekit.foundation.surroundings import limited_address_space, surroundings_fault, with_limit
+from edgekit.foundation.processes import limited_address_space, surroundings_fault, with_limit
 
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT / "toolkit")}
 

@@ -1,10 +1,22 @@
-"""What a process must have to work at all: a working directory, and room for its libraries. Knows no command."""
+"""Processes of our own: what this one must have to work at all, and how its children find the same edgekit."""
 
+import os
 from pathlib import Path
+
+INSTALLED = frozenset({"site-packages", "dist-packages"})
+"""Folders in which every Python of an environment looks by itself."""
+
 
 MIN_ADDRESS_SPACE = 2**32
 """Bytes of address space below which libraries fail in ways of their own: numpy's threads alone reserve 8 MB each, and
 TensorFlow maps more than 2 GB before it does anything."""
+
+
+def child_environment(**changes: str) -> dict[str, str]:
+    """This process's environment variables, with `changes`, and with the folder that edgekit was imported from."""
+    root = Path(__file__).parents[2]
+    paths = [os.environ.get("PYTHONPATH", ""), "" if root.name in INSTALLED else str(root)]
+    return {**os.environ, **changes, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
 
 
 def surroundings_fault() -> str:
