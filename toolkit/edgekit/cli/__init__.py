@@ -10,16 +10,18 @@ import sys
 import warnings
 from io import TextIOWrapper
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
 from edgekit import __version__
-from edgekit.cli.failures import Failures, give_stdout_up, wants_json
 from edgekit.foundation.errors import EdgekitError, PluginWarning, UnknownNameError, first_line_of, os_error_in_words
 from edgekit.foundation.files.printable import escaping_output
 from edgekit.foundation.processes import limited_address_space, surroundings_fault
 from edgekit.foundation.registry import Registry
+
+if TYPE_CHECKING:
+    from edgekit.cli.failures import Failures
 
 COMMANDS: Registry[click.Command] = Registry(
     "command",
@@ -140,35 +142,41 @@ def _show_warning(
 
 
 def _run(arguments: list[str]) -> int:
-    failures = Failures(as_json=wants_json(arguments))
     if reason := surroundings_fault():
-        return failures.say("OSError", reason)
+        return _failures(arguments).say("OSError", reason)
     try:
         result: Any = group.main(arguments, prog_name="edgekit", standalone_mode=False)
         sys.stdout.flush()
     except click.ClickException as error:
-        return failures.of_click(error)
+        return _failures(arguments).of_click(error)
     except (click.Abort, KeyboardInterrupt) as error:
         reasons = (error, error.__cause__)
-        return failures.interrupted(
+        return _failures(arguments).interrupted(
             next((reason.exit_status for reason in reasons if isinstance(reason, _Terminated)), 130)
         )
     except EdgekitError as error:
-        return failures.of_edgekit(error)
+        return _failures(arguments).of_edgekit(error)
     except BrokenPipeError:  # who read the output wants no more of it, as `head` does
-        give_stdout_up()
+        _failures(arguments).give_stdout_up()
         return 1
     except OSError as error:
         if error.filename is None:
-            give_stdout_up()
-        return failures.say("OSError", os_error_in_words(error))
+            _failures(arguments).give_stdout_up()
+        return _failures(arguments).say("OSError", os_error_in_words(error))
     except MemoryError:
-        return failures.say("MemoryError", limited_address_space() or NO_MEMORY)
+        return _failures(arguments).say("MemoryError", limited_address_space() or NO_MEMORY)
     except Exception as error:
         if limit := limited_address_space():  # libraries say it in ways of their own
-            return failures.say(type(error).__name__, f"{first_line_of(error)}. {limit}")
+            return _failures(arguments).say(type(error).__name__, f"{first_line_of(error)}. {limit}")
         raise
     return result if isinstance(result, int) else 0
+
+
+def _failures(arguments: list[str]) -> "Failures":
+    """Imported where a command fails, so that `edgekit --help` loads nothing for it."""
+    from edgekit.cli.failures import Failures, wants_json
+
+    return Failures(as_json=wants_json(arguments))
 
 
 def _reopen_closed_streams() -> None:

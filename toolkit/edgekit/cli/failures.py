@@ -55,6 +55,16 @@ class Failures:
         self._document(kind, message, hint_in(message))
         return status
 
+    @staticmethod
+    def give_stdout_up() -> None:
+        """Let what is still buffered go nowhere, or Python would complain of it once more at its end."""
+        try:
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, sys.stdout.fileno())
+            os.close(nowhere)
+        except (AttributeError, OSError, ValueError):  # stdout is no file: there is nothing to complain of
+            return
+
     def _document(self, kind: str, message: str, hint: str) -> None:
         if not self._as_json:
             return
@@ -62,20 +72,10 @@ class Failures:
             print_json({"error": {"kind": kind, "message": message, "hint": hint}})
             sys.stdout.flush()
         except OSError:  # nobody reads stdout any more, or its disk is full: stderr has said it
-            give_stdout_up()
+            self.give_stdout_up()
 
 
 def hint_in(message: str) -> str:
     """What a message says is to be done: its last sentence, where it has several; "" where it has one."""
     before, _, last = message.rpartition(". ")
     return last.strip() if before else ""
-
-
-def give_stdout_up() -> None:
-    """Let what is still buffered go nowhere, or Python would complain of it once more at its end."""
-    try:
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, sys.stdout.fileno())
-        os.close(nowhere)
-    except (AttributeError, OSError, ValueError):  # stdout is no file: there is nothing to complain of
-        return
