@@ -1,4 +1,4 @@
-"""`edgekit report` for programs; the page itself is tested in rendering/test_run_page.py."""
+"""`edgekit report` for programs; the page itself is tested in rendering/pages/test_run_page.py."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""The sentences of a broken limit. That limits hold is tested in test_comparison.py."""
+"""The sentences of a broken limit. That limits hold is tested in tests/verification/test_verify.py."""
 
 import numpy as np
 import pytest

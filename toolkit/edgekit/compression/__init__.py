@@ -1,11 +1,11 @@
 """From a run to a smaller one: pruned, clustered, or trained for int8, by tensorflow-model-optimization.
 
     settings.py      what is done, and in which order
-    library.py       the one door to Keras 2 and tensorflow-model-optimization
     translators.py   what each layer of Keras 3 is in Keras 2: one line a layer
     bridge.py        a network across, its weights back, equality proven both ways
     steps.py         pruning, clustering
     quantizing.py    quantization-aware training
+    starts.py        the ranges that it starts from
     data.py          training batches for Keras 2
     learner.py       the steps, one after the other, in memory
     measurement.py   zeros, distinct values, zipped size

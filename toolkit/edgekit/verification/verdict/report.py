@@ -196,7 +196,7 @@ class VerificationReport(Displayed):
         pairwise: How often the candidates agree with each other; None where that was not asked for.
         environment: What it ran on; None in reports of before it was kept.
         unlisted_files: Model files in the run folder that its manifest does not list: they were not verified.
-        tolerance_origin: Precision -> limit -> who set it, for limits that are not the defaults: "command line".
+        tolerance_origin: Precision -> limit -> who set it, for limits that are not the defaults: "options of verify".
         notes: Whole sentences about the reference; not kept.
         files: Where the report was written; not kept.
     """
