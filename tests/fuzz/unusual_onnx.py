@@ -195,11 +195,9 @@ def _sparse_weights(model: Any) -> None:
 def _small_types(model: Any) -> None:
     from onnx import TensorProto, helper
 
-    for kind in ("INT4", "UINT4", "FLOAT8E4M3FN", "BFLOAT16", "FLOAT16"):
+    for kind, num_bytes in (("INT4", 2), ("UINT4", 2), ("FLOAT8E4M3FN", 4), ("BFLOAT16", 8), ("FLOAT16", 8)):
         number = getattr(TensorProto, kind)
-        model.graph.initializer.append(helper.make_tensor(kind, number, [4], bytes(8 if "16" in kind else 4), raw=True))
-    for one in model.graph.initializer[-5:-3]:
-        one.raw_data = bytes(2)
+        model.graph.initializer.append(helper.make_tensor(kind, number, [4], bytes(num_bytes), raw=True))
 
 
 def _training_info(model: Any) -> None:
