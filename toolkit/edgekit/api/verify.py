@@ -23,9 +23,7 @@ from edgekit.datasets.images.rule import RuleChoice
 from edgekit.foundation.atomic_files import write_text
 from edgekit.foundation.errors import UsageError
 from edgekit.foundation.progress import Progress
-from edgekit.rendering.markdown import verification_markdown
 from edgekit.rendering.output_files import PAGE
-from edgekit.rendering.pages.verification import verification_page
 from edgekit.runtimes import RUNTIMES
 from edgekit.tolerance import Tolerances
 from edgekit.verification.job import Verified, verify_request
@@ -179,6 +177,10 @@ def _typed(verified: Verified, arguments: dict[str, object]) -> str:
 
 def _kept(verified: Verified, command: str, html: Path | None) -> VerificationReport:
     """The report, written into its run folder and into `html`; it says where."""
+    # Imported once there is something to show: the peak of memory is where the images are loaded.
+    from edgekit.rendering.markdown import verification_markdown
+    from edgekit.rendering.pages.verification import verification_page
+
     report = verified.report
     page = verification_page(report, verified.name, images=verified.test.images, command=command)
     written = verified.save(verification_markdown(report, verified.name), page)
