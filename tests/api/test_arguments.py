@@ -14,7 +14,11 @@ from edgekit.api.arguments import AnyPath, Names, checked, names_of, public, run
 from edgekit.cli import COMMANDS
 from edgekit.cli import run_command as run_edgekit
 
-REQUIRED = {"inspect": {"file": "x.tflite"}, "compare_reports": {"old": "a", "new": "b"}}
+REQUIRED = {
+    "inspect": {"file": "x.tflite"},
+    "compare_reports": {"old": "a", "new": "b"},
+    "predict": {"target": "x.tflite", "images": "x.png"},
+}
 
 
 @pytest.fixture(autouse=True)
@@ -78,7 +82,7 @@ def test_a_mistake_is_the_same_sentence_in_python_and_on_the_command_line(
 
 def test_one_item_where_a_list_is_given_says_how_to_give_it() -> None:
     with pytest.raises(edgekit.UsageError, match=r"Received a list with int8\. Give int8 itself"):
-        edgekit.diagnose(precision=["int8"])  # type: ignore[arg-type]
+        edgekit.export(io=["int8"])  # type: ignore[arg-type]
     with pytest.raises(edgekit.UsageError, match="Received an empty list"):
         edgekit.diagnose([])  # type: ignore[arg-type]
 
@@ -157,3 +161,31 @@ def test_a_run_folder_can_be_given_wherever_a_path_can(tmp_path: Path) -> None:
     run = edgekit.RunFolder.create(tmp_path / "made", {})
     assert os.fspath(run) == str(tmp_path / "made")
     assert run_or_file(run) == tmp_path / "made"
+
+
+@pytest.mark.parametrize(
+    ("given", "names"),
+    [
+        ("tflite,onnx", ("tflite", "onnx")),
+        (["tflite,onnx", "onnx"], ("tflite", "onnx")),
+        (["tflite", "onnx"], ("tflite", "onnx")),
+        ("int8, float16,", ("int8", "float16")),
+        ("", ("",)),
+        (None, ()),
+    ],
+)
+def test_names_take_commas_and_repetition_as_a_union(given: Names | None, names: tuple[str, ...]) -> None:
+    assert names_of(given) == names
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        ["--precision", "int9,int8"],
+        ["--precision", "int8", "--precision", "int9"],
+        ["--int8", "-p", "int9"],
+    ],
+)
+def test_every_precision_that_is_named_counts(typed: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_edgekit(["export", *typed]) == 2
+    assert "Unknown precision 'int9'" in capsys.readouterr().err

@@ -18,12 +18,13 @@ from edgekit.cli.options import TERMINAL_OPTIONS
 PRECISION_SWITCHES = frozenset({"float32", "float16", "dynamic", "int8", "int16x8", "everything"})
 """Switches of a command that are one list in Python: `--int8 --float32` is `precisions=["int8", "float32"]`."""
 
-REQUIRED = {"inspect": ["file"], "compare-reports": ["old", "new"]}
+REQUIRED = {"inspect": ["file"], "compare-reports": ["old", "new"], "predict": ["target", "images"]}
 
 HARMLESS = {
     "train": {"recipe": "nothing.py"},
     "run": {"recipe": "nothing.py"},
     "datasets": {"data": "folder:nothing"},
+    "predict": {"target": "nothing.onnx", "images": "."},
 }
 """What keeps a call with right names from doing anything, in an empty folder."""
 
@@ -44,9 +45,13 @@ def parameters_of(command: str) -> dict[str, inspect.Parameter]:
 def options_of(command: str) -> dict[str, click.Parameter]:
     """The click parameters that a function has too, by their names in Python."""
     chosen = [one for one in COMMANDS.load(command).params if one.name not in TERMINAL_OPTIONS]
-    return {
-        "precisions" if command != "verify" and one.name in PRECISION_SWITCHES else str(one.name): one for one in chosen
-    }
+    return {_parameter_of(command, str(one.name)): one for one in chosen}
+
+
+def _parameter_of(command: str, option: str) -> str:
+    """The parameter that takes an option: a list has one for all its switches."""
+    names = "precision" if command == "diagnose" else "precisions"
+    return names if option in {*PRECISION_SWITCHES, "precisions"} else option
 
 
 def choices() -> list[tuple[str, str, tuple[str, ...]]]:
@@ -69,7 +74,7 @@ def test_each_command_is_a_function_with_the_same_options(command: str) -> None:
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_parameter_is_called_like_its_option_and_in_the_plural_where_it_takes_several(command: str) -> None:
     for name, option in options_of(command).items():
-        if isinstance(option, click.Option) and name != "precisions":
+        if isinstance(option, click.Option) and option.name not in PRECISION_SWITCHES:
             spelled = option.opts[0].removeprefix("--").replace("-", "_")
             assert name in (spelled, f"{spelled}s"), option.opts
             assert (name != spelled) <= (option.multiple or "," in (option.metavar or "")), option.opts
@@ -82,7 +87,7 @@ def test_defaults_are_the_same(command: str) -> None:
     for name, parameter in parameters_of(command).items():
         if name in required:
             assert parameter.default is parameter.empty
-        elif name != "precisions":
+        elif name not in ("precisions", "precision"):
             assert str(typed[name] or None) == str(parameter.default or None), name
 
 

@@ -4,7 +4,8 @@ import pytest
 
 from edgekit.foundation.errors import UsageError
 from edgekit.foundation.files.schema import SchemaError
-from edgekit.search.budget import Budget, parse_percent
+from edgekit.foundation.percent import parse_percent
+from edgekit.search.budget import Budget
 from edgekit.search.trial import Trial, best_within, closest_to, frontier
 
 BUDGET = Budget(max_accuracy_drop=0.5, max_flips=2.0)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from edgekit.api.export import export
     from edgekit.api.inspect import inspect
     from edgekit.api.lists import datasets, doctor, recipes, runtimes
+    from edgekit.api.predict import predict
     from edgekit.api.report import RunPage, report
     from edgekit.api.run import RunReport, run
     from edgekit.api.train import train
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from edgekit.datasets.images.rule import ImageRule
     from edgekit.datasets.sources import SourceStatus
     from edgekit.execution.availability import RuntimeStatus
+    from edgekit.execution.prediction import Prediction, PredictReport
     from edgekit.exporting.checking.check import CheckResult
     from edgekit.exporting.description import Authorship
     from edgekit.exporting.formats import ExportOptions, OnnxOptions, TFLiteOptions
@@ -90,6 +92,7 @@ if TYPE_CHECKING:
         VerificationReport,
     )
     from edgekit.verification.verdict.report_changes import Change, ReportChanges
+    from edgekit.verification.verdict.targets import Target
 
 __version__ = "0.1.0"
 
@@ -156,6 +159,8 @@ __all__ = [
     "PluginError",
     "PluginWarning",
     "Precision",
+    "PredictReport",
+    "Prediction",
     "Progress",
     "Quantization",
     "QuantizationScheme",
@@ -179,6 +184,7 @@ __all__ = [
     "SourceStatus",
     "Split",
     "TFLiteOptions",
+    "Target",
     "TensorSpec",
     "Tolerance",
     "Tolerances",
@@ -202,6 +208,7 @@ __all__ = [
     "inspect",
     "load_dataset",
     "load_recipe",
+    "predict",
     "recipes",
     "report",
     "run",
@@ -219,6 +226,7 @@ _NAMES = {
     "edgekit.api.export": "export",
     "edgekit.api.inspect": "inspect",
     "edgekit.api.lists": "doctor recipes",
+    "edgekit.api.predict": "predict",
     "edgekit.api.report": "RunPage report",
     "edgekit.api.run": "RunReport run",
     "edgekit.api.train": "train",
@@ -231,6 +239,7 @@ _NAMES = {
     "edgekit.datasets.images.rule": "ImageRule",
     "edgekit.datasets.sources": "SourceStatus",
     "edgekit.execution.availability": "RuntimeStatus",
+    "edgekit.execution.prediction": "Prediction PredictReport",
     "edgekit.exporting.checking.check": "CheckResult",
     "edgekit.exporting.description": "Authorship",
     "edgekit.exporting.formats": "ExportOptions OnnxOptions TFLiteOptions",
@@ -266,6 +275,7 @@ _NAMES = {
         "CandidateReport DatasetSummary Performance ReferenceSummary Verdict VerificationReport"
     ),
     "edgekit.verification.verdict.report_changes": "Change ReportChanges",
+    "edgekit.verification.verdict.targets": "Target",
     "edgekit.foundation.errors": (
         "ArtifactError CalibrationError CompressionError DatasetError EdgekitError ExportError MissingExtraError "
         "PluginError PluginWarning RecipeError RunFolderError RuntimeUnavailableError TrainingError UnknownNameError "

@@ -8,6 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from edgekit.foundation.errors import ArtifactError, UnknownNameError
+from edgekit.foundation.synonyms import meant
 
 MAX_MODEL_BYTES = 2**31
 """A flatbuffer's offsets and a protobuf's lengths are signed numbers of 32 bits."""
@@ -47,9 +48,9 @@ class Precision(StrEnum):
 
     @classmethod
     def parse(cls, name: str) -> "Precision":
-        """The precision called `name`; raises UnknownNameError with the closest name."""
+        """The precision called `name`, or by a synonym ("fp16"); raises UnknownNameError with the closest name."""
         try:
-            return cls(name)
+            return cls(meant("precision", name))
         except ValueError:
             raise UnknownNameError("precision", name, [p.value for p in cls]) from None
 

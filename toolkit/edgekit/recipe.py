@@ -263,6 +263,11 @@ def is_recipe(name: str) -> bool:
     return name in builtin_recipe_files() or name in plugin_recipes()
 
 
+def recipe_names() -> list[str]:
+    """The names of all recipes, built in and of other packages; loads none."""
+    return sorted({*builtin_recipe_files(), *plugin_recipes()})
+
+
 def load_recipe(name_or_path: str) -> Recipe:
     """The recipe of that name, built in or of another package, or the one that a path ending in `.py` defines.
 

@@ -14,11 +14,11 @@ more than 1 % of the predictions differ so, or accuracy falls by more than chanc
 Where F1 has no limit, a class is still lost when it loses half of its recall, and more than chance would have it.
 
 A point is one percentage point. On the whole test split each limit applies to the value as it is, however
-few images a class has; every row says n. A slow runtime is run on a subset, where one image weighs so much
+few images a class has; every row says n. A loss beyond a limit that may be chance is "inconclusive" rather than
+drift, see `edgekit.verification.verdict.findings`. A slow runtime is run on a subset, where one image weighs so much
 that chance alone would break limits made for the whole split. There
 
-- score difference and agreement apply as they are: they compare image by image;
-- the accuracy limit applies only where the change is more than chance (McNemar's p below SIGNIFICANCE);
+- a loss of accuracy or F1 is drift only where it is more than chance (p below SIGNIFICANCE), whatever its size;
 - the F1 limit applies only to classes with at least MIN_CLASS_IMAGES images in the subset;
 
 and the row says so.

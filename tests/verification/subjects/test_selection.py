@@ -25,14 +25,14 @@ def run(made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return Path(shutil.copytree(made, tmp_path / "exported" / "made"))
 
 
-def test_a_run_is_the_newest_or_named_or_a_path(run: Path) -> None:
+def test_a_run_is_the_newest_or_named_or_a_path(run: Path, tmp_path: Path) -> None:
     for targets in ([], [Path("made")], [Path("exported/made")], [run]):
         selection = select(targets, None)
         assert selection.is_whole_run
         assert [file.name for file in selection.files] == ["onnx/model-float32.onnx"]
         assert selection.run is not None
         assert selection.run.name == "made"
-        assert data_of(selection.run) == "digits"
+        assert data_of(selection.run, tmp_path).name == "digits"
         assert image_size_of(selection) == (32, 32)
 
 
@@ -53,7 +53,7 @@ def test_a_file_from_elsewhere_needs_a_reference(run: Path, tmp_path: Path) -> N
         select([run / "onnx" / "model-float32.onnx", elsewhere], None)
     for reference in (run, run / "reference.npz"):
         selection = select([elsewhere], reference)
-        assert data_of(selection.run) == "digits"
+        assert data_of(selection.run, tmp_path).name == "digits"
         assert selection.files[0].artifact.precision is Precision.FLOAT32
     again = shutil.copytree(run / "onnx", tmp_path / "other")
     twins = [run / "onnx" / "model-float32.onnx", again / "model-float32.onnx"]
@@ -63,7 +63,7 @@ def test_a_file_from_elsewhere_needs_a_reference(run: Path, tmp_path: Path) -> N
     assert selection.run is None
     assert image_size_of(selection) == (32, 32)
     with pytest.raises(VerificationError, match="--data"):
-        data_of(selection.run)
+        data_of(selection.run, tmp_path)
 
 
 def test_a_changed_or_unlisted_file_is_refused(run: Path) -> None:

@@ -20,9 +20,10 @@ def test_a_limit_that_no_image_can_keep_says_what_one_is_worth(limit, ending):
     scores[right[0]] = np.roll(scores[right[0]], 1)
     measurement = compare_scores(reference.scores, scores, reference.labels, CLASSES).measurement
     tolerance = Tolerance(max_accuracy_drop=limit)
-    [reason] = broken_limits(measurement, tolerance, is_subset=False, counted_flips=None)
-    assert reason.startswith("Accuracy fell by 0.25 points")
-    assert reason.endswith(ending)
+    [found] = broken_limits(measurement, tolerance, is_subset=False, counted_flips=None)
+    assert found.sentence.startswith("Accuracy fell by 0.25 points")
+    assert ending in found.sentence
+    assert found.is_certain is (limit == 0), "one image is no evidence where a limit is worth less"
     assert not broken_limits(measurement, Tolerance(max_accuracy_drop=0.25), is_subset=False, counted_flips=None)
 
 

@@ -15,10 +15,12 @@ from pathlib import Path
 from types import NoneType
 from typing import Any, ParamSpec, TypeVar
 
+from edgekit.artifact import Precision
 from edgekit.datasets import Dataset
 from edgekit.foundation.errors import EdgekitError, UnknownNameError, UsageError, os_error_in_words
 from edgekit.foundation.progress import Progress, SilentProgress
 from edgekit.foundation.registry import Registry
+from edgekit.foundation.synonyms import meant
 from edgekit.runs.folder import RunFolder, find_run
 
 P = ParamSpec("P")
@@ -29,6 +31,12 @@ AnyPath = str | os.PathLike[str]
 
 Names = str | Sequence[str]
 """One name, several separated by commas, or a list; members of an enum are names."""
+
+Percent = str | float
+"""A share in percent: 95, "95" or "95%"."""
+
+ALL = "all"
+"""The name of every precision together."""
 
 MAX_SHOWN = 60
 """Characters of a wrong value that a message shows."""
@@ -206,28 +214,56 @@ def as_data(value: AnyPath | Dataset | None) -> str | Dataset | None:
 
 
 def names_of(values: Names | None) -> tuple[str, ...]:
-    """The names in a list, or in text with commas: "tflite,onnx"."""
+    """The names in text with commas, or in a list of such texts, each once: "tflite,onnx", ["tflite,onnx", "onnx"].
+
+    A comma too many is no name; a text with nothing in it is one, of which its user is told.
+    """
     if values is None:
         return ()
-    given = values.split(",") if isinstance(values, str) else values
-    return tuple(name.strip() for name in map(str, given))
+    given = [values] if isinstance(values, str) else map(str, values)
+    return tuple(dict.fromkeys(name for text in given for name in _pieces(text)))
+
+
+def _pieces(text: str) -> list[str]:
+    return [name for name in map(str.strip, text.split(",")) if name] or [""]
 
 
 def registered(registry: Registry[Any], values: Names | None) -> tuple[str, ...]:
-    """`names_of`, each of them in the registry; raises UnknownNameError."""
-    names = names_of(values)
-    for name in names:
-        registry[name]
-    return names
+    """`names_of`, each of them in the registry, synonyms replaced; raises UnknownNameError."""
+    return _unique(one_registered(registry, name) for name in names_of(values))
+
+
+def one_registered(registry: Registry[Any], name: str) -> str:
+    """The name in the registry that `name` means; raises UnknownNameError."""
+    for spelled in (name, meant(registry.kind, name)):
+        if spelled in registry:
+            return spelled
+    registry[name]
+    return name
 
 
 def known_names(kind: str, values: Names | None, known: Iterable[str]) -> tuple[str, ...]:
-    """`names_of`, each of them in `known`; raises UnknownNameError with `kind` in its message: "runtime"."""
-    names, known = names_of(values), list(known)
-    for name in names:
-        if name not in known:
-            raise UnknownNameError(kind, name, known)
-    return names
+    """`names_of`, each of them in `known`, synonyms replaced; raises UnknownNameError with `kind`: "runtime"."""
+    known = list(known)
+    return _unique(_known_name(kind, name, known) for name in names_of(values))
+
+
+def _known_name(kind: str, name: str, known: Sequence[str]) -> str:
+    for spelled in (name, meant(kind, name)):
+        if spelled in known:
+            return spelled
+    raise UnknownNameError(kind, name, known)
+
+
+def _unique(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(names))
+
+
+def parsed_precisions(values: Names | None) -> list[Precision]:
+    """The precisions of these names, each once; none for "all", which stands for all there are."""
+    names = names_of(values)
+    found = dict.fromkeys(Precision.parse(name) for name in names if name.lower() != ALL)
+    return [] if ALL in map(str.lower, names) else list(found)
 
 
 def shown_progress(progress: Progress | bool | None) -> Progress:

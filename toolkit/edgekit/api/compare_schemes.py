@@ -1,11 +1,23 @@
 """`edgekit.compare_schemes`: quantizers and schemes side by side, on validation images."""
 
-from edgekit.api.arguments import AnyPath, Names, as_data, as_path, known_names, public, run_or_file, shown_progress
+from edgekit.api.arguments import (
+    ALL,
+    AnyPath,
+    Names,
+    as_data,
+    as_path,
+    known_names,
+    names_of,
+    public,
+    run_or_file,
+    shown_progress,
+)
 from edgekit.artifact import Precision
 from edgekit.datasets import Dataset
 from edgekit.exporting.job import SchemesRequest, compare_schemes_request
 from edgekit.exporting.schemes import SchemeComparison
 from edgekit.foundation.progress import Progress
+from edgekit.foundation.synonyms import meant
 
 INTEGERS = (Precision.DYNAMIC, Precision.INT8, Precision.INT16X8)
 
@@ -28,7 +40,7 @@ def compare_schemes(
 
     Args:
         run: The run; None: the newest.
-        precisions: "dynamic", "int8", "int16x8"; empty: int8.
+        precisions: "dynamic", "int8", "int16x8", or "all" of them; empty: int8.
         data: "NAME", "NAME:PATH" or a loaded data set; None: what the run was trained with.
         calibration_images: Training images that calibrate each file; None: as for `edgekit.export`.
         seed: Of their choice.
@@ -43,13 +55,20 @@ def compare_schemes(
     """
     request = SchemesRequest(
         target=run_or_file(run),
-        precisions=[Precision(name) for name in known_names("precision", precisions, INTEGERS)] or [Precision.INT8],
+        precisions=_integers(precisions),
         data=as_data(data),
         calibration_images=calibration_images,
         seed=seed,
         check_calibration=check_calibration,
-        split=split,
+        split=meant("split", split),
         skip_broken=skip_broken,
         custom_objects=as_path(custom_objects),
     )
     return compare_schemes_request(request, progress=shown_progress(progress))
+
+
+def _integers(precisions: Names) -> list[Precision]:
+    """The precisions of these names; int8 where there is none. Raises UnknownNameError for those without integers."""
+    if ALL in names_of(precisions):
+        return list(INTEGERS)
+    return [Precision(name) for name in known_names("precision", precisions, INTEGERS)] or [Precision.INT8]

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from edgekit.api.arguments import AnyPath, each_run_or_file, public, run_or_file
+from edgekit.api.arguments import AnyPath, Percent, each_run_or_file, public, run_or_file
+from edgekit.foundation.percent import parse_percent
 from edgekit.rendering.stored_report import load_stored_report
 from edgekit.runs.summary import RunComparison, compare_runs
 from edgekit.verification.verdict import report_changes
@@ -28,7 +29,7 @@ def compare_reports(
     old: AnyPath | VerificationReport,
     new: AnyPath | VerificationReport,
     *,
-    max_worsening: float = 0.5,
+    max_worsening: Percent = 0.5,
     allow_reference_change: bool = False,
     allow_looser_limits: bool = False,
 ) -> ReportChanges:
@@ -53,7 +54,7 @@ def compare_reports(
     return report_changes.compare_reports(
         _report(old),
         _report(new),
-        max_worsening=max_worsening,
+        max_worsening=parse_percent(max_worsening),
         allow_reference_change=allow_reference_change,
         allow_looser_limits=allow_looser_limits,
     )

@@ -1,8 +1,9 @@
 """`edgekit.compress`: prune, cluster, or train a run's network for int8; makes a new run."""
 
-from edgekit.api.arguments import AnyPath, as_data, as_path, public, run_or_file, shown_progress
+from edgekit.api.arguments import AnyPath, Percent, as_data, as_path, public, run_or_file, shown_progress
 from edgekit.compression import CompressionSettings, CompressRequest, compress_request
 from edgekit.datasets import Dataset
+from edgekit.foundation.percent import parse_share
 from edgekit.foundation.progress import Progress
 from edgekit.recipe import name_of_recipe
 from edgekit.runs.folder import RunFolder
@@ -12,7 +13,7 @@ from edgekit.runs.folder import RunFolder
 def compress(
     run: AnyPath | None = None,
     *,
-    prune: float | None = None,
+    prune: Percent | None = None,
     cluster: int | None = None,
     qat: bool = False,
     epochs: int = 5,
@@ -33,7 +34,7 @@ def compress(
 
     Args:
         run: The run to start from, which stays as it is; None: the newest.
-        prune: Share of the weights that become zero, between 0 and 1.
+        prune: Share of the weights that become zero, between 0 and 1: 0.5 or "50%".
         cluster: How many distinct weights each layer keeps.
         qat: Quantization-aware training: learn the ranges and weights of int8.
         epochs: Passes over the training images per step.
@@ -55,7 +56,7 @@ def compress(
         EdgekitError: Something is missing, unknown, or does not belong together.
     """
     settings = CompressionSettings(
-        sparsity=prune,
+        sparsity=None if prune is None else parse_share(prune),
         num_clusters=cluster,
         qat=qat,
         epochs=epochs,

@@ -3,7 +3,16 @@
 from dataclasses import replace
 from pathlib import Path
 
-from edgekit.api.arguments import AnyPath, Names, as_data, public, registered, run_or_file, shown_progress
+from edgekit.api.arguments import (
+    AnyPath,
+    Names,
+    as_data,
+    parsed_precisions,
+    public,
+    registered,
+    run_or_file,
+    shown_progress,
+)
 from edgekit.artifact import Precision
 from edgekit.datasets import Dataset
 from edgekit.datasets.images.rule import RuleChoice
@@ -18,7 +27,7 @@ from edgekit.rendering.output_files import PICTURE
 def diagnose(
     target: AnyPath | None = None,
     *,
-    precision: str = "int8",
+    precision: Names = "int8",
     formats: Names = (),
     reference: AnyPath | None = None,
     data: AnyPath | Dataset | None = None,
@@ -36,7 +45,7 @@ def diagnose(
 
     Args:
         target: A run, or a quantized file; None: the newest run.
-        precision: Which files of the run.
+        precision: Which files of the run: one precision or several.
         formats: Only "tflite" or "onnx"; empty: both.
         reference: The float file; None: the run's float32.
         data: Whose training images to run: "NAME", "NAME:PATH" or a loaded data set; None: what the model was trained
@@ -62,7 +71,7 @@ def diagnose(
     request = DriftRequest(
         target=run_or_file(target),
         reference=run_or_file(reference),
-        precision=Precision.parse(precision).value,
+        precisions=_quantized(precision),
         formats=registered(PROBES, formats),
         data=as_data(data),
         num_images=images,
@@ -74,6 +83,11 @@ def diagnose(
     shown = shown_progress(progress)
     report = diagnose_request(request, progress=shown)
     return replace(report, figures=tuple(_drawn(report, picture, shown)))
+
+
+def _quantized(names: Names) -> tuple[Precision, ...]:
+    """The precisions of these names; "all": all but float32, which is what the others are compared with."""
+    return tuple(parsed_precisions(names)) or tuple(each for each in Precision if each is not Precision.FLOAT32)
 
 
 def _drawn(found: DiagnoseReport, figure: Path | None, progress: Progress) -> list[Path]:

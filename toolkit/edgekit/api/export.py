@@ -1,5 +1,6 @@
 """`edgekit.export`: .tflite and .onnx files in the precisions that are asked for."""
 
+import os
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -9,12 +10,14 @@ from edgekit.api.arguments import (
     as_data,
     as_path,
     names_of,
+    one_registered,
+    parsed_precisions,
     public,
     registered,
     run_or_file,
     shown_progress,
 )
-from edgekit.artifact import Format, Precision
+from edgekit.artifact import Format
 from edgekit.datasets import Dataset
 from edgekit.datasets.images.rule import RuleChoice
 from edgekit.exporting.description import Authorship
@@ -25,10 +28,11 @@ from edgekit.exporting.quantizers import BOTH_QUANTIZERS, QUANTIZERS
 from edgekit.exporting.report import ExportReport
 from edgekit.foundation.errors import UnknownNameError, UsageError
 from edgekit.foundation.progress import Progress
+from edgekit.foundation.synonyms import meant
 from edgekit.input_range import InputRange
 from edgekit.quantization.scheme import PERCENTILE, CalibrationMethod, Granularity, QuantizationScheme
 
-ALL, BOTH = "all", "both"
+BOTH = "both"
 
 
 @public
@@ -38,6 +42,7 @@ def export(
     precisions: Names = (),
     formats: Names | None = None,
     data: AnyPath | Dataset | None = None,
+    test_data: AnyPath | None = None,
     input_range: str | None = None,
     io: str = "uint8",
     batch: int | str = 1,
@@ -83,6 +88,7 @@ def export(
         precisions: "float32", "float16", "dynamic", "int8", "int16x8"; empty or "all": each that can be exported.
         formats: "tflite", "onnx"; None: both.
         data: What the model is for: "NAME", "NAME:PATH" or a loaded data set; None: what the run was trained with.
+        test_data: Where the test images are, "NAME:PATH" or a path; None: in `data`.
         input_range: What the model expects: "0..255", "0..1", "-1..1", "mean=…,std=…".
         io: Input and output type of int8 `.tflite` files: "uint8", "int8" or "float32".
         batch: Batch size of `.tflite` files, or "dynamic".
@@ -126,7 +132,6 @@ def export(
     Raises:
         EdgekitError: Something is missing, changed, unknown, or cannot be exported.
     """
-    asked = names_of(precisions)
     scheme = QuantizationScheme(
         granularity=Granularity.PER_TENSOR if per_tensor else Granularity.PER_CHANNEL,
         calibration=CalibrationMethod.parse(calibration),
@@ -152,9 +157,10 @@ def export(
     )
     request = ExportRequest(
         target=run_or_file(target),
-        precisions=() if ALL in asked else [Precision.parse(name) for name in asked],
+        precisions=parsed_precisions(precisions),
         formats=parsed_formats(formats),
         data=as_data(data),
+        test_data=None if test_data is None else os.fspath(test_data),
         options=_of_each_quantizer(options, quantizer),
         calibration_images=calibration_images,
         seed=seed,
@@ -188,9 +194,11 @@ def _authorship(no_metadata: bool, author: str, license_name: str, version: str)
 
 
 def _of_each_quantizer(options: ExportOptions, quantizer: str) -> Sequence[ExportOptions]:
-    names = BOTH_QUANTIZERS if quantizer == BOTH else (quantizer,)
-    if names[0] not in QUANTIZERS:
-        raise UnknownNameError("quantizer", quantizer, [*QUANTIZERS, BOTH])
+    try:
+        asked = BOTH if meant(QUANTIZERS.kind, quantizer) == BOTH else one_registered(QUANTIZERS, quantizer)
+    except UnknownNameError as error:
+        raise UnknownNameError("quantizer", quantizer, [*QUANTIZERS, BOTH]) from error
+    names = BOTH_QUANTIZERS if asked == BOTH else (asked,)
     return [replace(options, tflite=replace(options.tflite, quantizer=name)) for name in names]
 
 

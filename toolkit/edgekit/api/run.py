@@ -1,10 +1,11 @@
 """`edgekit.run`: train, export everything, verify, by the same calls as the three commands."""
 
+import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from edgekit.api.arguments import AnyPath, as_data, as_path, public, shown_progress
+from edgekit.api.arguments import AnyPath, Percent, as_data, as_path, public, shown_progress
 from edgekit.api.verify import verify
 from edgekit.datasets import Dataset
 from edgekit.datasets.images.rule import RuleChoice
@@ -13,6 +14,7 @@ from edgekit.exporting.report import ExportReport
 from edgekit.exporting.session import export
 from edgekit.foundation.errors import UsageError
 from edgekit.foundation.keras_setup import BACKENDS, import_keras
+from edgekit.foundation.percent import parse_share
 from edgekit.foundation.progress import Progress
 from edgekit.recipe import Recipe, TrainingSettings
 from edgekit.runs.folder import RunFolder
@@ -61,10 +63,11 @@ def run(
     recipe: AnyPath | Recipe = "resnet8",
     data: AnyPath | Dataset = "digits",
     *,
+    test_data: AnyPath | None = None,
     epochs: int | None = None,
     seed: int | None = None,
     batch_size: int | None = None,
-    validation_fraction: float | None = None,
+    validation_fraction: Percent | None = None,
     image_size: int | str | None = None,
     resize: str | None = None,
     antialias: bool | None = None,
@@ -82,6 +85,7 @@ def run(
     Args:
         recipe: A name from `edgekit.recipes()`, a recipe file, or a recipe.
         data: "NAME", "NAME:PATH" or a loaded data set.
+        test_data: Where the test images are, "NAME:PATH" or a path; None: in `data`.
         epochs: Passes over the training images; None: the recipe's.
         seed: Seed of everything random; None: the recipe's.
         batch_size: Images per step; None: the recipe's.
@@ -108,11 +112,12 @@ def run(
     request = TrainRequest(
         recipe=recipe if isinstance(recipe, Recipe) else str(recipe),
         data=as_data(data),
+        test_data=None if test_data is None else os.fspath(test_data),
         settings=settings,
         epochs=epochs,
         seed=seed,
         batch_size=batch_size,
-        validation_fraction=validation_fraction,
+        validation_fraction=None if validation_fraction is None else parse_share(validation_fraction),
         image_size=None if image_size is None else parse_size(image_size),
         image_rule=RuleChoice(resize=resize, antialias=antialias, exif=exif),
         out=as_path(out),

@@ -1,13 +1,16 @@
 """`edgekit.train`: from a recipe and a data set to a run folder."""
 
+import os
 from collections.abc import Sequence
 
-from edgekit.api.arguments import AnyPath, Names, as_data, as_path, names_of, public, shown_progress
+from edgekit.api.arguments import AnyPath, Names, Percent, as_data, as_path, names_of, public, shown_progress
 from edgekit.datasets import Dataset
 from edgekit.datasets.images.rule import RuleChoice
 from edgekit.datasets.images.size import parse_size
 from edgekit.foundation.errors import UsageError
+from edgekit.foundation.percent import parse_share
 from edgekit.foundation.progress import Progress
+from edgekit.foundation.synonyms import meant
 from edgekit.recipe import Recipe, TrainingSettings
 from edgekit.runs.folder import RunFolder
 from edgekit.training.hardware import Hardware, parse_devices, workers_of_environment
@@ -19,10 +22,11 @@ def train(
     recipe: AnyPath | Recipe = "resnet8",
     data: AnyPath | Dataset = "digits",
     *,
+    test_data: AnyPath | None = None,
     epochs: int | None = None,
     seed: int | None = None,
     batch_size: int | None = None,
-    validation_fraction: float | None = None,
+    validation_fraction: Percent | None = None,
     image_size: int | str | None = None,
     resize: str | None = None,
     antialias: bool | None = None,
@@ -44,6 +48,7 @@ def train(
     Args:
         recipe: A name from `edgekit.recipes()`, a recipe file, or a recipe.
         data: "NAME", "NAME:PATH" or a loaded data set.
+        test_data: Where the test images are, "NAME:PATH" or a path; None: in `data`.
         epochs: Passes over the training images; None: the recipe's.
         seed: Seed of everything random; None: the recipe's.
         batch_size: Images per step; None: the recipe's.
@@ -74,11 +79,12 @@ def train(
     request = TrainRequest(
         recipe=recipe if isinstance(recipe, Recipe) else str(recipe),
         data=as_data(data),
+        test_data=None if test_data is None else os.fspath(test_data),
         settings=settings,
         epochs=epochs,
         seed=seed,
         batch_size=batch_size,
-        validation_fraction=validation_fraction,
+        validation_fraction=None if validation_fraction is None else parse_share(validation_fraction),
         image_size=None if image_size is None else parse_size(image_size),
         image_rule=RuleChoice(resize=resize, antialias=antialias, exif=exif),
         out=as_path(out),
@@ -86,7 +92,7 @@ def train(
         tensorboard=tensorboard,
         skip_broken=skip_broken,
         hardware=_hardware(devices, mixed_precision, workers, worker),
-        backend=backend,
+        backend=None if backend is None else meant("backend", backend),
     )
     return train_request(request, progress=shown_progress(progress))
 
@@ -95,9 +101,9 @@ def _hardware(
     devices: int | str | None, mixed_precision: bool, workers: str | Sequence[str] | None, worker: int | None
 ) -> Hardware:
     """What the user chose; machines by `workers`, or by TF_CONFIG as TensorFlow's users set it."""
-    if (workers is None) != (worker is None):
+    if bool(workers) != (worker is not None):
         raise UsageError("--workers and --worker belong together: all addresses, and which of them this machine is.")
-    addresses, place = (names_of(workers), worker or 0) if workers is not None else workers_of_environment()
+    addresses, place = (names_of(workers), worker or 0) if workers else workers_of_environment()
     return Hardware(
         devices=devices if isinstance(devices, int) else parse_devices(devices),
         mixed_precision=mixed_precision,

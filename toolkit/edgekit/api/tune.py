@@ -1,12 +1,23 @@
 """`edgekit.tune`: the smallest file within a budget of drift."""
 
-from edgekit.api.arguments import AnyPath, Names, as_data, as_path, public, registered, run_or_file, shown_progress
+from edgekit.api.arguments import (
+    AnyPath,
+    Names,
+    Percent,
+    as_data,
+    as_path,
+    public,
+    registered,
+    run_or_file,
+    shown_progress,
+)
 from edgekit.api.export import parsed_formats
 from edgekit.datasets import Dataset
+from edgekit.foundation.percent import parse_percent
 from edgekit.foundation.progress import Progress
 from edgekit.rendering.terminal.search_table import save_frontier
 from edgekit.runtimes import RUNTIMES
-from edgekit.search.budget import Budget, parse_percent
+from edgekit.search.budget import Budget
 from edgekit.search.job import TuneReport, TuneRequest, tune_request
 
 
@@ -14,9 +25,9 @@ from edgekit.search.job import TuneReport, TuneRequest, tune_request
 def tune(
     run: AnyPath | None = None,
     *,
-    max_accuracy_drop: float = 0.5,
-    max_flips: str | float = "2%",
-    formats: Names = "tflite",
+    max_accuracy_drop: Percent = 0.5,
+    max_flips: Percent = 2.0,
+    formats: Names = ("tflite",),
     runtimes: Names = (),
     data: AnyPath | Dataset | None = None,
     calibration_images: int | None = None,
@@ -52,10 +63,9 @@ def tune(
     Raises:
         EdgekitError: Something is missing, changed, unknown, or does not belong together.
     """
-    flips = max_flips if isinstance(max_flips, int | float) else parse_percent(max_flips)
     request = TuneRequest(
         run=run_or_file(run),
-        budget=Budget(max_accuracy_drop=max_accuracy_drop, max_flips=flips),
+        budget=Budget(max_accuracy_drop=parse_percent(max_accuracy_drop), max_flips=parse_percent(max_flips)),
         data=as_data(data),
         formats=parsed_formats(formats),
         runtimes=registered(RUNTIMES, runtimes),

@@ -1,5 +1,6 @@
 """`edgekit.verify`: every exported file, in every runtime, compared with the float model."""
 
+import os
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -7,21 +8,22 @@ from pathlib import Path
 from edgekit.api.arguments import (
     AnyPath,
     Names,
+    Percent,
     as_data,
     as_path,
     each_run_or_file,
-    names_of,
+    parsed_precisions,
     public,
     registered,
     run_or_file,
     shown_progress,
 )
 from edgekit.api.command_line import command_line
-from edgekit.artifact import Precision
 from edgekit.datasets import Dataset
 from edgekit.datasets.images.rule import RuleChoice
 from edgekit.foundation.atomic_files import write_text
-from edgekit.foundation.errors import UsageError
+from edgekit.foundation.errors import RunFolderError, UsageError
+from edgekit.foundation.percent import parse_share, percent_or_none
 from edgekit.foundation.progress import Progress
 from edgekit.rendering.output_files import PAGE
 from edgekit.runtimes import RUNTIMES
@@ -29,7 +31,9 @@ from edgekit.tolerance import Tolerances
 from edgekit.verification.job import Verified, verify_request
 from edgekit.verification.request import ExternalModelOptions, VerifyRequest
 from edgekit.verification.sampling import CONFIDENCE, Sampling
+from edgekit.verification.verdict.merging import Merged, merged
 from edgekit.verification.verdict.report import VerificationReport
+from edgekit.verification.verdict.report_changes import load_report
 
 
 @public
@@ -38,6 +42,7 @@ def verify(
     *,
     reference: AnyPath | None = None,
     data: AnyPath | Dataset | None = None,
+    test_data: AnyPath | None = None,
     input_range: str | None = None,
     channel_order: str | None = None,
     labels: AnyPath | None = None,
@@ -51,15 +56,16 @@ def verify(
     reference_kernel_images: int | None = None,
     sample: int | None = None,
     sequential: bool = False,
-    confidence: float | None = None,
+    confidence: Percent | None = None,
     seed: int | None = None,
     jobs: int | None = None,
     retune: bool = False,
     timeout: float | None = None,
-    max_accuracy_drop: float | None = None,
-    max_f1_drop: float | None = None,
-    min_agreement: float | None = None,
+    max_accuracy_drop: Percent | None = None,
+    max_f1_drop: Percent | None = None,
+    min_agreement: Percent | None = None,
     max_score_difference: float | None = None,
+    require_conclusive: bool = False,
     pairwise: bool = False,
     html: AnyPath | None = None,
     resize: str | None = None,
@@ -70,13 +76,15 @@ def verify(
 ) -> VerificationReport:
     """Run every exported file on the test images, in every runtime, and compare it with the float model.
 
-    A run keeps its report: verification.json, verification.md and verification.html are written into its folder. Limits
+    A run keeps its report: verification.json, verification.md and verification.html are written into its folder; with
+    `runtimes` or `precisions` its other rows stay, with the date of each. Limits
     for single precisions are read from `[tool.edgekit.tolerance]` of pyproject.toml in the current folder.
 
     Args:
         targets: A run, one model file or several; None: the newest run.
         reference: A run, a model (.keras .h5 .tflite .onnx) or scores (.npz .npy); None: that of the run.
         data: What to verify on: "NAME", "NAME:PATH" or a loaded data set; None: what the model was trained with.
+        test_data: Where the test images are, "NAME:PATH" or a path; None: in `data`.
         input_range: What external models expect: "0..255", "0..1", "-1..1", "mean=…,std=…".
         channel_order: The order of their channels, "rgb" (the default) or "bgr".
         labels: A file with their order of classes, one name per line.
@@ -90,15 +98,16 @@ def verify(
         reference_kernel_images: Images for LiteRT's reference kernels; None: 200.
         sample: Only so many of the test images, every class in proportion.
         sequential: Stop a candidate as soon as its verdict is certain.
-        confidence: How certain, with `sequential`; None: 0.99.
+        confidence: How certain, with `sequential`: 0.99 or "99%"; None: 0.99.
         seed: Of the sample, or of the order of the images; None: 0.
         jobs: Candidates that run at the same time; None: by processors and memory.
         retune: Search again for the fastest threads and batch size.
         timeout: Seconds after which a candidate fails; None: 600 and a tenth per image.
-        max_accuracy_drop: Points that accuracy may fall, for all precisions.
+        max_accuracy_drop: Points that accuracy may fall, for all precisions: 0.5 or "0.5%".
         max_f1_drop: Points that the F1 of any class may fall.
-        min_agreement: Percent of the predictions that must agree with the float model's.
+        min_agreement: Percent of the predictions that must agree with the float model's: 95 or "95%".
         max_score_difference: How much any score may differ.
+        require_conclusive: Let `exit_status` be 3 where too few images leave open whether a file drifts.
         pairwise: Compare the candidates with each other too.
         html: Write the report as a page into this file.
         resize: How images get the size of the model: "squash", "crop", "pad", "keras", "keras-crop" or "keras-pad";
@@ -117,17 +126,18 @@ def verify(
     typed = dict(locals())
     page = None if html is None else PAGE.checked(Path(html))
     limits = {
-        "max_accuracy_drop": max_accuracy_drop,
-        "max_f1_drop": max_f1_drop,
-        "min_agreement": min_agreement,
+        "max_accuracy_drop": percent_or_none(max_accuracy_drop),
+        "max_f1_drop": percent_or_none(max_f1_drop),
+        "min_agreement": percent_or_none(min_agreement),
         "max_score_difference": max_score_difference,
     }
     request = VerifyRequest(
         targets=each_run_or_file(targets),
         reference=run_or_file(reference),
         data=as_data(data),
+        test_data=None if test_data is None else os.fspath(test_data),
         runtimes=registered(RUNTIMES, runtimes),
-        precisions=[Precision.parse(name) for name in names_of(precisions)],
+        precisions=parsed_precisions(precisions),
         tolerances=_tolerances().updated(
             {name: value for name, value in limits.items() if value is not None}, origin="options of verify"
         ),
@@ -151,20 +161,21 @@ def verify(
         ),
     )
     verified = verify_request(request, progress=shown_progress(progress))
-    return _kept(verified, _typed(verified, typed), page)
+    kept = _kept(verified, _typed(verified, typed), page, is_part=bool(request.runtimes or request.precisions))
+    return replace(kept, require_conclusive=require_conclusive)
 
 
 def _tolerances() -> Tolerances:
     return Tolerances.from_pyproject(Path("pyproject.toml"))
 
 
-def _sampling(sample: int | None, sequential: bool, confidence: float | None, seed: int | None) -> Sampling:
+def _sampling(sample: int | None, sequential: bool, confidence: Percent | None, seed: int | None) -> Sampling:
     """How much is to be run; raises UsageError where an option has no effect."""
     if confidence is not None and not sequential:
         raise UsageError("--confidence says when --sequential stops. Give --sequential too.")
     if seed is not None and not sequential and sample is None:
         raise UsageError("--seed counts for --sample and --sequential. Give one of them too.")
-    certainty = (CONFIDENCE if confidence is None else confidence) if sequential else None
+    certainty = (CONFIDENCE if confidence is None else parse_share(confidence)) if sequential else None
     return Sampling(num_images=sample, confidence=certainty, seed=seed or 0)
 
 
@@ -175,16 +186,36 @@ def _typed(verified: Verified, arguments: dict[str, object]) -> str:
     return f"{line} {verified.run.path}" if is_newest and verified.run else line
 
 
-def _kept(verified: Verified, command: str, html: Path | None) -> VerificationReport:
-    """The report, written into its run folder and into `html`; it says where."""
+def _kept(verified: Verified, command: str, html: Path | None, *, is_part: bool) -> VerificationReport:
+    """The report, written into its run folder and into `html`; it says where.
+
+    What was run is returned. Where that was a part of the files or runtimes, what the run folder holds of the others
+    stays in what is written.
+    """
     # Imported once there is something to show: the peak of memory is where the images are loaded.
     from edgekit.rendering.markdown import verification_markdown
     from edgekit.rendering.pages.verification import verification_page
 
-    report = verified.report
+    ran = verified.report
+    whole = _with_earlier_rows(verified) if is_part else Merged(report=verified.report)
+    notes, verified = (*verified.notes, *whole.notes), replace(verified, report=whole.report)
+    report = whole.report
     page = verification_page(report, verified.name, images=verified.test.images, command=command)
     written = verified.save(verification_markdown(report, verified.name), page)
     if html is not None:
         write_text(html, page)
         written.append(html)
-    return replace(report, notes=verified.notes, files=tuple(written))
+    return replace(ran, notes=notes, files=tuple(written))
+
+
+def _with_earlier_rows(verified: Verified) -> Merged:
+    """The rows that were run, and those of the run's report that were not."""
+    run = verified.run
+    if run is None or not run.verification_path.is_file():
+        return Merged(report=verified.report)
+    try:
+        old = load_report(run.verification_path)
+    except RunFolderError as error:
+        return Merged(report=verified.report, notes=(f"The earlier report is replaced: {error}",))
+    files = {name: str(entry["sha256"]) for name, entry in run.manifest["files"].items()}
+    return merged(old, verified.report, files)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 import click
 
 from edgekit import __version__
-from edgekit.foundation.errors import EdgekitError, PluginWarning, UnknownNameError, first_line_of, os_error_in_words
+from edgekit.foundation.errors import EdgekitError, PluginWarning, first_line_of, os_error_in_words
 from edgekit.foundation.files.printable import escaping_output
 from edgekit.foundation.processes import limited_address_space, surroundings_fault
 from edgekit.foundation.registry import Registry
@@ -31,15 +31,16 @@ COMMANDS: Registry[click.Command] = Registry(
         "export": ("edgekit.cli.export:command", "Write .tflite and .onnx files in the precisions you ask for"),
         "compare-schemes": (
             "edgekit.cli.compare_schemes:command",
-            "Quantizers and schemes side by side, on validation images",
+            "Ways to quantize one run side by side; keeps no file",
         ),
         "verify": ("edgekit.cli.verify:command", "Compare every exported file with the float model, in every runtime"),
+        "predict": ("edgekit.cli.predict:command", "Label and score of your own pictures, from exported files"),
         "diagnose": ("edgekit.cli.diagnose:command", "Which layer of a quantized file loses most"),
         "compare-reports": (
             "edgekit.cli.compare_reports:command",
-            "What changed between two verifications; worse exits 3",
+            "Two verifications of the same data: what got worse",
         ),
-        "compare": ("edgekit.cli.compare:command", "Trainings side by side: size, accuracy, best epoch, seconds"),
+        "compare": ("edgekit.cli.compare:command", "Runs side by side: size, accuracy, best epoch, seconds"),
         "tune": ("edgekit.cli.tune:command", "Find the smallest file within a budget of drift"),
         "report": ("edgekit.cli.report:command", "One HTML page of a run: curves, classes, confusion, mistakes"),
         "run": ("edgekit.cli.run:command", "Train, export everything, verify"),
@@ -51,12 +52,26 @@ COMMANDS: Registry[click.Command] = Registry(
     },
 )
 
+COMMAND_GROUPS = {
+    "Make": ("train", "compress", "export", "tune", "run"),
+    "Check": ("verify", "predict", "diagnose", "compare-schemes", "compare-reports"),
+    "Look": ("inspect", "report", "compare", "recipes", "datasets", "runtimes"),
+    "About": ("doctor",),
+}
+"""Heading of the help -> its commands; each command of COMMANDS is in one."""
+
 
 NO_MEMORY = "The memory of this machine is not enough for this. Give smaller images, or fewer at a time."
 
 
 class CommandTable(click.Group):
     """A group whose commands come from COMMANDS and are loaded one at a time."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """As click does; `edgekit help verify` is `edgekit verify --help`, `edgekit help` is `edgekit --help`."""
+        if args and args[0] == "help":
+            args = [*args[1:2], "--help"]
+        return super().parse_args(ctx, args)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Names in the order of the table: the order of the work."""
@@ -71,13 +86,16 @@ class CommandTable(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """As click does, but an unknown name suggests the closest one."""
         if args and not args[0].startswith("-") and args[0] not in COMMANDS:
-            raise UnknownNameError("command", args[0], COMMANDS)
+            from edgekit.cli.other_names import unknown_command
+
+            raise unknown_command(args, COMMANDS)
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The table with its summaries; loads no command."""
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, COMMANDS[name].summary) for name in COMMANDS])
+        for heading, names in COMMAND_GROUPS.items():
+            with formatter.section(heading):
+                formatter.write_dl([(name, COMMANDS[name].summary) for name in names])
 
 
 @click.command(
@@ -94,6 +112,7 @@ def group() -> None:
 
     \b
     The whole job: edgekit train && edgekit export --int8 && edgekit verify
+    One command:   edgekit help export
 
     \b
     Exit status: 0 done and within tolerance, 1 an error, 2 wrong usage, 3 drift beyond tolerance,

@@ -1,23 +1,27 @@
 """`edgekit compare`: trainings side by side."""
 
-from pathlib import Path
-
 import click
 
-from edgekit.cli.options import PATH, json_option, print_json
+from edgekit.cli.grouped_help import GroupedCommand
+from edgekit.cli.options import json_option, print_json
+from edgekit.cli.values import Named
 from edgekit.foundation.errors import UsageError
 
 
-@click.command("compare")
-@click.argument("runs", metavar="[RUN]...", type=PATH, nargs=-1)
+@click.command("compare", cls=GroupedCommand)
+@click.argument("runs", metavar="[RUN]...", type=Named("run"), nargs=-1)
 @click.option("--markdown", is_flag=True, help="Print a table for a README.")
 @json_option
-def command(runs: tuple[Path, ...], markdown: bool, as_json: bool) -> None:
+def command(runs: tuple[str, ...], markdown: bool, as_json: bool) -> None:
     """Show trainings side by side: parameters, size, best epoch, validation and test accuracy, seconds.
 
     RUN is a run folder. [default: all under exported/] The highest validation accuracy comes first: choose by
     that, and look at the test images last. Runs on other test images stand apart.
-    """
+
+    \b
+    edgekit compare
+    edgekit compare exported/first exported/second --markdown
+    """  # noqa: D301 - click wants the backspace itself
     from edgekit.api.comparisons import compare
     from edgekit.rendering.terminal.runs_table import print_runs, runs_markdown
 

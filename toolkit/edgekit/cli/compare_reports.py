@@ -5,15 +5,17 @@ from typing import Any
 
 import click
 
+from edgekit.cli.grouped_help import GroupedCommand
 from edgekit.cli.options import PATH, json_option, print_json
+from edgekit.cli.values import PERCENT
 
 
-@click.command("compare-reports")
+@click.command("compare-reports", cls=GroupedCommand)
 @click.argument("old", type=PATH)
 @click.argument("new", type=PATH)
 @click.option(
     "--max-worsening",
-    type=float,
+    type=PERCENT,
     default=0.5,
     show_default=True,
     metavar="POINTS",

@@ -4,6 +4,7 @@ from typing import Any
 
 import click
 
+from edgekit.cli.grouped_help import GroupedCommand
 from edgekit.cli.options import (
     calibration_option,
     custom_objects_option,
@@ -11,20 +12,20 @@ from edgekit.cli.options import (
     json_option,
     make_progress,
     one_argument,
-    precisions_of,
     print_json,
     seed_option,
     skip_broken_option,
 )
+from edgekit.cli.precisions import chosen_precisions, precision_options
 
-PRECISIONS = ("dynamic", "int8", "int16x8")
 
-
-@click.command("compare-schemes")
+@click.command("compare-schemes", cls=GroupedCommand)
 @one_argument("run", "[RUN]")
-@click.option("--dynamic", is_flag=True, help="int8 weights, float activations.")
-@click.option("--int8", is_flag=True, help="int8 weights and activations; the default where none is named.")
-@click.option("--int16x8", is_flag=True, help="int8 weights, int16 activations.")
+@precision_options(
+    "Which precisions: dynamic, int8, int16x8; or the switches below. [default: int8]",
+    everything="All three.",
+    names=("dynamic", "int8", "int16x8"),
+)
 @data_option(None, "What the run was trained on, as NAME or NAME:PATH.")
 @calibration_option("Training images that calibrate each file.")
 @seed_option("Chooses them.")
@@ -50,8 +51,7 @@ def command(as_json: bool, **chosen: Any) -> None:
     """  # noqa: D301 - click wants the backspace itself
     from edgekit.api.compare_schemes import compare_schemes
 
-    precisions = precisions_of(chosen, PRECISIONS)
-    comparison = compare_schemes(**chosen, precisions=precisions, progress=make_progress())
+    comparison = compare_schemes(**chosen_precisions(chosen), progress=make_progress())
     if as_json:
         print_json(comparison.to_dict())
     else:

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from edgekit.cli.grouped_help import GroupedCommand
 from edgekit.cli.options import (
     PATH,
     WholeNumber,
@@ -17,6 +18,7 @@ from edgekit.cli.options import (
     seed_option,
     skip_broken_option,
 )
+from edgekit.cli.values import SHARE
 
 if TYPE_CHECKING:
     from edgekit.runs.folder import RunFolder
@@ -24,13 +26,14 @@ if TYPE_CHECKING:
 DATA_HELP = "What the run was trained on, as NAME or NAME:PATH. [default: as the run says]"
 
 
-@click.command("compress")
+@click.command("compress", cls=GroupedCommand)
 @one_argument("run", "[RUN]")
-@click.option("--prune", type=float, metavar="SPARSITY", help="Make this share of the weights zero: 0.5.")
+@click.option("--prune", type=SHARE, metavar="SPARSITY", help="Make this share of the weights zero: 0.5.")
 @click.option("--cluster", type=int, metavar="N", help="Leave each layer N distinct weights: 16.")
 @click.option("--qat", is_flag=True, help="Quantization-aware training: learn the ranges and weights of int8.")
 @click.option(
     "--epochs",
+    "-e",
     type=WholeNumber(min=1),
     metavar="N",
     default=5,
@@ -45,6 +48,7 @@ DATA_HELP = "What the run was trained on, as NAME or NAME:PATH. [default: as the
 )
 @click.option(
     "--batch-size",
+    "-b",
     type=WholeNumber(min=1),
     metavar="N",
     default=128,
@@ -59,7 +63,11 @@ DATA_HELP = "What the run was trained on, as NAME or NAME:PATH. [default: as the
     help="Whose augmentation the images get: a name, or a file. [default: the run's, if built in or installed]",
 )
 @click.option(
-    "--out", type=PATH, metavar="DIR", help="The new run folder. [default: exported/RUN-WHAT, or -2, -3, … if taken]"
+    "--out",
+    "-o",
+    type=PATH,
+    metavar="DIR",
+    help="The new run folder. [default: exported/RUN-WHAT, or -2, -3, … if taken]",
 )
 @click.option("--resume", is_flag=True, help="Go on with what was killed or interrupted.")
 @custom_objects_option

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from edgekit.cli.grouped_help import GroupedCommand
 from edgekit.cli.options import (
     image_size_option,
     json_option,
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
     from edgekit.datasets import Dataset
 
 
-@click.command("datasets")
-@one_argument("data", "[DATASET]")
+@click.command("datasets", cls=GroupedCommand)
+@one_argument("data", "[DATASET]", kind="data set")
 @image_size_option
 @rule_options
 @skip_broken_option
@@ -30,7 +31,11 @@ def command(data: str | None, as_json: bool, **chosen: Any) -> None:
 
     DATASET is digits, cifar10, cifar10:PATH, folder:PATH, csv:FILE, hub:OWNER/NAME, npz:PATH, or that of another
     package.
-    """
+
+    \b
+    edgekit datasets
+    edgekit datasets folder:photos
+    """  # noqa: D301 - click wants the backspace itself
     if data is None:
         _list(as_json)
     else:

@@ -4,6 +4,7 @@ from typing import Any
 
 import click
 
+from edgekit.cli.grouped_help import GroupedCommand
 from edgekit.cli.options import (
     PATH,
     WholeNumber,
@@ -14,12 +15,18 @@ from edgekit.cli.options import (
     print_json,
     rule_options,
 )
+from edgekit.cli.precisions import LIST, chosen_precisions, precision_options
+from edgekit.cli.values import Names
 
 
-@click.command("diagnose")
+@click.command("diagnose", cls=GroupedCommand)
 @one_argument("target", "[RUN | FILE]")
-@click.option("--precision", metavar="NAME", default="int8", show_default=True, help="Which artifacts of the run.")
-@click.option("--format", "formats", multiple=True, metavar="NAME", help="Only tflite or onnx. [default: both]")
+@precision_options(
+    "Which files of the run; or the switches below. [default: int8]",
+    everything="All precisions but float32.",
+    names=("float16", "dynamic", "int8", "int16x8"),
+)
+@click.option("--format", "-f", "formats", **LIST, type=Names("format"), help="Only tflite or onnx. [default: both]")
 @click.option("--reference", type=PATH, metavar="FILE", help="The float file. [default: the run's float32]")
 @data_option(
     None,
@@ -57,7 +64,7 @@ def command(top: int, as_json: bool, **chosen: Any) -> None:
     """  # noqa: D301 - click wants the backspace itself
     from edgekit.api.diagnose import diagnose
 
-    found = diagnose(**chosen, progress=make_progress())
+    found = diagnose(**chosen_precisions(chosen, "precision"), progress=make_progress())
     if as_json:
         print_json(found.to_dict())
         return

@@ -2,16 +2,20 @@
 
 import click
 
+from edgekit.cli.grouped_help import GroupedCommand
 from edgekit.cli.options import json_option, print_json
 
 
-@click.command("doctor")
+@click.command("doctor", cls=GroupedCommand)
 @json_option
 def command(as_json: bool) -> int:
     """Show versions, processor features, runtimes, and what works here.
 
     Exit status: 0 if edgekit verify can work, else 1.
-    """
+
+    \b
+    edgekit doctor
+    """  # noqa: D301 - click wants the backspace itself
     from edgekit.api.lists import doctor
 
     diagnosis = doctor()

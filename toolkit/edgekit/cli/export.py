@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from edgekit.cli.grouped_help import GroupedCommand
 from edgekit.cli.options import (
     PATH,
     OptionWithPlugins,
@@ -13,17 +14,18 @@ from edgekit.cli.options import (
     json_option,
     make_progress,
     one_argument,
-    precisions_of,
     print_json,
     rule_options,
     seed_option,
     skip_broken_option,
+    test_data_option,
 )
+from edgekit.cli.precisions import chosen_precisions, precision_options
+from edgekit.cli.values import PERCENT, Names
 
 if TYPE_CHECKING:
     from edgekit.exporting.report import ExportReport
 
-PRECISIONS = ("float32", "float16", "dynamic", "int8", "int16x8")
 DATA_HELP = "What the model is for, as NAME or NAME:PATH; by default what the run was trained with."
 
 
@@ -33,16 +35,23 @@ def _quantizers_of_other_packages() -> dict[str, str]:
     return QUANTIZERS.origins()
 
 
-@click.command("export")
+@click.command("export", cls=GroupedCommand)
 @one_argument("target", "[RUN | MODEL.keras]")
-@click.option("--float32", is_flag=True, help="float32 weights and activations.")
-@click.option("--float16", is_flag=True, help="float16 weights: half the size.")
-@click.option("--dynamic", is_flag=True, help="int8 weights, float activations: a quarter of the size.")
-@click.option("--int8", is_flag=True, help="int8 weights and activations: small, fast, for every device.")
-@click.option("--int16x8", is_flag=True, help="int8 weights, int16 activations: where int8 loses too much.")
-@click.option("--all", "everything", is_flag=True, help="Every precision; the default where none is named.")
-@click.option("--format", "formats", metavar="tflite,onnx", help="Only these formats. [default: all]")
+@precision_options(
+    "Which precisions: float32, float16, dynamic, int8, int16x8; or the switches below. [default: all]",
+    everything="Every precision that can be made.",
+)
+@click.option(
+    "--format",
+    "-f",
+    "formats",
+    multiple=True,
+    type=Names("format"),
+    metavar="tflite,onnx",
+    help="Only these formats. [default: all]",
+)
 @data_option(None, DATA_HELP)
+@test_data_option
 @click.option("--input-range", metavar="RANGE", help="What the model wants: 0..255, 0..1, -1..1, mean=…,std=…")
 @click.option(
     "--io", default="uint8", show_default=True, metavar="uint8|int8|float32", help="Types of int8 .tflite files."
@@ -75,8 +84,14 @@ def _quantizers_of_other_packages() -> dict[str, str]:
     metavar="minmax|percentile|mse|entropy",
     help="How ranges are found from calibration images.",
 )
-@click.option("--percentile", type=float, metavar="P", help="For --calibration percentile. [default: 99.99]")
-@click.option("--float-layers", metavar="LAYER,…", help="Keras layers that int8 files keep in float.")
+@click.option("--percentile", type=PERCENT, metavar="P", help="For --calibration percentile. [default: 99.99]")
+@click.option(
+    "--float-layers",
+    multiple=True,
+    type=Names(""),
+    metavar="LAYER,…",
+    help="Keras layers that int8 files keep in float.",
+)
 @click.option(
     "--strict-int8",
     is_flag=True,
@@ -117,7 +132,7 @@ def _quantizers_of_other_packages() -> dict[str, str]:
 @click.option("--license", default="", metavar="TEXT", help="For the metadata: a licence, or where it can be read.")
 @click.option("--model-version", default="", metavar="TEXT", help="For the metadata: the version of the model.")
 @click.option(
-    "--out", type=PATH, metavar="DIR", help="For a MODEL.keras: the run folder to make. [default: exported/NAME]"
+    "--out", "-o", type=PATH, metavar="DIR", help="For a MODEL.keras: the run folder to make. [default: exported/NAME]"
 )
 @click.option("--output-name", metavar="NAME", help="For a MODEL.keras of several outputs: the one with the scores.")
 @click.option("--positive-class", metavar="NAME", help="For a MODEL.keras that gives one score: the class it is of.")
@@ -131,7 +146,7 @@ def _quantizers_of_other_packages() -> dict[str, str]:
 )
 @skip_broken_option
 @json_option
-def command(as_json: bool, everything: bool, **chosen: Any) -> int:
+def command(as_json: bool, **chosen: Any) -> int:
     """Write .tflite and .onnx files of a run, by default the newest, or of any Keras model.
 
     Every file takes raw pixels, is run on a few images and compared with Keras before it is kept. Of precisions that
@@ -144,8 +159,7 @@ def command(as_json: bool, everything: bool, **chosen: Any) -> int:
     """  # noqa: D301 - click wants the backspace itself
     from edgekit.api.export import export
 
-    precisions = precisions_of(chosen, PRECISIONS)
-    report = export(**chosen, precisions=() if everything else precisions, progress=make_progress())
+    report = export(**chosen_precisions(chosen), progress=make_progress())
     if as_json:
         print_json(report.to_dict())
     else:

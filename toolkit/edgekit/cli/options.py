@@ -1,12 +1,14 @@
 """Options and helpers that several commands share. Imports click and nothing heavier."""
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import AbstractContextManager, redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+
+from edgekit.cli.values import Named
 
 if TYPE_CHECKING:
     from edgekit.foundation.progress import Progress
@@ -63,19 +65,27 @@ reference_kernel_option = click.option(
 PATH = click.Path(path_type=Path)
 
 
-TERMINAL_OPTIONS = frozenset({"as_json", "markdown", "verbose", "top"})
+TERMINAL_OPTIONS = frozenset({"as_json", "markdown", "verbose", "top", "for_targets"})
 """Parameters that say only how a result is printed; no function of `edgekit.api` has them."""
 
 
 def one_argument(
-    name: str, metavar: str, *, required: bool = False, default: str | None = None
+    name: str, metavar: str, *, kind: str = "run", required: bool = False, default: str | None = None
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """A positional argument of which there is one; of several, the public function says that it takes one."""
+    """A positional argument of which there is one; of several, the public function says that it takes one.
+
+    Args:
+        name: Of the parameter.
+        metavar: How the help shows it.
+        kind: What a shell completes, beside paths.
+        required: Whether it must be given.
+        default: What it is where it is not given.
+    """
 
     def reduced(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> str | tuple[str, ...] | None:
         return values if len(values) > 1 else values[0] if values else default
 
-    return click.argument(name, metavar=metavar, nargs=-1, required=required, type=click.Path(), callback=reduced)
+    return click.argument(name, metavar=metavar, nargs=-1, required=required, type=Named(kind), callback=reduced)
 
 
 class OptionWithPlugins(click.Option):
@@ -110,8 +120,23 @@ custom_objects_option = click.option(
 def data_option(default: str | None, text: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """`--data NAME[:PATH]`, with its own default and help."""
     return click.option(
-        "--data", "data", metavar="DATASET", default=default, show_default=default is not None, help=text
+        "--data",
+        "-d",
+        "data",
+        type=Named("data set"),
+        metavar="DATASET",
+        default=default,
+        show_default=default is not None,
+        help=text,
     )
+
+
+test_data_option = click.option(
+    "--test-data",
+    type=Named("data set"),
+    metavar="DATASET",
+    help="Where the test images are, as NAME:PATH or a path. [default: in --data; 20 % of a flat folder]",
+)
 
 
 def calibration_option(text: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -127,11 +152,6 @@ def calibration_option(text: str) -> Callable[[Callable[..., Any]], Callable[...
 def seed_option(text: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """`--seed N`, with its own help."""
     return click.option("--seed", type=WholeNumber(0, 2**32 - 1), metavar="N", default=0, show_default=True, help=text)
-
-
-def precisions_of(chosen: dict[str, Any], names: Sequence[str]) -> list[str]:
-    """Those of the switches `names` (`--int8`) that are given; takes them out of `chosen`."""
-    return [name for name in names if chosen.pop(name)]
 
 
 def print_json(document: object) -> None:

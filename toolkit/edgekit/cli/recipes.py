@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from edgekit.cli.grouped_help import GroupedCommand
 from edgekit.cli.options import json_option, print_json
 from edgekit.foundation.grammar import listed, with_origin
 
@@ -22,13 +23,16 @@ COLUMNS = (
 UNKNOWN = "-"
 
 
-@click.command("recipes")
+@click.command("recipes", cls=GroupedCommand)
 @json_option
 def command(as_json: bool) -> None:
     """List the recipes: parameters, millions of multiply-adds for one image, size of the .tflite, accuracy.
 
     A dash means: not measured yet.
-    """
+
+    \b
+    edgekit recipes
+    """  # noqa: D301 - click wants the backspace itself
     from dataclasses import asdict
 
     from edgekit.api.lists import recipes

@@ -4,20 +4,24 @@ from pathlib import Path
 
 import click
 
+from edgekit.cli.grouped_help import GroupedCommand
 from edgekit.cli.options import PATH, json_option, one_argument, print_json
 
 
-@click.command("report")
+@click.command("report", cls=GroupedCommand)
 @one_argument("run", "[RUN]")
 @click.option(
-    "--out", type=PATH, metavar="FILE", help="Where to write it. [default: model-report.html in the run folder]"
+    "--out", "-o", type=PATH, metavar="FILE", help="Where to write it. [default: model-report.html in the run folder]"
 )
 @json_option
 def command(run: str | None, out: Path | None, as_json: bool) -> None:
     """Write model-report.html: one page on a run's model, how it learned, its classes, its mistakes, what verify found.
 
     The page needs no network and no other file. RUN is a run folder. [default: the newest one]
-    """
+
+    \b
+    edgekit report exported/first
+    """  # noqa: D301 - click wants the backspace itself
     from edgekit.api.report import report
 
     page = report(run, out=out)

@@ -4,12 +4,13 @@ from typing import Any
 
 import click
 
+from edgekit.cli.grouped_help import GroupedCommand
 from edgekit.cli.options import json_option, make_progress, one_argument, others_to_stderr, reference_kernel_option
 from edgekit.cli.training_options import training_options
 
 
-@click.command("run")
-@one_argument("recipe", "[RECIPE]", default="resnet8")
+@click.command("run", cls=GroupedCommand)
+@one_argument("recipe", "[RECIPE]", kind="recipe", default="resnet8")
 @training_options
 @reference_kernel_option
 @json_option
@@ -22,6 +23,9 @@ def command(as_json: bool, **chosen: Any) -> int:
 
     \b
     Exit status: 0 all within tolerance, 3 drift beyond it, 1 an error.
+
+    \b
+    edgekit run resnet8 --data folder:photos --out exported/photos
     """  # noqa: D301 - click wants the backspace itself
     from edgekit.api.run import run
     from edgekit.cli.verify import show

@@ -2,13 +2,18 @@
 
 import click
 
+from edgekit.cli.grouped_help import GroupedCommand
 from edgekit.cli.options import json_option, print_json
 
 
-@click.command("runtimes")
+@click.command("runtimes", cls=GroupedCommand)
 @json_option
 def command(as_json: bool) -> None:
-    """List the runtimes: what each reads, its version, and what is missing here."""
+    """List the runtimes: what each reads, its version, and what is missing here.
+
+    \b
+    edgekit runtimes --json
+    """  # noqa: D301 - click wants the backspace itself
     from edgekit.api.lists import runtimes
 
     found = runtimes()

@@ -12,12 +12,16 @@ from edgekit.cli.options import (
     image_size_option,
     rule_options,
     skip_broken_option,
+    test_data_option,
 )
+from edgekit.cli.values import SHARE
 
 _OPTIONS = (
     data_option("digits", "digits, cifar10, cifar10:PATH, folder:PATH, csv:FILE, hub:OWNER/NAME or npz:PATH."),
+    test_data_option,
     click.option(
         "--epochs",
+        "-e",
         type=WholeNumber(min=1),
         metavar="N",
         help="Passes over the training images. [default: the recipe's]",
@@ -28,17 +32,23 @@ _OPTIONS = (
         metavar="N",
         help="Seed of everything random. [default: the recipe's, 0]",
     ),
-    click.option("--batch-size", type=WholeNumber(min=1), metavar="N", help="Images a step. [default: the recipe's]"),
+    click.option(
+        "--batch-size", "-b", type=WholeNumber(min=1), metavar="N", help="Images a step. [default: the recipe's]"
+    ),
     click.option(
         "--validation-fraction",
-        type=float,
+        type=SHARE,
         metavar="SHARE",
         help="Share of the training images held out for choosing, between 0 and 1. [default: the recipe's]",
     ),
     image_size_option,
     rule_options,
     click.option(
-        "--out", type=PATH, metavar="DIR", help="The run folder. [default: exported/RECIPE, or -2, -3, … where taken]"
+        "--out",
+        "-o",
+        type=PATH,
+        metavar="DIR",
+        help="The run folder. [default: exported/RECIPE, or -2, -3, … where taken]",
     ),
     click.option(
         "--tensorboard", is_flag=True, help="Write the history for TensorBoard too, into logs/ of the run folder."

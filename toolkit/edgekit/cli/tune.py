@@ -4,6 +4,7 @@ from typing import Any
 
 import click
 
+from edgekit.cli.grouped_help import GroupedCommand
 from edgekit.cli.options import (
     calibration_option,
     custom_objects_option,
@@ -15,13 +16,15 @@ from edgekit.cli.options import (
     seed_option,
     skip_broken_option,
 )
+from edgekit.cli.precisions import LIST
+from edgekit.cli.values import PERCENT, Names
 
 
-@click.command("tune")
+@click.command("tune", cls=GroupedCommand)
 @one_argument("run", "[RUN]")
 @click.option(
     "--max-accuracy-drop",
-    type=float,
+    type=PERCENT,
     default=0.5,
     show_default=True,
     metavar="POINTS",
@@ -29,13 +32,23 @@ from edgekit.cli.options import (
 )
 @click.option(
     "--max-flips",
+    type=PERCENT,
     default="2%",
     show_default=True,
     metavar="PERCENT",
     help="Accept so many predictions that differ from the float model's.",
 )
-@click.option("--format", "formats", default="tflite", show_default=True, metavar="tflite,onnx", help="What to try.")
-@click.option("--runtime", "runtimes", multiple=True, metavar="NAME", help="What measures; one a format.")
+@click.option(
+    "--format",
+    "-f",
+    "formats",
+    multiple=True,
+    type=Names("format"),
+    default=["tflite"],
+    metavar="tflite,onnx",
+    help="What to try. [default: tflite]",
+)
+@click.option("--runtime", "-r", "runtimes", **LIST, type=Names("runtime"), help="What measures; one per format.")
 @data_option(None, "The data set of the run, as NAME or NAME:PATH. [default: the run's]")
 @calibration_option("Training images that calibrate.")
 @seed_option("Chooses them.")

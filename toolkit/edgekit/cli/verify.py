@@ -1,12 +1,12 @@
 """`edgekit verify`: every exported file, in every runtime, compared with the float model."""
 
 import sys
-from collections.abc import Callable
-from pathlib import Path
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from edgekit.cli.grouped_help import GroupedCommand
 from edgekit.cli.options import (
     PATH,
     data_option,
@@ -16,21 +16,25 @@ from edgekit.cli.options import (
     reference_kernel_option,
     rule_options,
     skip_broken_option,
+    test_data_option,
 )
+from edgekit.cli.precisions import LIST, chosen_precisions, precision_options
+from edgekit.cli.values import PERCENT, SHARE, Named, Names
 
 if TYPE_CHECKING:
     from edgekit.verification.verdict.report import VerificationReport
+    from edgekit.verification.verdict.targets import Target
 
 DATA_HELP = "What to verify on, as NAME or NAME:PATH; by default what the model was trained with."
 
 
 def tolerance_option(name: str, metavar: str, text: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """`--NAME NUMBER`: one limit, for all precisions."""
-    return click.option(f"--{name}", metavar=metavar, type=float, help=text)
+    return click.option(f"--{name}", metavar=metavar, type=PERCENT, help=text)
 
 
-@click.command("verify")
-@click.argument("targets", nargs=-1, metavar="[RUN | ARTIFACT...]", type=PATH)
+@click.command("verify", cls=GroupedCommand)
+@click.argument("targets", nargs=-1, metavar="[RUN | ARTIFACT...]", type=Named("run"))
 @click.option(
     "--reference",
     type=PATH,
@@ -38,6 +42,7 @@ def tolerance_option(name: str, metavar: str, text: str) -> Callable[[Callable[.
     help="What to compare with: a run, a model (.keras .h5 .tflite .onnx), or scores (.npz .npy).",
 )
 @data_option(None, DATA_HELP)
+@test_data_option
 @click.option("--input-range", metavar="RANGE", help="What external models expect: 0..255, 0..1, -1..1, mean=…,std=…")
 @click.option("--channel-order", metavar="rgb|bgr", help="The order of their channels. [default: rgb]")
 @click.option("--labels", type=PATH, metavar="FILE", help="Their order of classes: one name a line.")
@@ -50,16 +55,16 @@ def tolerance_option(name: str, metavar: str, text: str) -> Callable[[Callable[.
     default=True,
     help="Check the input of external models on 200 training images. [default: on]",
 )
-@click.option("--runtime", "runtimes", multiple=True, metavar="NAME", help="Only this runtime; may be given again.")
-@click.option(
-    "--precision", "precisions", multiple=True, metavar="NAME", help="Only this precision; may be given again."
-)
+@click.option("--runtime", "-r", "runtimes", **LIST, type=Names("runtime"), help="Only these runtimes.")
+@precision_options("Only these precisions; or the switches below.")
 @reference_kernel_option
 @click.option("--sample", type=int, metavar="N", help="Only N of the test images, every class in proportion.")
 @click.option("--sequential", is_flag=True, help="Stop a candidate as soon as its verdict is certain.")
-@click.option("--confidence", type=float, metavar="P", help="How certain, with --sequential. [default: 0.99]")
+@click.option("--confidence", type=SHARE, metavar="P", help="How certain, with --sequential. [default: 0.99]")
 @click.option("--seed", type=int, metavar="N", help="Which sample, or which order of the images. [default: 0]")
-@click.option("--jobs", type=int, metavar="N", help="Candidates at the same time. [default: by processors and memory]")
+@click.option(
+    "--jobs", "-j", type=int, metavar="N", help="Candidates at the same time. [default: by processors and memory]"
+)
 @click.option("--retune", is_flag=True, help="Look again for the fastest threads and batch; they are kept otherwise.")
 @click.option(
     "--timeout", type=float, metavar="SECONDS", help="Give a candidate up after this. [default: 600 + N / 10]"
@@ -68,7 +73,18 @@ def tolerance_option(name: str, metavar: str, text: str) -> Callable[[Callable[.
 @tolerance_option("max-f1-drop", "POINTS", "Accept a loss of F1 in any class up to this.")
 @tolerance_option("min-agreement", "PERCENT", "Ask that so many predictions agree with the float model's.")
 @tolerance_option("max-score-difference", "NUMBER", "Accept a difference of any score up to this.")
+@click.option(
+    "--require-conclusive", is_flag=True, help="End with 3 where there are too few images to tell drift from chance."
+)
 @click.option("--pairwise", is_flag=True, help="Compare the candidates with each other too.")
+@click.option(
+    "--for",
+    "for_targets",
+    multiple=True,
+    type=Names("target"),
+    metavar="android|ios|web|mcu|server",
+    help="Recommend a file for these targets only.",
+)
 @click.option("--verbose", is_flag=True, help="Say in words how every row differs that passes, not only the worst.")
 @click.option(
     "--html",
@@ -79,7 +95,7 @@ def tolerance_option(name: str, metavar: str, text: str) -> Callable[[Callable[.
 @rule_options
 @skip_broken_option
 @json_option
-def command(targets: tuple[Path, ...], verbose: bool, as_json: bool, **chosen: Any) -> int:
+def command(targets: tuple[str, ...], for_targets: tuple[str, ...], verbose: bool, as_json: bool, **chosen: Any) -> int:
     """Run every exported file on the test images, in every runtime, and compare it with the float model.
 
     Without an argument the newest run is verified. The report is kept in the run folder: verification.json,
@@ -87,7 +103,8 @@ def command(targets: tuple[Path, ...], verbose: bool, as_json: bool, **chosen: A
     [tool.edgekit.tolerance] of pyproject.toml.
 
     \b
-    Exit status: 0 all within tolerance, 3 drift beyond it, 1 an error.
+    Exit status: 0 no drift, 3 drift beyond tolerance, 1 an error.
+    A change that may be chance is inconclusive: 0, or 3 with --require-conclusive.
 
     \b
     edgekit verify
@@ -96,14 +113,19 @@ def command(targets: tuple[Path, ...], verbose: bool, as_json: bool, **chosen: A
     edgekit verify exported/first --sequential --confidence 0.99
     edgekit verify a.tflite b.onnx --reference mine.h5 --data folder:photos --html mine.html
     """  # noqa: D301 - click wants the backspace itself
+    from edgekit.api.arguments import names_of
     from edgekit.api.verify import verify
+    from edgekit.verification.verdict.targets import Target
 
-    report = verify(targets, **chosen, progress=make_progress())
-    show(report, as_json=as_json, verbose=verbose)
+    wanted = [Target.parse(name) for name in names_of(for_targets)]
+    report = verify(targets, **chosen_precisions(chosen), progress=make_progress())
+    show(report, as_json=as_json, verbose=verbose, targets=wanted)
     return report.exit_status
 
 
-def show(report: "VerificationReport", *, as_json: bool, verbose: bool = False) -> None:
+def show(
+    report: "VerificationReport", *, as_json: bool, verbose: bool = False, targets: "Sequence[Target]" = ()
+) -> None:
     """Print what was found, and where it was written."""
     from edgekit.rendering.terminal.verification_table import print_verification
 
@@ -112,7 +134,7 @@ def show(report: "VerificationReport", *, as_json: bool, verbose: bool = False) 
     if as_json:
         print_json(report.to_dict())
     else:
-        print_verification(report, verbose=verbose)
+        print_verification(report, verbose=verbose, targets=targets)
     sys.stdout.flush()
     for path in report.files:
         click.echo(f"Wrote {path}", err=True)

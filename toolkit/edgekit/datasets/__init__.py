@@ -4,6 +4,9 @@ from dataclasses import replace
 from typing import Any
 
 from edgekit.datasets.base import Dataset, DatasetRequest, DatasetSource, Split
+from edgekit.datasets.held_out import with_test_data
+from edgekit.datasets.location import parsed_location
+from edgekit.datasets.remembered import remember
 from edgekit.foundation.callable_package import make_callable
 from edgekit.foundation.errors import DatasetError, EdgekitError, UsageError, first_line_of
 from edgekit.foundation.plugins import PluginGroup
@@ -47,7 +50,7 @@ def load_dataset(spec: str | Dataset, request: DatasetRequest | None = None) -> 
     """Load the data set that `spec` names.
 
     Args:
-        spec: `name` or `name:PATH`, as on the command line; of one that is loaded already only the channels can change.
+        spec: `name`, `name:PATH` or a path, as on the command line; of one that is loaded only the channels can change.
         request: How it is wanted; its `location` is taken from `spec`.
 
     Raises:
@@ -57,12 +60,20 @@ def load_dataset(spec: str | Dataset, request: DatasetRequest | None = None) -> 
         DatasetError: The source cannot deliver.
     """
     if isinstance(spec, Dataset):
+        if request is not None and request.test_data is not None:
+            raise UsageError(f"The data set '{spec.name}' is loaded with its test images. Leave --test-data out.")
         return as_requested(spec, request or DatasetRequest())
-    name, _, location = spec.partition(":")
-    source, request = DATASETS.load(name), replace(request or DatasetRequest(), location=location or None)
+    name, location = parsed_location(spec, DATASETS)
+    if request is not None and request.test_data is not None:
+        dataset = with_test_data(spec, request, load_dataset)
+        remember(name, dataset, replace(request, location=location))
+        return dataset
+    source, request = DATASETS.load(name), replace(request or DatasetRequest(), location=location)
     origin = DATASETS[name].origin
     dataset = source(request) if origin is None else _loaded_by_plugin(name, origin, source, request)
-    return as_requested(dataset, request)
+    dataset = as_requested(dataset, request)
+    remember(name, dataset, request)
+    return dataset
 
 
 def as_requested(dataset: Dataset, request: DatasetRequest) -> Dataset:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from edgekit.datasets.images.form import DEFAULT_SIZE, ImageForm
 from edgekit.datasets.images.rule import DEFAULT_RULE, ImageRule
@@ -206,6 +206,8 @@ class DatasetRequest:
         validation_fraction: Share of the training images set aside, stratified; in (0, 1).
         seed: Seed of every split that the source itself makes.
         test_only: Only the test split is needed; train and validation may come back empty.
+        test_data: Whose images are the test split, as NAME:PATH or a path; None: those that the source finds.
+        role: What images that lie in no split are for: "" for all three, "training" for no test, or "test".
         skip_broken: Leave broken images out and count them, rather than stop at the first.
         cache_dir: Where downloads and decoded images are kept.
         progress: Where long work reports itself.
@@ -219,6 +221,8 @@ class DatasetRequest:
     validation_fraction: float = 0.1
     seed: int = 0
     test_only: bool = False
+    test_data: str | None = None
+    role: Literal["", "training", "test"] = ""
     skip_broken: bool = False
     cache_dir: Path = field(default_factory=default_cache_dir)
     progress: Progress = field(default_factory=SilentProgress)

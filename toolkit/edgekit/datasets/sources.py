@@ -6,7 +6,7 @@ from typing import Any
 
 from edgekit.datasets import DATASETS, load_dataset
 from edgekit.datasets.base import Dataset, DatasetRequest, Split
-from edgekit.foundation.errors import DatasetError, UsageError
+from edgekit.foundation.errors import UsageError
 from edgekit.foundation.files.cache_folder import default_cache_dir
 
 
@@ -54,39 +54,6 @@ def _source_status(name: str, usage: str, status: str) -> SourceStatus:
     entry = DATASETS[name]
     here = status if entry.origin is None else f"package {entry.origin}"
     return SourceStatus(name=name, summary=entry.summary, usage=usage, status=here, origin=entry.origin)
-
-
-def plain_name(name: str) -> str:
-    """The data set's `name` in a manifest, if it is nothing but a name.
-
-    A run may come from a stranger: it says neither which files are read nor what is downloaded.
-
-    Raises:
-        DatasetError: It says where the data set lies, too.
-    """
-    if ":" in name:
-        raise DatasetError(
-            f"The run names its data set as {name[:100]!r}. Expected a name alone: where data lies on this "
-            f"machine, a run does not decide. Name the data yourself: --data NAME or --data NAME:PATH"
-        )
-    return name
-
-
-def location_is_needed(name: str, error: Exception) -> UsageError:
-    """Why a run's data set, known by nothing but its `name`, was not found here, and how to say where it lies."""
-    if ":" in name:
-        return UsageError(str(error))
-    return UsageError(
-        f"{error}\nThe run was made on '{name}'; where it lies on this machine, a run does not say: --data {name}:PATH"
-    )
-
-
-def load_own(name: str, request: DatasetRequest) -> Dataset:
-    """The data set that a run was made on, by the name in its manifest; raises UsageError where that is not enough."""
-    try:
-        return load_dataset(plain_name(name), request)
-    except (UsageError, DatasetError) as error:
-        raise location_is_needed(name, error) from error
 
 
 def load_sized(spec: str, request: DatasetRequest) -> Dataset:

@@ -8,7 +8,7 @@ from edgekit.artifact import Format, Precision
 from edgekit.datasets import Dataset, DatasetRequest, load_dataset
 from edgekit.datasets.class_names import read_labels
 from edgekit.datasets.images.rule import RuleChoice
-from edgekit.datasets.sources import load_own
+from edgekit.datasets.own import load_own
 from edgekit.exporting.formats import ExportOptions
 from edgekit.exporting.keras.loading.custom_objects import custom_objects_of
 from edgekit.exporting.keras.preparing.reading import OutputReading
@@ -32,6 +32,7 @@ class ExportRequest:
         precisions: See `make_plan`.
         formats: See `make_plan`.
         data: The data set, or `NAME[:PATH]`; None: the one in the run's manifest.
+        test_data: Where the test images are; None: in `data`.
         options: What was chosen; of several, each makes the files that it changes.
         calibration_images: How many training images calibrate int8; None: 500, or one per class where there are more.
         seed: Chooses them.
@@ -49,6 +50,7 @@ class ExportRequest:
     precisions: Sequence[Precision] = ()
     formats: Sequence[Format] = ()
     data: str | Dataset | None = None
+    test_data: str | None = None
     options: Sequence[ExportOptions] = (ExportOptions(),)
     calibration_images: int | None = None
     seed: int = 0
@@ -160,7 +162,9 @@ def _load(request: ExportRequest, source: Source, is_needed: bool, progress: Pro
     if request.data is None and not is_needed and name != "digits":
         progress.note(f"Without --data the files are checked on random images, not on those of '{name}'.")
         return None
-    return load_dataset_of(source, request.data, request.skip_broken, progress, request.image_rule)
+    return load_dataset_of(
+        source, request.data, request.skip_broken, progress, request.image_rule, test_data=request.test_data
+    )
 
 
 def load_dataset_of(
@@ -169,6 +173,8 @@ def load_dataset_of(
     skip_broken: bool,
     progress: Progress,
     image_rule: RuleChoice | None = None,
+    *,
+    test_data: str | None = None,
 ) -> Dataset:
     """The data set at the model's size, split as it was for the training.
 
@@ -178,6 +184,7 @@ def load_dataset_of(
         skip_broken: Leave broken images out of a `folder:` data set, as the training did.
         progress: Told of long reading.
         image_rule: How image files become pixels; None: as in the run.
+        test_data: Where the test images are; None: in `data`, or where they were.
 
     Raises:
         UsageError: The run's own data set needs a path, which a run does not say; or another rule than the run's.
@@ -192,6 +199,7 @@ def load_dataset_of(
         validation_fraction=settings.get("validation_fraction", DatasetRequest().validation_fraction),
         seed=settings.get("seed", 0),
         skip_broken=skip_broken,
+        test_data=test_data,
         progress=progress,
     )
-    return load_own(str(source.dataset_entry.get("name")), wanted) if data is None else load_dataset(data, wanted)
+    return load_own(source.dataset_entry, wanted) if data is None else load_dataset(data, wanted)

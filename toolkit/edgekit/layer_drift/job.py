@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from edgekit.artifact import Format, Precision
 from edgekit.datasets import Dataset, DatasetRequest, load_dataset
 from edgekit.datasets.images.rule import RuleChoice
-from edgekit.datasets.sources import load_own
+from edgekit.datasets.own import load_own
 from edgekit.execution.file_inspection import inspect_in_worker
 from edgekit.foundation.errors import UsageError, VerificationError
 from edgekit.foundation.grammar import listed
@@ -36,7 +36,7 @@ class DriftRequest:
     Attributes:
         target: A run folder, or one quantized file; None: the newest run.
         reference: The float file to compare with; None: that of the run.
-        precision: Which artifacts of the run.
+        precisions: Which artifacts of the run.
         formats: Which formats of the run; empty: all that it has in that precision.
         data: The data set, or `NAME[:PATH]`; None: the one in the run's manifest.
         num_images: How many images, at least 1.
@@ -48,7 +48,7 @@ class DriftRequest:
 
     target: Path | None = None
     reference: Path | None = None
-    precision: str = Precision.INT8.value
+    precisions: tuple[Precision, ...] = (Precision.INT8,)
     formats: tuple[str, ...] = ()
     data: str | Dataset | None = None
     num_images: int = NUM_IMAGES
@@ -111,7 +111,7 @@ def diagnose_request(request: DriftRequest, *, progress: Progress | None = None)
         is_rule_required=request.image_rule.is_given,
         progress=progress,
     )
-    dataset = load_own(_data_of(run), wanted) if request.data is None else load_dataset(request.data, wanted)
+    dataset = load_own(_named_data(run), wanted) if request.data is None else load_dataset(request.data, wanted)
     split_name, images = choose_images(dataset, request.num_images, request.seed)
     reports = []
     for pair in pairs:
@@ -165,16 +165,15 @@ def _find(request: DriftRequest) -> tuple[RunFolder | None, list[_Pair]]:
     if target is not None and not target.is_dir() and (target.exists() or target.suffix):
         return _one_file(target, request)
     run = RunFolder.named(target)
-    precision = Precision.parse(request.precision)
-    if precision is Precision.FLOAT32:
+    if Precision.FLOAT32 in request.precisions:
         raise UsageError("float32 is what the others are compared with. Name another precision: --precision int8")
     formats = [Format(_known_format(name)) for name in request.formats or tuple(PROBES)]
-    found = [run.artifact_path(one, precision) for one in formats]
+    found = [run.artifact_path(one, precision) for precision in request.precisions for one in formats]
     names = [path.relative_to(run.path) for path in found if path.is_file()]
     if not names:
         raise VerificationError(
-            f"{run.path} has no {precision} artifact in {' or '.join(formats)}. Export it first: edgekit export "
-            f"{run.path} --{precision}"
+            f"{run.path} has no {' or '.join(request.precisions)} artifact in {' or '.join(formats)}. Export it first: "
+            f"edgekit export {run.path} --precision {','.join(request.precisions)}"
         )
     pairs = []
     for name in names:
@@ -218,8 +217,8 @@ def _dataset_entry(run: RunFolder | None) -> dict[str, Any]:
     return entry if isinstance(entry, dict) else {}
 
 
-def _data_of(run: RunFolder | None) -> str:
-    name = _dataset_entry(run).get("name")
-    if not isinstance(name, str):
+def _named_data(run: RunFolder | None) -> dict[str, Any]:
+    entry = _dataset_entry(run)
+    if not isinstance(entry.get("name"), str):
         raise UsageError("Nothing says which images to run. Name the data: --data NAME or --data NAME:PATH")
-    return name
+    return entry

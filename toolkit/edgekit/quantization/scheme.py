@@ -11,6 +11,7 @@ from typing import Any
 
 from edgekit.artifact import Precision
 from edgekit.foundation.errors import UnknownNameError, UsageError
+from edgekit.foundation.synonyms import meant
 
 QUANTIZED = frozenset({Precision.DYNAMIC, Precision.INT8, Precision.INT16X8})
 """Precisions whose weights are integers."""
@@ -46,9 +47,9 @@ class CalibrationMethod(StrEnum):
 
     @classmethod
     def parse(cls, name: str) -> "CalibrationMethod":
-        """The method called `name`; raises UnknownNameError with the closest name."""
+        """The method called `name`, or by a synonym ("kl"); raises UnknownNameError with the closest name."""
         try:
-            return cls(name)
+            return cls(meant("calibration method", name))
         except ValueError:
             raise UnknownNameError("calibration method", name, [each.value for each in cls]) from None
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from edgekit.foundation.files.printable import printable
+from edgekit.rendering.recommendations import recommendations
 from edgekit.rendering.terminal.candidate_table import TIES, has_ties, num_flips
 from edgekit.rendering.terminal.pairwise_table import matrix, notes
 from edgekit.rendering.terminal.verification_table import headline
@@ -67,6 +68,8 @@ def _lines(report: VerificationReport, name: str) -> Iterator[str]:
     yield from _table(HEADINGS, map(_cells, report.worst_first), num_words=3)
     if has_ties(report):
         yield from ("", TIES)
+    yield from ("", "## Which file to ship", "")
+    yield from (f"- {_escaped(line)}" for line in recommendations(report))
     yield from _section("Why not", explanations(report))
     yield from _section("What passes, in words", passes_in_words(report, verbose=True))
     yield from _section("What else to know", remarks(report))

@@ -10,7 +10,7 @@ from typing import TypeVar
 from edgekit.artifact import Precision
 from edgekit.foundation.grammar import counted, listed
 from edgekit.rendering.terminal.candidate_table import is_ambiguous
-from edgekit.verification.verdict.report import CandidateReport, ReferenceSummary, Verdict, VerificationReport
+from edgekit.verification.verdict.report import COMPARED, CandidateReport, ReferenceSummary, Verdict, VerificationReport
 from edgekit.verification.verdict.summary import changes_beyond_reasons, measurement_sentence
 
 _T = TypeVar("_T")
@@ -84,6 +84,7 @@ def summary(report: VerificationReport) -> str:
     """How many candidates became what: one line."""
     words = {
         Verdict.PASS: "within tolerance",
+        Verdict.INCONCLUSIVE: "inconclusive (too few images)",
         Verdict.DRIFT: "drifted beyond tolerance",
         Verdict.ERROR: "failed",
         Verdict.NOT_COMPARED: "not compared",
@@ -91,7 +92,7 @@ def summary(report: VerificationReport) -> str:
     }
     counts = {verdict: report.count(verdict) for verdict in Verdict}
     parts = [f"{count} {words[verdict]}" for verdict, count in counts.items() if count]
-    if not counts[Verdict.PASS] + counts[Verdict.DRIFT]:
+    if not any(counts[verdict] for verdict in COMPARED):
         parts.append("so nothing was compared, which is no pass")
     return f"{counted(len(report.candidates), 'candidate')}: {', '.join(parts)}."
 

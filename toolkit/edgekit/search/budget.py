@@ -42,12 +42,3 @@ class Budget:
     def to_dict(self) -> dict[str, Any]:
         """As a JSON object."""
         return {"max_accuracy_drop": self.max_accuracy_drop, "max_flips": self.max_flips}
-
-
-def parse_percent(text: str) -> float:
-    """A share as a user writes it, in percent: "0.5%" and "0.5" are both 0.5; raises UsageError."""
-    number = text.strip().removesuffix("%").strip()
-    try:
-        return float(number)
-    except ValueError:
-        raise UsageError(f"A share is written like 0.5% (or 0.5, in percent). Received '{text}'.") from None

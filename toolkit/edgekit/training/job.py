@@ -23,6 +23,7 @@ class TrainRequest:
     Attributes:
         recipe: The recipe, its name, or its file.
         data: The data set, or `NAME[:PATH]`.
+        test_data: Where the test images are; None: in `data`.
         settings: In place of the recipe's own.
         epochs: Passes over the training images.
         seed: Of everything random.
@@ -41,6 +42,7 @@ class TrainRequest:
 
     recipe: str | Recipe = "resnet8"
     data: str | Dataset = "digits"
+    test_data: str | None = None
     settings: TrainingSettings | None = None
     epochs: int | None = None
     seed: int | None = None
@@ -114,6 +116,7 @@ def _load_data(recipe: Recipe, settings: TrainingSettings, request: TrainRequest
         validation_fraction=settings.validation_fraction,
         seed=settings.seed,
         skip_broken=request.skip_broken,
+        test_data=request.test_data,
         progress=progress,
     )
     dataset = load_dataset(request.data, wanted)

@@ -22,6 +22,8 @@ class Candidate:
         remark: One sentence that a reader of its row must know.
         can_overflow: Whether its int8 sums overflow in its runtime on x86 processors without VNNI.
         overflows_here: Whether this is such a processor.
+        input_type: Element type of an integer file's input: "uint8"; None for others.
+        output_type: Of its output.
     """
 
     artifact: Artifact
@@ -32,6 +34,8 @@ class Candidate:
     remark: str | None = None
     can_overflow: bool = False
     overflows_here: bool = False
+    input_type: str | None = None
+    output_type: str | None = None
 
     @property
     def title(self) -> str:

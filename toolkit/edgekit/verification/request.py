@@ -68,6 +68,7 @@ class VerifyRequest:
         targets: Nothing (the newest run), one run folder, or model files.
         reference: A run folder, a `reference.npz`, a model or a file of scores; None: that of the run.
         data: The data set, or `NAME[:PATH]`; None: the one in the run's manifest.
+        test_data: Where the test images are; None: in `data`.
         runtimes: Names of runtimes.
         precisions: Names of precisions.
         tolerances: The limits.
@@ -85,6 +86,7 @@ class VerifyRequest:
     targets: Sequence[Path] = ()
     reference: Path | None = None
     data: str | Dataset | None = None
+    test_data: str | None = None
     runtimes: Sequence[str] = ()
     precisions: Sequence[str] = ()
     tolerances: Tolerances = field(default_factory=Tolerances)

@@ -41,7 +41,7 @@ def three_splits(listings: dict[str, Listing], request: DatasetRequest) -> dict[
 
     Args:
         listings: "train", "validation" and "test" as far as they are given, or "all".
-        request: `validation_fraction`, `seed` and `test_only` are used.
+        request: `validation_fraction`, `seed`, `test_only` and `role` are used.
 
     Returns:
         "train", "validation" and "test"; without training images, or where only test images are wanted, perhaps
@@ -50,12 +50,18 @@ def three_splits(listings: dict[str, Listing], request: DatasetRequest) -> dict[
     Raises:
         DatasetError: A class has too few images for all splits.
     """
+    if request.role == "test":
+        return {"test": listings.get("all") or listings["test"]}
+    if "all" in listings and request.role == "training":
+        listings = {"train": listings["all"]}
     if "all" in listings:
         train, test = _parted(listings["all"], TEST_FRACTION, TEST_SEED)
         listings = {"train": train, "test": test}
     if "train" in listings and "validation" not in listings and not request.test_only:
         train, validation = _parted(listings["train"], request.validation_fraction, request.seed)
         listings = {**listings, "train": train, "validation": validation}
+    if request.role == "training" and "validation" in listings:
+        return {**listings, "test": listings["validation"]}  # stands in for the test images that come from elsewhere
     return listings
 
 

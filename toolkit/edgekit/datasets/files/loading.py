@@ -27,7 +27,7 @@ def load_listings(name: str, root: Path, listings: dict[str, Listing], request: 
         DatasetError: A class has too few images, or an image is broken and `skip_broken` is not set.
     """
     listings = three_splits(listings, request)
-    identical = IdenticalImages() if request.test_only else find_identical(root, listings)
+    identical = IdenticalImages() if request.test_only or request.role else find_identical(root, listings)
     if identical:
         request.progress.note(f"{root}: {identical.sentence(len(listings['test'].names))}")
     form = request.form

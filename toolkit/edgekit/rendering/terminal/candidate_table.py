@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 STYLES = {
     Verdict.PASS: "green",
+    Verdict.INCONCLUSIVE: "cyan",
     Verdict.DRIFT: "yellow",
     Verdict.ERROR: "bold red",
     Verdict.NOT_COMPARED: "dim",

@@ -1,9 +1,10 @@
 """A VerificationReport on the terminal: one line a candidate, worst first, then why, then one line of summary."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from edgekit.foundation.grammar import counted
+from edgekit.rendering.recommendations import recommendations
 from edgekit.rendering.terminal.candidate_table import print_candidates
 from edgekit.rendering.terminal.pairwise_table import print_pairwise
 from edgekit.rendering.terminal.tables import make_console
@@ -17,13 +18,27 @@ from edgekit.rendering.verification_words import (
     summary,
 )
 from edgekit.verification.verdict.report import VerificationReport
+from edgekit.verification.verdict.targets import Target
 
 if TYPE_CHECKING:
     from rich.console import Console
 
 
-def print_verification(report: VerificationReport, *, verbose: bool = False, console: "Console | None" = None) -> None:
-    """Print `report` to stdout, or to `console`; `verbose` says of every row in words what was measured."""
+def print_verification(
+    report: VerificationReport,
+    *,
+    verbose: bool = False,
+    targets: Sequence[Target] = (),
+    console: "Console | None" = None,
+) -> None:
+    """Print `report` to stdout, or to `console`.
+
+    Args:
+        report: What was verified.
+        verbose: Say of every row in words what was measured.
+        targets: Those for which a file is recommended; none: all.
+        console: Where it is printed.
+    """
     console = console or make_console()
     print_candidates(report, headline(report), console)
     if report.pairwise:
@@ -32,6 +47,8 @@ def print_verification(report: VerificationReport, *, verbose: bool = False, con
     for paragraphs in (explanations(report), remarks(report), passes_in_words(report, verbose=verbose)):
         _print_paragraphs(paragraphs, console)
     console.print(summary(report), markup=False)
+    for line in recommendations(report, targets):
+        console.print(line, markup=False, highlight=False)
 
 
 def headline(report: VerificationReport) -> str:

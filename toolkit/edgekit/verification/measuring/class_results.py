@@ -17,6 +17,7 @@ def class_results(counts: PredictionCounts, class_names: tuple[str, ...]) -> tup
     before = drift.per_class(counts.before, counts.labels, len(class_names), counts.counts)
     after = drift.per_class(counts.after, counts.labels, len(class_names), counts.counts)
     p_values, adjusted = _recall_tests(counts, len(class_names))
+    new, mended, error_p = _error_tests(counts, len(class_names))
     return tuple(
         ClassResult(
             class_name=name,
@@ -28,6 +29,9 @@ def class_results(counts: PredictionCounts, class_names: tuple[str, ...]) -> tup
             recall_delta=float(after.recall[index] - before.recall[index]),
             recall_mcnemar_p=float(p_values[index]),
             recall_mcnemar_p_holm=float(adjusted[index]),
+            new_errors=int(new[index]),
+            mended_errors=int(mended[index]),
+            error_mcnemar_p_holm=float(error_p[index]),
         )
         for index, name in enumerate(class_names)
     )
@@ -45,3 +49,25 @@ def _recall_tests(counts: PredictionCounts, num_classes: int) -> "tuple[NDArray[
     adjusted = np.ones(num_classes)
     adjusted[occurs] = holm_adjusted(p_values[occurs])
     return p_values, adjusted
+
+
+def _error_tests(
+    counts: PredictionCounts, num_classes: int
+) -> "tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]":
+    """New and mended errors of each class, both int64 (C,), and McNemar's p of them after Holm, float64 (C,).
+
+    An image is an error of its own class where it is missed, and of the class that it is wrongly taken for.
+    """
+    import numpy as np
+
+    new, mended = (np.zeros(num_classes, np.int64) for _ in range(2))
+    was_right, is_right = counts.before == counts.labels, counts.after == counts.labels
+    for errors, chosen, classes in (
+        (new, was_right & ~is_right, counts.labels),
+        (mended, ~was_right & is_right, counts.labels),
+        (new, ~is_right & (counts.before != counts.after), counts.after),
+        (mended, ~was_right & (counts.before != counts.after), counts.before),
+    ):
+        errors += np.bincount(classes[chosen], counts.counts[chosen], num_classes).astype(np.int64)
+    p_values = np.array([mcnemar_p(*pair) for pair in zip(new.tolist(), mended.tolist(), strict=True)])
+    return new, mended, holm_adjusted(p_values)

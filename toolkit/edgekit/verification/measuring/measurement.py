@@ -21,6 +21,10 @@ class ClassResult:
         recall_delta: Change of recall, -1 to 1.
         recall_mcnemar_p: Exact McNemar test of the change of recall: on the images of the class.
         recall_mcnemar_p_holm: The same after Holm's correction for being one of many classes.
+        new_errors: Images that the candidate has wrong where this class is concerned (missed, or taken for it), and
+            the reference had right.
+        mended_errors: The other way round.
+        error_mcnemar_p_holm: Exact McNemar test of these two, after Holm's correction: whether F1 changed by chance.
     """
 
     class_name: str = field(metadata={"json": "class"})
@@ -32,6 +36,9 @@ class ClassResult:
     recall_delta: float = 0.0
     recall_mcnemar_p: float = 1.0
     recall_mcnemar_p_holm: float = 1.0
+    new_errors: Count = 0
+    mended_errors: Count = 0
+    error_mcnemar_p_holm: float = 1.0
 
     def to_dict(self) -> dict[str, Any]:
         """As a JSON object."""

@@ -1,12 +1,13 @@
 """The images that a request is verified on: which data set, at which size, and whether training images are needed."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from edgekit.datasets import Dataset, DatasetRequest, load_dataset
 from edgekit.datasets.base import MAX_SIDE
-from edgekit.datasets.sources import location_is_needed, plain_name
+from edgekit.datasets.own import OwnData
 from edgekit.foundation.errors import DatasetError, UsageError, VerificationError
 from edgekit.foundation.progress import Progress
 from edgekit.runs.folder import RunFolder
@@ -42,23 +43,36 @@ def load_data(request: VerifyRequest, selection: Selection, progress: Progress) 
         is_rule_required=request.image_rule.is_given,
         test_only=not (request.external.check_inputs and _has_models_to_check(selection)),
         skip_broken=request.skip_broken,
+        test_data=request.test_data,
         progress=progress,
     )
     if request.data is not None:
-        return _load(request.data, wanted)
-    name = data_of(selection.run)
+        data = request.data
+        return _load(lambda wanted: load_dataset(data, wanted), wanted)
+    if request.test_data is not None and selection.run is None:
+        return _load(lambda wanted: load_dataset(request.test_data or "", wanted), _test_images_alone(wanted))
+    own = data_of(selection.run, wanted.cache_dir)
     try:
-        return _load(name, wanted)
+        return _load(own.load, wanted)
+    except DatasetError as error:
+        if own.location is None:
+            raise
+        raise own.advice(error) from error
     except UsageError as error:
-        raise location_is_needed(name, error) from error
+        raise own.advice(error) from error
 
 
-def data_of(run: RunFolder | None) -> str:
-    """The data set that the manifest of `run` names; raises VerificationError, or DatasetError as `plain_name` does."""
-    name = _dataset_entry(run).get("name")
-    if not isinstance(name, str):
+def _test_images_alone(wanted: DatasetRequest) -> DatasetRequest:
+    """The request for a data set all of whose images are for testing."""
+    return replace(wanted, test_data=None, role="test", test_only=True)
+
+
+def data_of(run: RunFolder | None, cache_dir: Path) -> OwnData:
+    """The data set that the manifest of `run` names; raises VerificationError, or DatasetError as `OwnData.of` does."""
+    entry = _dataset_entry(run)
+    if not isinstance(entry.get("name"), str):
         raise VerificationError("Nothing says which data to verify on. Name it: --data NAME or --data NAME:PATH")
-    return plain_name(name)
+    return OwnData.of(entry, cache_dir)
 
 
 def image_size_of(selection: Selection) -> tuple[int, int] | None:
@@ -87,10 +101,10 @@ def _dataset_entry(run: RunFolder | None) -> dict[str, Any]:
     return entry if isinstance(entry, dict) else {}
 
 
-def _load(data: str | Dataset, wanted: DatasetRequest) -> LoadedData:
+def _load(load: Callable[[DatasetRequest], Dataset], wanted: DatasetRequest) -> LoadedData:
     try:
-        return LoadedData(dataset=load_dataset(data, wanted))
+        return LoadedData(dataset=load(wanted))
     except DatasetError as error:
         if wanted.test_only:
             raise
-        return LoadedData(dataset=load_dataset(data, replace(wanted, test_only=True)), training_fault=str(error))
+        return LoadedData(dataset=load(replace(wanted, test_only=True)), training_fault=str(error))

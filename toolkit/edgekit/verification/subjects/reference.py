@@ -11,6 +11,7 @@ from edgekit.foundation.errors import VerificationError
 from edgekit.foundation.grammar import counted
 from edgekit.foundation.progress import Progress
 from edgekit.metrics import drift
+from edgekit.metrics.weaknesses import weaknesses
 from edgekit.runs.reference import Reference
 from edgekit.runs.summary import TEST_IMAGES_MAY_BE_KNOWN
 from edgekit.verification.request import VerifyRequest
@@ -46,7 +47,8 @@ def score_reference(
     """
     scored = _scored(selection, dataset, request, sample, progress)
     check_belongs(scored.reference, dataset)
-    remarks = (*_precision_remark(scored.precision), *_external_remark(selection))
+    weak = weaknesses(scored.reference.scores, dataset.test.labels, dataset.class_names)
+    remarks = (*_precision_remark(scored.precision), *_external_remark(selection), *weak)
     return replace(
         scored,
         reference=replace(scored.reference, labels=dataset.test.labels),  # equal, and held once

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-from edgekit.artifact import FORMAT_OF_SUFFIX, Artifact, Precision, model_size
+from edgekit.artifact import FORMAT_OF_SUFFIX, Artifact, Format, Precision, model_size
 from edgekit.execution.file_inspection import FileInspector
 from edgekit.foundation.errors import RunFolderError, UsageError, VerificationError
 from edgekit.foundation.files.npz_files import DAMAGE, open_arrays
@@ -198,7 +199,7 @@ def choose_candidates(
             f"There is no {' and no '.join(missing)} artifact here, but: {have or 'none'}. Export it first."
         )
     candidates = [
-        Candidate(artifact=file.artifact, runtime=runtime, name=file.name)
+        Candidate(artifact=file.artifact, runtime=runtime, name=file.name, **_types(file))
         for file in files
         if not precisions or file.artifact.precision in precisions
         for runtime, readable in formats.items()
@@ -210,6 +211,20 @@ def choose_candidates(
             f"{', '.join(formats)} reads. Export one first: edgekit export"
         )
     return candidates
+
+
+def _types(file: SelectedFile) -> dict[str, Any]:
+    """The element types of input and output of an integer `.tflite`, whose user must know them."""
+    artifact = file.artifact
+    if artifact.format is not Format.TFLITE or artifact.precision not in (Precision.INT8, Precision.INT16X8):
+        return {}
+    if file.run is not None:
+        kind = file.run.export_entry(artifact.path).get("io")
+        return {"input_type": kind, "output_type": kind} if artifact.precision is Precision.INT8 and kind else {}
+    info = file.info
+    if info is None or not info.inputs or not info.outputs:
+        return {}
+    return {"input_type": info.inputs[0].dtype, "output_type": info.outputs[0].dtype}
 
 
 def _whole_run(run: RunFolder, reference: Path | None, finder: RunFinder) -> Selection:

@@ -1,12 +1,35 @@
 """What a verdict that was certain before the last image rests on, in sentences. Measures nothing."""
 
+from collections.abc import Sequence
+
 from edgekit.foundation.grammar import counted
 from edgekit.tolerance import Tolerance
 from edgekit.verification.measuring.sequential import BrokenLimit, CertainResult
+from edgekit.verification.verdict.findings import Finding
 
 
-def certainly_broken(result: CertainResult, tolerance: Tolerance) -> tuple[str, ...]:
-    """One sentence for each limit of `tolerance` that the whole split breaks for certain; none means pass."""
+def certainly_broken(result: CertainResult, tolerance: Tolerance, seen: Sequence[Finding] = ()) -> tuple[Finding, ...]:
+    """One finding for each limit of `tolerance` that the whole split breaks for certain; none means pass.
+
+    That the whole split breaks a limit for certain does not make its loss more than chance: where `seen`, what the
+    images so far break, may be chance, this may be, too.
+    """
+    doubtful = {one.limit for one in seen if not one.is_certain}
+    sentences = _sentences(result, tolerance)
+    return tuple(
+        Finding(
+            limit=one.name,
+            sentence=f"{sentence}{_DOUBT if one.name in doubtful else ''}",
+            is_certain=one.name not in doubtful,
+        )
+        for one, sentence in zip(result.broken, sentences, strict=True)
+    )
+
+
+_DOUBT = " But the loss may be chance: more images would decide it."
+
+
+def _sentences(result: CertainResult, tolerance: Tolerance) -> tuple[str, ...]:
     seen = f"after {result.num_images:,} of {counted(result.num_images_of_split, 'image')}"
     return tuple(
         f"A score differs by {one.score_difference:.3g} ({seen}); the limit for every image is "

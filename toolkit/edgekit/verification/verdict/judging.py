@@ -1,6 +1,7 @@
 """From what is known of a candidate to its verdict and its row in the report. Runs and measures nothing."""
 
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
 from edgekit.runtimes.base import Performance
 from edgekit.tolerance import Tolerance
@@ -9,6 +10,7 @@ from edgekit.verification.measuring.score_comparison import ScoreComparison
 from edgekit.verification.measuring.sequential import CertainResult
 from edgekit.verification.sampling import Sampling
 from edgekit.verification.verdict.certain_limits import certainly_broken
+from edgekit.verification.verdict.findings import Finding
 from edgekit.verification.verdict.likely_causes import likely_causes
 from edgekit.verification.verdict.limits import broken_limits, lost_classes
 from edgekit.verification.verdict.remarks import (
@@ -68,12 +70,14 @@ class Judge:
         if evidence.comparison is None:
             return _with_summary(_failed(row, candidate, evidence))
         broken, mistakes = self._broken(evidence.comparison, evidence, tolerance), _mistakes_of(candidate)
-        causes = () if mistakes or not broken else self._causes(candidate, evidence.comparison)
+        is_drift = bool(mistakes) or any(one.is_certain for one in broken)
+        causes = self._causes(candidate, evidence.comparison) if is_drift and not mistakes else ()
+        sentences = tuple(one.sentence for one in sorted(broken, key=lambda one: not one.is_certain))
         return _with_summary(
             replace(
                 row,
-                verdict=Verdict.DRIFT if broken or mistakes else Verdict.PASS,
-                reasons=(*mistakes, *broken, *causes),
+                verdict=Verdict.DRIFT if is_drift else Verdict.INCONCLUSIVE if broken else Verdict.PASS,
+                reasons=(*mistakes, *sentences, *causes),
                 remarks=self._remarks(candidate, evidence.comparison, evidence),
                 measurement=evidence.comparison.measurement,
                 confidence=evidence.certain.confidence if evidence.certain else None,
@@ -84,16 +88,17 @@ class Judge:
         """Why it drifts, as far as that can be told."""
         return (OVERFLOWS_HERE,) if candidate.overflows_here else likely_causes(comparison.symptoms, self.class_names)
 
-    def _broken(self, comparison: ScoreComparison, evidence: Evidence, tolerance: Tolerance) -> tuple[str, ...]:
+    def _broken(self, comparison: ScoreComparison, evidence: Evidence, tolerance: Tolerance) -> tuple[Finding, ...]:
         measurement = comparison.measurement
-        if evidence.certain:
-            return (*certainly_broken(evidence.certain, tolerance), *lost_classes(measurement, tolerance))
-        return broken_limits(
+        found = broken_limits(
             measurement,
             tolerance,
-            is_subset=measurement.num_images < evidence.num_images_of_split,
+            is_subset=measurement.num_images < evidence.num_images_of_split and not evidence.certain,
             counted_flips=comparison.num_flips_beyond_margin,
         )
+        if evidence.certain:
+            return (*certainly_broken(evidence.certain, tolerance, found), *lost_classes(measurement, tolerance))
+        return found
 
     def _remarks(self, candidate: Candidate, comparison: ScoreComparison, evidence: Evidence) -> tuple[str, ...]:
         measurement, num_images, is_certain = (
@@ -120,6 +125,9 @@ def _row(candidate: Candidate, evidence: Evidence) -> CandidateReport:
         runtime=candidate.runtime,
         runtime_version=evidence.runtime_version,
         verdict=Verdict.ERROR,
+        input_type=candidate.input_type,
+        output_type=candidate.output_type,
+        verified_on=datetime.now(UTC).date().isoformat(),
         performance=evidence.performance,
     )
 

@@ -15,9 +15,11 @@ from edgekit.runtimes.base import Performance
 from edgekit.verification.measuring.measurement import ClassResult, Measurement
 from edgekit.verification.measuring.pairwise import PairwiseAgreement
 from edgekit.verification.verdict.environment import Environment
+from edgekit.verification.verdict.targets import Target
 
 __all__ = [
     "BEST_FIRST",
+    "COMPARED",
     "CandidateReport",
     "ClassResult",
     "DatasetSummary",
@@ -36,7 +38,8 @@ class Verdict(StrEnum):
 
     Attributes:
         PASS: It ran on its images and every limit holds.
-        DRIFT: It ran, and at least one limit is broken.
+        INCONCLUSIVE: It ran, and a limit is broken by no more than chance may do on so few images.
+        DRIFT: It ran, and at least one limit is broken, by more than chance or far.
         ERROR: It was tried and gave no scores that can be compared.
         NOT_COMPARED: It was not tried, because the runtime does not work here.
         OUTDATED: What was verified were other bytes than the file has now: it was exported again. Never written; a
@@ -44,6 +47,7 @@ class Verdict(StrEnum):
     """
 
     PASS = "pass"  # noqa: S105 - a verdict, no password
+    INCONCLUSIVE = "inconclusive"
     DRIFT = "drift"
     ERROR = "error"
     NOT_COMPARED = "not-compared"
@@ -55,8 +59,18 @@ class Verdict(StrEnum):
         return "not verified since it was exported" if self is Verdict.OUTDATED else self.value
 
 
-BEST_FIRST = (Verdict.PASS, Verdict.NOT_COMPARED, Verdict.DRIFT, Verdict.OUTDATED, Verdict.ERROR)
+BEST_FIRST = (
+    Verdict.PASS,
+    Verdict.INCONCLUSIVE,
+    Verdict.NOT_COMPARED,
+    Verdict.DRIFT,
+    Verdict.OUTDATED,
+    Verdict.ERROR,
+)
 """Verdicts, the best first."""
+
+COMPARED = (Verdict.PASS, Verdict.INCONCLUSIVE, Verdict.DRIFT)
+"""Verdicts of candidates whose scores were compared."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,6 +91,9 @@ class CandidateReport:
         summary: The verdict and what was measured, in words; see `edgekit.verification.verdict.summary`.
         measurement: How it differs; None where it gave no scores.
         performance: What it took; None where it gave no scores.
+        input_type: Element type of an integer file's input: "uint8"; None for others.
+        output_type: Of its output.
+        verified_on: The day, as 2026-11-29; None in reports of before it was kept.
         confidence: The candidate was stopped early, and at this confidence its verdict is that of the whole split;
             None: every image that it was meant to run was run.
     """
@@ -95,6 +112,9 @@ class CandidateReport:
     measurement: Measurement | None = None
     performance: Performance | None = None
     confidence: float | None = None
+    input_type: str | None = None
+    output_type: str | None = None
+    verified_on: str | None = None
 
     def __repr__(self) -> str:
         accuracy = "" if self.accuracy is None else f", accuracy {self.accuracy:.2%}"
@@ -199,6 +219,7 @@ class VerificationReport(Displayed):
         tolerance_origin: Precision -> limit -> who set it, for limits that are not the defaults: "options of verify".
         notes: Whole sentences about the reference; not kept.
         files: Where the report was written; not kept.
+        require_conclusive: Whether an inconclusive row counts as drift for `exit_status`; not kept.
     """
 
     dataset: DatasetSummary
@@ -211,6 +232,7 @@ class VerificationReport(Displayed):
     unlisted_files: tuple[str, ...] = ()
     notes: tuple[str, ...] = field(default=(), compare=False)
     files: tuple[Path, ...] = field(default=(), compare=False)
+    require_conclusive: bool = field(default=False, compare=False)
 
     def __repr__(self) -> str:
         verdicts = [f"{self.count(verdict)} {verdict}" for verdict in Verdict if self.count(verdict)]
@@ -219,11 +241,25 @@ class VerificationReport(Displayed):
 
     @property
     def worst_first(self) -> list[CandidateReport]:
-        """Errors, drift, not compared, passes; within each the lowest agreement first."""
+        """Errors, drift, not compared, inconclusive, passes; within each the lowest agreement first."""
         return sorted(
             self.candidates,
             key=lambda row: (-BEST_FIRST.index(row.verdict), row.measurement.agreement if row.measurement else 0.0),
         )
+
+    def best_for(self, target: Target) -> CandidateReport | None:
+        """The row of the file to ship to `target`: the smallest, on a server the fastest, of those that pass there.
+
+        Where none passes, one that is inconclusive; None where there is no such file either. A file that drifts in any
+        runtime of the target is none.
+        """
+        rows = [row for row in self.candidates if target.runs(row.format, row.precision, row.runtime)]
+        bad = {row.artifact for row in rows if row.verdict in (Verdict.DRIFT, Verdict.ERROR, Verdict.OUTDATED)}
+        for verdict in (Verdict.PASS, Verdict.INCONCLUSIVE):
+            good = [row for row in rows if row.verdict is verdict and row.artifact not in bad]
+            if good:
+                return min(good, key=lambda row: (_slowness(row) if target.wants_speed else 0.0, row.size_bytes))
+        return None
 
     def count(self, verdict: Verdict) -> int:
         """How many candidates have it."""
@@ -231,11 +267,11 @@ class VerificationReport(Displayed):
 
     @property
     def exit_status(self) -> int:
-        """0: all that ran pass. 1: an error, or nothing was compared. 3: drift."""
-        compared = self.count(Verdict.PASS) + self.count(Verdict.DRIFT)
-        if self.count(Verdict.ERROR) or not compared:
+        """0: none drifts. 1: an error, or nothing was compared. 3: drift, or inconclusive where that does not do."""
+        if self.count(Verdict.ERROR) or not any(map(self.count, COMPARED)):
             return 1
-        return 3 if self.count(Verdict.DRIFT) else 0
+        is_refused = self.require_conclusive and self.count(Verdict.INCONCLUSIVE)
+        return 3 if self.count(Verdict.DRIFT) or is_refused else 0
 
     def to_dict(self) -> dict[str, Any]:
         """verification.json, as ARCHITECTURE.md describes it."""
@@ -307,6 +343,12 @@ class _Document(TypedDict):
     environment: NotRequired[Environment | None]
     tolerance_origin: NotRequired[dict[str, dict[str, str]]]
     unlisted_files: NotRequired[tuple[str, ...]]
+
+
+def _slowness(row: CandidateReport) -> float:
+    """Seconds per image; infinite where no speed was measured."""
+    speed = row.performance.images_per_second if row.performance else 0.0
+    return 1 / speed if speed > 0 else float("inf")
 
 
 def _read_rows(rows: list[Any]) -> Iterator[CandidateReport]:

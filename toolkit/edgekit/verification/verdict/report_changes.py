@@ -11,7 +11,7 @@ from edgekit.foundation.results import Displayed, plain
 from edgekit.tolerance import SLACK
 from edgekit.verification.verdict.gate import looser_limits, reference_changes, unknown_reference
 from edgekit.verification.verdict.matching import matched
-from edgekit.verification.verdict.report import BEST_FIRST, CandidateReport, Verdict, VerificationReport
+from edgekit.verification.verdict.report import BEST_FIRST, COMPARED, CandidateReport, Verdict, VerificationReport
 
 MAX_WORSENING = 0.5
 """Points that accuracy or agreement may fall from one report to the next."""
@@ -220,7 +220,9 @@ def _changed(old: CandidateReport, new: CandidateReport, max_worsening: float, r
     worse = list(_outdated(new))
     if old.verdict is Verdict.OUTDATED:
         remarks.append(" ".join(["In the old report:", *old.reasons]))
-    if not worse and BEST_FIRST.index(new.verdict) > BEST_FIRST.index(old.verdict):
+    if (old.verdict, new.verdict) == (Verdict.PASS, Verdict.INCONCLUSIVE):
+        remarks.append(" ".join(["Its verdict was pass and is inconclusive, which is not worse.", *new.reasons]))
+    elif not worse and BEST_FIRST.index(new.verdict) > BEST_FIRST.index(old.verdict):
         worse.append(" ".join([f"Its verdict was {old.verdict} and is {new.verdict}.", *new.reasons]))
     for name, change in (("Accuracy", accuracy), ("Agreement with the reference", agreement)):
         if change is not None and -100 * change > max_worsening + SLACK:
@@ -265,7 +267,7 @@ def _appeared(row: CandidateReport) -> Change:
 
 
 def _gone(row: CandidateReport) -> Change:
-    was_compared = row.verdict in (Verdict.PASS, Verdict.DRIFT)
+    was_compared = row.verdict in COMPARED
     return Change(
         artifact=row.artifact,
         runtime=row.runtime,

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from edgekit.rendering.pages.numbers import size
 from edgekit.rendering.pages.verification.grouping import VerifiedFile
+from edgekit.rendering.recommendations import recommendations
 from edgekit.rendering.terminal.pairwise_table import most_different
 from edgekit.verification.verdict.report import Verdict, VerificationReport
 
@@ -17,8 +18,11 @@ def advice(report: VerificationReport, files: Sequence[VerifiedFile]) -> Iterato
         yield f"Do not ship what failed: {failed}. The details below say why."
     if drifted := _named(files, Verdict.DRIFT):
         yield f"Do not ship what drifted, unless you accept what it lost: {drifted}."
+    if open_questions := _named(files, Verdict.INCONCLUSIVE):
+        yield f"Too few test images to tell drift from chance: {open_questions}. The details say how many would do."
     yield from _by_runtime(files)
     yield from _best(files)
+    yield from (f"{line}." for line in recommendations(report))
     if report.pairwise is not None:
         yield most_different(report.pairwise)
     if missing := _named(files, Verdict.NOT_COMPARED):

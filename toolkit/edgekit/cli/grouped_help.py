@@ -1,0 +1,65 @@
+"""The help of a command: its options under headings, in the order of the work. Loads no command."""
+
+from collections.abc import Mapping
+
+import click
+
+GROUPS: Mapping[str, tuple[str, ...]] = {
+    "What to make": (
+        "precisions", "float32", "float16", "dynamic", "int8", "int16x8", "everything", "formats", "max_flips",
+        "prune", "cluster", "qat", "output_kind", "check_calibration", "split", "weights",
+    ),
+    "What to check": ("runtimes", "reference", "pairwise", "sample", "sequential", "confidence", "images"),
+    "Training": (
+        "epochs", "learning_rate", "batch_size", "validation_fraction", "recipe", "backend", "mixed_precision",
+        "devices", "workers", "worker", "tensorboard", "resume", "restart",
+    ),
+    "Your data": ("data", "test_data", "image_size", "resize", "resize_check", "antialias", "exif", "skip_broken"),
+    "Your model": (
+        "input_range", "channel_order", "labels", "output", "output_name", "positive_class", "threshold",
+        "custom_objects", "input_check", "reference_input_range", "reference_channel_order", "reference_labels",
+    ),
+    "Limits": (
+        "max_accuracy_drop", "max_f1_drop", "min_agreement", "max_score_difference", "max_worsening",
+        "require_conclusive", "allow_reference_change", "allow_looser_limits",
+    ),
+    ".tflite files": (
+        "io", "batch", "quantizer", "float_head", "per_tensor", "float_layers", "strict_int8", "allow_flex",
+    ),
+    ".onnx files": ("layout", "ort_target", "onnx_activations", "reduce_range"),
+    "Calibration": ("calibration", "percentile", "calibration_images"),
+    "What files say of themselves": ("no_metadata", "author", "license", "model_version"),
+    "How it is done": (
+        "seed", "jobs", "retune", "timeout", "reference_kernel_images", "no_fold", "keep_doubtful",
+    ),
+    "Output": (
+        "out", "html", "figure", "top", "by_runtime", "for_targets", "verbose", "markdown", "as_json",
+    ),
+}  # fmt: skip
+"""Heading -> the parameters below it, by their names in Python."""
+
+OTHER = "Other options"
+"""The heading of what stands in no group; a test keeps it empty."""
+
+
+def heading_of(parameter: click.Parameter) -> str:
+    """The heading under which the help shows an option."""
+    if "--help" in parameter.opts:
+        return "Output"
+    return next((heading for heading, names in GROUPS.items() if parameter.name in names), OTHER)
+
+
+class GroupedCommand(click.Command):
+    """A command whose help shows its options in groups."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """One section per heading that has an option here; within it in the order of the command."""
+        sections: dict[str, list[tuple[str, str]]] = {heading: [] for heading in (*GROUPS, OTHER)}
+        for parameter in self.get_params(ctx):
+            record = parameter.get_help_record(ctx)
+            if record is not None and not isinstance(parameter, click.Argument):
+                sections[heading_of(parameter)].append(record)
+        for heading, records in sections.items():
+            if records:
+                with formatter.section(heading):
+                    formatter.write_dl(records)

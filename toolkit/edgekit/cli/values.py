@@ -1,0 +1,132 @@
+"""What an option takes beside text and numbers: lists, shares, data. Each knows how a shell completes it.
+
+The values themselves are read by `edgekit.api`, so that Python takes the same ones.
+"""
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from edgekit.foundation.errors import UsageError
+from edgekit.foundation.percent import parse_percent, parse_share
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
+
+class Names(click.ParamType[str]):
+    """One name, or several with commas; with `multiple=True` what is given again is added.
+
+    Args:
+        kind: What they name, in words: "precision". A shell completes those of `COMPLETIONS`.
+    """
+
+    name = "names"
+
+    def __init__(self, kind: str) -> None:
+        self.kind = kind
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The text as it is: `edgekit.api` takes it apart."""
+        return str(value)
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> "list[CompletionItem]":
+        """The names that the last piece begins, behind the pieces before it."""
+        from click.shell_completion import CompletionItem
+
+        before, comma, piece = incomplete.rpartition(",")
+        given = before.split(",")
+        known = [name for name in COMPLETIONS[self.kind]() if name not in given]
+        return [CompletionItem(f"{before}{comma}{name}") for name in known if name.startswith(piece)]
+
+
+class _Share(click.ParamType[float]):
+    """A number that may be written with a percent sign."""
+
+    name = "share"
+
+    def __init__(self, parse: Callable[[str | float], float]) -> None:
+        self._parse = parse
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """The number; raises UsageError, which names the option."""
+        try:
+            return self._parse(value)
+        except UsageError as error:
+            raise UsageError(f"{param.opts[0]}: {error}" if param else str(error)) from error
+
+
+PERCENT = _Share(parse_percent)
+"""In percent: 95, 95%."""
+
+SHARE = _Share(parse_share)
+"""A share of one: 0.5, 50%."""
+
+
+class Named(click.ParamType[str]):
+    """A name or a path, kept as it was typed: a recipe, a run, a data set.
+
+    Args:
+        kind: What it names; a shell completes those of `COMPLETIONS`, and paths.
+    """
+
+    name = "name or path"
+
+    def __init__(self, kind: str) -> None:
+        self.kind = kind
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The text as it is."""
+        return str(value)
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> "list[CompletionItem]":
+        """The names that begin so, and then whatever paths the shell finds."""
+        from click.shell_completion import CompletionItem
+
+        names = [name for name in COMPLETIONS[self.kind]() if name.startswith(incomplete)]
+        return [*map(CompletionItem, names), CompletionItem(incomplete, type="file")]
+
+
+def _precisions() -> Iterable[str]:
+    from edgekit.artifact import Precision
+
+    return [*Precision, "all"]
+
+
+def _runtimes() -> Iterable[str]:
+    from edgekit.runtimes import RUNTIMES
+
+    return RUNTIMES
+
+
+def _recipes() -> Iterable[str]:
+    from edgekit.recipe import recipe_names
+
+    return recipe_names()
+
+
+def _runs() -> Iterable[str]:
+    """The run folders under `exported/`, as a person types them."""
+    manifests = Path("exported").glob("*/manifest.json")
+    return sorted(path.parent.as_posix() for path in manifests)
+
+
+def _datasets() -> Iterable[str]:
+    from edgekit.datasets import DATASETS
+
+    return [name if name == "digits" else f"{name}:" for name in DATASETS]
+
+
+COMPLETIONS: dict[str, Callable[[], Iterable[str]]] = {
+    "precision": _precisions,
+    "runtime": _runtimes,
+    "format": lambda: ("tflite", "onnx"),
+    "target": lambda: ("android", "ios", "web", "mcu", "server"),
+    "recipe": _recipes,
+    "run": _runs,
+    "data set": _datasets,
+    "": lambda: (),
+}
+"""What a list may name -> the names, found when a shell asks for them."""

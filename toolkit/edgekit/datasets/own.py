@@ -1,0 +1,96 @@
+"""The data that a run was made on, found again by its name, or where this user had it; believed by its SHA-256."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from edgekit.datasets import load_dataset
+from edgekit.datasets.base import Dataset, DatasetRequest
+from edgekit.datasets.remembered import DataLocation, recall
+from edgekit.foundation.errors import DatasetError, UsageError
+
+
+@dataclass(frozen=True, kw_only=True)
+class OwnData:
+    """What the manifest of a run says of its data, and where that was last seen.
+
+    Attributes:
+        name: Its name alone: "folder".
+        sha256: `Dataset.sha256`; None where the manifest does not say.
+        location: Where this user had it; None where nobody knows.
+    """
+
+    name: str
+    sha256: str | None
+    location: DataLocation | None = None
+
+    @classmethod
+    def of(cls, entry: Mapping[str, Any], cache_dir: Path) -> "OwnData":
+        """The data of a run whose manifest says `entry` of it; raises DatasetError as `plain_name` does."""
+        sha256 = entry.get("sha256")
+        return cls(name=plain_name(str(entry.get("name"))), sha256=sha256, location=recall(sha256, cache_dir))
+
+    def load(self, request: DatasetRequest) -> Dataset:
+        """The data set.
+
+        Raises:
+            UsageError: It needs a path that nobody knows, or is resized otherwise.
+            DatasetError: It is missing, broken, or not the one of the run any more.
+        """
+        if self.location is None:
+            return load_dataset(self.name, request)
+        skips = request.skip_broken or self.location.skip_broken
+        wanted = replace(request, skip_broken=skips, test_data=request.test_data or self.location.test_data)
+        dataset = load_dataset(self.location.data, wanted)
+        if dataset.sha256 != self.sha256:
+            raise DatasetError(
+                f"The data in {self.location.data} has changed since the run was made: expected class names and test "
+                f"images with SHA-256 {str(self.sha256)[:12]}…, received {dataset.sha256[:12]}…. Restore it, name a "
+                f"copy as it was (--data {self.name}:PATH), or make the run again: --data {self.location.data}"
+            )
+        return dataset
+
+    def advice(self, error: Exception) -> UsageError:
+        """What to type where the data was not found, for `error`."""
+        if self.location is None or "has changed since" in str(error):
+            return location_is_needed(self.name, error) if self.location is None else UsageError(str(error))
+        return UsageError(
+            f"{error}\nThe run was made on the data in {self.location.data}. If it has moved, say where it is: "
+            f"--data {self.name}:PATH"
+        )
+
+
+def load_own(entry: Mapping[str, Any], request: DatasetRequest) -> Dataset:
+    """The data set that a run was made on, by what its manifest says; raises UsageError where that is not enough."""
+    try:
+        own = OwnData.of(entry, request.cache_dir)
+    except DatasetError as error:
+        raise UsageError(str(error)) from error
+    try:
+        return own.load(request)
+    except (UsageError, DatasetError) as error:
+        raise own.advice(error) from error
+
+
+def plain_name(name: str) -> str:
+    """The data set's `name` in a manifest, if it is nothing but a name.
+
+    A run may come from a stranger: it says neither which files are read nor what is downloaded.
+
+    Raises:
+        DatasetError: It says where the data set lies, too.
+    """
+    if ":" in name:
+        raise DatasetError(
+            f"The run names its data set as {name[:100]!r}. Expected a name alone: where data lies on this "
+            f"machine, a run does not decide. Name the data yourself: --data NAME or --data NAME:PATH"
+        )
+    return name
+
+
+def location_is_needed(name: str, error: Exception) -> UsageError:
+    """Why a run's data set, known by nothing but its `name`, was not found here, and how to say where it lies."""
+    return UsageError(
+        f"{error}\nThe run was made on '{name}'; where it lies on this machine, a run does not say: --data {name}:PATH"
+    )

@@ -1,0 +1,309 @@
+"""What exported files say of a user's own pictures: decoded, run and named. Compares nothing with a truth.
+
+Each file is run in a worker process of its own, in the runtime that its format has by default.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from edgekit.artifact import Artifact, Format, Precision
+from edgekit.datasets.class_names import read_labels
+from edgekit.datasets.images.decoding import FORMAT_WORDS, SUFFIXES, BrokenImageError, decode_image
+from edgekit.datasets.images.form import DEFAULT_SIZE
+from edgekit.datasets.images.rule import DEFAULT_RULE, ImageRule, RuleChoice
+from edgekit.execution.file_inspection import inspect_in_worker
+from edgekit.execution.isolation import execute
+from edgekit.execution.model_interface import OUTPUTS, ModelInterface
+from edgekit.foundation.errors import DatasetError, EdgekitError, RunFolderError, UsageError
+from edgekit.foundation.files.temporary_folders import TemporaryFolder
+from edgekit.foundation.grammar import counted
+from edgekit.foundation.progress import Progress, SilentProgress
+from edgekit.foundation.results import Displayed, plain
+from edgekit.input_range import RAW, InputEncoding
+from edgekit.runs.folder import RunFolder
+from edgekit.runtimes import DEFAULT_RUNTIMES, RUNTIMES
+from edgekit.runtimes.base import ExecutionFailure, SessionSettings
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+TIME_LIMIT = 600.0
+"""Seconds for one file."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PredictRequest:
+    """What a user asks of `edgekit predict`.
+
+    Attributes:
+        target: A model file, a run, or the name of one under `exported/`.
+        images: Pictures, or folders of them; at least one.
+        runtimes: Only these runtimes; empty: the default of each format.
+        precisions: Which files of a run; empty: all.
+        formats: Which formats of a run; empty: all.
+        labels: The class names in the order of the scores; None: those of the run, or numbers.
+        input_range: What an external model expects; None: raw pixels.
+        channel_order: Of an external model; None: RGB.
+        output: "probabilities" or "logits" of an external model; None: as the values show.
+        image_rule: How image files become pixels.
+    """
+
+    target: Path
+    images: Sequence[Path]
+    runtimes: Sequence[str] = ()
+    precisions: Sequence[Precision] = ()
+    formats: Sequence[Format] = ()
+    labels: Path | None = None
+    input_range: str | None = None
+    channel_order: str | None = None
+    output: str | None = None
+    image_rule: RuleChoice = field(default_factory=RuleChoice)
+
+    def __post_init__(self) -> None:
+        if self.output not in (None, *OUTPUTS):
+            raise UsageError(f"--output must be {' or '.join(OUTPUTS)}. Received '{self.output}'.")
+        InputEncoding.parse(self.input_range or RAW.text, self.channel_order or "rgb")
+
+    @property
+    def external_interface(self) -> ModelInterface:
+        """How a file of no run is fed and read; raises UsageError for what is no range or order."""
+        encoding = InputEncoding.parse(self.input_range or RAW.text, self.channel_order or "rgb")
+        return ModelInterface(encoding=encoding, output=self.output)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prediction:
+    """What one file says of one picture.
+
+    Attributes:
+        image: The picture, as it was named.
+        artifact: The file, as it is listed.
+        runtime: What ran it.
+        scores: Class -> score, the highest first; probabilities, 0 to 1.
+    """
+
+    image: str
+    artifact: str
+    runtime: str
+    scores: Mapping[str, float]
+
+    @property
+    def label(self) -> str:
+        """The class with the highest score."""
+        return next(iter(self.scores))
+
+    @property
+    def score(self) -> float:
+        """The highest score, 0 to 1."""
+        return next(iter(self.scores.values()))
+
+    def top(self, count: int) -> list[tuple[str, float]]:
+        """The `count` classes with the highest scores."""
+        return list(self.scores.items())[:count]
+
+    def to_dict(self, count: int | None = None) -> dict[str, Any]:
+        """As a JSON object, with the `count` highest scores; None: all."""
+        chosen = self.top(count if count is not None else len(self.scores))
+        named = {"label": self.label, "score": self.score, "scores": dict(chosen)}
+        return {"image": self.image, "artifact": self.artifact, "runtime": self.runtime, **named}
+
+
+@dataclass(frozen=True, kw_only=True)
+class PredictReport(Displayed):
+    """What `edgekit predict` found.
+
+    Attributes:
+        predictions: One for each picture and file, by picture.
+        failures: Whole sentences: which files could not be run, and why.
+    """
+
+    predictions: tuple[Prediction, ...]
+    failures: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        images = len({one.image for one in self.predictions})
+        return f"<PredictReport of {counted(images, 'picture')}>"
+
+    @property
+    def exit_status(self) -> int:
+        """0: every file answered. 1: one could not be run."""
+        return 1 if self.failures else 0
+
+    def to_dict(self, count: int | None = None) -> dict[str, Any]:
+        """As a JSON object, with the `count` highest scores of each; None: all."""
+        rows = [one.to_dict(count) for one in self.predictions]
+        return dict(plain({"predictions": rows, "failures": self.failures}))
+
+
+@dataclass(frozen=True, kw_only=True)
+class _File:
+    """A model file with what is known of it."""
+
+    name: str
+    artifact: Artifact
+    runtime: str
+    interface: ModelInterface
+    class_names: Sequence[str]
+    rule: ImageRule
+    size: tuple[int, int]
+
+
+def predict_request(request: PredictRequest, *, progress: Progress | None = None) -> PredictReport:
+    """Run what `request` means; writes nothing.
+
+    Raises:
+        EdgekitError: A file is missing, broken or changed, or a picture cannot be decoded.
+    """
+    progress = progress or SilentProgress()
+    names, files = pictures(request.images), list(_files(request))
+    answers, failures = [], []
+    with progress.task("files on your pictures", len(files)) as advance:
+        for file in files:
+            found = _answer(file, names)
+            if isinstance(found, ExecutionFailure):
+                failures.append(f"{file.name} in {file.runtime}: {found.sentence}")
+            else:
+                answers.append(found)
+            advance(1)
+    by_picture = [one for same in zip(*answers, strict=True) for one in same]
+    return PredictReport(predictions=tuple(by_picture), failures=tuple(failures))
+
+
+def pictures(paths: Sequence[Path]) -> list[Path]:
+    """The image files that are named, or that lie in a folder that is named, in their order.
+
+    Raises:
+        UsageError: None is named.
+        DatasetError: There is no such file, or a folder holds no image.
+    """
+    if not paths:
+        raise UsageError("Name at least one picture: edgekit predict FILE photo.jpg")
+    return [picture for path in paths for picture in _pictures_at(path)]
+
+
+def _pictures_at(path: Path) -> list[Path]:
+    if not path.is_dir():
+        if not path.exists():
+            raise DatasetError(f"There is no picture {path}. Expected a {FORMAT_WORDS} file, or a folder of them.")
+        return [path]
+    found = sorted(each for each in path.iterdir() if each.suffix.lower() in SUFFIXES and each.is_file())
+    if not found:
+        raise DatasetError(f"The folder {path} holds no picture. Expected {FORMAT_WORDS} files directly in it.")
+    return found
+
+
+def _answer(file: _File, names: Sequence[Path]) -> list[Prediction] | ExecutionFailure:
+    """What one file says of every picture."""
+    import numpy as np
+
+    with TemporaryFolder() as folder:
+        images = folder / "pictures.npy"
+        np.save(images, np.stack([_pixels(name, file) for name in names]))
+        found = execute(
+            file.runtime,
+            file.artifact.path,
+            images,
+            time_limit=TIME_LIMIT,
+            settings=SessionSettings(),
+            encoding=file.interface.encoding,
+        )
+        if isinstance(found, ExecutionFailure):
+            return found
+        scores = file.interface.read(np.array(found.scores)).scores
+    return [_named(file, name, row) for name, row in zip(names, scores, strict=True)]
+
+
+def _pixels(name: Path, file: _File) -> "NDArray[np.uint8]":
+    try:
+        return decode_image(name, file.size, file.rule)
+    except BrokenImageError as error:
+        raise DatasetError(f"{name} cannot be decoded: {error}. Expected a {FORMAT_WORDS} file.") from error
+
+
+def _named(file: _File, name: Path, scores: "NDArray[np.float32]") -> Prediction:
+    """The scores of one picture by class, the highest first; of equal ones the first class."""
+    classes = file.class_names if len(file.class_names) == len(scores) else [f"class {i}" for i in range(len(scores))]
+    order = (-scores).argsort(kind="stable")
+    named = {classes[place]: float(scores[place]) for place in order}
+    return Prediction(image=str(name), artifact=file.name, runtime=file.runtime, scores=named)
+
+
+def _files(request: PredictRequest) -> "list[_File]":
+    """What is to be run: one file, or those of a run."""
+    target = request.target
+    if target.is_dir() or not (target.exists() or target.suffix):
+        return _files_of_run(request, RunFolder.named(target))
+    artifact = Artifact.from_file(target)
+    run = _run_of(target)
+    return [_file(request, artifact, target.name, run, runtime) for runtime in _runtimes(request, artifact)]
+
+
+def _files_of_run(request: PredictRequest, run: RunFolder) -> "list[_File]":
+    chosen = [
+        one
+        for one in run.artifacts()
+        if (not request.precisions or one.precision in request.precisions)
+        and (not request.formats or one.format in request.formats)
+    ]
+    files = [
+        _file(request, one, one.path.relative_to(run.path).as_posix(), run, runtime)
+        for one in chosen
+        for runtime in _runtimes(request, one)
+    ]
+    if not files:
+        raise RunFolderError(f"{run.path} holds no such file. Export one first: edgekit export {run.path}")
+    return files
+
+
+def _runtimes(request: PredictRequest, artifact: Artifact) -> Sequence[str]:
+    """The runtimes that are asked for and read the file; the default one of its format where none is asked for."""
+    if not request.runtimes:
+        return (DEFAULT_RUNTIMES[artifact.format],)
+    return [name for name in request.runtimes if RUNTIMES.load(name).format is artifact.format]
+
+
+def _run_of(path: Path) -> RunFolder | None:
+    """The run whose manifest lists this very file; None for an external model."""
+    for folder in path.resolve().parents[:2]:
+        if (folder / "manifest.json").is_file():
+            try:
+                run = RunFolder(folder)
+                run.check_file(path.resolve().relative_to(run.path.resolve()))
+            except EdgekitError:
+                return None
+            return run
+    return None
+
+
+def _file(request: PredictRequest, artifact: Artifact, name: str, run: RunFolder | None, runtime: str) -> _File:
+    entry = dict(run.manifest.get("dataset", {})) if run else {}
+    return _File(
+        name=name,
+        artifact=artifact,
+        runtime=runtime,
+        interface=_interface_of_run(run, artifact) if run else request.external_interface,
+        class_names=_class_names(request, entry),
+        rule=request.image_rule.for_run(entry) or DEFAULT_RULE,
+        size=_size(artifact, entry),
+    )
+
+
+def _size(artifact: Artifact, entry: Mapping[str, Any]) -> tuple[int, int]:
+    """(height, width) that a file takes: its run says it, or the file itself."""
+    shape = entry.get("image_shape")
+    if isinstance(shape, list) and len(shape) == 3:
+        return int(shape[0]), int(shape[1])
+    return inspect_in_worker(artifact.path).image_size or DEFAULT_SIZE
+
+
+def _class_names(request: PredictRequest, entry: Mapping[str, Any]) -> Sequence[str]:
+    return read_labels(request.labels) if request.labels else tuple(entry.get("class_names", ()))
+
+
+def _interface_of_run(run: RunFolder, artifact: Artifact) -> ModelInterface:
+    """Edgekit's own files take raw pixels, and give probabilities unless the manifest says logits."""
+    gives_logits = run.export_entry(artifact.path).get("output") == "logits"
+    return ModelInterface(output="logits" if gives_logits else None)
