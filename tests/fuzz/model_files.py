@@ -80,7 +80,7 @@ def faults_of(row: dict[str, object]) -> list[str]:
     """What is wrong with a row: it must be judged, and an error must say in words what happened."""
     reasons = " ".join(row["reasons"])  # type: ignore[call-overload]
     found = []
-    if row["verdict"] not in ("pass", "drift", "error"):
+    if row["verdict"] not in ("pass", "inconclusive", "drift", "error"):
         found.append(f"verdict {row['verdict']}")
     if row["verdict"] != "pass" and len(reasons) < 20:
         found.append(f"no reason: {reasons!r}")
