@@ -106,7 +106,11 @@ def run_chunk(files: Sequence[Path], sound: Path, runtimes: Sequence[str], data:
         return
     answer = json.loads(result.read_text())
     findings.peak_bytes = max(findings.peak_bytes, answer["peak_bytes"])
-    own = [row for row in answer["rows"] if row["artifact"] == sound.name and row["verdict"] in ("pass", "drift")]
+    own = [
+        row
+        for row in answer["rows"]
+        if row["artifact"] == sound.name and row["verdict"] in ("pass", "inconclusive", "drift")
+    ]
     findings.num_sound += len(own)
     if len(own) != len(runtimes):
         findings.faults.append(f"{files[0].name} and {len(files) - 1} more: {len(own)} sound rows of {len(runtimes)}")
