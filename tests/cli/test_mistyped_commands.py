@@ -44,7 +44,7 @@ MISTYPED = [
     (
         "export made --percentile lots",
         2,
-        "--percentile: A share is written like 0.5% (or 0.5, in percent)",
+        "--percentile is written like 0.5% (or 0.5, in percent)",
     ),
     ("export made --calibration-images many", 2, "'many' is not a valid whole number."),
     ("export made --calibration-images 0", 2, "0 is not in the range x>=1."),
@@ -65,7 +65,7 @@ MISTYPED = [
     ("verify made -r ort,litrt", 2, "Unknown runtime 'litrt'. Known: litert-builtin"),
     ("verify made --precision int8", 1, "There is no int8 artifact here, but: float32. Export it first."),
     ("verify made --min-agreement 0.95", 2, "min_agreement is in percent. Received 0.95: did you mean 95?"),
-    ("verify made --min-agreement high", 2, "--min-agreement: A share is written like 0.5%"),
+    ("verify made --min-agreement high", 2, "--min-agreement is written like 0.5%"),
     ("verify made --max-accuracy-drop -1", 2, "max_accuracy_drop must be a number of at least 0. Received -1.0."),
     ("verify made --confidence 0.99", 2, "Give --sequential too."),
     ("verify made --sample none", 2, "'none' is not a valid integer."),
@@ -73,7 +73,7 @@ MISTYPED = [
     ("verify made --jobs 0", 2, "The number of jobs must be at least 1. Received 0."),
     ("verify made --input-range 0..1", 2, "--input-range has no effect here: only external models need it."),
     ("verify made notes.txt", 2, "Name one run folder, or any number of model files"),
-    ("tune made --max-flips few", 2, "--max-flips: A share is written like 0.5%"),
+    ("tune made --max-flips few", 2, "--max-flips is written like 0.5%"),
     ("tune made --format tensorrt", 2, "Unknown format 'tensorrt'. Known: onnx, tflite."),
     (
         "diagnose made --precision fp32",

@@ -4,7 +4,7 @@ import pytest
 
 from edgekit.foundation.errors import UsageError
 from edgekit.foundation.files.schema import SchemaError
-from edgekit.foundation.percent import parse_percent
+from edgekit.foundation.typed.percent import parse_percent
 from edgekit.search.budget import Budget
 from edgekit.search.trial import Trial, best_within, closest_to, frontier
 

@@ -8,7 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from edgekit.foundation.errors import ArtifactError, UnknownNameError
-from edgekit.foundation.synonyms import meant
+from edgekit.foundation.typed.synonyms import meant
 
 MAX_MODEL_BYTES = 2**31
 """A flatbuffer's offsets and a protobuf's lengths are signed numbers of 32 bits."""

@@ -75,7 +75,8 @@ def test_reasons_and_summary_stand_below(report: VerificationReport) -> None:
     assert "dynamic in litert-xnnpack and litert-reference: error. The worker process did not end within" in text
     assert "onnx float32 in onnxruntime-unoptimized: not-compared. 'onnxruntime' is not installed here" in text
     assert "Run on 200 of 12,000 images" in text
-    assert text.endswith("8 candidates: 3 within tolerance, 2 drifted beyond tolerance, 2 failed, 1 not compared.")
+    assert "8 candidates: 3 within tolerance, 2 drifted beyond tolerance, 2 failed, 1 not compared." in text
+    assert text.endswith("(29 bytes, 6,000 images/s here in onnxruntime)"), "the last lines say what to ship"
 
 
 def test_what_is_true_of_several_rows_is_said_once(report: VerificationReport) -> None:

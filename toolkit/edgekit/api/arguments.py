@@ -20,7 +20,7 @@ from edgekit.datasets import Dataset
 from edgekit.foundation.errors import EdgekitError, UnknownNameError, UsageError, os_error_in_words
 from edgekit.foundation.progress import Progress, SilentProgress
 from edgekit.foundation.registry import Registry
-from edgekit.foundation.synonyms import meant
+from edgekit.foundation.typed.synonyms import meant
 from edgekit.runs.folder import RunFolder, find_run
 
 P = ParamSpec("P")

@@ -17,7 +17,7 @@ from edgekit.datasets import Dataset
 from edgekit.exporting.job import SchemesRequest, compare_schemes_request
 from edgekit.exporting.schemes import SchemeComparison
 from edgekit.foundation.progress import Progress
-from edgekit.foundation.synonyms import meant
+from edgekit.foundation.typed.synonyms import meant
 
 INTEGERS = (Precision.DYNAMIC, Precision.INT8, Precision.INT16X8)
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from edgekit.api.arguments import AnyPath, Percent, each_run_or_file, public, run_or_file
-from edgekit.foundation.percent import parse_percent
+from edgekit.foundation.typed.percent import parse_percent
 from edgekit.rendering.stored_report import load_stored_report
 from edgekit.runs.summary import RunComparison, compare_runs
 from edgekit.verification.verdict import report_changes
@@ -54,7 +54,7 @@ def compare_reports(
     return report_changes.compare_reports(
         _report(old),
         _report(new),
-        max_worsening=parse_percent(max_worsening),
+        max_worsening=parse_percent(max_worsening, "--max-worsening"),
         allow_reference_change=allow_reference_change,
         allow_looser_limits=allow_looser_limits,
     )

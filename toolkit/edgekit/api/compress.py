@@ -3,8 +3,8 @@
 from edgekit.api.arguments import AnyPath, Percent, as_data, as_path, public, run_or_file, shown_progress
 from edgekit.compression import CompressionSettings, CompressRequest, compress_request
 from edgekit.datasets import Dataset
-from edgekit.foundation.percent import parse_share
 from edgekit.foundation.progress import Progress
+from edgekit.foundation.typed.percent import share_or_none
 from edgekit.recipe import name_of_recipe
 from edgekit.runs.folder import RunFolder
 
@@ -56,7 +56,7 @@ def compress(
         EdgekitError: Something is missing, unknown, or does not belong together.
     """
     settings = CompressionSettings(
-        sparsity=None if prune is None else parse_share(prune),
+        sparsity=share_or_none(prune, "--prune"),
         num_clusters=cluster,
         qat=qat,
         epochs=epochs,

@@ -7,6 +7,7 @@ from dataclasses import replace
 from edgekit.api.arguments import (
     AnyPath,
     Names,
+    Percent,
     as_data,
     as_path,
     names_of,
@@ -28,7 +29,8 @@ from edgekit.exporting.quantizers import BOTH_QUANTIZERS, QUANTIZERS
 from edgekit.exporting.report import ExportReport
 from edgekit.foundation.errors import UnknownNameError, UsageError
 from edgekit.foundation.progress import Progress
-from edgekit.foundation.synonyms import meant
+from edgekit.foundation.typed.percent import parse_percent
+from edgekit.foundation.typed.synonyms import meant
 from edgekit.input_range import InputRange
 from edgekit.quantization.scheme import PERCENTILE, CalibrationMethod, Granularity, QuantizationScheme
 
@@ -51,7 +53,7 @@ def export(
     float_head: bool = False,
     per_tensor: bool = False,
     calibration: str = "minmax",
-    percentile: float | None = None,
+    percentile: Percent | None = None,
     float_layers: Names | None = None,
     strict_int8: bool = False,
     calibration_images: int | None = None,
@@ -135,7 +137,7 @@ def export(
     scheme = QuantizationScheme(
         granularity=Granularity.PER_TENSOR if per_tensor else Granularity.PER_CHANNEL,
         calibration=CalibrationMethod.parse(calibration),
-        percentile=PERCENTILE if percentile is None else percentile,
+        percentile=PERCENTILE if percentile is None else parse_percent(percentile, "--percentile"),
         float_layers=tuple(filter(None, names_of(float_layers))),
     )
     onnx = OnnxOptions(

@@ -14,8 +14,8 @@ from edgekit.exporting.report import ExportReport
 from edgekit.exporting.session import export
 from edgekit.foundation.errors import UsageError
 from edgekit.foundation.keras_setup import BACKENDS, import_keras
-from edgekit.foundation.percent import parse_share
 from edgekit.foundation.progress import Progress
+from edgekit.foundation.typed.percent import share_or_none
 from edgekit.recipe import Recipe, TrainingSettings
 from edgekit.runs.folder import RunFolder
 from edgekit.tolerance import Tolerances
@@ -117,7 +117,7 @@ def run(
         epochs=epochs,
         seed=seed,
         batch_size=batch_size,
-        validation_fraction=None if validation_fraction is None else parse_share(validation_fraction),
+        validation_fraction=share_or_none(validation_fraction, "--validation-fraction"),
         image_size=None if image_size is None else parse_size(image_size),
         image_rule=RuleChoice(resize=resize, antialias=antialias, exif=exif),
         out=as_path(out),

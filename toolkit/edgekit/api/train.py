@@ -8,9 +8,9 @@ from edgekit.datasets import Dataset
 from edgekit.datasets.images.rule import RuleChoice
 from edgekit.datasets.images.size import parse_size
 from edgekit.foundation.errors import UsageError
-from edgekit.foundation.percent import parse_share
 from edgekit.foundation.progress import Progress
-from edgekit.foundation.synonyms import meant
+from edgekit.foundation.typed.percent import share_or_none
+from edgekit.foundation.typed.synonyms import meant
 from edgekit.recipe import Recipe, TrainingSettings
 from edgekit.runs.folder import RunFolder
 from edgekit.training.hardware import Hardware, parse_devices, workers_of_environment
@@ -84,7 +84,7 @@ def train(
         epochs=epochs,
         seed=seed,
         batch_size=batch_size,
-        validation_fraction=None if validation_fraction is None else parse_share(validation_fraction),
+        validation_fraction=share_or_none(validation_fraction, "--validation-fraction"),
         image_size=None if image_size is None else parse_size(image_size),
         image_rule=RuleChoice(resize=resize, antialias=antialias, exif=exif),
         out=as_path(out),

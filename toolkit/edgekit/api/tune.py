@@ -13,8 +13,8 @@ from edgekit.api.arguments import (
 )
 from edgekit.api.export import parsed_formats
 from edgekit.datasets import Dataset
-from edgekit.foundation.percent import parse_percent
 from edgekit.foundation.progress import Progress
+from edgekit.foundation.typed.percent import parse_percent
 from edgekit.rendering.terminal.search_table import save_frontier
 from edgekit.runtimes import RUNTIMES
 from edgekit.search.budget import Budget
@@ -26,7 +26,7 @@ def tune(
     run: AnyPath | None = None,
     *,
     max_accuracy_drop: Percent = 0.5,
-    max_flips: Percent = 2.0,
+    max_flips: Percent = "2%",
     formats: Names = ("tflite",),
     runtimes: Names = (),
     data: AnyPath | Dataset | None = None,
@@ -65,7 +65,10 @@ def tune(
     """
     request = TuneRequest(
         run=run_or_file(run),
-        budget=Budget(max_accuracy_drop=parse_percent(max_accuracy_drop), max_flips=parse_percent(max_flips)),
+        budget=Budget(
+            max_accuracy_drop=parse_percent(max_accuracy_drop, "--max-accuracy-drop"),
+            max_flips=parse_percent(max_flips, "--max-flips"),
+        ),
         data=as_data(data),
         formats=parsed_formats(formats),
         runtimes=registered(RUNTIMES, runtimes),

@@ -23,8 +23,8 @@ from edgekit.datasets import Dataset
 from edgekit.datasets.images.rule import RuleChoice
 from edgekit.foundation.atomic_files import write_text
 from edgekit.foundation.errors import RunFolderError, UsageError
-from edgekit.foundation.percent import parse_share, percent_or_none
 from edgekit.foundation.progress import Progress
+from edgekit.foundation.typed.percent import parse_share, percent_or_none
 from edgekit.rendering.output_files import PAGE
 from edgekit.runtimes import RUNTIMES
 from edgekit.tolerance import Tolerances
@@ -126,9 +126,9 @@ def verify(
     typed = dict(locals())
     page = None if html is None else PAGE.checked(Path(html))
     limits = {
-        "max_accuracy_drop": percent_or_none(max_accuracy_drop),
-        "max_f1_drop": percent_or_none(max_f1_drop),
-        "min_agreement": percent_or_none(min_agreement),
+        "max_accuracy_drop": percent_or_none(max_accuracy_drop, "--max-accuracy-drop"),
+        "max_f1_drop": percent_or_none(max_f1_drop, "--max-f1-drop"),
+        "min_agreement": percent_or_none(min_agreement, "--min-agreement"),
         "max_score_difference": max_score_difference,
     }
     request = VerifyRequest(
@@ -175,7 +175,7 @@ def _sampling(sample: int | None, sequential: bool, confidence: Percent | None, 
         raise UsageError("--confidence says when --sequential stops. Give --sequential too.")
     if seed is not None and not sequential and sample is None:
         raise UsageError("--seed counts for --sample and --sequential. Give one of them too.")
-    certainty = (CONFIDENCE if confidence is None else parse_share(confidence)) if sequential else None
+    certainty = (CONFIDENCE if confidence is None else parse_share(confidence, "--confidence")) if sequential else None
     return Sampling(num_images=sample, confidence=certainty, seed=seed or 0)
 
 

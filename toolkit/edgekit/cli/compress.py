@@ -18,7 +18,7 @@ from edgekit.cli.options import (
     seed_option,
     skip_broken_option,
 )
-from edgekit.cli.values import SHARE
+from edgekit.cli.values import PERCENT
 
 if TYPE_CHECKING:
     from edgekit.runs.folder import RunFolder
@@ -28,7 +28,7 @@ DATA_HELP = "What the run was trained on, as NAME or NAME:PATH. [default: as the
 
 @click.command("compress", cls=GroupedCommand)
 @one_argument("run", "[RUN]")
-@click.option("--prune", type=SHARE, metavar="SPARSITY", help="Make this share of the weights zero: 0.5.")
+@click.option("--prune", type=PERCENT, metavar="SPARSITY", help="Make this share of the weights zero: 0.5.")
 @click.option("--cluster", type=int, metavar="N", help="Leave each layer N distinct weights: 16.")
 @click.option("--qat", is_flag=True, help="Quantization-aware training: learn the ranges and weights of int8.")
 @click.option(

@@ -44,7 +44,7 @@ def command(target: str, images: tuple[str, ...], top: int, as_json: bool, **cho
     if as_json:
         print_json(report.to_dict(top))
     else:
-        from edgekit.rendering.terminal.predictions_table import print_predictions
+        from edgekit.rendering.predictions import print_predictions
 
         print_predictions(report, top=top)
     return report.exit_status

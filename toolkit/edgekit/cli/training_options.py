@@ -14,7 +14,7 @@ from edgekit.cli.options import (
     skip_broken_option,
     test_data_option,
 )
-from edgekit.cli.values import SHARE
+from edgekit.cli.values import PERCENT
 
 _OPTIONS = (
     data_option("digits", "digits, cifar10, cifar10:PATH, folder:PATH, csv:FILE, hub:OWNER/NAME or npz:PATH."),
@@ -37,8 +37,8 @@ _OPTIONS = (
     ),
     click.option(
         "--validation-fraction",
-        type=SHARE,
-        metavar="SHARE",
+        type=PERCENT,
+        metavar="PERCENT",
         help="Share of the training images held out for choosing, between 0 and 1. [default: the recipe's]",
     ),
     image_size_option,

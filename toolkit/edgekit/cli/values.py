@@ -9,9 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from edgekit.foundation.errors import UsageError
-from edgekit.foundation.percent import parse_percent, parse_share
-
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
@@ -42,27 +39,18 @@ class Names(click.ParamType[str]):
         return [CompletionItem(f"{before}{comma}{name}") for name in known if name.startswith(piece)]
 
 
-class _Share(click.ParamType[float]):
-    """A number that may be written with a percent sign."""
+class Percent(click.ParamType[Any]):
+    """A number that may be written with a percent sign; `edgekit.api` reads it."""
 
-    name = "share"
+    name = "percent"
 
-    def __init__(self, parse: Callable[[str | float], float]) -> None:
-        self._parse = parse
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        """The number; raises UsageError, which names the option."""
-        try:
-            return self._parse(value)
-        except UsageError as error:
-            raise UsageError(f"{param.opts[0]}: {error}" if param else str(error)) from error
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """What was typed, or the default, as it is."""
+        return value
 
 
-PERCENT = _Share(parse_percent)
-"""In percent: 95, 95%."""
-
-SHARE = _Share(parse_share)
-"""A share of one: 0.5, 50%."""
+PERCENT = Percent()
+"""What the shares of all commands are: 95, 95%, 0.5."""
 
 
 class Named(click.ParamType[str]):

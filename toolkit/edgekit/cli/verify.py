@@ -19,7 +19,7 @@ from edgekit.cli.options import (
     test_data_option,
 )
 from edgekit.cli.precisions import LIST, chosen_precisions, precision_options
-from edgekit.cli.values import PERCENT, SHARE, Named, Names
+from edgekit.cli.values import PERCENT, Named, Names
 
 if TYPE_CHECKING:
     from edgekit.verification.verdict.report import VerificationReport
@@ -28,9 +28,11 @@ if TYPE_CHECKING:
 DATA_HELP = "What to verify on, as NAME or NAME:PATH; by default what the model was trained with."
 
 
-def tolerance_option(name: str, metavar: str, text: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+def tolerance_option(
+    name: str, metavar: str, text: str, kind: Any = PERCENT
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """`--NAME NUMBER`: one limit, for all precisions."""
-    return click.option(f"--{name}", metavar=metavar, type=PERCENT, help=text)
+    return click.option(f"--{name}", metavar=metavar, type=kind, help=text)
 
 
 @click.command("verify", cls=GroupedCommand)
@@ -60,7 +62,7 @@ def tolerance_option(name: str, metavar: str, text: str) -> Callable[[Callable[.
 @reference_kernel_option
 @click.option("--sample", type=int, metavar="N", help="Only N of the test images, every class in proportion.")
 @click.option("--sequential", is_flag=True, help="Stop a candidate as soon as its verdict is certain.")
-@click.option("--confidence", type=SHARE, metavar="P", help="How certain, with --sequential. [default: 0.99]")
+@click.option("--confidence", type=PERCENT, metavar="P", help="How certain, with --sequential. [default: 0.99]")
 @click.option("--seed", type=int, metavar="N", help="Which sample, or which order of the images. [default: 0]")
 @click.option(
     "--jobs", "-j", type=int, metavar="N", help="Candidates at the same time. [default: by processors and memory]"
@@ -72,7 +74,7 @@ def tolerance_option(name: str, metavar: str, text: str) -> Callable[[Callable[.
 @tolerance_option("max-accuracy-drop", "POINTS", "Accept a loss of accuracy up to this, for all precisions.")
 @tolerance_option("max-f1-drop", "POINTS", "Accept a loss of F1 in any class up to this.")
 @tolerance_option("min-agreement", "PERCENT", "Ask that so many predictions agree with the float model's.")
-@tolerance_option("max-score-difference", "NUMBER", "Accept a difference of any score up to this.")
+@tolerance_option("max-score-difference", "NUMBER", "Accept a difference of any score up to this.", float)
 @click.option(
     "--require-conclusive", is_flag=True, help="End with 3 where there are too few images to tell drift from chance."
 )

@@ -11,7 +11,7 @@ from typing import Any
 
 from edgekit.artifact import Precision
 from edgekit.foundation.errors import UnknownNameError, UsageError
-from edgekit.foundation.synonyms import meant
+from edgekit.foundation.typed.synonyms import meant
 
 QUANTIZED = frozenset({Precision.DYNAMIC, Precision.INT8, Precision.INT16X8})
 """Precisions whose weights are integers."""

@@ -18,7 +18,7 @@ PRINTERS: Registry[Callable[..., None]] = Registry(
         "ExportReport": ("edgekit.rendering.terminal.export_table:print_export", "edgekit export"),
         "LayerDriftReport": ("edgekit.rendering.terminal.layer_drift_table:print_layer_drift", "edgekit diagnose"),
         "ModelInfo": ("edgekit.rendering.terminal.model_info:print_model_info", "edgekit inspect"),
-        "PredictReport": ("edgekit.rendering.terminal.predictions_table:print_predictions", "edgekit predict"),
+        "PredictReport": ("edgekit.rendering.predictions:print_predictions", "edgekit predict"),
         "ReportChanges": ("edgekit.rendering.terminal.changes_table:print_changes", "edgekit compare-reports"),
         "RunComparison": ("edgekit.rendering.terminal.runs_table:print_runs", "edgekit compare"),
         "SchemeComparison": ("edgekit.rendering.terminal.schemes_table:print_schemes", "edgekit compare-schemes"),

@@ -3,7 +3,7 @@
 import pytest
 
 from edgekit.foundation.errors import UsageError
-from edgekit.foundation.percent import parse_percent, parse_share
+from edgekit.foundation.typed.percent import parse_percent, parse_share
 
 
 @pytest.mark.parametrize(

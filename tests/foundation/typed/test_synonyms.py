@@ -5,7 +5,7 @@ import pytest
 from edgekit.artifact import Precision
 from edgekit.exporting.formats import EXPORTERS
 from edgekit.exporting.quantizers import QUANTIZERS
-from edgekit.foundation.synonyms import SYNONYMS, meant
+from edgekit.foundation.typed.synonyms import SYNONYMS, meant
 from edgekit.quantization.scheme import CalibrationMethod
 from edgekit.runtimes import RUNTIMES
 
