@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parents[1] / "toolkit" / "edgekit"
+TESTS = Path(__file__).parent
 
 LEVELS = [
     {"foundation"},
@@ -270,11 +271,11 @@ def verdict_that_knows_arrays(modules: Iterable[Module]) -> list[str]:
 
 
 def crowded_folders(files: Iterable[Path]) -> list[str]:
-    """Folders with too many modules; `cli` holds one command a file."""
+    """Folders with too many modules; `cli` holds one command per file, and its tests one file per command."""
     counts: dict[Path, int] = {}
     for file in files:
         counts[file.parent] = counts.get(file.parent, 0) + 1
-    limits = {PACKAGE: MAX_TOP_LEVEL_MODULES, PACKAGE / "cli": 1000}
+    limits = {PACKAGE: MAX_TOP_LEVEL_MODULES, PACKAGE / "cli": 1000, TESTS / "cli": 1000}
     return [f"{folder}: {n}" for folder, n in counts.items() if n > limits.get(folder, MAX_FILES_PER_FOLDER)]
 
 
@@ -312,7 +313,7 @@ def test_heavy_libraries_are_imported_where_they_are_used() -> None:
 
 
 def test_no_folder_is_crowded() -> None:
-    assert crowded_folders(PACKAGE.rglob("*.py")) == []
+    assert crowded_folders([*PACKAGE.rglob("*.py"), *TESTS.rglob("*.py")]) == []
 
 
 def test_every_part_is_in_the_levels_and_in_the_architecture() -> None:
@@ -322,9 +323,19 @@ def test_every_part_is_in_the_levels_and_in_the_architecture() -> None:
     assert [part for part in sorted(parts) if part not in text] == []
 
 
+def test_what_tests_share_lies_where_they_look_for_it() -> None:
+    there = {path.relative_to(TESTS).with_suffix("").as_posix().replace("/", ".") for path in TESTS.rglob("*.py")}
+    sources = {
+        node.module
+        for path in TESTS.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.ImportFrom) and node.module and lies_in(node.module, "support")
+    }
+    assert {name for name in sources if name not in there and f"{name}.__init__" not in there} == set()
+
+
 def test_each_folder_of_the_tests_mirrors_one_of_the_package() -> None:
-    tests = PACKAGE.parents[1] / "tests"
-    folders = {path.parent.relative_to(tests) for path in tests.rglob("test_*.py")} - {Path()}
+    folders = {path.parent.relative_to(TESTS) for path in TESTS.rglob("test_*.py")} - {Path()}
     extra = {Path("browser"), Path("fuzz"), Path("recipes")}
     assert {folder for folder in folders - extra if not (PACKAGE / folder).is_dir()} == set()
 
@@ -344,6 +355,7 @@ def test_a_planted_import_from_above_is_found(name: str, source: str) -> None:
     ("name", "source"),
     [
         ("runtimes.planted", "from edgekit.execution.pixels import encode"),
+        ("exporting.planted", "from edgekit.runtimes.litert import LiteRTBuiltin"),
         ("exporting.tflite.planted", "from edgekit.exporting.onnx import layout"),
         ("exporting.onnx.planted", "def late():\n    import edgekit.exporting.tflite.graph"),
         ("exporting.keras.planted", "from edgekit.exporting.onnx.layout import anything"),
@@ -401,6 +413,7 @@ def test_planted_uses_of_click_tensorflow_and_heavy_libraries_are_found() -> Non
 def test_a_planted_crowd_is_found() -> None:
     assert crowded_folders(PACKAGE / f"m{n}.py" for n in range(9)) != []
     assert crowded_folders(PACKAGE / "metrics" / f"m{n}.py" for n in range(17)) != []
+    assert crowded_folders(TESTS / "support" / f"m{n}.py" for n in range(17)) != []
 
 
 def test_public_names_are_sorted_and_load() -> None:

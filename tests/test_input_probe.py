@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from support.external_models import COLOURS, colour_images
+from support.models.external_models import COLOURS, colour_images
 
 from edgekit.foundation.errors import ExportError
 from edgekit.input_probe import (

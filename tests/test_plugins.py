@@ -6,9 +6,9 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from support.files.plugin_packages import Environment, write_wheel
 from support.helpers import ROOT
 from support.linear_run import make_run
-from support.plugin_packages import Environment, write_wheel
 
 DATASET = """
 import numpy as np

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
-from support.hard_report import hard_report
-from support.large_report import large_report
 from support.linear_run import digits, make_run, nearest_mean, write_onnx
+from support.reports.hard_report import hard_report
+from support.reports.large_report import large_report
 
 from edgekit.cli import run_command as edgekit
 from edgekit.rendering.pages.verification import verification_page

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from support.drifting_models import SIDE, write
 from support.helpers import ROOT
+from support.models.drifting_models import SIDE, write
 from support.tiny_models import endless_onnx, some_images
 
 from edgekit.cli import run_command as edgekit

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from support.external_models import CLASSES, COLOURS, SIDE, Linear, wanting_bgr, write_int8_tflite, write_onnx
 from support.linear_run import nearest_mean, scores_of
+from support.models.external_models import CLASSES, COLOURS, SIDE, Linear, wanting_bgr, write_int8_tflite, write_onnx
 
 from edgekit.cli import run_command as edgekit
 from edgekit.datasets import Dataset, load_dataset

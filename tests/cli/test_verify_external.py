@@ -10,7 +10,8 @@ from typing import Any, ClassVar
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from support.external_models import (
+from support.linear_run import scores_of
+from support.models.external_models import (
     CLASSES,
     Linear,
     classifier,
@@ -20,7 +21,6 @@ from support.external_models import (
     write_colours,
     write_onnx,
 )
-from support.linear_run import scores_of
 
 from edgekit.cli import run_command as edgekit
 from edgekit.datasets import Dataset

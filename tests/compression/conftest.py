@@ -2,7 +2,7 @@
 
 import pytest
 from support import keras_models
-from support.compression_networks import few_digits, make_run
+from support.models.compression_networks import few_digits, make_run
 
 from edgekit.datasets import Dataset
 from edgekit.foundation.model_optimization import Libraries, import_libraries

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from support.compression_networks import shaken
+from support.models.compression_networks import shaken
 
 from edgekit.compression.bridge import MAX_DIFFERENCE, check_equal, in_float64, to_keras2
 from edgekit.foundation.errors import CompressionError

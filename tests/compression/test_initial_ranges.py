@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
-from support.compression_networks import shaken
+from support.models.compression_networks import shaken
 
 from edgekit.compression.bridge import to_keras2
+from edgekit.compression.initial_ranges import LEAST_WIDTH, NEW_STATISTICS, starting_ranges
 from edgekit.compression.quantizing import Keeping, Quantizing, quantized_outputs
-from edgekit.compression.starts import LEAST_WIDTH, NEW_STATISTICS, starting_ranges
 from edgekit.foundation.keras_setup import import_keras
 
 NUM_BATCHES = 3

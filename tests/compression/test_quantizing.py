@@ -1,5 +1,5 @@
 import numpy as np
-from support.compression_networks import shaken
+from support.models.compression_networks import shaken
 
 from edgekit.compression.bridge import to_keras2
 from edgekit.compression.quantizing import Keeping, Quantizing, quantized_outputs

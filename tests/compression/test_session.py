@@ -4,8 +4,8 @@ import shutil
 
 import numpy as np
 import pytest
-from support.compression_networks import make_run
 from support.helpers import StopAfter
+from support.models.compression_networks import make_run
 
 from edgekit.artifact import Format, Precision
 from edgekit.compression import CompressionSettings, compress
@@ -194,7 +194,7 @@ def test_a_transposed_convolution_keeps_its_zeros_and_clusters_while_it_is_train
     dataset, tmp_path, num_clusters
 ):
     import keras
-    from support.compression_networks import shaken
+    from support.models.compression_networks import shaken
 
     layers = keras.layers
     network = shaken(
@@ -245,7 +245,7 @@ def test_a_row_of_the_history_is_of_the_whole_epoch_and_all_validation_images(da
     import csv
 
     import keras
-    from support.compression_networks import shaken
+    from support.models.compression_networks import shaken
 
     from edgekit.exporting.keras.scores import KerasScorer
     from edgekit.input_range import RAW

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from support.compression_networks import shaken
+from support.models.compression_networks import shaken
 
 from edgekit.compression.bridge import MAX_DIFFERENCE, to_keras2
 from edgekit.compression.translators import TRANSLATORS

@@ -6,8 +6,8 @@ import threading
 from dataclasses import replace
 
 import pytest
-from support.archives import pack
-from support.cifar10_writer import make_batches, write_python
+from support.files.archives import pack
+from support.files.cifar10_writer import make_batches, write_python
 
 from edgekit.datasets import DatasetRequest
 from edgekit.datasets.cifar10 import source as cifar10

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import pytest
+from support.files.onnx_graphs import recursive_function
 from support.helpers import ROOT
-from support.onnx_graphs import recursive_function
 
 from edgekit.execution import file_inspection
 from edgekit.execution.file_inspection import FileInspector, inspect_in_worker

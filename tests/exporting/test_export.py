@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from support.files.tflite_files import run as answers
 from support.helpers import EdgekitCommand
-from support.tflite_files import run as answers
 
 from edgekit.artifact import Format, Precision
 from edgekit.datasets import Dataset, Split

@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from support import output_kinds
 from support.helpers import Listening
+from support.models import output_kinds
 
 from edgekit.artifact import Precision
 from edgekit.datasets import Dataset

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from support.drifting_models import cut_range, write
+from support.models.drifting_models import cut_range, write
 from support.tiny_models import some_images
 
 from edgekit.foundation.errors import VerificationError

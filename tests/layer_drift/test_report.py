@@ -1,6 +1,6 @@
 """What a report says of its layers."""
 
-from support.layer_reports import report_of
+from support.reports.layer_reports import report_of
 
 
 def test_two_layers_never_have_one_short_name() -> None:

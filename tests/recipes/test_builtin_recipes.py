@@ -5,7 +5,7 @@ import re
 
 import numpy as np
 import pytest
-from support.multiply_adds import count_multiply_adds
+from support.models.multiply_adds import count_multiply_adds
 
 from edgekit.foundation.errors import RecipeError
 from edgekit.foundation.keras_setup import import_keras

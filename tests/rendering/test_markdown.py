@@ -5,7 +5,7 @@ from html import unescape
 from pathlib import Path
 
 from markdown_it import MarkdownIt
-from support.hard_report import HARD_NAMES, MESSAGE, hard_report
+from support.reports.hard_report import HARD_NAMES, MESSAGE, hard_report
 
 from edgekit.rendering.markdown import verification_markdown
 

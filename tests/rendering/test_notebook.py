@@ -5,9 +5,9 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from support.hard_report import HARD_NAMES, MESSAGE, hard_report
-from support.layer_reports import report_of
 from support.linear_run import make_run
+from support.reports.hard_report import HARD_NAMES, MESSAGE, hard_report
+from support.reports.layer_reports import report_of
 
 import edgekit
 from edgekit.rendering.notebook import PRINTERS, html_of

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from support.hard_report import hard_report
+from support.reports.hard_report import hard_report
 from support.run_folders import make_full_run
 
 from edgekit.foundation.atomic_files import write_json

@@ -5,8 +5,8 @@ import tarfile
 
 import numpy as np
 import pytest
-from support.archives import pack
-from support.cifar10_writer import NAMES, make_batches, pickled, write_binary, write_python
+from support.files.archives import pack
+from support.files.cifar10_writer import NAMES, make_batches, pickled, write_binary, write_python
 
 from edgekit.datasets import DatasetRequest, load_dataset
 from edgekit.foundation.errors import DatasetError

@@ -5,7 +5,7 @@ import pickle
 
 import numpy as np
 import pytest
-from support.cifar10_writer import make_rows, pickled
+from support.files.cifar10_writer import make_rows, pickled
 
 from edgekit.datasets.cifar10.safe_pickle import PickledArray, read_pickle
 from edgekit.foundation.errors import DatasetError

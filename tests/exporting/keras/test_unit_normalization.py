@@ -3,8 +3,8 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from support.files.tflite_files import run
 from support.keras_models import plain_network
-from support.tflite_files import run
 
 from edgekit.artifact import Precision
 from edgekit.exporting.formats import ExportOptions

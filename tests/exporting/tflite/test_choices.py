@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from support.tflite_files import interpreter_of, run
+from support.files.tflite_files import interpreter_of, run
 
 from edgekit.artifact import Precision
 from edgekit.exporting.formats import ExportOptions, TFLiteOptions

@@ -1,6 +1,6 @@
 """The parts of a page, one by one: what must be in each for eyes, ears and keyboards."""
 
-from support.pages import drawn
+from support.reports.pages import drawn
 
 from edgekit.rendering.pages.badge import Badge
 from edgekit.rendering.pages.charts import delta_bar

@@ -2,8 +2,8 @@ import json
 import re
 
 import pytest
-from support.hard_report import hard_report
-from support.pages import Outline
+from support.reports.hard_report import hard_report
+from support.reports.pages import Outline
 from support.run_folders import make_full_run, make_run
 
 from edgekit.cli import run_command as edgekit

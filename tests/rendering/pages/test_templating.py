@@ -11,7 +11,7 @@ from typing import ClassVar
 
 import jinja2
 import pytest
-from support.pages import drawn
+from support.reports.pages import drawn
 
 from edgekit.rendering.pages.section import Page, Section, present
 from edgekit.rendering.pages.templating import environment, render_page
@@ -21,7 +21,7 @@ from edgekit.rendering.pages.templating import environment, render_page
 class Planted(Section):
     """A section that shows a command."""
 
-    template: ClassVar[str] = "verification/made.html"
+    template: ClassVar[str] = "verification/provenance.html"
     facts: tuple[tuple[str, str], ...] = ()
     command: str = ""
 

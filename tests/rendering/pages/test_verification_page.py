@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from support.hard_report import HARD_NAMES, MESSAGE, hard_report
-from support.large_report import large_report
-from support.pages import Outline
+from support.reports.hard_report import HARD_NAMES, MESSAGE, hard_report
+from support.reports.large_report import large_report
+from support.reports.pages import Outline
 
 from edgekit.rendering.markdown import verification_markdown
 from edgekit.rendering.pages.numbers import MINUS, p_value, points, size

@@ -4,7 +4,7 @@ import io
 from dataclasses import replace
 
 import pytest
-from support.hard_report import hard_report
+from support.reports.hard_report import hard_report
 
 from edgekit.rendering.terminal.candidate_table import print_candidates
 from edgekit.rendering.terminal.tables import make_console, shortened_names

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from support import output_kinds
+from support.models import output_kinds
 
 from edgekit.artifact import Precision
 from edgekit.exporting.session import export

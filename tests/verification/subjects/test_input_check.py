@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from support.external_models import (
+from support.models.external_models import (
     CLASSES,
     Linear,
     classifier,

@@ -5,7 +5,7 @@
     bridge.py        a network across, its weights back, equality proven both ways
     steps.py         pruning, clustering
     quantizing.py    quantization-aware training
-    starts.py        the ranges that it starts from
+    initial_ranges.py the ranges that it starts from
     data.py          training batches for Keras 2
     learner.py       the steps, one after the other, in memory
     measurement.py   zeros, distinct values, zipped size

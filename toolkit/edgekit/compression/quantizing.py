@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from edgekit.compression.bridge import Bridge
-from edgekit.compression.starts import NEW_STATISTICS, starting_ranges
+from edgekit.compression.initial_ranges import NEW_STATISTICS, starting_ranges
 from edgekit.compression.steps import is_weighted, wrapped
 from edgekit.foundation.model_optimization import Libraries
 

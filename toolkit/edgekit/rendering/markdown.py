@@ -8,7 +8,7 @@ from edgekit.rendering.recommendations import recommendations
 from edgekit.rendering.terminal.candidate_table import TIES, has_ties, num_flips
 from edgekit.rendering.terminal.pairwise_table import matrix, notes
 from edgekit.rendering.terminal.verification_table import headline
-from edgekit.rendering.verification_words import Paragraph, explanations, passes_in_words, remarks, summary
+from edgekit.rendering.verification_text import Paragraph, explanations, passes_in_words, remarks, summary
 from edgekit.tolerance import SIGNIFICANCE
 from edgekit.verification.measuring.measurement import ClassResult, Measurement
 from edgekit.verification.verdict.report import CandidateReport, Verdict, VerificationReport

@@ -1,6 +1,6 @@
 from typing import Any
 
-from support.onnx_graphs import computed, constants_of, model_of, operators
+from support.files.onnx_graphs import computed, constants_of, model_of, operators
 
 from edgekit.exporting.onnx.graph import source_of
 from edgekit.exporting.onnx.rewrites.base import Rewrite, bypass, new_constant

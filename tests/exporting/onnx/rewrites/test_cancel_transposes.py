@@ -2,7 +2,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from support.onnx_graphs import computed, constants_of, model_of, operators
+from support.files.onnx_graphs import computed, constants_of, model_of, operators
 
 from edgekit.exporting.onnx.rewrites.cancel_transposes import CancelTransposes, turned
 

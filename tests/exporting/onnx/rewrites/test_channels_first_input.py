@@ -1,5 +1,5 @@
 import numpy as np
-from support.onnx_graphs import computed, model_of, operators
+from support.files.onnx_graphs import computed, model_of, operators
 
 from edgekit.exporting.onnx.rewrites.channels_first_input import take_channels_first
 

@@ -1,5 +1,5 @@
 import numpy as np
-from support.onnx_graphs import computed, constants_of, model_of, operators
+from support.files.onnx_graphs import computed, constants_of, model_of, operators
 
 from edgekit.exporting.onnx.graph import infer_shapes
 from edgekit.exporting.onnx.rewrites.constant_reshape import ConstantReshape

@@ -1,5 +1,5 @@
 import pytest
-from support.onnx_graphs import computed, model_of, operators
+from support.files.onnx_graphs import computed, model_of, operators
 
 from edgekit.exporting.onnx.rewrites.float_logits import FloatLogits
 

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from support.onnx_graphs import computed, constants_of, model_of, operators
+from support.files.onnx_graphs import computed, constants_of, model_of, operators
 
 from edgekit.exporting.onnx.rewrites.int8_weights import MIN_NUMBERS, Int8Weights, _scale
 

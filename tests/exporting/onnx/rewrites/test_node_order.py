@@ -1,4 +1,4 @@
-from support.onnx_graphs import model_of
+from support.files.onnx_graphs import model_of
 
 from edgekit.exporting.onnx.rewrites.node_order import order_from_output
 

@@ -1,5 +1,5 @@
 import numpy as np
-from support.onnx_graphs import constants_of, model_of
+from support.files.onnx_graphs import constants_of, model_of
 
 from edgekit.exporting.onnx.rewrites.settled_names import settle_names
 

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from support.onnx_graphs import computed, constants_of, model_of, operators
+from support.files.onnx_graphs import computed, constants_of, model_of, operators
 
 from edgekit.exporting.onnx.graph import infer_shapes
 from edgekit.exporting.onnx.rewrites.transpose_into_dense import TransposeIntoDense, channels_first

@@ -2,7 +2,7 @@
 
 import re
 
-from support.pages import drawn
+from support.reports.pages import drawn
 
 from edgekit.rendering.pages.charts import Bin, calibration_chart
 

@@ -2,7 +2,7 @@
 
 import math
 
-from support.pages import drawn
+from support.reports.pages import drawn
 
 from edgekit.rendering.pages.charts import Series, line_chart
 

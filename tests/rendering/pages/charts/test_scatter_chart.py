@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from support.pages import drawn
+from support.reports.pages import drawn
 
 from edgekit.rendering.pages.charts import Legend, Point, ScatterChart, scatter_chart
 from edgekit.rendering.pages.charts.scatter_chart import LETTER, LINE, MAX_LABELS

@@ -5,15 +5,15 @@ Checks that a model is one and brings it into that form. Knows no format and no 
 
 from typing import TYPE_CHECKING, Any
 
-from edgekit.exporting.keras.head import gives_logits, without_softmax
-from edgekit.exporting.keras.interface import check_interface
-from edgekit.exporting.keras.settling import (
+from edgekit.exporting.keras.before_tracing import (
     check_not_quantized,
     check_weights,
     in_float32,
     settle_constants,
     settle_statistics,
 )
+from edgekit.exporting.keras.head import gives_logits, without_softmax
+from edgekit.exporting.keras.interface import check_interface
 from edgekit.exporting.options import ExportOptions
 from edgekit.foundation.keras_setup import import_keras
 from edgekit.input_range import RAW, InputRange

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from edgekit.exporting.keras.settling import settle_constants, settle_statistics
+from edgekit.exporting.keras.before_tracing import settle_constants, settle_statistics
 from edgekit.foundation.errors import ExportError
 from edgekit.foundation.keras_setup import import_keras
 

@@ -8,7 +8,7 @@ from edgekit.rendering.recommendations import recommendations
 from edgekit.rendering.terminal.candidate_table import print_candidates
 from edgekit.rendering.terminal.pairwise_table import print_pairwise
 from edgekit.rendering.terminal.tables import make_console
-from edgekit.rendering.verification_words import (
+from edgekit.rendering.verification_text import (
     FILE_OF_SCORES,
     Paragraph,
     explanations,

@@ -12,7 +12,7 @@ from edgekit.rendering.pages.run.classes import classes_section
 from edgekit.rendering.pages.run.confusion import confusion_section
 from edgekit.rendering.pages.run.images import mistakes_section, training_images_section
 from edgekit.rendering.pages.run.learning import learning_section
-from edgekit.rendering.pages.run.made import made_section, network_section
+from edgekit.rendering.pages.run.provenance import made_section, network_section
 from edgekit.rendering.pages.run.summary import summary_section
 from edgekit.rendering.pages.run.verification import verification_section
 from edgekit.rendering.pages.section import Page, present

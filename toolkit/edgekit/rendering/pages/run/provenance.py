@@ -25,7 +25,7 @@ class NetworkSection(Section):
 class MadeSection(Section):
     """Settings, versions and machine: groups of names and values."""
 
-    template: ClassVar[str] = "run/made.html"
+    template: ClassVar[str] = "run/provenance.html"
     heading: str = "How it was made"
     anchor: str = "how-it-was-made"
     groups: Sequence[Pairs]

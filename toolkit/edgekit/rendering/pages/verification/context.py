@@ -61,7 +61,7 @@ class ToleranceSection(Section):
 class MadeSection(Section):
     """Where it ran, on what, and how to make it again; the command is "" where it is not known."""
 
-    template: ClassVar[str] = "verification/made.html"
+    template: ClassVar[str] = "verification/provenance.html"
     heading: str = "How this was made"
     anchor: str = "made"
     facts: Sequence[tuple[str, str]]

@@ -9,7 +9,7 @@ from edgekit.rendering.pages.filters import FilterGroup, filter_groups
 from edgekit.rendering.pages.section import Section
 from edgekit.rendering.pages.verification.grouping import VerifiedFile
 from edgekit.rendering.terminal.candidate_table import num_flips
-from edgekit.rendering.verification_words import summary
+from edgekit.rendering.verification_text import summary
 from edgekit.verification.verdict.report import CandidateReport, Measurement, VerificationReport
 
 FILTERS = {"verdict": "Verdict", "runtime": "Runtime", "precision": "Precision"}

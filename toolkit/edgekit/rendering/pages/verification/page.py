@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from edgekit.rendering.pages.section import Page, present
 from edgekit.rendering.pages.templating import render_page
+from edgekit.rendering.pages.verification.context import agreement_section, made_section, tolerance_section
 from edgekit.rendering.pages.verification.details import details_section
 from edgekit.rendering.pages.verification.files import files_section
 from edgekit.rendering.pages.verification.grouping import files_of
@@ -11,7 +12,6 @@ from edgekit.rendering.pages.verification.page_size import MANY_CLASSES
 from edgekit.rendering.pages.verification.pareto import pareto_section
 from edgekit.rendering.pages.verification.reference import reference_section
 from edgekit.rendering.pages.verification.summary import summary_section
-from edgekit.rendering.pages.verification.surroundings import agreement_section, made_section, tolerance_section
 from edgekit.rendering.terminal.verification_table import headline
 from edgekit.verification.verdict.report import VerificationReport
 

@@ -10,7 +10,7 @@ from edgekit.rendering.pages.section import Section
 from edgekit.rendering.pages.verification.calibration import reference_calibration
 from edgekit.rendering.pages.verification.confusion import reference_matrix
 from edgekit.rendering.pages.verification.page_size import page_size
-from edgekit.rendering.verification_words import FILE_OF_SCORES, reference_name
+from edgekit.rendering.verification_text import FILE_OF_SCORES, reference_name
 from edgekit.verification.verdict.report import ClassResult, Measurement, VerificationReport
 
 

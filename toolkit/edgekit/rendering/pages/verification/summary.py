@@ -8,7 +8,7 @@ from edgekit.rendering.pages.badge import Tone, tone_of
 from edgekit.rendering.pages.section import Section
 from edgekit.rendering.pages.verification.advice import advice
 from edgekit.rendering.pages.verification.grouping import VerifiedFile
-from edgekit.rendering.verification_words import reference_name
+from edgekit.rendering.verification_text import reference_name
 from edgekit.verification.verdict.report import CandidateReport, Verdict, VerificationReport
 from edgekit.verification.verdict.summary import summary_sentence
 

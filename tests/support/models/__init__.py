@@ -1,0 +1,1 @@
+"""Networks and model files that tests share: of other tools, with planted faults, of every kind of output."""
