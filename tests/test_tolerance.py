@@ -4,7 +4,7 @@ import pytest
 
 from edgekit.artifact import Precision
 from edgekit.foundation.errors import UnknownNameError, UsageError
-from edgekit.tolerance import Tolerance, Tolerances
+from edgekit.tolerance import MOST_NOISE, OWN_NOISE, Tolerance, Tolerances
 
 
 def test_defaults_are_those_of_the_architecture() -> None:
@@ -85,3 +85,25 @@ def test_a_broken_pyproject_is_named(tmp_path: Path, content: str, message: str)
 def test_every_precision_needs_a_tolerance() -> None:
     with pytest.raises(UsageError, match="int8"):
         Tolerances(by_precision={one: Tolerance() for one in Precision if one is not Precision.INT8})
+
+
+def test_float32_scores_may_differ_by_three_times_what_the_network_differs_from_itself() -> None:
+    """EfficientNetB0 in Keras: 0.0023 between batches of 32 and of 1."""
+    raised = Tolerances().beyond_noise(0.0023)
+    limits = raised.of(Precision.FLOAT32)
+    assert limits.max_score_difference == limits.tie_margin == pytest.approx(0.0069)
+    assert raised.origins[Precision.FLOAT32] == dict.fromkeys(("max_score_difference", "tie_margin"), OWN_NOISE)
+    for precision in set(Precision) - {Precision.FLOAT32}:
+        assert raised.of(precision) == Tolerances().of(precision)
+
+
+def test_a_shallow_network_changes_no_limit() -> None:
+    tolerances = Tolerances()
+    assert tolerances.beyond_noise(0.0) is tolerances
+    assert tolerances.beyond_noise(1e-5).of(Precision.FLOAT32).max_score_difference == 1e-4
+
+
+def test_noise_raises_no_limit_that_somebody_has_set_and_none_without_end() -> None:
+    said = Tolerances().updated({"max_score_difference": 1e-4}, origin="command line").beyond_noise(0.0023)
+    assert said.of(Precision.FLOAT32).max_score_difference == 1e-4
+    assert Tolerances().beyond_noise(5.0).of(Precision.FLOAT32).max_score_difference == MOST_NOISE

@@ -124,6 +124,33 @@ def test_a_worker_that_crashes_costs_a_sentence(tmp_path: Path, data: str, capsy
     assert "crashed with SIGSEGV" in err
 
 
+def test_all_files_of_a_run_are_compared_with_its_keras_model_where_no_float_file_was_exported(
+    run: Path, photos: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    own = Path(shutil.copytree(run, tmp_path / "own"))
+    (own / "tflite" / "model-float32.tflite").unlink()
+    shutil.copy(own / "tflite" / "model-int8.tflite", own / "tflite" / "model-percentile-int8.tflite")
+    manifest = json.loads((own / "manifest.json").read_text())
+    del manifest["files"]["tflite/model-float32.tflite"]
+    for name in ("files", "exports"):
+        entry = manifest[name]["tflite/model-int8.tflite"]
+        manifest[name]["tflite/model-percentile-int8.tflite"] = {**entry, "calibration_method": "percentile"}
+    (own / "manifest.json").write_text(json.dumps(manifest))
+    command = ["diagnose", str(own), "--data", photos, "--images", "2", "--format", "tflite", "--json"]
+    assert edgekit(command) == 0
+    reports = json.loads(capsys.readouterr().out)["reports"]
+    assert [report["candidate"] for report in reports] == [
+        "tflite/model-int8.tflite",
+        "tflite/model-percentile-int8.tflite",
+    ]
+    for report in reports:
+        assert report["reference"] == "model.keras"
+        assert report["unmatched"] == []
+        assert ["conv2d_1", "re_lu_1", "batch_normalization_1"] in [layer["keras_layers"] for layer in report["layers"]]
+        assert report["accumulation"].startswith("Noise adds up: ")
+    assert {path.name for path in (own / "figures").glob("layers-*tflite.png")} >= {"layers-percentile-int8-tflite.png"}
+
+
 @contextmanager
 def crashing_worker(module: str) -> Iterator[None]:
     """While the block runs, the first process of ours that runs `module` gets a SIGSEGV as soon as it is there."""

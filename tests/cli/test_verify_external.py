@@ -19,6 +19,7 @@ from support.models.external_models import (
     reordered,
     wanting,
     write_colours,
+    write_int8_tflite,
     write_onnx,
 )
 
@@ -110,17 +111,65 @@ def test_what_is_not_said_is_drift_with_a_question(
     assert document["reference"]["runtime"] == "file of scores"
 
 
-def write_int8_onnx(path: Path, images: NDArray[np.uint8]) -> None:
-    """`float.onnx` in int8, by ONNX Runtime's own quantizer, with weights of 7 bits."""
+def write_int8_onnx(path: Path, images: NDArray[np.uint8], scale: float = 1.0) -> None:
+    """`float.onnx` in int8, by ONNX Runtime's own quantizer, with weights of 7 bits.
+
+    Args:
+        path: The file to write.
+        images: uint8 (n, 8, 8, 3), what it is calibrated on.
+        scale: What these are multiplied by first.
+    """
     from onnxruntime.quantization import CalibrationDataReader, QuantFormat, quantize_static
 
     class Reader(CalibrationDataReader):
-        left: ClassVar = [{"images": images[:64].astype(np.float32)}]
+        left: ClassVar = [{"images": images[:64].astype(np.float32) * np.float32(scale)}]
 
         def get_next(self) -> dict[str, NDArray[np.float32]] | None:
             return self.left.pop() if self.left else None
 
     quantize_static("float.onnx", path, Reader(), quant_format=QuantFormat.QDQ, reduce_range=True, per_channel=True)
+
+
+def test_an_input_that_cannot_hold_what_it_is_fed_comes_first(
+    inside: Path, dataset: Dataset, linear: Linear, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Calibrated on images / 255 although the model takes 0 to 255; in both formats, as candidate and as reference."""
+    write_int8_onnx(Path("divided-int8.onnx"), dataset.train.images, 1 / 255)
+    write_int8_onnx(Path("right-int8.onnx"), dataset.train.images)
+    write_int8_tflite(inside / "divided-int8.tflite", linear, scale=1 / 255, zero_point=-128)
+    candidates = ["divided-int8.onnx", "right-int8.onnx"]
+    status, document = verify(capsys, *candidates, "--reference", "float.onnx", "--data", "npz:colours.npz")
+    assert status == 3
+    divided, right = document["candidates"]
+    assert divided["verdict"] == "drift"
+    assert divided["reasons"][0].startswith("Its input holds 0 to 1 (int8, scale 0.00392, zero point -128), but it is")
+    assert "is fed 0 to 255: 9" in divided["reasons"][0]
+    assert "Does the model want 0..1? Then say so: --input-range 0..1. Else it was cal" in divided["reasons"][0]
+    assert "another model" not in " ".join(divided["reasons"])
+    assert not any("Its input" in reason for reason in right["reasons"])
+    common = ["--data", "npz:colours.npz", "--reference"]
+    err = refused(capsys, "float.onnx", *common, "divided-int8.tflite")
+    assert "The reference divided-int8.tflite seems to be quantized or fed wrongly. Its input holds 0 to 1" in err
+    assert "--reference-input-range 0..1" in err
+    assert edgekit(["diagnose", "divided-int8.onnx", *common, "float.onnx", "--json"]) == 0
+    [report] = json.loads(capsys.readouterr().out)["reports"]
+    assert report["input_fault"][:70] == divided["reasons"][0][:70]
+    assert report["advice"].startswith(report["input_fault"])
+    assert edgekit(["diagnose", "divided-int8.onnx", *common, "float.onnx"]) == 0
+    assert capsys.readouterr().out.startswith("divided-int8.onnx: Its input holds 0 to 1")
+
+
+def test_a_runtime_without_a_kernel_is_not_compared_and_costs_no_exit_status(
+    inside: Path, linear: Linear, capsys: pytest.CaptureFixture[str]
+) -> None:
+    elu = (111, 1)
+    write_int8_tflite(inside / "elu.tflite", linear, scale=1.0, zero_point=-128, ends_in=elu)
+    command = ["verify", "elu.tflite", "--reference", "elu.tflite", "--data", "npz:colours.npz", "--json"]
+    assert edgekit([*command, "--runtime", "litert-builtin", "--runtime", "litert-reference"]) == 0
+    builtin, reference = json.loads(capsys.readouterr().out)["candidates"]
+    assert (builtin["verdict"], reference["verdict"]) == ("pass", "not-compared")
+    assert reference["reasons"] == ["This runtime has no kernel for ELU (version 1), so elu.tflite was not run in it."]
+    assert edgekit([*command, "--runtime", "litert-reference"]) == 1, "nothing was compared, which is no pass"
 
 
 def test_an_int8_reference_is_called_so_in_json_on_the_page_and_on_the_terminal(
@@ -156,7 +205,9 @@ def test_a_mistake_that_reference_and_candidate_share_does_not_pass(
 ) -> None:
     write_onnx(inside / "undivided.onnx", wanting(linear, scale=1 / 255))
     shared = ["undivided.onnx", "--reference", "undivided.onnx", "--data", "npz:colours.npz"]
-    assert "did you mean --reference-input-range 0..1?" in refused(capsys, *shared)
+    assert "did you mean --input-range 0..1?" in refused(capsys, *shared)
+    status, document = verify(capsys, *shared, "--input-range", "0..1")
+    assert (status, document["candidates"][0]["agreement"]) == (0, 1.0), "what is suggested fits the command"
     status, document = verify(capsys, *shared, "--no-input-check")
     assert status == 0
     assert document["candidates"][0]["remarks"] == []
@@ -220,6 +271,35 @@ def test_an_artifact_of_another_run_says_so_and_is_drift(
         "artifact of the run 'two'; the reference belongs to the run 'one'" in document["candidates"][0]["remarks"][0]
     )
     assert "--input-range has no effect here" in refused(capsys, *arguments, "--input-range", "0..1")
+
+
+def test_a_float32_file_may_differ_from_a_run_by_what_its_network_differs_from_itself(
+    inside: Path, dataset: Dataset, linear: Linear, capsys: pytest.CaptureFixture[str]
+) -> None:
+    noise = {"max_abs_score_difference": 0.002, "batch_sizes": [64, 1], "num_images": 32}
+    entry = {"name": "npz", "sha256": dataset.sha256}
+    run = RunFolder.create(inside / "deep", {"dataset": entry, "own_noise": noise})
+    Reference(
+        scores=scores_of(*linear, dataset.test.images),
+        labels=dataset.test.labels,
+        dataset_sha256=dataset.sha256,
+        class_names=dataset.class_names,
+    ).save(run.reference_path)
+    run.record(run.reference_path)
+    rounded = linear[0], linear[1] + np.float32(0.01) * np.array([0, 1, 0, 0], np.float32)
+    arguments = [str(write_onnx(inside / "rounded.onnx", rounded)), "--reference", "deep", "--data", "npz:colours.npz"]
+    status, document = verify(capsys, *arguments)
+    [row] = document["candidates"]
+    assert 1e-4 < row["max_abs_score_difference"] < 0.006
+    assert (status, row["verdict"]) == (0, "pass"), row["reasons"]
+    assert document["reference"]["own_noise"] == noise
+    assert document["reference"]["remarks"][-1] == (
+        "The float network differs from itself by up to 0.002 where Keras runs 64 images at a time or 1 (n = 32). So "
+        "scores of float32 files may differ from it by 0.006."
+    )
+    assert document["tolerance"]["float32"]["max_score_difference"] == pytest.approx(0.006)
+    assert document["tolerance_origin"]["float32"]["max_score_difference"] == "network's own noise"
+    assert verify(capsys, *arguments, "--max-score-difference", "1e-4")[0] == 3, "what the user says counts"
 
 
 def test_scores_with_names_are_brought_into_order_and_checked(
@@ -346,6 +426,9 @@ def test_a_legacy_h5_is_a_reference_and_verify_loads_no_tensorflow(
     status, document = verify(capsys, *arguments, "legacy.h5")
     assert status == 0, document["candidates"]
     assert document["reference"]["runtime"] == "keras"
+    noise = document["reference"]["own_noise"]
+    assert (noise["batch_sizes"], noise["num_images"]) == ([64, 1], 32)
+    assert 0 <= noise["max_abs_score_difference"] < 1e-5
     assert document["candidates"][0]["agreement"] == 1.0
     assert "carries code (Lambda" in refused(capsys, *arguments, "code.h5", "--no-input-check")
     assert ("tensorflow" in sys.modules) == loaded

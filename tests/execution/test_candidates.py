@@ -142,3 +142,16 @@ def test_an_exception_cancels_the_workers_and_is_raised(workload: Workload) -> N
 def test_the_time_limit_grows_with_the_images() -> None:
     assert default_time_limit(0) == 600
     assert default_time_limit(10_000) == 1600
+
+
+def test_a_missing_kernel_leaves_a_file_unrun_unless_the_runtime_is_the_usual_one_of_its_format(
+    workload: Workload,
+) -> None:
+    """ELU is nothing that LiteRT's reference kernels can do; what XNNPACK cannot run cannot be shipped."""
+    lacks = ExecutionFailure(reason="This runtime has no kernel for ELU (version 1).", is_kernel_missing=True)
+    executor = FakeExecutor({"a": lacks})
+    reference, usual = (task("a", workload, runtime=name) for name in ("litert-reference", "litert-xnnpack"))
+    results = [runner(executor, one).run(one) for one in (reference, usual)]
+    assert [result.is_available for result in results] == [False, True]
+    assert {result.failure for result in results} == {lacks.reason}
+    assert results[0].runtime_version == "1.0"

@@ -74,6 +74,24 @@ def test_qdq_counts_as_integer_with_its_activation(tmp_path: Path) -> None:
     assert info.multiply_adds == 8 * 8 * 4 * 27
 
 
+def test_the_integers_that_hold_the_pixels_behind_a_change_of_layout(tmp_path: Path) -> None:
+    moved = helper.make_node("Transpose", ["pixels"], ["moved"], perm=[0, 2, 3, 1])
+    end = helper.make_node("Identity", ["moved_dq"], ["scores"])
+    for nodes in (
+        [moved, *quantized("moved"), end],
+        [*quantized("pixels"), helper.make_node("Identity", ["pixels_dq"], ["scores"])],
+    ):
+        stored = inspect_file(write(tmp_path, nodes, CONSTANTS)).stored_input
+        assert stored is not None
+        assert (stored.name, stored.dtype, stored.scale, stored.zero_point) == ("pixels", "int8", 0.5, 0)
+
+
+def test_pixels_that_are_computed_with_first_are_held_by_no_integers(tmp_path: Path) -> None:
+    scaled = helper.make_node("Mul", ["pixels", "scale"], ["scaled"])
+    end = helper.make_node("Identity", ["scaled_dq"], ["scores"])
+    assert inspect_file(write(tmp_path, [scaled, *quantized("scaled"), end], CONSTANTS)).stored_input is None
+
+
 def test_float_islands_are_named(tmp_path: Path) -> None:
     nodes = [*CONVOLUTION, helper.make_node("Softmax", ["y_dq"], ["scores"])]
     quantization = inspect_file(write(tmp_path, nodes, CONSTANTS)).quantization

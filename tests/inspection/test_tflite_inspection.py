@@ -49,6 +49,21 @@ def test_an_int8_file_in_detail(tflite_models: dict[str, Path]) -> None:
     assert info.metadata["min_runtime_version"][0].isdigit()
 
 
+@pytest.mark.parametrize(
+    ("name", "dtype"), [("int8", "uint8"), ("int8-signed", "int8"), ("int8-float-io", "int8"), ("int16x8", "int16")]
+)
+def test_the_integers_that_hold_the_pixels(name: str, dtype: str, tflite_models: dict[str, Path]) -> None:
+    stored = inspect_file(tflite_models[name]).stored_input
+    assert stored is not None
+    assert stored.dtype == dtype
+    assert stored.scale == pytest.approx(1.0 if dtype != "int16" else 255 / 32767, rel=0.01)
+
+
+@pytest.mark.parametrize("name", ["float32", "float16", "dynamic"])
+def test_pixels_that_stay_float_are_held_by_no_integers(name: str, tflite_models: dict[str, Path]) -> None:
+    assert inspect_file(tflite_models[name]).stored_input is None
+
+
 def test_a_float_file_in_detail(tflite_models: dict[str, Path]) -> None:
     info = inspect_file(tflite_models["float32-any-batch"])
     assert info.inputs[0].shape == (None, 16, 16, 3)

@@ -1,6 +1,6 @@
 import numpy as np
 
-from edgekit.metrics.class_order import best_order, can_be_told, right_in_other_order
+from edgekit.metrics.class_order import best_order, can_be_told, right_in_other_order, says_something
 
 
 def test_an_order_fitted_to_noise_explains_nothing() -> None:
@@ -27,3 +27,19 @@ def test_the_best_order_moves_no_class_without_need() -> None:
 def test_a_few_images_of_many_classes_tell_nothing() -> None:
     assert can_be_told(500, 100)
     assert not can_be_told(500, 101)
+
+
+def test_one_class_for_every_image_says_nothing_in_any_order() -> None:
+    """It is right on 70 % of these images in the order that is made for it."""
+    labels = np.r_[np.zeros(70, np.int64), np.arange(30) % 10]
+    assert not says_something(np.full(100, 3), labels, (3, 1, 2, 0, 4, 5, 6, 7, 8, 9))
+    assert says_something((labels + 1) % 10, labels, (1, 2, 3, 4, 5, 6, 7, 8, 9, 0))
+
+
+def test_agreement_beyond_chance_is_cohens_kappa() -> None:
+    """Two classes, half of the images each: (0.62 - 0.5) / (1 - 0.5) = 0.24, and 0.16 for 58 of 100."""
+    labels = np.arange(100) % 2
+    for num_agreeing, says in ((62, True), (58, False)):
+        predicted = labels.copy()
+        predicted[num_agreeing:] = 1 - labels[num_agreeing:]
+        assert says_something(predicted, labels, (0, 1)) is says

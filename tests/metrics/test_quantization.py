@@ -10,6 +10,7 @@ from edgekit.metrics.quantization import (
     NoiseSums,
     as_stored,
     cosine,
+    infinite_share,
     noise_share,
     rmse_in_steps,
     saturated_share,
@@ -85,3 +86,17 @@ def test_sums_of_parts_are_the_sums_of_the_whole() -> None:
 def test_other_shapes_are_refused() -> None:
     with pytest.raises(ValueError, match=r"\(2, 2\) and \(1, 2\)"):
         NoiseSums.of(REFERENCE, CANDIDATE[:1])
+
+
+def test_what_is_infinite_is_counted_and_part_of_no_sum() -> None:
+    """Two of six values of the candidate are, one of them where the reference is, too; LiteRT ends at the largest."""
+    reference = np.array([[1.0, 2.0], [np.inf, 2.0], [3.0, 2.0]])
+    candidate = np.array([[np.finfo(np.float32).max, 2.0], [np.nan, 3.0], [3.0, 2.0]])
+    sums = NoiseSums.of(reference, candidate)
+    assert (sums.num_infinite, sums.num_reference_infinite) == (1, 1)
+    assert infinite_share(sums) == 1 / 6
+    assert sums.signal.tolist() == [9.0, 12.0]
+    assert sums.noise.tolist() == [0.0, 1.0]
+    both = sums + sums
+    assert (both.num_infinite, both.num_reference_infinite) == (2, 2)
+    assert np.isfinite(sqnr_db(sums))

@@ -64,6 +64,7 @@ if TYPE_CHECKING:
     from edgekit.layer_drift.job import DiagnoseReport
     from edgekit.layer_drift.report import LayerDrift, LayerDriftReport
     from edgekit.metrics.drift import Flips
+    from edgekit.metrics.own_noise import OwnNoise
     from edgekit.quantization.scheme import CalibrationMethod, Granularity, QuantizationScheme
     from edgekit.recipe import Recipe, RecipeSummary, SizePlan, TrainingSettings, load_recipe
     from edgekit.runs.folder import RunFolder
@@ -153,6 +154,7 @@ __all__ = [
     "OnnxOptions",
     "OperatorCount",
     "OrtTarget",
+    "OwnNoise",
     "Pair",
     "PairwiseAgreement",
     "Performance",
@@ -253,6 +255,7 @@ _NAMES = {
     "edgekit.foundation.progress": "Progress",
     "edgekit.input_range": "InputRange",
     "edgekit.inspection.info": "FileKernels Kernel ModelInfo OperatorCount Quantization",
+    "edgekit.metrics.own_noise": "OwnNoise",
     "edgekit.installation": "Ability Diagnosis Library",
     "edgekit.layer_drift.job": "DiagnoseReport",
     "edgekit.layer_drift.report": "LayerDrift LayerDriftReport",

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from edgekit.foundation.errors import ExportError
 from edgekit.foundation.grammar import counted
 from edgekit.input_range import RAW, InputRange
+from edgekit.metrics import class_order
 from edgekit.metrics.class_columns import listed
 from edgekit.metrics.class_order import best_order, can_be_told, right_in_other_order
 from edgekit.metrics.drift import accuracy, top_classes
@@ -46,7 +47,7 @@ class Trial:
         cross_entropy: Mean of -ln(score of the true class), scores below 1e-7 taken as 1e-7.
         right: bool (N,), which ones.
         in_other_order: bool (N,), which ones would be in the order of the classes that explains the other images
-            best; None where that was not looked for.
+            best; None where that was not looked for, or says nothing.
         order: For each class the predicted class that stands for it in that order.
     """
 
@@ -100,14 +101,15 @@ def try_caffe(
 
 def _trial(input_range: InputRange, scores: "Scores", labels: "NDArray[np.int64]") -> Trial:
     predicted, num_classes = top_classes(scores), scores.shape[1]
-    knows_order = can_be_told(len(labels), num_classes)
+    order = best_order(predicted, labels, num_classes) if can_be_told(len(labels), num_classes) else None
+    knows_order = order is not None and class_order.says_something(predicted, labels, order)
     return Trial(
         input_range=input_range,
         accuracy=accuracy(scores, labels),
-        cross_entropy=_cross_entropy(scores, labels),
+        cross_entropy=cross_entropy_of(scores, labels),
         right=predicted == labels,
         in_other_order=right_in_other_order(predicted, labels, num_classes) if knows_order else None,
-        order=best_order(predicted, labels, num_classes) if knows_order else None,
+        order=order if knows_order else None,
     )
 
 
@@ -179,16 +181,20 @@ def _labels_advice(names: Sequence[str]) -> str:
     return f"Say so: printf '%s\\n' {quoted} > labels.txt, and export with --labels labels.txt"
 
 
-def _informed(trials: Sequence[Trial], num_classes: int) -> list[Trial]:
-    """The first of `trials`, and those whose scores say more than nearly constant ones.
+def says_something(accuracy: float, cross_entropy: float, num_classes: int) -> bool:
+    """Whether scores say more than nearly constant ones, so that the way in which a model was fed may be right.
 
     Equal scores for all classes have a cross-entropy of ln(C); nearly constant ones have more, and may be right more
-    often than chance all the same, as a wrong range makes them. A range in which most images are right says something
-    even if it is far too sure of the others.
+    often than chance all the same, as a wrong range makes them. Where most images are right, that says something even
+    if the model is far too sure of the others.
     """
-    most, uniform = (1 + 1 / num_classes) / 2, math.log(num_classes)
+    return cross_entropy < math.log(num_classes) or accuracy > (1 + 1 / num_classes) / 2
+
+
+def _informed(trials: Sequence[Trial], num_classes: int) -> list[Trial]:
+    """The first of `trials`, and those that say something."""
     first, *others = trials
-    return [first, *(each for each in others if each.cross_entropy < uniform or each.accuracy > most)]
+    return [first, *(each for each in others if says_something(each.accuracy, each.cross_entropy, num_classes))]
 
 
 def check_takes_raw_pixels(trials: list[Trial], num_classes: int) -> None:
@@ -244,8 +250,15 @@ def _percent(trial: Trial) -> str:
     return f"{100 * trial.accuracy:.1f} %"
 
 
-def _cross_entropy(scores: "Scores", labels: "NDArray[np.int64]") -> float:
+def cross_entropy_of(scores: "Scores", labels: "NDArray[np.int64]", lowest: float = 1e-7) -> float:
+    """Mean of -ln(score of the true class).
+
+    Args:
+        scores: float32 (N, C), probabilities.
+        labels: int64 (N,).
+        lowest: What lower scores count as, above 0.
+    """
     import numpy as np
 
     of_truth = np.take_along_axis(scores.astype(np.float64), labels[:, None], axis=1)
-    return float(-np.log(np.maximum(of_truth, 1e-7)).mean())
+    return float(-np.log(np.maximum(of_truth, lowest)).mean())

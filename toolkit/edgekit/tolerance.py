@@ -11,6 +11,9 @@ Defaults, each settable on the command line and in `[tool.edgekit.tolerance]`:
 where the candidate's highest scores are exactly equal. But a network whose every score is the same is all ties: where
 more than 1 % of the predictions differ so, or accuracy falls by more than chance, it is drift.
 
+The limits on scores of float32 files count for networks whose rounding does not show. A deep one differs from itself
+where Keras runs it in batches of another size; a file may differ from it by three times as much: see `beyond_noise`.
+
 Where F1 has no limit, a class is still lost when it loses half of its recall, and more than chance would have it.
 
 A point is one percentage point. On the whole test split each limit applies to the value as it is, however
@@ -46,20 +49,26 @@ NOISE_FACTOR = 3.0
 """How many times as far as a network differs from itself a float32 file may differ from it: the largest difference is
 measured on a few dozen images, and is larger on more."""
 
+MOST_NOISE = 0.02
+"""No limit is raised further than this: a network that is so inexact is broken, or its manifest is not true."""
+
+OWN_NOISE = "network's own noise"
+"""Who has set a limit that was raised because the float network differs from itself."""
+
 TABLE = "tool.edgekit.tolerance"
 
 
 def beyond_noise(limit: float, own_noise: float) -> float:
     """`limit` on a difference of scores of float32 files, or what deep networks need, whichever is more.
 
-    max(limit, NOISE_FACTOR * own_noise). Keras adds up in another order for another batch size, and a deep network
-    magnifies what that rounds: EfficientNetB0 differs from itself by 0.0023 between batches of 32 and of 1.
+    max(limit, min(NOISE_FACTOR * own_noise, MOST_NOISE)). Keras adds up in another order for another batch size, and a
+    deep network magnifies what that rounds: EfficientNetB0 differs from itself by 0.0023 between batches of 32 and 1.
 
     Args:
         limit: Of the difference, for networks whose rounding does not show; at least 0.
         own_noise: Largest difference of the network's scores from its own between batch sizes; 0 where unknown.
     """
-    return max(limit, NOISE_FACTOR * own_noise)
+    return max(limit, min(NOISE_FACTOR * own_noise, MOST_NOISE))
 
 
 def _check_limit(name: str, value: Any) -> None:
@@ -136,6 +145,22 @@ class Tolerances:
     def of(self, precision: Precision) -> Tolerance:
         """The limits of `precision`."""
         return self.by_precision[precision]
+
+    def beyond_noise(self, own_noise: float) -> "Tolerances":
+        """The same for a network that differs from itself by `own_noise`, at least 0: see `beyond_noise`.
+
+        Only limits on scores of float32 files change, and none that somebody has set.
+        """
+        tolerance, said = self.of(Precision.FLOAT32), self.origins.get(Precision.FLOAT32, {})
+        raised = {
+            name: beyond_noise(limit, own_noise)
+            for name, limit in (
+                ("max_score_difference", tolerance.max_score_difference),
+                ("tie_margin", tolerance.tie_margin),
+            )
+            if limit is not None and name not in said and beyond_noise(limit, own_noise) > limit
+        }
+        return self.updated({Precision.FLOAT32.value: raised}, origin=OWN_NOISE) if raised else self
 
     def updated(self, changes: Mapping[str, Any], *, origin: str = "caller") -> "Tolerances":
         """With other limits: `{"max_f1_drop": 3}` for all precisions, `{"int8": {"max_f1_drop": 3}}` for one.

@@ -45,6 +45,13 @@ def spoiled(plain: Parameters) -> Parameters:
     return plain | {"conv2": (plain["conv2"] + noise).astype(np.float32)}
 
 
+def infinite(plain: Parameters) -> Parameters:
+    """One channel of the BatchNorm is multiplied by infinity, as by a number that float16 cannot hold."""
+    changed = {name: values.copy() for name, values in plain.items()}
+    changed["scale"][3] = np.inf
+    return changed
+
+
 def unequal(plain: Parameters) -> Parameters:
     """One unit of the dense layer has a weight 100 times larger than the others', for a channel that is always 0."""
     changed = {name: values.copy() for name, values in plain.items()}
@@ -139,7 +146,14 @@ def _onnx_int8(name: str, folder: Path) -> bytes:
     return (folder / "int8.onnx").read_bytes()
 
 
-NAMED = {"plain": lambda own: own, "wild": wild, "wild-behind": wild, "spoiled": spoiled, "unequal": unequal}
+NAMED = {
+    "plain": lambda own: own,
+    "wild": wild,
+    "wild-behind": wild,
+    "spoiled": spoiled,
+    "unequal": unequal,
+    "infinite": infinite,
+}
 PER_TENSOR = frozenset({"unequal"})
 """Networks whose int8 files have one scale for each weight tensor."""
 

@@ -108,8 +108,18 @@ def write_onnx(
     return path
 
 
-def write_int8_tflite(path: Path, linear: Linear, *, scale: float, zero_point: int) -> Path:
-    """An int8 input at batch 1, dequantized as it declares, then the classifier in float, then a softmax."""
+def write_int8_tflite(
+    path: Path, linear: Linear, *, scale: float, zero_point: int, ends_in: tuple[int, int] = (25, 1)
+) -> Path:
+    """An int8 input at batch 1, dequantized as it declares, then the classifier in float, then `ends_in`.
+
+    Args:
+        path: The file to write.
+        linear: Weights and biases.
+        scale: Of the input.
+        zero_point: Of the input.
+        ends_in: Number and version of the last operator, which has no weights; SOFTMAX, if nothing else is said.
+    """
     import flatbuffers
     from ai_edge_litert import schema_py_generated as schema
 
@@ -132,7 +142,7 @@ def write_int8_tflite(path: Path, linear: Linear, *, scale: float, zero_point: i
         return made
 
     codes = []
-    for builtin, version in ((6, 2), (9, 1), (25, 1)):  # DEQUANTIZE, FULLY_CONNECTED, SOFTMAX
+    for builtin, version in ((6, 2), (9, 1), ends_in):  # DEQUANTIZE, FULLY_CONNECTED
         code = schema.OperatorCodeT()
         code.deprecatedBuiltinCode, code.builtinCode, code.version = builtin, builtin, version
         codes.append(code)
@@ -153,9 +163,10 @@ def write_int8_tflite(path: Path, linear: Linear, *, scale: float, zero_point: i
     multiply, softmax = operator(1, [1, 2, 3], [4]), operator(2, [4], [5])
     multiply.builtinOptionsType = schema.BuiltinOptions.FullyConnectedOptions
     multiply.builtinOptions = schema.FullyConnectedOptionsT()
-    softmax.builtinOptionsType = schema.BuiltinOptions.SoftmaxOptions
-    softmax.builtinOptions = schema.SoftmaxOptionsT()
-    softmax.builtinOptions.beta = 1.0
+    if ends_in[0] == schema.BuiltinOperator.SOFTMAX:
+        softmax.builtinOptionsType = schema.BuiltinOptions.SoftmaxOptions
+        softmax.builtinOptions = schema.SoftmaxOptionsT()
+        softmax.builtinOptions.beta = 1.0
     graph.operators = [operator(0, [0], [1]), multiply, softmax]
     model = schema.ModelT()
     model.version, model.operatorCodes, model.subgraphs = 3, codes, [graph]

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -24,13 +25,18 @@ from edgekit.datasets import Dataset
 from edgekit.datasets.splits import empty_split
 from edgekit.execution.model_interface import ModelInterface
 from edgekit.input_range import InputEncoding
+from edgekit.verification.request import ExternalModelOptions
 from edgekit.verification.subjects.input_check import (
+    Answers,
     Sample,
     alternatives_to,
     clearly_better,
     find_mistake,
     open_sample,
 )
+from edgekit.verification.subjects.option_names import OptionNames, of_reference
+
+OF_REFERENCE = of_reference(ExternalModelOptions(), is_candidate_too=False)
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +58,9 @@ def linear(dataset: Dataset) -> Linear:
     return classifier(dataset)
 
 
-def mistake_of(model: Path, sample: Sample, interface: ModelInterface | None = None, **options: bool) -> str | None:
+def mistake_of(
+    model: Path, sample: Sample, interface: ModelInterface | None = None, **options: OptionNames
+) -> str | None:
     runtime = "onnxruntime" if model.suffix == ".onnx" else "litert-xnnpack"
     return find_mistake(runtime, model, interface or ModelInterface(), sample, **options)
 
@@ -80,7 +88,7 @@ def test_a_missing_division_by_255_is_named(sample: Sample, linear: Linear, tmp_
     said = ModelInterface(encoding=InputEncoding.parse("0..1"))
     assert mistake_of(model, sample, said) is None
     raw = write_onnx(tmp_path / "raw.onnx", linear)
-    assert "did you mean --reference-input-range 0..255?" in str(mistake_of(raw, sample, said, of_reference=True))
+    assert "did you mean --reference-input-range 0..255?" in str(mistake_of(raw, sample, said, options=OF_REFERENCE))
 
 
 def test_bgr_for_rgb_is_named(sample: Sample, linear: Linear, tmp_path: Path) -> None:
@@ -125,7 +133,30 @@ def test_an_order_fitted_to_noise_is_no_better_way() -> None:
     labels = np.arange(200) % 50
     predicted = np.random.default_rng(0).integers(0, 50, 200)
     sample = Sample(images_npy=Path("unused"), labels=labels, class_names=tuple(map(str, range(50))))
-    assert clearly_better([(InputEncoding(), predicted)], sample) is None
+    assert clearly_better([Answers(encoding=InputEncoding(), predicted=predicted, cross_entropy=4.0)], sample) is None
+
+
+def test_pixels_that_make_the_scores_nearly_constant_are_no_way_to_feed_a_model() -> None:
+    """A third of the images is of one class, which the model names for all of them when it is fed 0 to 1."""
+    labels = np.r_[np.zeros(70, np.int64), np.arange(130) % 10]
+    sample = Sample(images_npy=Path("unused"), labels=labels, class_names=tuple(map(str, range(10))))
+    useless = Answers(
+        encoding=InputEncoding(), predicted=np.random.default_rng(0).integers(0, 10, 200), cross_entropy=9.0
+    )
+    constant = Answers(encoding=InputEncoding.parse("0..1"), predicted=np.zeros(200, np.int64), cross_entropy=2.4)
+    assert clearly_better([useless, constant], sample) is None
+    informed = replace(constant, cross_entropy=1.9)
+    found = clearly_better([useless, informed], sample)
+    assert found is not None
+    assert found.encoding.range_text == "0..1"
+
+
+def test_of_very_many_classes_no_order_is_looked_for() -> None:
+    """A table of 12,000 by 12,000 would take a gigabyte for each way to feed the model."""
+    names = tuple(map(str, range(12_000)))
+    sample = Sample(images_npy=Path("unused"), labels=np.arange(200), class_names=names)
+    shifted = Answers(encoding=InputEncoding(), predicted=np.arange(200) + 1, cross_entropy=20.0)
+    assert clearly_better([shifted], sample) is None
 
 
 def test_the_alternatives_hold_every_usual_way_once_and_not_the_given_one() -> None:

@@ -8,7 +8,7 @@ import pytest
 from support.fakes import FakeExecutor, answer_with, fake_artifact, fake_dataset, fake_reference
 
 from edgekit.artifact import Format, Precision
-from edgekit.tolerance import Tolerances
+from edgekit.tolerance import OWN_NOISE, Tolerances
 from edgekit.verification.candidate import Candidate
 from edgekit.verification.job import verify
 from edgekit.verification.verdict.gate import looser_limits, reference_changes, unknown_reference
@@ -119,3 +119,15 @@ def test_the_document_keeps_reference_and_origin(report: VerificationReport) -> 
         del document["reference"][name]
     del document["tolerance_origin"]
     assert VerificationReport.from_dict(document).reference.sha256 is None
+
+
+def test_a_network_whose_noise_was_measured_twice_is_no_looser_gate(report: VerificationReport) -> None:
+    """Another processor rounds otherwise; noise that has doubled, or that takes the place of a limit, is told."""
+
+    def measured(limit: float) -> VerificationReport:
+        origins = {"int8": {**report.tolerance_origin["int8"], "max_score_difference": OWN_NOISE}}
+        return replace(with_limits(report, max_score_difference=limit), tolerance_origin=origins)
+
+    assert looser_limits(measured(0.0060), measured(0.0069)) == ()
+    assert "max_score_difference" in looser_limits(measured(0.0030), measured(0.0069))[0]
+    assert "network's own noise" in looser_limits(with_limits(report, max_score_difference=1e-4), measured(0.0069))[0]

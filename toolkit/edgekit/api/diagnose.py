@@ -115,7 +115,14 @@ def _figure_path(found: DiagnoseReport, candidate: str, figure: Path | None) -> 
     """Where the picture of one candidate goes: beside the others where there are several."""
     kind = Path(candidate).suffix.removeprefix(".")
     if figure is not None:
-        return figure if len(found.reports) == 1 else figure.with_stem(f"{figure.stem}-{kind}")
+        kinds = [Path(report.candidate).suffix.removeprefix(".") for report in found.reports]
+        name = kind if len(set(kinds)) == len(kinds) else f"{_short(candidate)}-{kind}"
+        return figure if len(kinds) == 1 else figure.with_stem(f"{figure.stem}-{name}")
     if found.run is None:
         return None
-    return found.run.figures_path / f"layers-{Path(candidate).stem.removeprefix('model-')}-{kind}.png"
+    return found.run.figures_path / f"layers-{_short(candidate)}-{kind}.png"
+
+
+def _short(candidate: str) -> str:
+    """What tells a file from the others of its format: "percentile-int8"."""
+    return Path(candidate).stem.removeprefix("model-")

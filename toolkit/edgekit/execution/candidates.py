@@ -12,6 +12,7 @@ from edgekit.execution.model_interface import ModelInterface
 from edgekit.execution.workload import Workload
 from edgekit.foundation.errors import VerificationError
 from edgekit.foundation.progress import Progress
+from edgekit.runtimes import DEFAULT_RUNTIMES
 from edgekit.runtimes.base import Availability, Execution, ExecutionFailure, Performance, Watch
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ class ScoringResult:
     """What became of a task.
 
     Attributes:
-        is_available: Whether its runtime works here; where it does not, nothing was tried.
+        is_available: Whether its runtime works here and has a kernel for every operator; else nothing was run.
         failure: Why there are no scores, as a whole sentence; None where there are.
         scores: float32 (n, C), in the order of the split, in the class order of the data set; None where `failure` says
             why.
@@ -112,7 +113,7 @@ class CandidateRunner:
             return _not_tried(availability)
         execution = self._execute(task, watch and _reading(watch, task.interface))
         if isinstance(execution, ExecutionFailure):
-            return ScoringResult(failure=execution.sentence)
+            return _failed(task, execution, availability)
         with self.while_no_worker_measures():
             return _read(task, execution, may_stop=watch is not None)
 
@@ -140,6 +141,13 @@ def default_time_limit(num_images: int) -> float:
 def _not_tried(availability: Availability) -> ScoringResult:
     reason = availability.reason or "The runtime does not work here."
     return ScoringResult(is_available=False, failure=reason, runtime_version=availability.version)
+
+
+def _failed(task: ScoringTask, failure: ExecutionFailure, availability: Availability) -> ScoringResult:
+    """A file that ships must run in the usual runtime of its format; other runtimes need not have every kernel."""
+    if failure.is_kernel_missing and task.runtime not in DEFAULT_RUNTIMES.values():
+        return ScoringResult(is_available=False, failure=failure.sentence, runtime_version=availability.version)
+    return ScoringResult(failure=failure.sentence)
 
 
 def _read(task: ScoringTask, execution: Execution, *, may_stop: bool) -> ScoringResult:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from edgekit.execution.processor_sharing import Processors
 from edgekit.execution.settings_cache import SettingsCache
 from edgekit.execution.worker.job_file import ScoringJob, TrialJob
+from edgekit.execution.worker.messages import ALONE
 from edgekit.execution.worker.process import Supervision, run_in_worker
 from edgekit.foundation.progress import Advance
 from edgekit.input_range import InputEncoding
@@ -116,6 +117,7 @@ def collect_scores(folder: Path, result: dict[str, Any]) -> Execution:
         peak_rss_bytes=int(result["peak_rss_bytes"]),
         runtime_version=str(result["runtime_version"]),
         settings=SessionSettings(**result["settings"]),
+        alone=np.load(folder / ALONE, allow_pickle=False) if result.get("num_alone") else None,
     )
 
 

@@ -7,7 +7,7 @@ is, byte for byte, what an export keeps. Writes nothing.
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from edgekit.artifact import Format
 from edgekit.datasets import Dataset
@@ -20,13 +20,16 @@ from edgekit.exporting.keras.folding_check import proven_folding
 from edgekit.exporting.keras.layer_names import LayerNames
 from edgekit.exporting.keras.preparing.preparation import prepare
 from edgekit.exporting.keras.preparing.reading import OutputReading
-from edgekit.exporting.keras.scores import BATCH, KerasScorer
+from edgekit.exporting.keras.scores import KerasScorer
+from edgekit.exporting.keras.trained_ranges import with_fingerprints
 from edgekit.exporting.onnx.targets import OrtTarget
 from edgekit.exporting.source import Source, check_dataset, digest_of, interface_of
 from edgekit.exporting.tflite.float_islands import Island, find_islands
 from edgekit.foundation.errors import ExportError
+from edgekit.foundation.grammar import counted
 from edgekit.foundation.progress import Progress
 from edgekit.input_range import RAW, InputRange
+from edgekit.metrics.own_noise import OwnNoise
 from edgekit.quantization import CalibrationSet
 from edgekit.quantization.learned_ranges import LearnedRanges
 from edgekit.quantization.scheme import CALIBRATED
@@ -59,7 +62,7 @@ class FileMaker:
         class_names: In the order of the scores.
         images: uint8 (n, H, W, 3): what a file is checked on.
         input_range: What the model wants.
-        measured_noise: `own_noise` as a JSON object, with how it was measured; None where it was not.
+        measured_noise: `own_noise`, with how it was measured; None where it was not.
         scorer: Gives the float model's scores.
 
     Raises:
@@ -94,14 +97,15 @@ class FileMaker:
             progress.note(note)
         if source.trained_ranges:
             progress.note(
-                f"{source.path} was trained for quantization: its float weights are exported. The ranges that it has "
-                f"learned are not used: int8 files are calibrated on training images."
+                f"{source.path} was trained for quantization: its float weights are exported, and int8 files use the "
+                f"{counted(len(source.trained_ranges), 'range')} that it has learned. Other tensors are calibrated on "
+                f"training images."
             )
         self.input_range = self._input_range(input_range, dataset, seed)
         self._check_images = CheckImages(dataset, shape)
         self._more_reference: dict[int, NDArray[np.float32]] = {}
         self.images = self._check_images.first(NUM_IMAGES)
-        self.measured_noise: dict[str, Any] | None = None
+        self.measured_noise: OwnNoise | None = None
         self.scorer = KerasScorer(self.classifier, self.input_range)
 
     def _input_range(self, given: InputRange | None, dataset: Dataset | None, seed: int) -> InputRange:
@@ -120,13 +124,8 @@ class FileMaker:
     @cached_property
     def own_noise(self) -> float:
         """How far the float model's scores of `images` differ between batch sizes, at least 0."""
-        noise = self.scorer.own_noise(self.images, self.reference)
-        self.measured_noise = {
-            "max_abs_score_difference": noise,
-            "batch_sizes": [BATCH, 1],
-            "num_images": len(self.images),
-        }
-        return noise
+        self.measured_noise = self.scorer.own_noise(self.images, self.reference)
+        return self.measured_noise.max_abs_score_difference
 
     def check_sets(self) -> "Iterator[tuple[NDArray[np.uint8], NDArray[np.float32]]]":
         """Images, uint8 (n, H, W, 3), and the float model's scores of them, (n, C): few, then more and more."""
@@ -152,9 +151,9 @@ class FileMaker:
         Raises:
             RunFolderError: What was learned is missing or was changed.
         """
-        if calibration.learned is not None or not self._has_learned_ranges:
+        if calibration.learned is not None or self.learned_ranges is None:
             return calibration
-        return replace(calibration, learned=self._learned_ranges)
+        return replace(calibration, learned=self.learned_ranges)
 
     def options(self, job: "Job") -> ExportOptions:
         """What was chosen for `job`, with the input range of the model and the names that its layers have now."""
@@ -237,11 +236,20 @@ class FileMaker:
     @property
     def _has_learned_ranges(self) -> bool:
         run = self._source.run
-        return run is not None and run.learned_ranges_path.name in run.manifest["files"]
+        is_listed = run is not None and run.learned_ranges_path.name in run.manifest["files"]
+        return is_listed or bool(self._source.trained_ranges)
 
     @cached_property
-    def _learned_ranges(self) -> LearnedRanges:
-        run = self._source.run
-        assert run is not None  # noqa: S101 - asked for only where a run has them
+    def learned_ranges(self) -> LearnedRanges | None:
+        """What quantization-aware training has learned: kept in the run, or found in the model's own file.
+
+        Raises:
+            RunFolderError: It is missing or was changed.
+        """
+        source, run = self._source, self._source.run
+        if source.trained_ranges:
+            return with_fingerprints(source.model, source.trained_ranges, self.input_range, self._image_shape)
+        if run is None or not self._has_learned_ranges:
+            return None
         run.check_file(Path(run.learned_ranges_path.name))
         return LearnedRanges.load(run.learned_ranges_path)

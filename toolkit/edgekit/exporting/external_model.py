@@ -52,7 +52,7 @@ def foreign_run(
         model = _copy_model(source, run)
         scores = maker.scorer(dataset.test.images, progress=progress, task="Keras on the test images")
         _write_results(run, dataset, maker.prepared, scores)
-        run.record(*model)
+        run.record(*model, *_learned_ranges(run, maker))
         yield run, final_path
 
 
@@ -105,6 +105,14 @@ def _copy_model(source: Source, run: RunFolder) -> list[Path]:
         else:
             source.model.save(temporary)
     return [run.model_path]
+
+
+def _learned_ranges(run: RunFolder, maker: FileMaker) -> list[Path]:
+    """Keep what quantization-aware training has learned, which the copy of the model holds no longer."""
+    if maker.learned_ranges is None:
+        return []
+    maker.learned_ranges.save(run.learned_ranges_path)
+    return [run.learned_ranges_path]
 
 
 def _write_results(run: RunFolder, dataset: Dataset, prepared: Prepared, scores: "NDArray[np.float32]") -> None:

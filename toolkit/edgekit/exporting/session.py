@@ -179,7 +179,7 @@ class _Session:
             *labels,
             exports={**run.manifest.get("exports", {}), **entries},
             export_versions=_versions(),
-            **({} if noise is None else {"own_noise": noise}),
+            **({} if noise is None else {"own_noise": noise.to_dict()}),
         )
         for path in replaced:
             path.unlink(missing_ok=True)

@@ -12,6 +12,7 @@
     ├── CompressionError            a network cannot be pruned, clustered or trained for quantization
     ├── RunFolderError              a run folder is missing, incomplete or was changed by hand
     ├── ArtifactError               a model file is missing, broken, or not what its name says
+    │   └── MissingKernelError      a runtime has no kernel for an operator of a file; another one may
     ├── ExportError                 a model cannot be exported as asked
     │   └── CalibrationError        the calibration images do not fit the job
     ├── RuntimeUnavailableError     a runtime cannot work on this machine
@@ -121,6 +122,10 @@ class RunFolderError(EdgekitError):
 
 class ArtifactError(EdgekitError):
     """A model file is missing, broken, or not what its name says."""
+
+
+class MissingKernelError(ArtifactError):
+    """A runtime has no kernel for an operator of a file, which another runtime may have."""
 
 
 class ExportError(EdgekitError):

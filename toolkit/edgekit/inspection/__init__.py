@@ -50,6 +50,7 @@ def inspect_file(path: Path) -> ModelInfo:
         weights_by_dtype=count_weights(graph.weights),
         multiply_adds=graph.multiply_adds,
         metadata=graph.metadata,
+        stored_input=graph.stored_input,
     )
 
 

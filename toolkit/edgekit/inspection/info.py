@@ -184,6 +184,8 @@ class ModelInfo(Displayed):
         multiply_adds: Of one image, in convolutions and matrix products; None where shapes are not known.
         metadata: What the file says about itself.
         kernels: Zeros and distinct values of its kernels; None where nobody asked for them.
+        stored_input: The integers that hold the pixels: the input itself, or what the graph makes of a float input
+            first; None where pixels stay float.
     """
 
     file: str
@@ -199,6 +201,7 @@ class ModelInfo(Displayed):
     multiply_adds: int | None
     metadata: Mapping[str, str]
     kernels: FileKernels | None = None
+    stored_input: TensorSpec | None = None
 
     def __repr__(self) -> str:
         return f"<ModelInfo {self.file}: {self.quantization.verdict}, {self.size_bytes:,} bytes>"
@@ -239,6 +242,7 @@ class Graph:
         multiply_adds: As in `ModelInfo`.
         metadata: As in `ModelInfo`.
         num_sparse: As in `Quantization`.
+        stored_input: As in `ModelInfo`.
     """
 
     inputs: tuple[TensorSpec, ...]
@@ -249,6 +253,7 @@ class Graph:
     multiply_adds: int | None
     metadata: Mapping[str, str]
     num_sparse: int = 0
+    stored_input: TensorSpec | None = None
 
 
 def count_operators(operators: Sequence[Operator]) -> tuple[OperatorCount, ...]:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from edgekit.foundation.errors import ArtifactError
+from edgekit.foundation.errors import ArtifactError, MissingKernelError
 from edgekit.foundation.grammar import counted
 from edgekit.inspection import OperatorCount, inspect_file
 
@@ -19,6 +19,11 @@ _NOISE = (
 """Error codes, places in C++ sources and links, as regular expressions."""
 _GLUED = r"(?<=[\w).])(?=Node number \d|unsupported |failed to )"
 """Where LiteRT writes two messages without a space between them."""
+_NO_KERNEL = (
+    r"Didn't find op for builtin opcode '(?P<name>\w+)' version '(?P<version>\d+)'",
+    r"Could not find an implementation for (?P<name>\w+)\((?P<version>\d+)\)",
+)
+"""How LiteRT and ONNX Runtime say that they have no kernel for an operator of a known kind."""
 
 
 def expect_one_each(path: Path, num_inputs: int, num_outputs: int) -> None:
@@ -38,6 +43,7 @@ def cannot_load(library: str, path: Path, error: Exception) -> ArtifactError:
     """The error that says why `library` cannot load `path`.
 
     Operators that the library lacks are named; of a file that is damaged or another format, it is said what it is.
+    Where it is only this runtime's set of kernels that lacks one, the error is a MissingKernelError.
     """
     try:
         operators = inspect_file(path).operators
@@ -45,6 +51,8 @@ def cannot_load(library: str, path: Path, error: Exception) -> ArtifactError:
         return ArtifactError(f"{library} cannot load {path}: {in_one_sentence(error).rstrip('.')}. {damage}")
     if missing := _missing_operators(operators, str(error)):
         return ArtifactError(f"{library} cannot load {path}. {missing}")
+    if kernel := _missing_kernel(str(error)):
+        return MissingKernelError(f"This runtime has no kernel for {kernel}, so {path.name} was not run in it.")
     return ArtifactError(f"{library} cannot load {path}: {in_one_sentence(error)}")
 
 
@@ -67,6 +75,12 @@ def in_one_sentence(error: Exception) -> str:
         text = re.sub(noise, "", text)
     text = " ".join(re.sub(_GLUED, "; ", text).split()).replace(".;", ";")
     return text[:MAX_LENGTH] or type(error).__name__
+
+
+def _missing_kernel(message: str) -> str | None:
+    """The operator that a library says it has no kernel for: "ELU (version 1)"; None where it says something else."""
+    found = next(filter(None, (re.search(said, message) for said in _NO_KERNEL)), None)
+    return f"{found['name']} (version {found['version']})" if found else None
 
 
 def _missing_operators(operators: Sequence[OperatorCount], message: str) -> str:

@@ -7,8 +7,8 @@ output may stay float: ONNX Runtime has kernels that multiply integers and write
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
-from math import prod
+from dataclasses import dataclass, replace
+from math import isfinite, prod
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,8 @@ from edgekit.inspection.sniffing import is_ort, what_it_seems
 BORDERS = frozenset({"QuantizeLinear", "DequantizeLinear", "DynamicQuantizeLinear", "Cast"})
 SOURCES = frozenset({"Constant", "ConstantOfShape", "Range", "Shape", "Size"})
 """Operators whose result is a shape or a constant, not a function of the pixels."""
+MOVES = frozenset({"Flatten", "Identity", "Reshape", "Squeeze", "Transpose", "Unsqueeze"})
+"""Operators that change the place of numbers, not the numbers."""
 FUSED = frozenset({"Relu", "Clip"})
 """Activations that a runtime folds into the node before them."""
 PRODUCTS = frozenset({"Gemm", "MatMul"})
@@ -96,6 +98,29 @@ class _Reader:
             has_wide_activations=any(self._is_wide(node) for node in self._nodes),
             multiply_adds=self._multiply_adds(),
             metadata=self._metadata(),
+            stored_input=self._stored_input(),
+        )
+
+    def _stored_input(self) -> TensorSpec | None:
+        """See `ModelInfo.stored_input`: what the QuantizeLinear nodes make of it that read it, moved or not."""
+        inputs = [value for value in self._model.graph.input if value.name not in self._constants]
+        if len(inputs) != 1:
+            return None
+        readers = self._consumers[inputs[0].name]
+        while len(readers) == 1 and readers[0].op_type in MOVES:
+            readers = self._consumers[readers[0].output[0]]
+        if not readers or any(node.op_type != "QuantizeLinear" or len(node.input) < 3 for node in readers):
+            return None
+        values = {name.name: name for name in self._model.graph.initializer}
+        stored = {(_one_number(values.get(n.input[1])), _one_number(values.get(n.input[2]))): n for n in readers}
+        [(scale, zero_point), node] = next(iter(stored.items()))
+        if len(stored) != 1 or scale is None or zero_point is None:
+            return None
+        return replace(
+            _spec(inputs[0]),
+            dtype=_dtype(values[node.input[2]].data_type),
+            scale=float(scale),
+            zero_point=int(zero_point),
         )
 
     def _find_constants(self) -> Iterator[tuple[str, _Constant]]:
@@ -282,6 +307,16 @@ def _constant(tensor: Any) -> _Constant:
         dims=tuple(int(size) for size in tensor.dims),
         location=_text(places[0]) if places and tensor.data_location == tensor.EXTERNAL else "",
     )
+
+
+def _one_number(tensor: Any) -> float | None:
+    """The number that a constant of one element holds; None for any other, and for one that lies in another file."""
+    from onnx import numpy_helper
+
+    if tensor is None or prod(tensor.dims) != 1 or tensor.data_location == tensor.EXTERNAL:
+        return None
+    value = float(numpy_helper.to_array(tensor).reshape(-1)[0])
+    return value if isfinite(value) else None
 
 
 def _spec(value: Any) -> TensorSpec:

@@ -74,6 +74,7 @@ class _Reader:
             multiply_adds=main.multiply_adds,
             metadata=self._metadata(attached),
             num_sparse=sum(graph.num_sparse for graph in subgraphs),
+            stored_input=main.stored_input,
         )
 
     def _code(self, code: Any) -> tuple[str, str]:
@@ -205,10 +206,23 @@ class _Subgraph:
             for tensor in self._of([*inputs, *outputs])
         )
         self.multiply_adds = sum(_multiply_adds(name, self._of(i), self._of(o)) for (name, _), i, o in nodes)
+        self.stored_input = self._find_stored_input([(name, inputs, outputs) for (name, _), inputs, outputs in nodes])
 
     def specs(self, indices: list[int]) -> tuple[TensorSpec, ...]:
         """The tensors at `indices` as the file declares them."""
         return tuple(tensor.spec for tensor in self._of(indices))
+
+    def _find_stored_input(self, nodes: list[tuple[str, list[int], list[int]]]) -> TensorSpec | None:
+        """See `ModelInfo.stored_input`; a float input counts where all that read it store it in the same integers."""
+        if len(self.inputs) != 1:
+            return None
+        [spec] = self.specs(self.inputs)
+        readers = [(name, outputs) for name, inputs, outputs in nodes if self.inputs[0] in inputs]
+        if spec.scale is not None or not readers or any(name != "QUANTIZE" for name, _ in readers):
+            return spec if spec.scale is not None else None
+        stored = {(one.scale, one.zero_point, one.dtype): one for _, outputs in readers for one in self.specs(outputs)}
+        found = next(iter(stored.values()))
+        return found if len(stored) == 1 and found.scale is not None else None
 
     def _of(self, indices: Iterable[int]) -> list[_Tensor]:
         """Tensors by index; -1 stands for an optional input that is not there."""

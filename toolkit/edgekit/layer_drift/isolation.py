@@ -58,5 +58,6 @@ def measure_files(
 
 
 def _collect(_: Path, result: dict[str, Any]) -> Measured:
-    layers = [LayerDrift(**{**layer, "shape": tuple(layer["shape"])}) for layer in result["layers"]]
+    tuples = ("shape", "keras_layers")
+    layers = [LayerDrift(**{**layer, **{key: tuple(layer[key]) for key in tuples}}) for layer in result["layers"]]
     return tuple(layers), tuple(result["unmatched"])

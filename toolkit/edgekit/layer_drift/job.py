@@ -1,21 +1,26 @@
 """The whole of `edgekit diagnose`: find the files, choose images, measure. Images are never those of the test split."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from edgekit.artifact import Format, Precision
+from edgekit.artifact import Format, Precision, format_of, precision_of
 from edgekit.datasets import Dataset, DatasetRequest, load_dataset
 from edgekit.datasets.images.rule import RuleChoice
 from edgekit.datasets.own import load_own
-from edgekit.execution.file_inspection import inspect_in_worker
-from edgekit.foundation.errors import UsageError, VerificationError
-from edgekit.foundation.grammar import listed
+from edgekit.execution.file_inspection import FileInspector
+from edgekit.execution.input_fit import input_fault
+from edgekit.foundation.errors import ArtifactError, UsageError, VerificationError
+from edgekit.foundation.files.temporary_folders import TemporaryFolder
+from edgekit.foundation.grammar import listed as in_words
 from edgekit.foundation.progress import Progress, SilentProgress
 from edgekit.foundation.results import Displayed
 from edgekit.input_range import InputEncoding
-from edgekit.inspection import check_format
+from edgekit.inspection import ModelInfo, check_format
+from edgekit.layer_drift.float_command import float_command
+from edgekit.layer_drift.float_file import FloatFiles, has_model
 from edgekit.layer_drift.isolation import measure_files
+from edgekit.layer_drift.keras_layers import KerasLayers
 from edgekit.layer_drift.probe import PROBES
 from edgekit.layer_drift.report import LayerDriftReport
 from edgekit.runs.folder import RunFolder
@@ -81,7 +86,7 @@ class DiagnoseReport(Displayed):
     figures: tuple[Path, ...] = ()
 
     def __repr__(self) -> str:
-        return f"<DiagnoseReport of {listed([report.candidate for report in self.reports])}>"
+        return f"<DiagnoseReport of {in_words([report.candidate for report in self.reports])}>"
 
     def to_dict(self) -> dict[str, Any]:
         """As a JSON object."""
@@ -90,8 +95,16 @@ class DiagnoseReport(Displayed):
 
 @dataclass(frozen=True, kw_only=True)
 class _Pair:
+    """A file and what it is compared with.
+
+    Attributes:
+        candidate: The quantized file.
+        reference: The float file; None where it is to be made of the run's Keras model.
+        name: What the report calls the candidate.
+    """
+
     candidate: Path
-    reference: Path
+    reference: Path | None
     name: str
 
 
@@ -104,7 +117,9 @@ def diagnose_request(request: DriftRequest, *, progress: Progress | None = None)
     progress = progress or SilentProgress()
     encoding = InputEncoding.parse(request.input_range)
     run, pairs = _find(request)
-    info, entry = inspect_in_worker(pairs[0].candidate), _dataset_entry(run)
+    inspector, entry = FileInspector(), _dataset_entry(run)
+    inspector.read(pair.candidate for pair in pairs)
+    info = _info_of(pairs[0].candidate, inspector)
     wanted = DatasetRequest(
         image_size=info.image_size,
         rule=request.image_rule.for_run(entry),
@@ -113,28 +128,47 @@ def diagnose_request(request: DriftRequest, *, progress: Progress | None = None)
     )
     dataset = load_own(_named_data(run), wanted) if request.data is None else load_dataset(request.data, wanted)
     split_name, images = choose_images(dataset, request.num_images, request.seed)
-    reports = []
-    for pair in pairs:
-        with progress.task(f"layers of {pair.name}", len(images)) as advance:
-            layers, unmatched = measure_files(
-                pair.reference,
-                pair.candidate,
-                images,
-                encoding,
-                time_limit=request.time_limit or 600 + len(images),
-                advance=advance,
+    names = KerasLayers.in_file(run.model_path) if run else None
+    with TemporaryFolder() as folder:
+        float_files = FloatFiles(run=run, folder=Path(folder), progress=progress)
+        reports = []
+        for pair in pairs:
+            reference = pair.reference or float_files.for_file(pair.candidate)
+            with progress.task(f"layers of {pair.name}", len(images)) as advance:
+                layers, unmatched = measure_files(
+                    reference,
+                    pair.candidate,
+                    images,
+                    encoding,
+                    time_limit=request.time_limit or 600 + len(images),
+                    advance=advance,
+                )
+            report = LayerDriftReport(
+                candidate=pair.name,
+                reference=reference.name if pair.reference or run is None else run.model_path.name,
+                num_images=len(images),
+                split=split_name,
+                seed=request.seed,
+                layers=names.all_named(layers) if names else layers,
+                unmatched=unmatched,
+                input_fault=input_fault(
+                    _info_of(pair.candidate, inspector).stored_input,
+                    encoding,
+                    images,
+                    option="" if run else "--input-range",
+                ),
             )
-        report = LayerDriftReport(
-            candidate=pair.name,
-            reference=pair.reference.name,
-            num_images=len(images),
-            split=split_name,
-            seed=request.seed,
-            layers=layers,
-            unmatched=unmatched,
-        )
-        reports.append(report)
+            reports.append(_with_command(report, run, pair))
     return DiagnoseReport(reports=tuple(reports), run=run)
+
+
+def _with_command(report: LayerDriftReport, run: RunFolder | None, pair: _Pair) -> LayerDriftReport:
+    """The report with the command that keeps in float what loses most, where a run says how the file was made."""
+    precision = precision_of(pair.candidate)
+    if run is None or precision is None:
+        return report
+    entry, made_of = run.export_entry(pair.candidate), format_of(pair.candidate)
+    return replace(report, float_command=float_command(str(run.path), made_of, precision, entry, report.layers_to_keep))
 
 
 def choose_images(dataset: Dataset, num_images: int, seed: int) -> "tuple[str, NDArray[np.uint8]]":
@@ -168,8 +202,14 @@ def _find(request: DriftRequest) -> tuple[RunFolder | None, list[_Pair]]:
     if Precision.FLOAT32 in request.precisions:
         raise UsageError("float32 is what the others are compared with. Name another precision: --precision int8")
     formats = [Format(_known_format(name)) for name in request.formats or tuple(PROBES)]
-    found = [run.artifact_path(one, precision) for precision in request.precisions for one in formats]
-    names = [path.relative_to(run.path) for path in found if path.is_file()]
+    listed = [Path(name) for name in run.manifest["files"]]
+    names = [
+        path
+        for precision in request.precisions
+        for one in formats
+        for path in listed
+        if _is_artifact(path, one, precision)
+    ]
     if not names:
         raise VerificationError(
             f"{run.path} has no {' or '.join(request.precisions)} artifact in {' or '.join(formats)}. Export it first: "
@@ -179,15 +219,23 @@ def _find(request: DriftRequest) -> tuple[RunFolder | None, list[_Pair]]:
     for name in names:
         own = run.artifact_path(Format(name.parent.name), Precision.FLOAT32)
         reference = request.reference or own
-        if not reference.is_file():
+        if not reference.is_file() and (reference != own or not has_model(run)):
             raise VerificationError(
                 f"There is no float model {reference} to compare {name} with. Export it first: edgekit export "
                 f"{run.path} --float32 --format {name.parent.name}"
             )
-        if reference == own:
+        if reference == own and own.is_file():
             run.check_file(own.relative_to(run.path))
-        pairs.append(_Pair(candidate=run.checked_artifact(name).path, reference=reference, name=name.as_posix()))
+        candidate = run.checked_artifact(name).path
+        found = reference if reference.is_file() else None
+        pairs.append(_Pair(candidate=candidate, reference=found, name=name.as_posix()))
     return run, pairs
+
+
+def _is_artifact(name: Path, artifact_format: Format, precision: Precision) -> bool:
+    """Whether a file of a run is of that format and precision, however it was quantized."""
+    is_of_format = name.parent.name == artifact_format and name.suffix == f".{artifact_format}"
+    return is_of_format and precision_of(name) is precision
 
 
 def _one_file(path: Path, request: DriftRequest) -> tuple[None, list[_Pair]]:
@@ -205,6 +253,14 @@ def _one_file(path: Path, request: DriftRequest) -> tuple[None, list[_Pair]]:
             f"float .{check_format(path)} file."
         )
     return None, [_Pair(candidate=path, reference=request.reference, name=path.name)]
+
+
+def _info_of(candidate: Path, inspector: FileInspector) -> ModelInfo:
+    """What a candidate says of itself; raises ArtifactError where it cannot be read."""
+    found = inspector.of(candidate)
+    if found.info is None:
+        raise ArtifactError(found.fault)
+    return found.info
 
 
 def _known_format(name: str) -> str:

@@ -23,6 +23,12 @@ SCORES = frozenset({"SOFTMAX", "LOGISTIC", "Softmax", "Sigmoid"})
 """Operators whose int8 output has a step and a range that LiteRT prescribes."""
 NEGLIGIBLE = 0.01
 """Share of noise of the worst layer below which no layer stands out."""
+STANDS_OUT = 0.2
+"""Share of the worst layer's noise from which another one is to be kept in float, too."""
+MOST_KEPT = 5
+"""Layers that are named to be kept in float."""
+DEEP = 12
+"""Layers from which it is worth saying how noise adds up."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,6 +53,11 @@ class LayerDrift:
         cosine: Cosine of the angle to the float model's tensor.
         rmse_in_steps: Its own root mean square error in quantization steps, ideally 0.289; None where it is float.
         saturated: Share of its own values that its range cannot hold; None where it is float.
+        infinite: Share of its own values that are infinite or NaN where the float layer, fed alike, gives numbers. It
+            counts as nothing but noise then.
+        is_reference_infinite: Whether the float model itself gives infinite values or NaN here.
+        keras_layers: The Keras layers whose work it does, the one that multiplies first; empty where they are not
+            known.
     """
 
     name: str
@@ -61,6 +72,14 @@ class LayerDrift:
     cosine: float
     rmse_in_steps: float | None
     saturated: float | None
+    infinite: float = 0.0
+    is_reference_infinite: bool = False
+    keras_layers: tuple[str, ...] = ()
+
+    @property
+    def total_noise(self) -> float:
+        """Noise as a share of the signal with all layers before it: 10^(-sqnr_db / 10), at most 1."""
+        return 0.0 if self.sqnr_db is None else min(1.0, 10 ** (-self.sqnr_db / 10))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,6 +94,8 @@ class LayerDriftReport(Displayed):
         seed: Of their choice.
         layers: In the order of the graph.
         unmatched: Layers of the candidate that the float model has no counterpart of.
+        input_fault: Why its input cannot hold what it is fed, and what to do; None where it can.
+        float_command: The command that keeps the worst layers in float; None where that helps little or is not known.
     """
 
     candidate: str
@@ -84,6 +105,8 @@ class LayerDriftReport(Displayed):
     seed: int
     layers: tuple[LayerDrift, ...]
     unmatched: tuple[str, ...]
+    input_fault: str | None = None
+    float_command: str | None = None
 
     def __repr__(self) -> str:
         worst = f", most noise in {self.short_names[self.ranked[0].name]}" if self.layers else ""
@@ -96,26 +119,72 @@ class LayerDriftReport(Displayed):
 
     @property
     def short_names(self) -> dict[str, str]:
-        """For each layer's name its last parts, two or as many as tell it from the other layers: "re_lu_1/Relu"."""
+        """For each layer's name that of its Keras layer, "conv2d_1"; with the operator where it has several tensors.
+
+        Where that is not known, or tells no two apart, the last parts of its own, two or as many as tell it from the
+        other layers: "re_lu_1/Relu".
+        """
         parts = {layer.name: _parts(layer.name) for layer in self.layers}
         seen = Counter(each[-length:] for each in parts.values() for length in range(2, len(each) + 1))
-        return {name: "/".join(_shortest(each, seen)) for name, each in parts.items()}
+        shortest = {name: "/".join(_shortest(each, seen)) for name, each in parts.items()}
+        named = [(layer, layer.keras_layers[0]) for layer in self.layers if layer.keras_layers]
+        plain_names, full_names = Counter(own for _, own in named), Counter(_full(*each) for each in named)
+        with_operator = {layer.name: _full(layer, own) for layer, own in named if full_names[_full(layer, own)] == 1}
+        return shortest | with_operator | {layer.name: own for layer, own in named if plain_names[own] == 1}
+
+    @property
+    def layers_to_keep(self) -> tuple[str, ...]:
+        """The Keras layers that a file should keep in float: those that add most, as far as single ones stand out."""
+        worst = [layer for layer in self.ranked if layer.own_noise >= max(NEGLIGIBLE, STANDS_OUT * self._most_noise)]
+        names = dict.fromkeys(layer.keras_layers[0] for layer in worst if layer.keras_layers and layer.scale)
+        return tuple(names)[:MOST_KEPT]
+
+    @property
+    def accumulation(self) -> str | None:
+        """How noise adds up along a deep network, as one sentence; None for one of few layers."""
+        if len(self.layers) < DEEP:
+            return None
+        ends = [(len(self.layers) * quarter) // 4 - 1 for quarter in (1, 2, 3, 4)]
+        shares = [percent(self.layers[end].total_noise) for end in ends]
+        single = percent(self._most_noise)
+        return (
+            f"Noise adds up: {shares[0]} of the signal after a quarter of the {len(self.layers)} layers, {shares[1]} "
+            f"after half, {shares[2]} after three quarters, {shares[3]} at the end; no single layer adds more than "
+            f"{single}."
+        )
+
+    @property
+    def _most_noise(self) -> float:
+        return max((layer.own_noise for layer in self.layers), default=0.0)
 
     @property
     def advice(self) -> str:
         """One or two sentences: which layer loses most, why as far as can be seen, and what to do."""
+        if self.input_fault:
+            return f"{self.input_fault} What the layers lose follows from that."
         if len(self.unmatched) > len(self.layers):
             return (
                 f"Of {len(self.layers) + len(self.unmatched)} layers only {len(self.layers)} can be found in "
                 f"{self.reference}, too few to say which one loses. Expected the float file that the same converter "
                 f"made of the same model: name it with --reference."
             )
+        if broken := next((layer for layer in self.layers if layer.is_reference_infinite), None):
+            return (
+                f"The float model itself gives infinite values or NaN in '{self.short_names[broken.name]}' "
+                f"({broken.operator}), so what comes behind it cannot be judged: mend the model first."
+            )
         worst = self.ranked[0]
-        return advice_on(worst, self.short_names[worst.name])
+        keep = f" To keep it in float: {self.float_command}" if self.float_command else ""
+        return f"{advice_on(worst, self.short_names[worst.name])}{keep}"
 
     def to_dict(self) -> dict[str, Any]:
         """As a JSON object: layers in the order of the graph, `ranked` their names, the worst first."""
-        document = {**asdict(self), "ranked": [layer.name for layer in self.ranked], "advice": self.advice}
+        document = {
+            **asdict(self),
+            "ranked": [layer.name for layer in self.ranked],
+            "accumulation": self.accumulation,
+            "advice": self.advice,
+        }
         return plain(document)
 
 
@@ -127,6 +196,10 @@ def finite(value: float) -> float | None:
 def percent(share: float) -> str:
     """In words of two digits: 12 %, 0.19 %."""
     return f"{100 * share:.0f} %" if share >= 0.1 else f"{100 * share:.2g} %"
+
+
+def _full(layer: LayerDrift, keras_layer: str) -> str:
+    return f"{keras_layer} {layer.operator}"
 
 
 def _parts(name: str) -> tuple[str, ...]:
@@ -142,6 +215,12 @@ def _shortest(parts: tuple[str, ...], seen: "Counter[tuple[str, ...]]") -> tuple
 def advice_on(worst: LayerDrift, short_name: str) -> str:
     """What is wrong with the layer that loses most, and what to do."""
     name, noise = f"'{short_name}' ({worst.operator})", f"{percent(worst.own_noise)} noise"
+    if worst.infinite:
+        return (
+            f"{name} becomes infinite or NaN in {percent(worst.infinite)} of its values, where the float layer gives "
+            f"numbers: float16 ends at 65,504. Export this model in another precision (--float32, --int8), or bound "
+            f"what this layer computes."
+        )
     if worst.own_noise < NEGLIGIBLE:
         return f"No layer stands out: {name} adds most, {noise}, which is little."
     if worst.scale is None:

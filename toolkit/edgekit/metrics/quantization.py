@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 IDEAL_RMSE = 1 / sqrt(12)
 """Root mean square error of plain rounding, in steps: the deviation of a uniform distribution of width 1."""
+LARGEST = float(np.finfo(np.float32).max)
+"""Where float32 ends: LiteRT's kernels give this in the place of infinity, so it counts as that."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -28,6 +30,8 @@ class NoiseSums:
         noise: float64 (C,), sum of (candidate - reference)^2.
         num_outside: Values of the reference that the candidate's range cannot hold.
         num_values: All values.
+        num_infinite: Values of the candidate that are infinite or NaN where the reference is a number.
+        num_reference_infinite: Values of the reference that are infinite or NaN. Neither is part of any sum.
     """
 
     signal: "NDArray[np.float64]"
@@ -36,6 +40,8 @@ class NoiseSums:
     noise: "NDArray[np.float64]"
     num_outside: int
     num_values: int
+    num_infinite: int = 0
+    num_reference_infinite: int = 0
 
     @classmethod
     def of(
@@ -56,6 +62,10 @@ class NoiseSums:
         channels = reference.shape[-1]
         right, got = (np.asarray(one, np.float64).reshape(-1, channels) for one in (reference, candidate))
         low, high = limits or (-inf, inf)
+        has_number, stays_number = (np.abs(one) < LARGEST for one in (right, got))
+        if not (has_number.all() and stays_number.all()):
+            is_sound = has_number & stays_number
+            right, got = np.where(is_sound, right, 0.0), np.where(is_sound, got, 0.0)
         return cls(
             signal=(right**2).sum(axis=0),
             candidate=(got**2).sum(axis=0),
@@ -63,6 +73,8 @@ class NoiseSums:
             noise=((got - right) ** 2).sum(axis=0),
             num_outside=int(((right < low) | (right > high)).sum()),
             num_values=right.size,
+            num_infinite=int((has_number & ~stays_number).sum()),
+            num_reference_infinite=int((~has_number).sum()),
         )
 
     def __add__(self, other: "NoiseSums") -> "NoiseSums":
@@ -73,6 +85,8 @@ class NoiseSums:
             noise=self.noise + other.noise,
             num_outside=self.num_outside + other.num_outside,
             num_values=self.num_values + other.num_values,
+            num_infinite=self.num_infinite + other.num_infinite,
+            num_reference_infinite=self.num_reference_infinite + other.num_reference_infinite,
         )
 
 
@@ -135,6 +149,11 @@ def rmse_in_steps(sums: NoiseSums, scale: float) -> float:
     Rounding alone gives IDEAL_RMSE, 0.289; more is a range that is cut, or weights that lost.
     """
     return sqrt(float(sums.noise.sum()) / sums.num_values) / scale
+
+
+def infinite_share(sums: NoiseSums) -> float:
+    """Share of the values that are infinite or NaN in the candidate alone: 0 to 1."""
+    return sums.num_infinite / sums.num_values
 
 
 def saturated_share(sums: NoiseSums) -> float:

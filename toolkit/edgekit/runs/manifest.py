@@ -77,6 +77,14 @@ class ExportEntry(TypedDict, total=False):
     input_range: str
 
 
+class OwnNoiseEntry(TypedDict):
+    """How far the network differs from itself; see `edgekit.metrics.own_noise.OwnNoise`."""
+
+    max_abs_score_difference: Positive
+    batch_sizes: list[Count]
+    num_images: Count
+
+
 class ReadingEntry(TypedDict, total=False):
     """How the answers of an external model are read."""
 
@@ -102,6 +110,7 @@ class Manifest(TypedDict, total=False):
     settings: SettingsEntry
     compression: CompressionEntry
     exports: dict[str, ExportEntry]
+    own_noise: OwnNoiseEntry
     identity: dict[str, Any]
     versions: dict[str, str]
     machine: dict[str, Any]

@@ -92,6 +92,8 @@ class Execution:
         peak_rss_bytes: Largest resident memory of the worker process.
         runtime_version: Version of the library that ran it.
         settings: Threads and batch that were used.
+        alone: float32 (n, C), the scores of the first images once more, each in a batch of its own; None where its
+            runtime is not asked for them.
     """
 
     scores: "NDArray[np.float32]"
@@ -100,6 +102,7 @@ class Execution:
     peak_rss_bytes: int
     runtime_version: str
     settings: SessionSettings
+    alone: "NDArray[np.float32] | None" = None
 
     @property
     def performance(self) -> Performance:
@@ -120,9 +123,11 @@ class ExecutionFailure:
 
     Attributes:
         reason: One sentence: crashed, hung, out of memory, or what the runtime said.
+        is_kernel_missing: Whether the runtime has no kernel for an operator of the file, so that nothing was run.
     """
 
     reason: str
+    is_kernel_missing: bool = False
 
     @property
     def sentence(self) -> str:
@@ -167,12 +172,15 @@ class Runtime(ABC):
         format: What it reads.
         package: The distribution that brings it, for messages and versions.
         trial_batch: Images an invocation where it is only tried how a model is fed; 1 goes with every file.
+        num_alone: How many of the first images are run once more, each in a batch of its own, to see how far a model
+            differs from itself.
     """
 
     name: ClassVar[str]
     format: ClassVar[Format]
     package: ClassVar[str]
     trial_batch: ClassVar[int] = 1
+    num_alone: ClassVar[int] = 0
 
     @classmethod
     @abstractmethod

@@ -11,7 +11,7 @@ each is measured and judged as soon as it has been run, so that only counts and 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from edgekit.artifact import Precision
@@ -158,6 +158,8 @@ def _verify_subjects(
 ) -> VerificationReport:
     """Send every candidate along the path, and put the report together."""
     dataset, scored = subjects.dataset, subjects.scored
+    noise = scored.own_noise.max_abs_score_difference if scored.own_noise else 0.0
+    request = replace(request, tolerances=request.tolerances.beyond_noise(noise))
     measurer = Measurer(
         scores=scored.reference.scores,
         labels=dataset.test.labels,
@@ -187,6 +189,7 @@ def _verify_subjects(
             precision=scored.precision,
             input=scored.input,
             remarks=scored.remarks,
+            own_noise=scored.own_noise,
         ),
         tolerance={one.value: request.tolerances.of(one).to_dict() for one in _precisions(subjects.candidates)},
         tolerance_origin=_origins(request.tolerances, subjects.candidates),

@@ -17,7 +17,7 @@ from edgekit.execution.fastest_settings import BATCH_SIZES, MAX_BYTES, SettingsS
 from edgekit.execution.scoring import PIECE, Scorer
 from edgekit.execution.settings_cache import FoundSettings, SettingsFile
 from edgekit.execution.worker.job_file import ScoringJob
-from edgekit.execution.worker.messages import ParentConnection
+from edgekit.execution.worker.messages import ALONE, ParentConnection
 from edgekit.execution.worker.streaming import ImageFile, OpenScorer, ScoreFile, run
 from edgekit.foundation.machine import num_usable_cpus, this_machine
 from edgekit.runtimes.base import Runtime, SessionSettings
@@ -80,6 +80,7 @@ class CandidateRun:
                 max_piece=self._max_piece,
             )
         return {
+            "num_alone": self._run_alone(scorers[0], scores_path.with_name(ALONE), num_done),
             "num_images": num_done,
             "seconds": seconds + measured,
             "images_per_second": num_measured / measured if is_shared else num_done / seconds,
@@ -87,6 +88,16 @@ class CandidateRun:
             "runtime_version": self._runtime.availability().version,
             "settings": vars(settings),
         }
+
+    def _run_alone(self, scorer: Scorer, path: Path, num_done: int) -> int:
+        """Score the first images once more, each in a batch of its own, into the file `path`; returns how many."""
+        import numpy as np
+
+        count = min(self._runtime.num_alone, num_done)
+        if count == 0 or scorer.session.batch_size == 1 or not scorer.session.resize(1):
+            return 0
+        np.save(path, scorer(self._images.read(0, count)))
+        return count
 
     @cached_property
     def _search(self) -> SettingsSearch:

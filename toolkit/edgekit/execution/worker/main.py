@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, TextIO, TypeVar
 
 from edgekit.execution.worker.job_file import Job, ScoringJob, read_job
-from edgekit.foundation.errors import EdgekitError
+from edgekit.foundation.errors import EdgekitError, MissingKernelError
 from edgekit.foundation.processes import with_limit
 from edgekit.runtimes.base import Runtime
 
@@ -40,6 +40,8 @@ def run_job(kind: type[_Job], work: Work[_Job]) -> None:
     try:
         _limit_memory(setup.memory_limit)
         result = work(job, setup.scores, commands, progress)
+    except MissingKernelError as error:
+        result = {"error": str(error), "is_kernel_missing": True}
     except EdgekitError as error:
         result = {"error": str(error)}
     except MemoryError:

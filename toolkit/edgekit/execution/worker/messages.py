@@ -16,6 +16,9 @@ HAS_MEASURED = "done"
 SHARE = "cpus"
 STOP = "stop"
 
+ALONE = "alone.npy"
+"""The file, beside the scores, of those that images have in batches of their own."""
+
 PATIENCE = 0.05
 """Seconds after which who waits for a processor looks whether there is still work."""
 

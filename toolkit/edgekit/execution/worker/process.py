@@ -103,7 +103,9 @@ def collected(folder: Path, collect: "Collect[_Result]") -> "_Result | Execution
     """
     try:
         result = json.loads((folder / "result.json").read_text())
-        return ExecutionFailure(reason=str(result["error"])) if "error" in result else collect(folder, result)
+        if "error" not in result:
+            return collect(folder, result)
+        return ExecutionFailure(reason=str(result["error"]), is_kernel_missing=bool(result.get("is_kernel_missing")))
     except (OSError, ValueError, KeyError, TypeError, EOFError) as error:
         return ExecutionFailure(reason=f"ended without a usable result ({type(error).__name__}: {error})")
 

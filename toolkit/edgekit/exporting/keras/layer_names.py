@@ -17,43 +17,16 @@ ROOT = "edgekit"
 """Name of the exported graph: every path begins with it, numbered where the graph was called more than once."""
 
 
-class LayerNames:
-    """The layers of one model.
+class LayerPaths:
+    """Which layers the paths in a name stand for.
 
     Args:
-        model: The classifier that was exported.
-
-    Attributes:
-        all: Their names, those of nested models among them.
-        last: The layer that gives the scores.
+        layers: The names of all layers of a model, those of nested models among them.
         model_name: The model's own name.
     """
 
-    def __init__(self, model: "keras.Model") -> None:
-        self.all = tuple(layer.name for layer in model._flatten_layers(include_self=False))
-        self.last = str(model.outputs[0]._keras_history.operation.name)
-        self._layers = {layer.name: layer for layer in model._flatten_layers(include_self=False)}
-        self._known = frozenset(self.all)
-        self.model_name = model.name
-
-    def check(self, layers: Iterable[str]) -> None:
-        """Raise UnknownNameError, with the closest name, for a layer that the model does not have."""
-        for layer in layers:
-            if layer not in self.all:
-                raise UnknownNameError("layer", layer, self.all)
-
-    def kind_of(self, layer: str, *, with_weights: bool) -> str:
-        """What a layer computes, for a person: "LayerNormalization"; "softplus" for the activation of a Dense layer.
-
-        Args:
-            layer: Its name.
-            with_weights: Whether its products are meant, or only what comes behind them.
-        """
-        if layer not in self._layers:  # an operation of Keras that gives the scores
-            return layer
-        kind = type(self._layers[layer]).__name__
-        activation = getattr(getattr(self._layers[layer], "activation", None), "__name__", "linear")
-        return activation if kind == "Activation" or (activation != "linear" and not with_weights) else kind
+    def __init__(self, layers: Iterable[str], model_name: str) -> None:
+        self._known, self.model_name = frozenset(layers), model_name
 
     def of(self, name: str) -> tuple[str, ...]:
         """The layers that the operator or tensor called `name` comes from, in the order of its paths."""
@@ -77,6 +50,44 @@ class LayerNames:
             elif self.model_name not in candidates:
                 break
         return innermost
+
+
+class LayerNames(LayerPaths):
+    """The layers of one model.
+
+    Args:
+        model: The classifier that was exported.
+
+    Attributes:
+        all: Their names, those of nested models among them.
+        last: The layer that gives the scores.
+        model_name: The model's own name.
+    """
+
+    def __init__(self, model: "keras.Model") -> None:
+        self.all = tuple(layer.name for layer in model._flatten_layers(include_self=False))
+        self.last = str(model.outputs[0]._keras_history.operation.name)
+        self._layers = {layer.name: layer for layer in model._flatten_layers(include_self=False)}
+        super().__init__(self.all, model.name)
+
+    def check(self, layers: Iterable[str]) -> None:
+        """Raise UnknownNameError, with the closest name, for a layer that the model does not have."""
+        for layer in layers:
+            if layer not in self.all:
+                raise UnknownNameError("layer", layer, self.all)
+
+    def kind_of(self, layer: str, *, with_weights: bool) -> str:
+        """What a layer computes, for a person: "LayerNormalization"; "softplus" for the activation of a Dense layer.
+
+        Args:
+            layer: Its name.
+            with_weights: Whether its products are meant, or only what comes behind them.
+        """
+        if layer not in self._layers:  # an operation of Keras that gives the scores
+            return layer
+        kind = type(self._layers[layer]).__name__
+        activation = getattr(getattr(self._layers[layer], "activation", None), "__name__", "linear")
+        return activation if kind == "Activation" or (activation != "linear" and not with_weights) else kind
 
 
 def all_operators(found: Mapping[str, frozenset[str]]) -> frozenset[str]:

@@ -6,6 +6,7 @@ from edgekit.exporting.formats import ExportOptions
 from edgekit.exporting.keras.classifier import exported_graph
 from edgekit.foundation.progress import Progress, SilentProgress
 from edgekit.input_range import RAW, InputRange
+from edgekit.metrics.own_noise import OwnNoise
 
 if TYPE_CHECKING:
     import keras
@@ -50,8 +51,8 @@ class KerasScorer:
                 advance(len(part))
         return np.concatenate(rows)
 
-    def own_noise(self, images: "NDArray[np.uint8]", scores: "NDArray[np.float32]") -> float:
-        """Largest difference of a score between batches of BATCH images and of one: how exact the network is.
+    def own_noise(self, images: "NDArray[np.uint8]", scores: "NDArray[np.float32]") -> OwnNoise:
+        """How far the scores differ between batches of BATCH images and of one.
 
         Args:
             images: uint8 (N, H, W, 3), N at least 1.
@@ -60,4 +61,4 @@ class KerasScorer:
         import numpy as np
 
         alone = [np.asarray(self._graph.predict_on_batch(one[None].astype(np.float32)))[0] for one in images]
-        return float(np.abs(np.stack(alone) - scores).max())
+        return OwnNoise.of(scores, np.stack(alone), BATCH)

@@ -42,6 +42,8 @@ def print_layer_drift(
 ) -> None:
     """Print the `num_ranked` worst layers of `report`, all layers as bars, and what to do."""
     console = console or make_console()
+    if report.input_fault:
+        console.print(f"{report.candidate}: {report.advice}\n", markup=False)
     shown, names = report.ranked[:num_ranked], report.short_names
     print_table(headline(report), COLUMNS, (_cells(layer, names[layer.name]) for layer in shown), console=console)
     if len(shown) < len(report.layers):
@@ -50,7 +52,10 @@ def print_layer_drift(
     for layer in report.layers:
         console.print(f"{layer.depth:4} {bar(layer.own_noise):{BAR_WIDTH}} {names[layer.name]}", markup=False)
     console.print()
-    console.print(report.advice, markup=False)
+    if report.accumulation:
+        console.print(report.accumulation, markup=False)
+    if not report.input_fault:
+        console.print(report.advice, markup=False)
     if report.unmatched:
         named = ", ".join(name.partition(";")[0] for name in report.unmatched[:5])
         console.print(

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 SLOW_RUNTIME_IMAGES = 200
 """Images for a slow runtime, unless asked otherwise."""
+NUM_PIXEL_IMAGES = 32
+"""Images whose values are looked at."""
 
 
 class Workloads:
@@ -125,6 +127,13 @@ def scoring_tasks(
             )
             for number, one in enumerate(candidates, start=1)
         ]
+
+
+def some_pixels(split: "Split") -> "NDArray[np.uint8]":
+    """A few images of `split`, uint8 (n, H, W, 3), to see which values they hold."""
+    import numpy as np
+
+    return np.ascontiguousarray(split.images[spread_over_classes(split.labels, min(NUM_PIXEL_IMAGES, len(split)))])
 
 
 def spread_over_classes(labels: "NDArray[np.int64]", count: int, seed: int | None = None) -> "NDArray[np.int64]":

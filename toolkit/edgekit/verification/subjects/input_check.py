@@ -4,6 +4,7 @@ A model that was trained on 0 to 1 and is fed 0 to 255 returns garbage without r
 and red exchanged, bytes in an int8 input, and classes in another order. What is found is said, never corrected.
 """
 
+import math
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -14,14 +15,16 @@ from typing import TYPE_CHECKING
 from edgekit.execution.image_files import write_images
 from edgekit.execution.isolation import try_encodings
 from edgekit.execution.model_interface import ModelInterface
+from edgekit.foundation.errors import VerificationError
 from edgekit.foundation.files.temporary_folders import TemporaryFolder
-from edgekit.input_probe import CLEAR_GAIN, USUAL_RANGES, is_clearly_better
+from edgekit.input_probe import CLEAR_GAIN, USUAL_RANGES, cross_entropy_of, is_clearly_better, says_something
 from edgekit.input_range import BYTES, InputEncoding
-from edgekit.metrics import drift
+from edgekit.metrics import class_order, drift
 from edgekit.metrics.class_order import best_order, right_in_other_order
 from edgekit.runtimes import ExecutionFailure
 from edgekit.verification.subjects.class_labels import MAX_NAMED, quoted
 from edgekit.verification.subjects.images import spread_over_classes
+from edgekit.verification.subjects.option_names import OF_CANDIDATES, OptionNames
 
 if TYPE_CHECKING:
     import numpy as np
@@ -34,6 +37,11 @@ ENOUGH = 1 - CLEAR_GAIN
 """A model that is right so often as it is fed cannot gain CLEAR_GAIN: nothing else is tried."""
 AS_GOOD = 0.01
 """Two ways whose accuracies differ by no more count as equally good."""
+MIN_IMAGES_PER_CLASS = 2
+"""Images of a class that it takes to look for another order: one to find it, one to see whether it is right. The table
+of classes by classes is then small, too."""
+HALF_A_STEP = 1 / 512
+"""Half of the step in which an int8 file gives probabilities: it says 0 of what is less."""
 TIME_LIMIT = 120.0
 """Seconds of one attempt."""
 PATIENCE = 30.0
@@ -71,6 +79,26 @@ def open_sample(train: "Split", class_names: tuple[str, ...]) -> Iterator[Sample
     with TemporaryFolder() as folder:
         path = write_images(train.images[chosen], Path(folder) / "train.npy")
         yield Sample(images_npy=path, labels=train.labels[chosen], class_names=class_names)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Answers:
+    """What a model answers when it is fed in one way.
+
+    Attributes:
+        encoding: How pixels went in.
+        predicted: int64 (n,), the predicted classes, -1 where there is no answer.
+        cross_entropy: Mean of -ln(probability of the true class); infinite where some image has no answer.
+    """
+
+    encoding: InputEncoding
+    predicted: "NDArray[np.int64]"
+    cross_entropy: float
+
+    def says_something(self, sample: Sample) -> bool:
+        """Whether the scores say more than nearly constant ones; see `edgekit.input_probe.says_something`."""
+        accuracy = float((self.predicted == sample.labels).mean())
+        return says_something(accuracy, self.cross_entropy, len(sample.class_names))
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -114,7 +142,7 @@ def find_mistake(
     interface: ModelInterface,
     sample: Sample,
     *,
-    of_reference: bool = False,
+    options: OptionNames = OF_CANDIDATES,
     time_limit: float | None = None,
 ) -> str | None:
     """One sentence that names a clearly better way to feed or read `model`; None where there is none.
@@ -124,44 +152,40 @@ def find_mistake(
         model: The file.
         interface: How it is fed and read as the user says.
         sample: Training images.
-        of_reference: Whether the options to name are those of the reference.
+        options: What the options are called that say how it is fed and read.
         time_limit: Seconds for one attempt at most; None: TIME_LIMIT.
     """
     limit = min(time_limit or TIME_LIMIT, TIME_LIMIT)
     start = time.monotonic()
-    predictions = _predictions(runtime, model, interface, [interface.encoding], sample, limit)
-    if not predictions and time.monotonic() - start > min(PATIENCE, limit):
+    first = _answers(runtime, model, interface, [interface.encoding], sample, limit)
+    if not first and time.monotonic() - start > min(PATIENCE, limit):
         return None
-    as_given = predictions[0] if predictions else _none_of(sample)
-    if (as_given == sample.labels).mean() >= ENOUGH:
+    as_given = first[0] if first else _no_answers(interface.encoding, sample)
+    accuracy = float((as_given.predicted == sample.labels).mean())
+    if accuracy >= ENOUGH:
         return None
     others = alternatives_to(interface.encoding)
-    encodings = [interface.encoding, *others]
-    predictions = [as_given, *_predictions(runtime, model, interface, others, sample, limit)]
-    better = clearly_better(list(zip(encodings, predictions, strict=False)), sample)
+    better = clearly_better([as_given, *_answers(runtime, model, interface, others, sample, limit)], sample)
     if better is None:
         return None
-    accuracy = float((as_given == sample.labels).mean())
     return (
         f"On {len(sample.labels)} training images its accuracy is {100 * accuracy:.1f} % as given and "
-        f"{100 * better.accuracy:.1f} % {_advice(interface, better, sample, of_reference)}"
+        f"{100 * better.accuracy:.1f} % {_advice(interface, better, sample, options)}"
     )
 
 
-def _predictions(
+def _answers(
     runtime: str,
     model: Path,
     interface: ModelInterface,
     encodings: list[InputEncoding],
     sample: Sample,
     time_limit: float,
-) -> "list[NDArray[np.int64]]":
-    """The predicted classes int64 (n,) with each encoding, -1 where there is no answer.
+) -> list[Answers]:
+    """What it answers with each encoding.
 
     Empty where the model cannot be run at all, or has another number of classes: its row will say so.
     """
-    import numpy as np
-
     scores = try_encodings(runtime, model, sample.images_npy, encodings, time_limit=time_limit)
     if isinstance(scores, ExecutionFailure):
         return []
@@ -170,41 +194,75 @@ def _predictions(
     if interface.order is not None:
         scores = scores[:, :, interface.order]
     return [
-        np.where(np.isfinite(rows).all(axis=1), drift.top_classes(np.nan_to_num(rows)), -1).astype(np.int64)
-        for rows in scores
+        Answers(
+            encoding=encoding,
+            predicted=_predicted(rows),
+            cross_entropy=_cross_entropy(interface, rows, sample.labels),
+        )
+        for encoding, rows in zip(encodings, scores, strict=True)
     ]
 
 
-def _none_of(sample: Sample) -> "NDArray[np.int64]":
+def _predicted(rows: "NDArray[np.float32]") -> "NDArray[np.int64]":
     import numpy as np
 
-    return np.full(len(sample.labels), -1, np.int64)
+    return np.where(np.isfinite(rows).all(axis=1), drift.top_classes(np.nan_to_num(rows)), -1).astype(np.int64)
 
 
-def clearly_better(answers: "Sequence[tuple[InputEncoding, NDArray[np.int64]]]", sample: Sample) -> Trial | None:
+def _cross_entropy(interface: ModelInterface, rows: "NDArray[np.float32]", labels: "NDArray[np.int64]") -> float:
+    """Of scores in the order of the data set."""
+    import numpy as np
+
+    if not np.isfinite(rows).all():
+        return math.inf
+    try:
+        return cross_entropy_of(ModelInterface(output=interface.output).read(rows).scores, labels, HALF_A_STEP)
+    except VerificationError:  # they were announced as probabilities, and are not when the model is fed so
+        return math.inf
+
+
+def _no_answers(encoding: InputEncoding, sample: Sample) -> Answers:
+    import numpy as np
+
+    return Answers(encoding=encoding, predicted=np.full(len(sample.labels), -1, np.int64), cross_entropy=math.inf)
+
+
+def clearly_better(answers: Sequence[Answers], sample: Sample) -> Trial | None:
     """The simplest way that is clearly better than the first: other pixels, then another order of the classes too.
 
+    Pixels that make the scores nearly constant are no way to feed a model, however often that is right.
+
     Args:
-        answers: (how pixels went in, predicted classes int64 (n,)), the way as given first.
+        answers: What the model answers, fed as given first.
         sample: What was predicted.
     """
-    labels, num_classes = sample.labels, len(sample.class_names)
-    plain = [Trial(encoding=encoding, right=predicted == labels) for encoding, predicted in answers]
+    labels = sample.labels
+    plain = [
+        Trial(encoding=each.encoding, right=each.predicted == labels)
+        for number, each in enumerate(answers)
+        if number == 0 or each.says_something(sample)
+    ]
     best = _first_of_the_best(plain)
     if not is_clearly_better(best.right, plain[0].right):
         best = plain[0]
-    reordered = [
-        Trial(
-            encoding=encoding,
-            right=right_in_other_order(predicted, labels, num_classes),
-            order=best_order(predicted, labels, num_classes),
-        )
-        for encoding, predicted in answers
-    ]
-    other = _first_of_the_best(reordered)
-    if is_clearly_better(other.right, best.right):
+    other = _best_reordered(answers, sample)
+    if other is not None and is_clearly_better(other.right, best.right):
         return other
     return None if best is plain[0] else best
+
+
+def _best_reordered(answers: Sequence[Answers], sample: Sample) -> Trial | None:
+    """The way that is best with the classes in another order; None where none says anything, or images are too few."""
+    labels, num_classes = sample.labels, len(sample.class_names)
+    if len(labels) < MIN_IMAGES_PER_CLASS * num_classes:
+        return None
+    orders = [best_order(each.predicted, labels, num_classes) for each in answers]
+    trials = [
+        Trial(encoding=each.encoding, right=right_in_other_order(each.predicted, labels, num_classes), order=order)
+        for each, order in zip(answers, orders, strict=True)
+        if class_order.says_something(each.predicted, labels, order)
+    ]
+    return _first_of_the_best(trials) if trials else None
 
 
 def _first_of_the_best(trials: Sequence[Trial]) -> Trial:
@@ -213,21 +271,20 @@ def _first_of_the_best(trials: Sequence[Trial]) -> Trial:
     return next(trial for trial in trials if trial.accuracy >= highest - AS_GOOD)
 
 
-def _advice(interface: ModelInterface, better: Trial, sample: Sample, of_reference: bool) -> str:
+def _advice(interface: ModelInterface, better: Trial, sample: Sample, names: OptionNames) -> str:
     """What is different, and how it is said: "with 0..1: did you mean --input-range 0..1?"."""
-    prefix = "--reference-" if of_reference else "--"
     given, found = interface.encoding, better.encoding
     differences, options = [], []
     if found.range_text != given.range_text:
         note = " (the zero point ignored)" if found.as_bytes else ""
         differences.append(f"{found.range_text}{note}")
-        options.append(f"{prefix}input-range {found.range_text}")
+        options.append(f"{names.input_range} {found.range_text}")
     if found.channel_order != given.channel_order:
         differences.append(f"{found.channel_order.upper()} in place of {given.channel_order.upper()}")
-        options.append(f"{prefix}channel-order {found.channel_order}")
+        options.append(f"{names.channel_order} {found.channel_order}")
     if better.order is not None:
         differences.append("the classes in another order")
-        options.append(f"{prefix}labels FILE")
+        options.append(f"{names.labels} FILE")
     question = f"with {' and '.join(differences)}: did you mean {' '.join(options)}?"
     return f"{question} {_order_sentence(interface, better.order, sample)}" if better.order is not None else question
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from edgekit.artifact import TensorSpec
 from edgekit.foundation.errors import ArtifactError, ExportError, first_line_of
 from edgekit.inspection.load_errors import expect_one_each
+from edgekit.metrics.own_noise import NUM_IMAGES
 from edgekit.runtimes.base import Runtime, Session, SessionSettings
 
 if TYPE_CHECKING:
@@ -77,6 +78,7 @@ class KerasReference(Runtime):
     name = "keras"
     package = "keras"
     trial_batch = KERAS_BATCH
+    num_alone = NUM_IMAGES
 
     @classmethod
     def import_library(cls) -> None:

@@ -7,10 +7,12 @@ pixels, and give probabilities in the order of the data set, or logits where the
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from edgekit.artifact import Format, Precision
 from edgekit.execution.availability import availability_of
 from edgekit.execution.executor import SLOW_RUNTIMES
+from edgekit.execution.input_fit import input_fault
 from edgekit.execution.model_interface import ModelInterface
 from edgekit.foundation.errors import UsageError
 from edgekit.foundation.grammar import noun
@@ -23,6 +25,10 @@ from edgekit.verification.request import ExternalModelOptions, VerifyRequest
 from edgekit.verification.subjects.class_labels import candidate_interface
 from edgekit.verification.subjects.input_check import Sample, find_mistake
 from edgekit.verification.subjects.selection import SelectedFile, Selection
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 NOT_CHECKED = "External model, and its input was not checked"
 NO_TRAINING_IMAGES = "there are no training images to check it on."
@@ -76,14 +82,27 @@ class CandidatePreparation:
         self._progress = progress
         self._not_checked = f"{NOT_CHECKED}: {training_fault or NO_TRAINING_IMAGES}"
 
-    def prepare(self, candidates: Sequence[Candidate]) -> tuple[Candidate, ...]:
-        """The candidates, in their order, with what was found out about them."""
+    def prepare(self, candidates: Sequence[Candidate], pixels: "NDArray[np.uint8]") -> tuple[Candidate, ...]:
+        """The candidates, in their order, with what was found out about them.
+
+        Args:
+            candidates: Every file in every runtime.
+            pixels: uint8 (n, H, W, 3), RGB, some of what they are fed.
+        """
         mistakes = self._mistakes(candidates)
         prepared = (
             self._prepared_external(one, mistakes) if self._file_of(one).is_external else self._prepared_own(one)
             for one in candidates
         )
-        return tuple(_with_overflow(one, self._file_of(one)) for one in prepared)
+        return tuple(self._with_input_fault(_with_overflow(one, self._file_of(one)), pixels) for one in prepared)
+
+    def _with_input_fault(self, candidate: Candidate, pixels: "NDArray[np.uint8]") -> Candidate:
+        """With why its input cannot hold what it is fed; `edgekit export` makes inputs that can."""
+        file = self._file_of(candidate)
+        if not (self._checks and file.is_external and file.info):
+            return candidate
+        fault = input_fault(file.info.stored_input, self._interface.encoding, pixels, option="--input-range")
+        return replace(candidate, input_fault=fault)
 
     def _file_of(self, candidate: Candidate) -> SelectedFile:
         return self._files[candidate.artifact.path]

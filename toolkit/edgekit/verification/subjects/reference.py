@@ -6,18 +6,23 @@ from pathlib import Path
 from edgekit.artifact import FORMAT_OF_SUFFIX, Precision, sha256_of
 from edgekit.datasets import Dataset
 from edgekit.execution.candidates import default_time_limit
+from edgekit.execution.input_fit import input_fault
 from edgekit.execution.model_interface import ModelInterface
 from edgekit.foundation.errors import VerificationError
 from edgekit.foundation.grammar import counted
 from edgekit.foundation.progress import Progress
 from edgekit.metrics import drift
+from edgekit.metrics.own_noise import OwnNoise
 from edgekit.metrics.weaknesses import weaknesses
 from edgekit.runs.reference import Reference
 from edgekit.runs.summary import TEST_IMAGES_MAY_BE_KNOWN
+from edgekit.tolerance import Tolerances
 from edgekit.verification.request import VerifyRequest
 from edgekit.verification.subjects.class_labels import reference_interface
 from edgekit.verification.subjects.identification import identify
+from edgekit.verification.subjects.images import some_pixels
 from edgekit.verification.subjects.input_check import Sample, find_mistake
+from edgekit.verification.subjects.option_names import OptionNames, of_reference
 from edgekit.verification.subjects.reference_scores import (
     ScoredReference,
     check_better_than_guessing,
@@ -47,8 +52,12 @@ def score_reference(
     """
     scored = _scored(selection, dataset, request, sample, progress)
     check_belongs(scored.reference, dataset)
-    weak = weaknesses(scored.reference.scores, dataset.test.labels, dataset.class_names)
-    remarks = (*_precision_remark(scored.precision), *_external_remark(selection), *weak)
+    remarks = (
+        *_precision_remark(scored.precision),
+        *_external_remark(selection),
+        *weaknesses(scored.reference.scores, dataset.test.labels, dataset.class_names),
+        *_noise_remark(scored.own_noise, request.tolerances),
+    )
     return replace(
         scored,
         reference=replace(scored.reference, labels=dataset.test.labels),  # equal, and held once
@@ -87,35 +96,69 @@ def _scored(
     if not isinstance(path, Path):
         return _of_a_run(path, selection)
     is_external = selection.is_reference_external
+    names = of_reference(external, is_candidate_too=_is_candidate_too(path, selection))
     interface = reference_interface(external, dataset.class_names) if is_external else ModelInterface()
     if not is_model(path):
         scored = read_scores(path, interface, dataset)
     else:
+        if external.check_inputs and is_external:
+            _check_stored_input(selection, interface, dataset, names)
         if external.check_inputs and is_external and sample:
-            _check_input(path, interface, sample, request.time_limit, progress)
+            _check_input(path, interface, sample, names, request.time_limit, progress)
         time_limit = request.time_limit or default_time_limit(len(dataset.test))
         scored = run_reference(path, interface, dataset, time_limit=time_limit, progress=progress)
         scored = replace(scored, precision=_precision_of(path, selection))
     if external.check_inputs:
-        check_better_than_guessing(path, scored.reference)
+        check_better_than_guessing(path, scored.reference, names)
     return replace(scored, file=path.name, sha256=sha256_of(path), input=interface.differences)
 
 
 def _of_a_run(reference: Reference, selection: Selection) -> ScoredReference:
     """Scores that edgekit has kept: those of a run's float model, or those in a file of their own."""
     run, path = selection.reference_run, selection.reference_path
-    scored = ScoredReference(reference=reference, runtime="keras")
+    noise = run.manifest.get("own_noise") if run else None
+    scored = ScoredReference(
+        reference=reference, runtime="keras", own_noise=OwnNoise.from_dict(noise) if noise else None
+    )
     listed = run.manifest["files"].get(run.model_path.name) if run else None
     if run and listed:
         return replace(scored, file=run.model_path.name, sha256=listed["sha256"])
     return scored if path is None else replace(scored, file=path.name, sha256=sha256_of(path))
 
 
+def _is_candidate_too(path: Path, selection: Selection) -> bool:
+    """Whether one of the files that are compared is the reference itself, or a copy of it."""
+    return sha256_of(path) in {file.artifact.sha256 for file in selection.files}
+
+
+def _check_stored_input(selection: Selection, interface: ModelInterface, dataset: Dataset, names: OptionNames) -> None:
+    """Raise VerificationError where the reference's input cannot hold what it is fed."""
+    path = selection.reference
+    info = (
+        selection.inspector.info_of(path)
+        if isinstance(path, Path) and path.suffix.lower() in FORMAT_OF_SUFFIX
+        else None
+    )
+    if info is None:
+        return
+    pixels = some_pixels(dataset.test)
+    if fault := input_fault(info.stored_input, interface.encoding, pixels, option=names.input_range):
+        raise VerificationError(
+            f"The reference {path} seems to be quantized or fed wrongly. {fault} To go on all the same: "
+            f"--no-input-check."
+        )
+
+
 def _check_input(
-    path: Path, interface: ModelInterface, sample: Sample, time_limit: float | None, progress: Progress
+    path: Path,
+    interface: ModelInterface,
+    sample: Sample,
+    names: OptionNames,
+    time_limit: float | None,
+    progress: Progress,
 ) -> None:
     with progress.task(f"how {path.name} is fed", 1) as advance:
-        mistake = find_mistake(runtime_target(path), path, interface, sample, of_reference=True, time_limit=time_limit)
+        mistake = find_mistake(runtime_target(path), path, interface, sample, options=names, time_limit=time_limit)
         advance(1)
     if mistake:
         raise VerificationError(
@@ -135,6 +178,15 @@ def _precision_remark(precision: Precision | None) -> tuple[str, ...]:
         f"The reference itself is {precision}: what it lost against its own float model is not seen here. A float "
         f"model is the better reference.",
     )
+
+
+def _noise_remark(noise: OwnNoise | None, tolerances: Tolerances) -> tuple[str, ...]:
+    """That float32 files may differ more from a network that differs from itself, where that raises a limit."""
+    raised = tolerances.beyond_noise(noise.max_abs_score_difference) if noise else tolerances
+    if noise is None or raised is tolerances:
+        return ()
+    limit = raised.of(Precision.FLOAT32).max_score_difference
+    return (f"{noise.sentence} So scores of float32 files may differ from it by {limit:.2g}.",)
 
 
 def _external_remark(selection: Selection) -> tuple[str, ...]:

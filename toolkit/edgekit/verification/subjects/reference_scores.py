@@ -17,11 +17,13 @@ from edgekit.foundation.files.temporary_folders import TemporaryFolder
 from edgekit.foundation.grammar import counted
 from edgekit.foundation.progress import Progress
 from edgekit.metrics import drift
+from edgekit.metrics.own_noise import OwnNoise
 from edgekit.metrics.significance import is_better_than_guessing
 from edgekit.runs.reference import Reference
 from edgekit.runtimes import DEFAULT_RUNTIMES, Execution, ExecutionFailure, SessionSettings
 from edgekit.verification.subjects import keras_reference
 from edgekit.verification.subjects.class_labels import column_order, quoted
+from edgekit.verification.subjects.option_names import OptionNames
 
 if TYPE_CHECKING:
     import numpy as np
@@ -49,6 +51,7 @@ class ScoredReference:
         precision: Of that model, where it is known.
         input: How it is fed and read where that differs from edgekit's own files; see `ModelInterface.differences`.
         remarks: Whole sentences that a reader must know before the candidates are believed; they go into the report.
+        own_noise: How far the network differs from itself; None where that was not measured.
     """
 
     reference: Reference
@@ -59,6 +62,7 @@ class ScoredReference:
     precision: Precision | None = None
     input: str = ""
     remarks: tuple[str, ...] = ()
+    own_noise: OwnNoise | None = None
 
 
 def runtime_target(path: Path) -> str:
@@ -110,11 +114,21 @@ def run_reference(
         )
     if isinstance(result, ExecutionFailure):
         raise VerificationError(f"The reference {path} could not be run in {runtime}. {result.sentence}")
+    reference = _reference(_checked(path, result, dataset), interface, dataset)
     return ScoredReference(
-        reference=_reference(_checked(path, result, dataset), interface, dataset),
+        reference=reference,
+        own_noise=_own_noise(result, interface, reference),
         runtime=runtime,
         notes=(f"Reference: {path.name}, run in {runtime} on {counted(len(dataset.test), 'test image')}.",),
     )
+
+
+def _own_noise(result: Execution, interface: ModelInterface, reference: Reference) -> OwnNoise | None:
+    """How far the probabilities differ that images get alone from those that they get in a batch."""
+    if result.alone is None:
+        return None
+    alone = interface.read(result.alone).scores
+    return OwnNoise.of(reference.scores[: len(alone)], alone, result.settings.batch_size)
 
 
 def _checked(path: Path, result: Execution, dataset: Dataset) -> "NDArray[np.float32]":
@@ -229,16 +243,15 @@ def _reference(scores: "NDArray[np.float32]", interface: ModelInterface, dataset
     )
 
 
-def check_better_than_guessing(path: Path, reference: Reference) -> None:
+def check_better_than_guessing(path: Path, reference: Reference, names: OptionNames) -> None:
     """Raise VerificationError where the reference from `path` is hardly better than guessing: it proves nothing."""
     num_images, num_classes = len(reference.labels), len(reference.class_names)
     accuracy = drift.accuracy(reference.scores, reference.labels)
     if not is_better_than_guessing(accuracy, num_images, num_classes):
         what = (
-            "what it is fed (--reference-input-range, --reference-channel-order) and the order of its classes "
-            "(--reference-labels)"
+            f"what it is fed ({names.input_range}, {names.channel_order}) and the order of its classes ({names.labels})"
             if is_model(path)
-            else "the order of its rows (the test images) and of its columns (--reference-labels)"
+            else f"the order of its rows (the test images) and of its columns ({names.labels})"
         )
         raise VerificationError(
             f"The reference {path} is right on {accuracy:.1%} of {counted(num_images, 'test image')}, "

@@ -18,6 +18,7 @@ from edgekit.runs.reference import Reference
 from edgekit.verification.candidate import Candidate
 from edgekit.verification.request import VerifyRequest
 from edgekit.verification.subjects.data import load_data
+from edgekit.verification.subjects.images import some_pixels
 from edgekit.verification.subjects.input_check import open_sample
 from edgekit.verification.subjects.preparation import CandidatePreparation, check_options
 from edgekit.verification.subjects.reference import check_belongs, score_reference
@@ -77,7 +78,7 @@ def resolve_request(request: VerifyRequest, progress: Progress) -> Subjects:
             selection, dataset.class_names, sample, request, progress, data.training_fault
         )
         scored = score_reference(selection, dataset, request, sample, progress)
-        prepared = preparation.prepare(candidates)
+        prepared = preparation.prepare(candidates, some_pixels(dataset.test))
     run = selection.run if selection.is_whole_run else None
     return Subjects(
         candidates=prepared,

@@ -7,6 +7,7 @@ points. Reads no file.
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from edgekit.tolerance import OWN_NOISE
 from edgekit.verification.verdict.report import ReferenceSummary, VerificationReport
 
 _HIGHER_IS_STRICTER = frozenset({"min_agreement"})
@@ -40,7 +41,7 @@ def looser_limits(old: VerificationReport, new: VerificationReport) -> tuple[str
         for before in [old.tolerance.get(precision)]
         if before is not None
         for limit in after
-        if _is_looser(limit, before.get(limit), after[limit])
+        if _is_looser(limit, before.get(limit), after[limit]) and not _is_noise(old, new, precision, limit)
     )
 
 
@@ -70,6 +71,13 @@ def _is_looser(limit: str, before: float | None, after: float | None) -> bool:
     if after is None or before is None:
         return after is None and before is not None
     return after < before if limit in _HIGHER_IS_STRICTER else after > before
+
+
+def _is_noise(old: VerificationReport, new: VerificationReport, precision: str, limit: str) -> bool:
+    """Whether both have measured this limit: the noise of a network differs a little between machines."""
+    if any(one.tolerance_origin.get(precision, {}).get(limit) != OWN_NOISE for one in (old, new)):
+        return False
+    return (new.tolerance[precision][limit] or 0.0) <= 2 * (old.tolerance[precision][limit] or 0.0)
 
 
 def _shown(value: Any) -> str:

@@ -30,7 +30,7 @@ class Evidence:
     """What is known of a candidate after it was run and measured.
 
     Attributes:
-        is_available: Whether its runtime works here; where it does not, it was not tried.
+        is_available: Whether its runtime works here and has a kernel for every operator; else it was not run.
         failure: Why it gave no scores that can be compared, as a whole sentence; None where it did.
         comparison: How it differs from the reference; None where `failure` says why not.
         certain: What was certain before the last image; None where all images were run.
@@ -140,8 +140,8 @@ def _failed(row: CandidateReport, candidate: Candidate, evidence: Evidence) -> C
 
 
 def _mistakes_of(candidate: Candidate) -> tuple[str, ...]:
-    """How it should have been fed or read, if that is known."""
-    return (candidate.mistake,) if candidate.mistake else ()
+    """How it should have been made, fed or read, if that is known."""
+    return tuple(filter(None, (candidate.input_fault, candidate.mistake)))
 
 
 def _with_summary(row: CandidateReport) -> CandidateReport:

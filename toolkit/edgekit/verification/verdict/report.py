@@ -11,6 +11,7 @@ from edgekit.artifact import Format, Precision
 from edgekit.foundation.errors import RunFolderError
 from edgekit.foundation.files.schema import Count, SchemaError, Share, conform, conform_to
 from edgekit.foundation.results import Displayed, plain
+from edgekit.metrics.own_noise import OwnNoise
 from edgekit.runtimes.base import Performance
 from edgekit.verification.measuring.measurement import ClassResult, Measurement
 from edgekit.verification.measuring.pairwise import PairwiseAgreement
@@ -41,7 +42,7 @@ class Verdict(StrEnum):
         INCONCLUSIVE: It ran, and a limit is broken by no more than chance may do on so few images.
         DRIFT: It ran, and at least one limit is broken, by more than chance or far.
         ERROR: It was tried and gave no scores that can be compared.
-        NOT_COMPARED: It was not tried, because the runtime does not work here.
+        NOT_COMPARED: It was not run, because the runtime does not work here or has no kernel for an operator.
         OUTDATED: What was verified were other bytes than the file has now: it was exported again. Never written; a
             report that is read beside its files says so.
     """
@@ -192,6 +193,7 @@ class ReferenceSummary:
         precision: Of that model, where it is known.
         input: How it is fed and read where that differs from edgekit's own files: "pixels as 0..1, channels as BGR".
         remarks: Whole sentences: what must be known of it before the candidates are believed.
+        own_noise: How far the float network differs from itself; None where that was not measured.
     """
 
     runtime: str
@@ -202,6 +204,7 @@ class ReferenceSummary:
     precision: Precision | None = None
     input: str = ""
     remarks: tuple[str, ...] = ()
+    own_noise: OwnNoise | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
