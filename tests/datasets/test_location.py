@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from edgekit.datasets import DatasetRequest
 from edgekit.datasets.location import parsed_location
-from edgekit.foundation.errors import UnknownNameError, UsageError
+from edgekit.foundation.errors import DatasetError, UnknownNameError, UsageError
 
 KNOWN = ("digits", "folder", "csv", "npz", "hub")
 
@@ -42,9 +43,12 @@ def test_a_path_is_data_of_its_kind(typed: str, found: tuple[str, str | None]) -
     assert parsed_location(typed, KNOWN) == found
 
 
-def test_the_home_folder_is_found_behind_a_colon_too(tmp_path: Path) -> None:
-    assert parsed_location("~/photos", KNOWN) == ("folder", f"{tmp_path}/photos")
-    assert parsed_location("folder:~/photos", KNOWN) == ("folder", f"{tmp_path}/photos")
+def test_the_home_folder_is_found(tmp_path: Path) -> None:
+    source, place = parsed_location("~/photos", KNOWN)
+    assert source == "folder"
+    assert DatasetRequest(location=place).path == tmp_path / "photos"
+    with pytest.raises(DatasetError, match="home folder in ~nobody-at-all/x is not known"):
+        parsed_location("~nobody-at-all/x", KNOWN)
 
 
 def test_a_path_that_leads_nowhere_and_a_name_that_nobody_knows_are_told_apart() -> None:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
+from edgekit.datasets.base import DatasetRequest
 from edgekit.foundation.errors import UnknownNameError, UsageError
 
 SOURCE_OF_SUFFIX = {".csv": "csv", ".tsv": "csv", ".npz": "npz"}
@@ -22,16 +23,17 @@ def parsed_location(spec: str, known: Iterable[str]) -> tuple[str, str | None]:
     Raises:
         UnknownNameError: There is no such source, and no such path.
         UsageError: A path leads nowhere, or to a file that no source reads.
+        DatasetError: It begins with "~" and a name that is not known here.
     """
     name, colon, place = spec.partition(":")
     if _DRIVE.match(spec) or not (colon or name in known):
         return _of_path(spec, known)
-    return name, _expanded(place) if place else None
+    return name, place or None
 
 
 def _of_path(spec: str, known: Iterable[str]) -> tuple[str, str]:
     """The source that reads what lies there."""
-    path = Path(spec.partition("#")[0]).expanduser()
+    path = DatasetRequest(location=spec.partition("#")[0]).path or Path(spec)
     if not path.exists() and not _looks_like_path(spec):
         raise UnknownNameError("data set", spec, known)
     if not path.exists():
@@ -45,13 +47,8 @@ def _of_path(spec: str, known: Iterable[str]) -> tuple[str, str]:
             f"{path} is no data set: expected a folder of images, a .csv or an .npz file. Name the source where it is "
             f"another one: --data NAME:{path}"
         )
-    return source, _expanded(spec)
+    return source, spec
 
 
 def _looks_like_path(spec: str) -> bool:
     return spec.startswith((".", "/", "~")) or "/" in spec or "\\" in spec
-
-
-def _expanded(place: str) -> str:
-    """With the user's folder in place of "~", which no shell expands behind a colon."""
-    return str(Path(place).expanduser()) if place.startswith("~") else place
