@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 import pytest
+from support.helpers import ROOT
 
 import edgekit
 from edgekit.api.command_line import PYTHON_ONLY
@@ -69,6 +70,12 @@ def choices() -> list[tuple[str, str, tuple[str, ...]]]:
 @pytest.mark.parametrize("command", COMMANDS)
 def test_each_command_is_a_function_with_the_same_options(command: str) -> None:
     assert set(parameters_of(command)) == set(options_of(command))
+
+
+def test_the_table_of_the_documentation_names_every_function() -> None:
+    rows = re.findall(r"^\| (`.*?) \|", (ROOT / "docs" / "python-api.md").read_text(), re.MULTILINE)
+    named = {name for row in rows for name in re.findall(r"`(\w+)`", row)}
+    assert named == {command.replace("-", "_") for command in COMMANDS}
 
 
 @pytest.mark.parametrize("command", COMMANDS)
