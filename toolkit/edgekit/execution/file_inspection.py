@@ -19,6 +19,8 @@ from edgekit.runtimes.base import ExecutionFailure
 SECONDS = 60.0
 """What the files of one worker may take together, and as much again for each `BYTES_PER_PERIOD` of them."""
 BYTES_PER_PERIOD = 2**30
+ENOUGH_SECONDS = 20.0
+"""What a user's own limit, which is meant for a candidate, leaves an inspection in any case."""
 
 
 class FileInspector:

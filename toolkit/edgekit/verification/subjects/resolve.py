@@ -10,7 +10,7 @@ from pathlib import Path
 from edgekit.artifact import Precision
 from edgekit.datasets import Dataset
 from edgekit.datasets.splits import empty_split
-from edgekit.execution.file_inspection import FileInspector
+from edgekit.execution.file_inspection import ENOUGH_SECONDS, FileInspector
 from edgekit.foundation.errors import VerificationError
 from edgekit.foundation.progress import Progress
 from edgekit.runs.folder import RunFolder
@@ -66,7 +66,7 @@ def resolve_request(request: VerifyRequest, progress: Progress) -> Subjects:
             `choose_candidates`, `load_data`, `score_reference` and `CandidatePreparation`.
     """
     precisions = [Precision.parse(name) for name in request.precisions]
-    selection = select(request.targets, request.reference, FileInspector(request.time_limit))
+    selection = select(request.targets, request.reference, FileInspector(_inspection_limit(request)))
     candidates = choose_candidates(selection.files, request.runtimes, precisions)
     check_options(request.external, selection)
     if isinstance(selection.reference, Path):
@@ -87,6 +87,11 @@ def resolve_request(request: VerifyRequest, progress: Progress) -> Subjects:
         run=run,
         unlisted_files=tuple(run.unlisted_models()) if run else (),
     )
+
+
+def _inspection_limit(request: VerifyRequest) -> float | None:
+    """Seconds that the files may take together; None: the inspector's own limit."""
+    return None if request.time_limit is None else max(request.time_limit, ENOUGH_SECONDS)
 
 
 def given_subjects(
