@@ -71,6 +71,21 @@ def test_a_file_that_its_reader_does_not_survive_costs_its_own_answer(tmp_path: 
 
 
 @pytest.mark.usefixtures("_planted_worker")
+def test_two_bad_files_take_five_workers_however_many_files_there_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started = []
+    run = file_inspection.run_in_worker
+    monkeypatch.setattr(file_inspection, "run_in_worker", lambda job, *rest: started.append(job) or run(job, *rest))
+    names = ["a.onnx", "b.onnx", "crash.onnx", "c.onnx", "d.onnx", "exit.onnx", "e.onnx"]
+    inspector = FileInspector()
+    inspector.read(files_in(tmp_path, *names))
+    faults = {path.name: inspector.of(path).fault for path in files_in(tmp_path, *names)}
+    assert [name for name in names if faults[name] != f"{name} was looked at."] == ["crash.onnx", "exit.onnx"]
+    assert len(started) == 5
+
+
+@pytest.mark.usefixtures("_planted_worker")
 def test_a_single_file_is_an_error_in_one_sentence(tmp_path: Path) -> None:
     [path] = files_in(tmp_path, "crash.onnx")
     with pytest.raises(ArtifactError, match=r"cannot be inspected\. The worker process crashed with SIGSEGV"):

@@ -12,9 +12,10 @@ from edgekit.execution.worker.inspection import InspectedFile, InspectionJob
 from edgekit.execution.worker.main import run_job
 
 
-def work(job: InspectionJob, _scores: Path, _commands: TextIO, _progress: TextIO) -> dict[str, Any]:
+def work(job: InspectionJob, _scores: Path, _commands: TextIO, progress: TextIO) -> dict[str, Any]:
     """Crash, hang, ask for memory, leave the answers out, or say that it is a file without a description."""
-    for path in job.files:
+    for number, path in enumerate(job.files):
+        print(number, file=progress, flush=True)
         if "crash" in path.name:
             os.kill(os.getpid(), signal.SIGSEGV)
         if "hang" in path.name:

@@ -1,8 +1,8 @@
 """Inspects model files in worker processes: a file that crashes, hangs or asks for all memory costs its own answer.
 
 What a file says of itself is read by libraries that trust it more than they should. So no command reads a model file in
-its own process: all files that are asked for together share one worker, and only where that worker does not survive
-them does each file get one of its own.
+its own process: all files that are asked for together share one worker. Where it does not survive a file, that file is
+given up, and other workers read those before and behind it.
 """
 
 from collections.abc import Iterable, Sequence
@@ -17,7 +17,7 @@ from edgekit.inspection import ModelInfo
 from edgekit.runtimes.base import ExecutionFailure
 
 SECONDS = 60.0
-"""What the files of one worker may take together, and as much again for each `BYTES_PER_PERIOD` of them."""
+"""What the files of one worker may take together, a second more for each, and `SECONDS` for each `BYTES_PER_PERIOD`."""
 BYTES_PER_PERIOD = 2**30
 ENOUGH_SECONDS = 20.0
 """What a user's own limit, which is meant for a candidate, leaves an inspection in any case."""
@@ -66,18 +66,28 @@ def inspect_in_worker(path: Path, *, with_kernels: bool = False) -> ModelInfo:
 
 
 def _inspect(paths: Sequence[Path], time_limit: float | None, *, with_kernels: bool = False) -> list[InspectedFile]:
-    """One answer for each file, in their order."""
+    """One answer for each file, in their order; where a worker does not survive a file, others read those around it."""
     if not paths:
         return []
+    num_done = 0
+
+    def advance(count: int) -> None:
+        nonlocal num_done
+        num_done += count
+
     job = InspectionJob(files=tuple(paths), with_kernels=with_kernels)
-    supervision = Supervision(min(time_limit or float("inf"), _seconds_for(paths)))
-    found = run_in_worker(job, _collect, supervision)
+    limit = min(time_limit or float("inf"), _seconds_for(paths))
+    found = run_in_worker(job, _collect, Supervision(limit, advance))
     if not isinstance(found, ExecutionFailure) and len(found) == len(paths):
         return found
-    if len(paths) > 1:  # one of them did that: the others are not to suffer
-        return [answer for path in paths for answer in _inspect([path], time_limit, with_kernels=with_kernels)]
+    at = min(num_done, len(paths) - 1)
     reason = found.sentence if isinstance(found, ExecutionFailure) else "It gave no answer."
-    return [InspectedFile(fault=f"{paths[0]} cannot be inspected. {reason} Copy or export it again.")]
+    fault = InspectedFile(fault=f"{paths[at]} cannot be inspected. {reason} Copy or export it again.")
+    return [
+        *_inspect(paths[:at], time_limit, with_kernels=with_kernels),
+        fault,
+        *_inspect(paths[at + 1 :], time_limit, with_kernels=with_kernels),
+    ]
 
 
 def _collect(_: Path, result: dict[str, Any]) -> list[InspectedFile]:
@@ -85,4 +95,5 @@ def _collect(_: Path, result: dict[str, Any]) -> list[InspectedFile]:
 
 
 def _seconds_for(paths: Sequence[Path]) -> float:
-    return SECONDS * (1 + sum(path.stat().st_size for path in paths if path.is_file()) / BYTES_PER_PERIOD)
+    num_bytes = sum(path.stat().st_size for path in paths if path.is_file())
+    return SECONDS + len(paths) + SECONDS * num_bytes / BYTES_PER_PERIOD

@@ -44,9 +44,13 @@ class InspectedFile:
     can_overflow: bool = False
 
 
-def work(job: InspectionJob, _scores: Path, _commands: TextIO, _progress: TextIO) -> dict[str, Any]:
-    """Answer for each file of `job`."""
-    return {"files": [asdict(_read(path, with_kernels=job.with_kernels)) for path in job.files]}
+def work(job: InspectionJob, _scores: Path, _commands: TextIO, progress: TextIO) -> dict[str, Any]:
+    """Answer for each file of `job`, and say in `progress` how many are done."""
+    answers = []
+    for path in job.files:
+        answers.append(asdict(_read(path, with_kernels=job.with_kernels)))
+        print(len(answers), file=progress, flush=True)
+    return {"files": answers}
 
 
 def _read(path: Path, *, with_kernels: bool) -> InspectedFile:
