@@ -56,6 +56,7 @@ def _outcomes(given: argparse.Namespace, found: Findings) -> Iterator[Outcome]:
             keep=given.keep,
             first_runtime_only=given.one_runtime,
             with_unusual=not given.no_unusual,
+            left_out=tuple(given.leave_out),
         )
         yield from verify_damaged(
             given.files or [run / kind / f"model-{name}.{kind}" for kind, name in kinds], plan, found
@@ -104,6 +105,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--keep", type=Path, default=Path("fuzz-findings"), help="where model files with findings stay")
     parser.add_argument("--one-runtime", action="store_true", help="only the first runtime of each format")
     parser.add_argument("--no-unusual", action="store_true", help="mutants only")
+    parser.add_argument("--leave-out", action="append", default=[], help="an unusual file, by its name")
     return parser
 
 

@@ -145,6 +145,7 @@ class Plan:
         keep: Where files stay that found a fault.
         first_runtime_only: Only the first runtime of each format.
         with_unusual: Verify the unusual files too.
+        left_out: Names of unusual files that are not.
     """
 
     count: int
@@ -153,6 +154,7 @@ class Plan:
     keep: Path
     first_runtime_only: bool
     with_unusual: bool
+    left_out: tuple[str, ...] = ()
 
 
 def verify_damaged(sources: Sequence[Path], plan: Plan, findings: Findings) -> list[Outcome]:
@@ -172,7 +174,8 @@ def verify_damaged(sources: Sequence[Path], plan: Plan, findings: Findings) -> l
             named = {f"{source.stem.replace('-', '_')}_{at}": each for at, each in enumerate(damaged)}
             groups = {"damaged": dict(list(named.items())[plan.skip :])}
             if plan.with_unusual:
-                groups["unusual"] = unusual_files(content, kind)
+                others = unusual_files(content, kind).items()
+                groups["unusual"] = {name: each for name, each in others if name not in plan.left_out}
             for what, files in groups.items():
                 title = f"{what} .{kind} files"
                 outcome = outcomes.setdefault(title, Outcome(title))

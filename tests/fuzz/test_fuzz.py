@@ -65,7 +65,9 @@ def test_every_mutant_gets_a_row_and_edgekit_survives(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("model", MODELS[::2], ids=lambda model: model.suffix)
 def test_a_sound_file_beside_mutants_and_unusual_files_always_has_its_row(model: Path, tmp_path: Path) -> None:
-    said = campaign(model, "--mutants", "20", "--seed", "17", "--one-runtime", "--keep", tmp_path)
+    hangs = "functions-that-double"  # takes its time limit twice; that is tested where files are inspected
+    chosen = ("--mutants", "20", "--seed", "17", "--one-runtime", "--leave-out", hangs)
+    said = campaign(model, *chosen, "--keep", tmp_path)
     assert f"| damaged {model.suffix} files | 20 | 20 | 0 | 0 |" in said
     [num_unusual] = re.findall(r"\| unusual \S+ files \| (\d+) \| \1 \| 0 \| 0 \|", said)
     assert int(num_unusual) >= 30
