@@ -4,8 +4,8 @@ import json
 from pathlib import Path
 
 import pytest
+from support.files.onnx_graphs import recursive_function
 from support.linear_run import digits, make_run, nearest_mean, write_onnx
-from support.onnx_graphs import recursive_function
 
 from edgekit.cli import run_command
 
