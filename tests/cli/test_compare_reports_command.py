@@ -215,3 +215,15 @@ def test_a_file_with_another_name_is_compared_and_it_is_said(compare) -> None:
     assert "It is compared with" in text
     assert "the same format, precision and scheme" in text
     assert "Accuracy fell by 10.00 points" in text
+
+
+def test_what_may_be_chance_is_not_worse_and_is_said(compare) -> None:
+    doubt = set_row(1, verdict="inconclusive", reasons=["That may be chance: about 600 images would decide it."])
+    status, out, _ = compare(doubt, "--json")
+    changes = json.loads(out)["candidates"]
+    assert status == 0
+    assert changes[1]["new_verdict"] == "inconclusive"
+    assert changes[1]["remarks"] == [
+        "Its verdict was pass and is inconclusive, which is not worse. That may be chance: about 600 images would "
+        "decide it."
+    ]
