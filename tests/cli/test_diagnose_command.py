@@ -205,6 +205,6 @@ def test_what_cannot_be_meant_costs_a_sentence(
     assert "no training and no validation" in refused(capsys, candidate, "--reference", reference, "--data", only)
     own = Path(shutil.copytree(run, tmp_path / "own"))
     manifest = json.loads((own / "manifest.json").read_text())
-    manifest["dataset"]["name"] = "folder"
+    manifest["dataset"] |= {"name": "folder", "sha256": "0" * 64}  # data that nobody here has loaded
     (own / "manifest.json").write_text(json.dumps(manifest))
     assert "where it lies on this machine, a run does not say: --data folder:PATH" in refused(capsys, own)
