@@ -66,7 +66,7 @@ def test_a_worker_takes_what_was_found_and_searches_again_when_told(
     first = run(onnx_file, images_npy, tmp_path)
     [kept] = (tmp_path / FOLDER).iterdir()
     document = json.loads(kept.read_text())
-    assert document["settings"] == vars(first.settings)
+    assert document["settings"] == first.settings.to_dict()
     num_threads = min(2, num_usable_cpus())
     planted = {**document, "settings": {"num_threads": num_threads, "num_sessions": 1, "batch_size": 1}}
     kept.write_text(json.dumps(planted))
@@ -84,4 +84,4 @@ def test_a_damaged_or_impossible_file_is_found_again(
     kept.write_text(content)
     result = run(onnx_file, images_npy, tmp_path)
     assert result.settings.batch_size == 1
-    assert json.loads(kept.read_text())["settings"] == vars(result.settings)
+    assert json.loads(kept.read_text())["settings"] == result.settings.to_dict()

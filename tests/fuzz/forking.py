@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import NoReturn
 
+from edgekit.artifact import FileOptions
 from edgekit.execution.isolation import collect_scores
 from edgekit.execution.worker import main as worker_module
 from edgekit.execution.worker.job_file import ScoringJob, WorkerSetup, write_job
@@ -50,6 +51,7 @@ class ForkingExecutor:
         time_limit: float,
         advance: Advance,
         encoding: InputEncoding | None = None,
+        file_options: FileOptions | None = None,
         order: Path | None = None,
         watch: Watch | None = None,
     ) -> Execution | ExecutionFailure:
@@ -68,6 +70,7 @@ class ForkingExecutor:
                 num_images=num_images,
                 settings=SessionSettings(),
                 encoding=encoding,
+                file_options=file_options,
                 order=order,
             )
             write_job(folder / "job.json", setup, job)

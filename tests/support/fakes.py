@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from edgekit.artifact import Artifact, Format, Precision
+from edgekit.artifact import Artifact, FileOptions, Format, Precision
 from edgekit.datasets import Dataset, Split
 from edgekit.datasets.splits import empty_split
 from edgekit.execution.executor import Watch
@@ -64,6 +64,7 @@ class FakeExecutor:
         time_limit: float,
         advance: Advance,
         encoding: InputEncoding | None = None,
+        file_options: FileOptions | None = None,
         order: Path | None = None,
         watch: Watch | None = None,
     ) -> Execution | ExecutionFailure:

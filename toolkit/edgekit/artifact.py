@@ -113,6 +113,21 @@ class ImageInput:
 
 
 @dataclass(frozen=True, kw_only=True)
+class FileOptions:
+    """How a file that edgekit did not make is opened.
+
+    Attributes:
+        output_name: Which of several outputs holds the scores; None: the only one that fits.
+        num_scores: How many scores it gives for an image: several numbers, the likeliest first; empty: any.
+        custom_objects: A Python file with the layers of a Keras model, which is executed; None: there is none.
+    """
+
+    output_name: str | None = None
+    num_scores: tuple[int, ...] = ()
+    custom_objects: Path | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Artifact:
     """One exported file.
 

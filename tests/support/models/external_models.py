@@ -3,7 +3,9 @@
 All are one matrix product on small images of four colours, so they are made without TensorFlow.
 """
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -78,10 +80,40 @@ def reordered(linear: Linear, columns: list[int]) -> Linear:
     return weights[:, columns], biases[columns]
 
 
+def two_colours(path: Path) -> Dataset:
+    """The red and the dark images of `colours`, written as .npz too; dark is the second class."""
+    images, labels = colour_images(300, 1)
+    test_images, test_labels = colour_images(240, 2)
+    chosen, test_chosen = labels % 3 == 0, test_labels % 3 == 0
+    np.savez(
+        path,
+        x_train=images[chosen],
+        y_train=labels[chosen] // 3,
+        x_test=test_images[test_chosen],
+        y_test=test_labels[test_chosen] // 3,
+        class_names=np.array(["red", "dark"]),
+    )
+    return load_dataset(f"npz:{path}")
+
+
+def one_logit(linear: Linear, positive: int = 1) -> Linear:
+    """From a classifier of two classes the one whose single score is the logit of the class `positive`."""
+    weights, biases = linear
+    other = 1 - positive
+    return (weights[:, [positive]] - weights[:, [other]]), (biases[[positive]] - biases[[other]])
+
+
 def write_onnx(
-    path: Path, linear: Linear, *, batch: int | str = "batch", channels_first: bool = False, softmax: bool = True
+    path: Path,
+    linear: Linear,
+    *,
+    batch: int | str = "batch",
+    channels_first: bool = False,
+    softmax: bool = True,
+    sigmoid: bool = False,
+    more_outputs: Mapping[str, int] = MappingProxyType({}),
 ) -> Path:
-    """Float images -> scores."""
+    """Float images -> scores; `more_outputs` gives tensors of the graph ("flat") and their sizes as outputs before."""
     from onnx import TensorProto, helper, numpy_helper
 
     weights, biases = linear
@@ -91,13 +123,17 @@ def write_onnx(
     nodes = [
         helper.make_node("Flatten", ["images"], ["flat"]),
         helper.make_node("Gemm", ["flat", "weights", "biases"], ["logits"]),
-        *([helper.make_node("Softmax", ["logits"], ["scores"], axis=1)] if softmax else []),
+        *([helper.make_node("Softmax", ["logits"], ["scores"], axis=1)] if softmax and not sigmoid else []),
+        *([helper.make_node("Sigmoid", ["logits"], ["scores"])] if sigmoid else []),
     ]
     graph = helper.make_graph(
         nodes,
         "linear",
         [helper.make_tensor_value_info("images", TensorProto.FLOAT, shape)],
-        [helper.make_tensor_value_info("scores" if softmax else "logits", TensorProto.FLOAT, [batch, len(biases)])],
+        [
+            helper.make_tensor_value_info(name, TensorProto.FLOAT, [batch, size])
+            for name, size in {**more_outputs, "scores" if softmax or sigmoid else "logits": len(biases)}.items()
+        ],
         [
             numpy_helper.from_array(np.ascontiguousarray(weights), "weights"),
             numpy_helper.from_array(biases, "biases"),
@@ -109,9 +145,15 @@ def write_onnx(
 
 
 def write_int8_tflite(
-    path: Path, linear: Linear, *, scale: float, zero_point: int, ends_in: tuple[int, int] = (25, 1)
+    path: Path,
+    linear: Linear,
+    *,
+    scale: float,
+    zero_point: int,
+    ends_in: tuple[int, int] = (25, 1),
+    outputs: Sequence[str] = ("scores",),
 ) -> Path:
-    """An int8 input at batch 1, dequantized as it declares, then the classifier in float, then `ends_in`.
+    """An int8 input at batch 1, dequantized as it declares ("real"), a classifier in float ("logits"), then `ends_in`.
 
     Args:
         path: The file to write.
@@ -119,6 +161,7 @@ def write_int8_tflite(
         scale: Of the input.
         zero_point: Of the input.
         ends_in: Number and version of the last operator, which has no weights; SOFTMAX, if nothing else is said.
+        outputs: Which tensors the file gives.
     """
     import flatbuffers
     from ai_edge_litert import schema_py_generated as schema
@@ -159,7 +202,8 @@ def write_int8_tflite(
         tensor("logits", [1, num_classes], float32),
         tensor("scores", [1, num_classes], float32),
     ]
-    graph.inputs, graph.outputs = [0], [5]
+    names = [each.name for each in graph.tensors]
+    graph.inputs, graph.outputs = [0], [names.index(name) for name in outputs]
     multiply, softmax = operator(1, [1, 2, 3], [4]), operator(2, [4], [5])
     multiply.builtinOptionsType = schema.BuiltinOptions.FullyConnectedOptions
     multiply.builtinOptions = schema.FullyConnectedOptionsT()

@@ -46,10 +46,15 @@ def verify(
     input_range: str | None = None,
     channel_order: str | None = None,
     labels: AnyPath | None = None,
+    output_name: str | None = None,
+    positive_class: str | None = None,
+    threshold: float | None = None,
     output: str | None = None,
     reference_input_range: str | None = None,
     reference_channel_order: str | None = None,
     reference_labels: AnyPath | None = None,
+    reference_output_name: str | None = None,
+    custom_objects: AnyPath | None = None,
     input_check: bool = True,
     runtimes: Names = (),
     precisions: Names = (),
@@ -82,16 +87,22 @@ def verify(
 
     Args:
         targets: A run, one model file or several; None: the newest run.
-        reference: A run, a model (.keras .h5 .tflite .onnx) or scores (.npz .npy); None: that of the run.
+        reference: A run, a model (.keras .h5 .tflite .onnx, a SavedModel) or scores (.npz .npy); None: that of the run.
         data: What to verify on: "NAME", "NAME:PATH" or a loaded data set; None: what the model was trained with.
         test_data: Where the test images are, "NAME:PATH" or a path; None: in `data`.
         input_range: What external models expect: "0..255", "0..1", "-1..1", "mean=…,std=…".
         channel_order: The order of their channels, "rgb" (the default) or "bgr".
-        labels: A file with their order of classes, one name per line.
+        labels: A file with the class of each of their scores, one name per line; it may name classes that the data set
+            lacks.
+        output_name: Which of several outputs holds their scores; None: the only one that fits.
+        positive_class: Of two classes, the one that a single score is of; None: the second.
+        threshold: The positive class of two is predicted above this probability; None: 0.5.
         output: Their scores, "probabilities" or "logits"; None: found from the values.
         reference_input_range: The reference model's, where it differs.
         reference_channel_order: The reference model's, where it differs.
         reference_labels: The reference model's, where they differ.
+        reference_output_name: The reference model's, where it differs.
+        custom_objects: A Python file that defines the own layers of a Keras reference; it is executed.
         input_check: Check on 200 training images whether external models are fed as they expect.
         runtimes: Only these runtimes.
         precisions: Only these precisions.
@@ -154,9 +165,14 @@ def verify(
             channel_order=channel_order,
             output=output,
             labels=as_path(labels),
+            positive_class=positive_class,
+            threshold=threshold,
+            output_name=output_name,
             reference_input_range=reference_input_range,
             reference_channel_order=reference_channel_order,
             reference_labels=as_path(reference_labels),
+            reference_output_name=reference_output_name,
+            custom_objects=as_path(custom_objects),
             check_inputs=input_check,
         ),
     )

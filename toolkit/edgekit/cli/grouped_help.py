@@ -18,6 +18,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "Your model": (
         "input_range", "channel_order", "labels", "output", "output_name", "positive_class", "threshold",
         "custom_objects", "input_check", "reference_input_range", "reference_channel_order", "reference_labels",
+        "reference_output_name",
     ),
     "Limits": (
         "max_accuracy_drop", "max_f1_drop", "min_agreement", "max_score_difference", "max_worsening",

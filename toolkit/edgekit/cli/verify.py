@@ -9,6 +9,7 @@ import click
 from edgekit.cli.grouped_help import GroupedCommand
 from edgekit.cli.options import (
     PATH,
+    custom_objects_option,
     data_option,
     json_option,
     make_progress,
@@ -41,17 +42,29 @@ def tolerance_option(
     "--reference",
     type=PATH,
     metavar="RUN|FILE",
-    help="What to compare with: a run, a model (.keras .h5 .tflite .onnx), or scores (.npz .npy).",
+    help="What to compare with: a run, a model (.keras .h5 .tflite .onnx, a SavedModel), or scores (.npz .npy).",
 )
 @data_option(None, DATA_HELP)
 @test_data_option
 @click.option("--input-range", metavar="RANGE", help="What external models expect: 0..255, 0..1, -1..1, mean=…,std=…")
 @click.option("--channel-order", metavar="rgb|bgr", help="The order of their channels. [default: rgb]")
-@click.option("--labels", type=PATH, metavar="FILE", help="Their order of classes: one name a line.")
+@click.option("--labels", type=PATH, metavar="FILE", help="The class of each of their scores: one name per line.")
+@click.option("--output-name", metavar="NAME", help="Their output with the scores. [default: the only one that fits]")
+@click.option(
+    "--positive-class", metavar="NAME", help="Of two classes, the one that a single score is of. [default: the second]"
+)
+@click.option(
+    "--threshold",
+    type=float,
+    metavar="T",
+    help="The positive class of two is predicted above this probability. [default: 0.5]",
+)
 @click.option("--output", metavar="probabilities|logits", help="Their scores. [default: found from the values]")
 @click.option("--reference-input-range", metavar="RANGE", help="The reference model's, where it differs.")
 @click.option("--reference-channel-order", metavar="rgb|bgr", help="The reference model's, where it differs.")
 @click.option("--reference-labels", type=PATH, metavar="FILE", help="The reference's, where they differ.")
+@click.option("--reference-output-name", metavar="NAME", help="The reference model's, where it differs.")
+@custom_objects_option
 @click.option(
     "--input-check/--no-input-check",
     default=True,

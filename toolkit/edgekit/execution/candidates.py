@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from edgekit.execution.executor import Executor
-from edgekit.execution.model_interface import ModelInterface
+from edgekit.execution.model_interface import ModelInterface, ReadScores
 from edgekit.execution.workload import Workload
 from edgekit.foundation.errors import VerificationError
 from edgekit.foundation.progress import Progress
@@ -51,7 +51,9 @@ class ScoringResult:
         scores: float32 (n, C), in the order of the split, in the class order of the data set; None where `failure` says
             why.
         places: Where these images stand in the split: whole numbers (n,), ascending; None: they are the whole split.
-        were_logits: Whether a softmax made probabilities of the scores.
+        were_logits: Whether a softmax, or a sigmoid, made probabilities of the scores.
+        was_one_score: Whether the model gave one score for two classes.
+        remark: How the file was opened, as a whole sentence; "" for nothing.
         runtime_version: Version of the runtime; None where the candidate did not get so far.
         performance: What running took; None where the candidate did not get so far.
     """
@@ -61,6 +63,8 @@ class ScoringResult:
     scores: "NDArray[np.float32] | None" = None
     places: "NDArray[Any] | None" = None
     were_logits: bool = False
+    was_one_score: bool = False
+    remark: str = ""
     runtime_version: str | None = None
     performance: Performance | None = None
 
@@ -128,6 +132,7 @@ class CandidateRunner:
                 time_limit=self._time_limit or default_time_limit(workload.num_images),
                 advance=advance,
                 encoding=task.interface.encoding if task.interface else None,
+                file_options=task.interface.file_options if task.interface else None,
                 order=workload.order_file,
                 watch=watch,
             )
@@ -152,16 +157,23 @@ def _failed(task: ScoringTask, failure: ExecutionFailure, availability: Availabi
 
 def _read(task: ScoringTask, execution: Execution, *, may_stop: bool) -> ScoringResult:
     """The scores in the order of the split, as probabilities in the class order of the data set."""
-    result = ScoringResult(runtime_version=execution.runtime_version, performance=execution.performance)
-    scores, were_logits = task.workload.in_split_order(execution.scores), False
+    result = ScoringResult(
+        runtime_version=execution.runtime_version, performance=execution.performance, remark=execution.remark
+    )
+    read = ReadScores(scores=task.workload.in_split_order(execution.scores))
     if task.interface:
         try:
-            read = task.interface.read(scores)
+            read = task.interface.read(read.scores)
         except VerificationError as error:
             return replace(result, failure=str(error))
-        scores, were_logits = read.scores, read.were_logits
-    num_scored = len(scores) if may_stop else task.workload.num_images
-    return replace(result, scores=scores, places=task.workload.places_of_first(num_scored), were_logits=were_logits)
+    num_scored = len(read.scores) if may_stop else task.workload.num_images
+    return replace(
+        result,
+        scores=read.scores,
+        places=task.workload.places_of_first(num_scored),
+        were_logits=read.were_logits,
+        was_one_score=read.was_one_score,
+    )
 
 
 def _reading(watch: Watch, interface: ModelInterface | None) -> Watch:
@@ -170,6 +182,8 @@ def _reading(watch: Watch, interface: ModelInterface | None) -> Watch:
         return watch
 
     def read_and_watch(rows: "NDArray[np.float32]") -> bool:
+        if interface.needs_all_scores and interface.is_one_score(rows):
+            return False
         try:
             return watch(interface.read(rows).scores)
         except VerificationError:  # enough: it is raised again, and told, when all scores are read

@@ -4,6 +4,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Protocol
 
+from edgekit.artifact import FileOptions
 from edgekit.execution.availability import availability_of
 from edgekit.execution.isolation import execute
 from edgekit.execution.processor_sharing import Processors
@@ -48,6 +49,7 @@ class Executor(Protocol):
         time_limit: float,
         advance: Advance,
         encoding: InputEncoding | None = None,
+        file_options: FileOptions | None = None,
         order: Path | None = None,
         watch: Watch | None = None,
     ) -> Execution | ExecutionFailure:
@@ -61,6 +63,7 @@ class Executor(Protocol):
             time_limit: Seconds after which the candidate is given up.
             advance: Called with the images finished since the last call.
             encoding: How pixels go into an external model; None: as they are.
+            file_options: How an external model is opened; None: it has one output.
             order: An .npy file of int64 (num_images,): which images, in which order; None: the first ones.
             watch: Sees the scores as they come; when they are enough, the candidate may be stopped.
         """
@@ -108,6 +111,7 @@ class IsolatedExecutor:
         time_limit: float,
         advance: Advance,
         encoding: InputEncoding | None = None,
+        file_options: FileOptions | None = None,
         order: Path | None = None,
         watch: Watch | None = None,
     ) -> Execution | ExecutionFailure:
@@ -119,6 +123,7 @@ class IsolatedExecutor:
             num_images=num_images,
             time_limit=time_limit,
             encoding=encoding,
+            file_options=file_options,
             order=order,
             cache=self._cache,
             processors=self._processors,

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from edgekit.artifact import FileOptions
 from edgekit.execution.processor_sharing import Processors
 from edgekit.execution.settings_cache import SettingsCache
 from edgekit.execution.worker.job_file import ScoringJob, TrialJob
@@ -33,6 +34,7 @@ def execute(
     memory_limit: int | None = None,
     settings: SessionSettings | None = None,
     encoding: InputEncoding | None = None,
+    file_options: FileOptions | None = None,
     order: Path | None = None,
     cache: SettingsCache | None = None,
     processors: Processors | None = None,
@@ -50,6 +52,7 @@ def execute(
         memory_limit: Bytes of memory that the worker may allocate (Linux); None: MEMORY_SHARE of what is free.
         settings: Threads, sessions and batch; None: the best that a short search finds.
         encoding: How pixels go into an external model; None: as they are.
+        file_options: How an external model is opened; None: it has one output.
         order: An .npy file of whole numbers: which of the images are run, and in which order; None: as they stand.
         cache: Where settings that were found are kept; None: nowhere.
         processors: What it shares with other workers, which call this from other threads; None: it works alone.
@@ -70,6 +73,7 @@ def execute(
         num_images=num_images,
         settings=settings,
         encoding=encoding,
+        file_options=file_options,
         order=order and order.resolve(),
         cache=cache,
         is_shared=processors is not None and processors.num_workers > 1,
@@ -79,7 +83,13 @@ def execute(
 
 
 def try_encodings(
-    runtime: str, artifact: Path, images: Path, encodings: Sequence[InputEncoding], *, time_limit: float = 3600.0
+    runtime: str,
+    artifact: Path,
+    images: Path,
+    encodings: Sequence[InputEncoding],
+    *,
+    file_options: FileOptions | None = None,
+    time_limit: float = 3600.0,
 ) -> "NDArray[np.float32] | ExecutionFailure":
     """Run `artifact` on all images once with each of `encodings`, in a process of its own.
 
@@ -88,13 +98,19 @@ def try_encodings(
         artifact: The model file.
         images: As in `execute`; a few hundred.
         encodings: How pixels are to go in, at least one.
+        file_options: As in `execute`.
         time_limit: Seconds for everything together.
 
     Returns:
         float32 (E, N, C): the scores, NaN where the model cannot be fed so; or why nothing could be run.
     """
-    target, encodings = _target_of(runtime), tuple(encodings)
-    job = TrialJob(target=target, artifact=artifact.resolve(), images=images.resolve(), encodings=encodings)
+    job = TrialJob(
+        target=_target_of(runtime),
+        artifact=artifact.resolve(),
+        images=images.resolve(),
+        encodings=tuple(encodings),
+        file_options=file_options,
+    )
     return run_in_worker(job, _collect_trials, Supervision(time_limit))
 
 
@@ -118,6 +134,7 @@ def collect_scores(folder: Path, result: dict[str, Any]) -> Execution:
         runtime_version=str(result["runtime_version"]),
         settings=SessionSettings(**result["settings"]),
         alone=np.load(folder / ALONE, allow_pickle=False) if result.get("num_alone") else None,
+        remark=str(result["remark"]),
     )
 
 

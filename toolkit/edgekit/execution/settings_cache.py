@@ -6,7 +6,7 @@ One small JSON file each. What cannot be read, or holds anything else, counts as
 import hashlib
 import json
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -46,11 +46,19 @@ class FoundSettings:
     """
 
     settings: SessionSettings
-    images_per_second: Annotated[float, Limits(low=1e-9, high=1e12)] | None
+    images_per_second: float | None
 
     def __post_init__(self) -> None:
         if self.images_per_second is not None and not self.images_per_second > 0:
             raise UsageError(f"A rate must be above 0. Received {self.images_per_second!r}.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Stored:
+    """`FoundSettings` as they lie in the file."""
+
+    settings: dict[str, int]
+    images_per_second: Annotated[float, Limits(low=1e-9, high=1e12)] | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,14 +81,16 @@ class SettingsFile:
         """What `save` kept; None where there is nothing, or nothing that can be used."""
         try:
             check_private(self.path.parent.parent)
-            document = read_json(self.path, dict[str, Any])
-            found = conform_to(FoundSettings, document)
-        except (CacheError, OSError, RunFolderError, SchemaError):
+            stored = conform_to(_Stored, read_json(self.path, dict[str, Any]))
+            if not stored.settings.keys() <= SessionSettings().to_dict().keys():
+                return None
+            settings = SessionSettings(**stored.settings)  # type: ignore[arg-type]
+            return FoundSettings(settings=settings, images_per_second=stored.images_per_second)
+        except (CacheError, OSError, RunFolderError, SchemaError, UsageError):
             return None
-        return found if document["settings"].keys() <= SessionSettings.__dataclass_fields__.keys() else None
 
     def save(self, found: FoundSettings) -> None:
         """Keep `found`, whole or not at all; a folder that cannot be written keeps nothing."""
         with suppress(CacheError, OSError, RunFolderError):
             private_folder(self.path.parent.parent)
-            write_json(self.path, {"settings": asdict(found.settings), "images_per_second": found.images_per_second})
+            write_json(self.path, {"settings": found.settings.to_dict(), "images_per_second": found.images_per_second})

@@ -77,7 +77,7 @@ def check_comparable(reference: Scores, candidate: Scores, labels: Classes) -> N
     if candidate.shape[1] != reference.shape[1]:
         raise VerificationError(
             f"The candidate gives {counted(candidate.shape[1], 'score')} an image. Expected {reference.shape[1]:,}, "
-            f"one for each class. {other_scores(candidate.shape[1])}"
+            f"one for each class. {other_scores(candidate.shape[1], reference.shape[1])}"
         )
     if not len(reference) == len(candidate) == len(labels):
         raise VerificationError(
@@ -94,10 +94,15 @@ def check_comparable(reference: Scores, candidate: Scores, labels: Classes) -> N
             )
 
 
-def other_scores(num_given: int) -> str:
+def other_scores(num_given: int, num_classes: int) -> str:
     """What a model that gives so many scores an image, another number than there are classes, probably is."""
     if num_given == 1:
         return "A single sigmoid output is not enough: end the model with one score for each class."
+    if num_given > num_classes:
+        return (
+            "It belongs to other data, or is another model. If it knows more classes, name the class of each score: "
+            "--labels FILE, one name per line."
+        )
     return "It belongs to other data, or is another model."
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from edgekit.artifact import Format, TensorSpec
+from edgekit.artifact import FileOptions, Format, TensorSpec
 from edgekit.foundation.errors import UsageError
 from edgekit.foundation.processes import with_limit
 
@@ -49,15 +49,21 @@ class SessionSettings:
         num_threads: Threads of the runtime, at least 1.
         batch_size: Images an invocation; a file of fixed batch that cannot be resized keeps its own.
         num_sessions: Copies of the model that work side by side, each with `num_threads` of its own.
+        file_options: How a file of several outputs is opened; None: it must have one output.
     """
 
     num_threads: int = 1
     batch_size: int = 1
     num_sessions: int = 1
+    file_options: FileOptions | None = None
 
     def __post_init__(self) -> None:
         if min(self.num_threads, self.batch_size, self.num_sessions) < 1:
             raise UsageError(f"Threads, batch and sessions must be at least 1. Received {self}.")
+
+    def to_dict(self) -> dict[str, int]:
+        """What the speed depends on, as a JSON object."""
+        return {name: getattr(self, name) for name in ("num_threads", "batch_size", "num_sessions")}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,6 +100,7 @@ class Execution:
         settings: Threads and batch that were used.
         alone: float32 (n, C), the scores of the first images once more, each in a batch of its own; None where its
             runtime is not asked for them.
+        remark: What a reader must know of how the file was opened, as a whole sentence; "" for nothing.
     """
 
     scores: "NDArray[np.float32]"
@@ -103,6 +110,7 @@ class Execution:
     runtime_version: str
     settings: SessionSettings
     alone: "NDArray[np.float32] | None" = None
+    remark: str = ""
 
     @property
     def performance(self) -> Performance:
@@ -143,11 +151,13 @@ class Session(ABC):
         input_spec: The input, as the file declares it; its first dimension is the batch.
         output_spec: The output, as the file declares it.
         batch_size: Images an invocation: `invoke` takes exactly so many.
+        remark: Which of several outputs is taken, as a whole sentence; "" where there is only one.
     """
 
     input_spec: TensorSpec
     output_spec: TensorSpec
     batch_size: int
+    remark: str = ""
 
     @abstractmethod
     def resize(self, batch_size: int) -> bool:

@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from edgekit.artifact import Format, TensorSpec
 from edgekit.foundation.errors import ArtifactError
-from edgekit.inspection.load_errors import cannot_load, expect_one_each, in_one_sentence, path_as_text
+from edgekit.inspection.load_errors import cannot_load, in_one_sentence, path_as_text
+from edgekit.inspection.output_choice import place_of_output
 from edgekit.runtimes.base import Runtime, Session, SessionSettings
 
 
@@ -25,6 +26,7 @@ class LiteRTSession(Session):
         self._path = path
         self._resolver = resolver
         self._num_threads = settings.num_threads
+        self._file_options = settings.file_options
         self._shape: tuple[int, ...] = ()
         self._load()
         self.resize(settings.batch_size)
@@ -40,7 +42,7 @@ class LiteRTSession(Session):
         except (RuntimeError, ValueError):
             self._load()
             return False
-        if self._interpreter.get_output_details()[0]["shape"][0] != batch_size:
+        if self._interpreter.get_output_details()[self._place]["shape"][0] != batch_size:
             self._load()
             return False
         self.batch_size = batch_size
@@ -80,15 +82,18 @@ class LiteRTSession(Session):
             inputs, outputs = self._interpreter.get_input_details(), self._interpreter.get_output_details()
         except (RuntimeError, TypeError, ValueError) as error:  # the name of a tensor that is no UTF-8 too
             raise cannot_load("LiteRT", self._path, error) from error
-        expect_one_each(self._path, len(inputs), len(outputs))
-        for one in (inputs[0], outputs[0]):
+        self._place, self.remark = place_of_output(
+            self._path, len(inputs), [_spec(one) for one in outputs], self._file_options
+        )
+        output = outputs[self._place]
+        for one in (inputs[0], output):
             if len(one["quantization_parameters"]["scales"]) > 1:
                 raise ArtifactError(
                     f"'{one['name']}' of {self._path} has a scale for each channel. Expected one scale for an input or "
                     f"an output: quantize it per tensor."
                 )
-        self._input, self._output_index = inputs[0], outputs[0]["index"]
-        self.input_spec, self.output_spec = _spec(inputs[0]), _spec(outputs[0])
+        self._input, self._output_index = inputs[0], output["index"]
+        self.input_spec, self.output_spec = _spec(inputs[0]), _spec(output)
         self.batch_size = int(inputs[0]["shape"][0]) if len(inputs[0]["shape"]) else 1
         self._shape = ()
 

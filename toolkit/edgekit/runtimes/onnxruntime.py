@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 from edgekit.artifact import Format, TensorSpec
 from edgekit.foundation.errors import ArtifactError
 from edgekit.inspection.external_data import check_external_data
-from edgekit.inspection.load_errors import cannot_load, expect_one_each, in_one_sentence, path_as_text
+from edgekit.inspection.load_errors import cannot_load, in_one_sentence, path_as_text
+from edgekit.inspection.output_choice import place_of_output
 from edgekit.runtimes.base import Runtime, Session, SessionSettings
 
 _NUMPY_NAMES = {"float": "float32", "double": "float64"}
@@ -40,8 +41,8 @@ class OnnxRuntimeSession(Session):
         except self._errors as error:
             raise cannot_load("ONNX Runtime", path, error) from error
         inputs, outputs = self._session.get_inputs(), self._session.get_outputs()
-        expect_one_each(path, len(inputs), len(outputs))
-        self.input_spec, self.output_spec = _spec(inputs[0]), _spec(outputs[0])
+        place, self.remark = place_of_output(path, len(inputs), [_spec(one) for one in outputs], settings.file_options)
+        self.input_spec, self.output_spec = _spec(inputs[0]), _spec(outputs[place])
         self.batch_size = self._own_batch or settings.batch_size
 
     @property
@@ -58,7 +59,7 @@ class OnnxRuntimeSession(Session):
     def invoke(self, batch: NDArray[Any]) -> NDArray[Any]:
         """Run one batch."""
         try:
-            return self._session.run(None, {self.input_spec.name: batch})[0]
+            return self._session.run([self.output_spec.name], {self.input_spec.name: batch})[0]
         except self._errors as error:
             raise ArtifactError(f"ONNX Runtime stopped while running {self._path}: {in_one_sentence(error)}") from error
 

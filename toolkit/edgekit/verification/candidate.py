@@ -9,6 +9,11 @@ PRECISION_OF_UNKNOWN = Precision.FLOAT32
 """What a file that names no precision is judged as: the strictest, so that nothing passes by its name."""
 
 
+def one_score_words(subject: str, positive_class: str) -> str:
+    """What a report says of a model that gives one score for two classes; `subject`: "It"."""
+    return f"{subject} gives one score, of class '{positive_class}', which is read as a probability of each class."
+
+
 @dataclass(frozen=True, kw_only=True)
 class Candidate:
     """An artifact in a runtime.

@@ -163,10 +163,10 @@ def _verify_subjects(
     measurer = Measurer(
         scores=scored.reference.scores,
         labels=dataset.test.labels,
-        class_names=dataset.class_names,
+        class_names=subjects.class_names,
         keeps_top_classes=request.pairwise,
     )
-    judge = Judge(class_names=dataset.class_names, sampling=request.sampling)
+    judge = Judge(class_names=subjects.class_names, sampling=request.sampling)
     sampling, num_slow = request.sampling, request.reference_kernel_images
     with scoring_tasks(subjects.candidates, dataset.test, sampling, num_slow) as tasks:
         runner = CandidateRunner(tasks, executor=executor, time_limit=request.time_limit, progress=progress)
@@ -178,7 +178,7 @@ def _verify_subjects(
             split="test",
             num_images=len(dataset.test),
             sha256=dataset.sha256,
-            class_names=dataset.class_names,
+            class_names=subjects.class_names,
         ),
         reference=ReferenceSummary(
             runtime=scored.runtime,
@@ -246,6 +246,8 @@ def _evidence(task: ScoringTask, result: ScoringResult, measured: Measured, test
         num_images_of_split=task.workload.num_images_of_split,
         why_a_part=task.workload.why_a_part,
         were_logits=result.were_logits,
+        was_one_score=result.was_one_score,
+        remark=result.remark,
         runtime_version=result.runtime_version,
         performance=result.performance,
     )

@@ -23,10 +23,15 @@ class ExternalModelOptions:
         input_range: What `InputEncoding.parse` reads.
         channel_order: "rgb" or "bgr".
         output: "probabilities" or "logits".
-        labels: A file of class names in the model's order.
+        labels: A file of class names in the model's order; it may name classes that the data set lacks.
+        positive_class: The class that a single score is of, and whose probability `threshold` is for.
+        threshold: The positive class of two is predicted above this probability, also by artifacts of a run.
+        output_name: Which of several outputs holds the scores.
         reference_input_range: `input_range` of the reference model.
         reference_channel_order: `channel_order` of the reference model.
         reference_labels: `labels` of the reference model, or of a file of scores.
+        reference_output_name: `output_name` of the reference model.
+        custom_objects: A Python file with the layers of a Keras reference, which is executed.
         check_inputs: Whether likely mistakes are looked for on training images.
     """
 
@@ -34,9 +39,14 @@ class ExternalModelOptions:
     channel_order: str | None = None
     output: str | None = None
     labels: Path | None = None
+    positive_class: str | None = None
+    threshold: float | None = None
+    output_name: str | None = None
     reference_input_range: str | None = None
     reference_channel_order: str | None = None
     reference_labels: Path | None = None
+    reference_output_name: str | None = None
+    custom_objects: Path | None = None
     check_inputs: bool = True
 
     def __post_init__(self) -> None:
@@ -45,16 +55,23 @@ class ExternalModelOptions:
         for text in (self.input_range, self.reference_input_range):
             InputEncoding.parse(text or RAW.text, self.channel_order or "rgb")
         InputEncoding(channel_order=self.reference_channel_order or "rgb")
+        if self.threshold is not None and not 0 < self.threshold < 1:
+            raise UsageError(
+                f"--threshold is a probability between 0 and 1, without these two. Received {self.threshold:g}."
+            )
 
     @property
     def given_for_candidates(self) -> tuple[str, ...]:
         """The options for candidates that were given: "--input-range"."""
-        return self._given("input_range", "channel_order", "output", "labels")
+        of_threshold = () if self.threshold is not None else ("positive_class",)
+        return self._given("input_range", "channel_order", "output", "labels", *of_threshold, "output_name")
 
     @property
     def given_for_reference(self) -> tuple[str, ...]:
         """The options for the reference alone that were given."""
-        return self._given("reference_input_range", "reference_channel_order", "reference_labels")
+        return self._given(
+            "reference_input_range", "reference_channel_order", "reference_labels", "reference_output_name"
+        )
 
     def _given(self, *names: str) -> tuple[str, ...]:
         return tuple("--" + name.replace("_", "-") for name in names if getattr(self, name) is not None)

@@ -86,7 +86,8 @@ class CandidateRun:
             "images_per_second": num_measured / measured if is_shared else num_done / seconds,
             "peak_rss_bytes": self._memory(),
             "runtime_version": self._runtime.availability().version,
-            "settings": vars(settings),
+            "settings": settings.to_dict(),
+            "remark": scorers[0].session.remark,
         }
 
     def _run_alone(self, scorer: Scorer, path: Path, num_done: int) -> int:
@@ -102,7 +103,9 @@ class CandidateRun:
     @cached_property
     def _search(self) -> SettingsSearch:
         return SettingsSearch(
-            open_session=lambda settings: self._runtime.open(self._job.artifact, settings),
+            open_session=lambda settings: self._runtime.open(
+                self._job.artifact, replace(settings, file_options=self._job.file_options)
+            ),
             images=self._images.read(0, min(self._num_images, BATCH_SIZES[-1])),
             num_images=self._num_images,
             num_cpus=num_usable_cpus(),

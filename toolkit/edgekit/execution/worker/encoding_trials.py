@@ -20,7 +20,7 @@ def work(job: TrialJob, scores: Path, _commands: TextIO, _progress: TextIO) -> d
     """Write scores (E, N, C) of all images with each encoding of `job`, NaN where the model cannot be fed so."""
     runtime = load_runtime(job.target)
     images = ImageFile(job.images)
-    session = runtime.open(job.artifact, SessionSettings(batch_size=runtime.trial_batch))
+    session = runtime.open(job.artifact, SessionSettings(batch_size=runtime.trial_batch, file_options=job.file_options))
     pixels = images.read(0, images.num_images)
     trials: list[Any] = []
     for encoding in job.encodings:

@@ -11,6 +11,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar, get_args, get_origin, get_type_hints
 
+from edgekit.artifact import FileOptions
 from edgekit.execution.settings_cache import SettingsCache
 from edgekit.input_range import InputEncoding
 from edgekit.runtimes.base import SessionSettings
@@ -63,6 +64,7 @@ class ScoringJob(Job):
     num_images: int | None = None
     settings: SessionSettings | None = None
     encoding: InputEncoding | None = None
+    file_options: FileOptions | None = None
     order: Path | None = None
     cache: SettingsCache | None = None
     is_shared: bool = False
@@ -77,6 +79,7 @@ class TrialJob(Job):
     artifact: Path
     images: Path
     encodings: tuple[InputEncoding, ...]
+    file_options: FileOptions | None = None
 
 
 def write_job(path: Path, setup: WorkerSetup, job: Job) -> None:

@@ -1,83 +1,143 @@
-"""In which order an external model gives its classes: a file of class names, and the columns that it means."""
+"""What the scores of a model are of: a file of class names, a positive class, what a manifest says.
+
+Binds what a user says to the classes of a data set. Runs nothing.
+"""
 
 from collections.abc import Sequence
 from pathlib import Path
 
+from edgekit.artifact import FileOptions
+from edgekit.datasets.class_names import read_labels
 from edgekit.execution.model_interface import ModelInterface
-from edgekit.foundation.errors import UsageError, VerificationError
+from edgekit.exporting.keras.preparing.reading import OutputReading
+from edgekit.foundation.errors import UsageError
 from edgekit.foundation.grammar import counted
 from edgekit.input_range import RAW, InputEncoding
+from edgekit.metrics.class_columns import ClassColumns
+from edgekit.metrics.two_classes import TwoClasses
+from edgekit.runs.folder import RunFolder
+from edgekit.verification.candidate import one_score_words
 from edgekit.verification.request import ExternalModelOptions
 
-MAX_NAMED = 10
 
-
-def candidate_interface(options: ExternalModelOptions, class_names: Sequence[str]) -> ModelInterface:
+def candidate_interface(
+    options: ExternalModelOptions, class_names: Sequence[str], run: RunFolder | None = None
+) -> ModelInterface:
     """How external candidates are fed and read.
 
+    Args:
+        options: What the user says.
+        class_names: Of the data set.
+        run: Whose manifest may say for which class the threshold is.
+
     Raises:
-        UsageError: The file of labels cannot be read.
-        VerificationError: The labels are no permutation of `class_names`.
+        UsageError: The file of labels cannot be read or lacks a class, or what is said of two classes does not fit.
+        UnknownNameError: The positive class is none of the data set's.
     """
-    return ModelInterface(
-        encoding=InputEncoding.parse(options.input_range or RAW.text, options.channel_order or "rgb"),
-        output=options.output,
-        order=_order_in(options.labels, class_names),
-    )
+    encoding = InputEncoding.parse(options.input_range or RAW.text, options.channel_order or "rgb")
+    two = decision(options, class_names, run)
+    return _external(options, encoding, options.labels, options.output_name, class_names, two, output=options.output)
 
 
-def reference_interface(options: ExternalModelOptions, class_names: Sequence[str]) -> ModelInterface:
-    """How an external reference is fed and read; raises as `candidate_interface`. Its values say what its output is."""
+def reference_interface(
+    options: ExternalModelOptions, class_names: Sequence[str], run: RunFolder | None = None
+) -> ModelInterface:
+    """How an external reference is fed and read; as `candidate_interface`. Its values say what its output is."""
     range_text = options.reference_input_range or options.input_range or RAW.text
-    channel_order = options.reference_channel_order or options.channel_order or "rgb"
-    return ModelInterface(
-        encoding=InputEncoding.parse(range_text, channel_order),
-        order=_order_in(options.reference_labels or options.labels, class_names),
-    )
+    encoding = InputEncoding.parse(range_text, options.reference_channel_order or options.channel_order or "rgb")
+    labels, name = options.reference_labels or options.labels, options.reference_output_name or options.output_name
+    return _external(options, encoding, labels, name, class_names, decision(options, class_names, run))
 
 
-def _order_in(labels: Path | None, class_names: Sequence[str]) -> tuple[int, ...] | None:
-    return column_order(read_labels(labels), class_names, str(labels)) if labels else None
+def own_interface(
+    two_classes: TwoClasses | None, class_names: Sequence[str], run: RunFolder | None, path: Path
+) -> ModelInterface | None:
+    """How the artifact `path` of `run` is read; None where nothing is to be done with its scores.
 
-
-def read_labels(path: Path) -> tuple[str, ...]:
-    """The class names in `path`, one per line; empty lines are left out. Raises UsageError."""
-    try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else error
-        raise UsageError(f"The labels {path} cannot be read: {reason}. Expected one class name a line.") from error
-    return tuple(line.strip() for line in lines if line.strip())
-
-
-def column_order(
-    model_names: Sequence[str], dataset_names: Sequence[str], source: str = "The labels"
-) -> tuple[int, ...] | None:
-    """For each class of the data set the model's column; None where both orders are the same.
+    Args:
+        two_classes: The threshold; None for none.
+        class_names: Of the data set.
+        run: What its manifest says of the output counts.
+        path: The file.
 
     Raises:
-        VerificationError: `model_names` is no permutation of `dataset_names`.
+        UsageError: The classes in the manifest are not those of the data set.
     """
-    if tuple(model_names) == tuple(dataset_names):
+    columns = _reading_of(run).columns(class_names)
+    if columns is not None and columns.order is not None:
+        columns = None  # the export has brought these into the order of the data set
+    gives_logits = run is not None and run.export_entry(path).get("output") == "logits"
+    if not gives_logits and columns is None and two_classes is None:
         return None
-    missing = [name for name in dataset_names if name not in model_names]
-    unknown = [name for name in model_names if name not in dataset_names]
-    repeated = sorted({name for name in model_names if list(model_names).count(name) > 1})
-    problems = [
-        f"{what} {quoted(names)}"
-        for what, names in (("missing:", missing), ("not in the data set:", unknown), ("named twice:", repeated))
-        if names
-    ]
-    if problems:
-        raise VerificationError(
-            f"{source} must name each of the {counted(len(dataset_names), 'class')} of the data set once, in the "
-            f"model's order. Received {counted(len(model_names), 'name')}; {'; '.join(problems)}."
+    return ModelInterface(output="logits" if gives_logits else None, columns=columns, two_classes=two_classes)
+
+
+def decision(options: ExternalModelOptions, class_names: Sequence[str], run: RunFolder | None) -> TwoClasses | None:
+    """The threshold that the user names, for reference and candidates alike; None where there is none.
+
+    It is for the positive class that the user names, else for that of the manifest, else for the last of two labels,
+    else for the second class.
+
+    Raises:
+        UsageError: There is a threshold or a positive class, and there are not two classes.
+        UnknownNameError: The positive class is none of them.
+    """
+    positive_class = options.positive_class or _reading_of(run).positive_class
+    if len(class_names) == 2 and options.threshold is not None:
+        labels = _labels_of_all(options.labels, class_names) if positive_class is None else None
+        reading = OutputReading(positive_class=positive_class, labels=labels)
+        return TwoClasses(positive=reading.positive_index(class_names), threshold=options.threshold)
+    if options.threshold is not None:
+        raise UsageError(
+            f"--threshold is for data sets of two classes. This one has {counted(len(class_names), 'class')}. Leave it "
+            f"out."
         )
-    positions = {name: index for index, name in enumerate(model_names)}
-    return tuple(positions[name] for name in dataset_names)
+    if options.positive_class is not None:
+        OutputReading(positive_class=options.positive_class).positive_index(class_names)  # says so of other data sets
+    return None
 
 
-def quoted(names: Sequence[str]) -> str:
-    """Names for a message, the first MAX_NAMED of them: "'cat', 'dog'"."""
-    more = f" and {len(names) - MAX_NAMED:,} more" if len(names) > MAX_NAMED else ""
-    return ", ".join(f"'{name}'" for name in names[:MAX_NAMED]) + more
+def one_score_remark(interface: ModelInterface, class_names: Sequence[str]) -> str:
+    """Which class the one score of a reference is of."""
+    two = interface.two_classes or TwoClasses()
+    return one_score_words("The reference", class_names[two.positive])
+
+
+def _labels_of_all(labels: Path | None, class_names: Sequence[str]) -> tuple[str, ...] | None:
+    """The names in `labels`, if there is one for each class of the data set."""
+    names = read_labels(labels) if labels else ()
+    return names if len(names) == len(class_names) else None
+
+
+def _reading_of(run: RunFolder | None) -> OutputReading:
+    """What the manifest of `run` says of how the output is read."""
+    return OutputReading.of_manifest(run.manifest.get("reading", {}) if run else {})
+
+
+def _external(
+    options: ExternalModelOptions,
+    encoding: InputEncoding,
+    labels: Path | None,
+    output_name: str | None,
+    class_names: Sequence[str],
+    two_classes: TwoClasses | None,
+    *,
+    output: str | None = None,
+) -> ModelInterface:
+    if len(class_names) == 2:
+        reading = OutputReading(
+            positive_class=options.positive_class,
+            labels=_labels_of_all(labels, class_names),
+            labels_source=str(labels),
+        )
+        two_classes = (two_classes or TwoClasses()).of_class(reading.positive_index(class_names))
+    made = ModelInterface(encoding=encoding, output=output, two_classes=two_classes)
+    if labels:
+        made = made.with_columns(ClassColumns.named(read_labels(labels), class_names, str(labels)))
+    return made.opened_as(
+        FileOptions(
+            output_name=output_name,
+            num_scores=made.widths(len(class_names)),
+            custom_objects=options.custom_objects,
+        )
+    )

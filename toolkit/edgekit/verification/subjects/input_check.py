@@ -8,7 +8,7 @@ import math
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,9 +20,9 @@ from edgekit.foundation.files.temporary_folders import TemporaryFolder
 from edgekit.input_probe import CLEAR_GAIN, USUAL_RANGES, cross_entropy_of, is_clearly_better, says_something
 from edgekit.input_range import BYTES, InputEncoding
 from edgekit.metrics import class_order, drift
+from edgekit.metrics.class_columns import MAX_NAMED, listed
 from edgekit.metrics.class_order import best_order, right_in_other_order
 from edgekit.runtimes import ExecutionFailure
-from edgekit.verification.subjects.class_labels import MAX_NAMED, quoted
 from edgekit.verification.subjects.images import spread_over_classes
 from edgekit.verification.subjects.option_names import OF_CANDIDATES, OptionNames
 
@@ -165,7 +165,8 @@ def find_mistake(
     if accuracy >= ENOUGH:
         return None
     others = alternatives_to(interface.encoding)
-    better = clearly_better([as_given, *_answers(runtime, model, interface, others, sample, limit)], sample)
+    answers = [as_given, *_answers(runtime, model, interface, others, sample, limit)]
+    better = clearly_better(answers, sample, tries_orders=interface.columns is None)
     if better is None:
         return None
     return (
@@ -186,37 +187,36 @@ def _answers(
 
     Empty where the model cannot be run at all, or has another number of classes: its row will say so.
     """
-    scores = try_encodings(runtime, model, sample.images_npy, encodings, time_limit=time_limit)
+    scores = try_encodings(
+        runtime, model, sample.images_npy, encodings, file_options=interface.file_options, time_limit=time_limit
+    )
     if isinstance(scores, ExecutionFailure):
         return []
-    if scores.shape != (len(encodings), len(sample.labels), len(sample.class_names)):
+    num_classes = len(sample.class_names)
+    if scores.shape[:2] != (len(encodings), len(sample.labels)) or scores.shape[2] not in interface.widths(num_classes):
         return []
-    if interface.order is not None:
-        scores = scores[:, :, interface.order]
-    return [
-        Answers(
-            encoding=encoding,
-            predicted=_predicted(rows),
-            cross_entropy=_cross_entropy(interface, rows, sample.labels),
-        )
-        for encoding, rows in zip(encodings, scores, strict=True)
-    ]
+    return [_answer(encoding, rows, interface, sample) for encoding, rows in zip(encodings, scores, strict=True)]
 
 
-def _predicted(rows: "NDArray[np.float32]") -> "NDArray[np.int64]":
+def _answer(encoding: InputEncoding, raw: "NDArray[np.float32]", interface: ModelInterface, sample: Sample) -> Answers:
+    """What the scores (n, columns) say, -1 also for a class that the data set lacks."""
     import numpy as np
 
-    return np.where(np.isfinite(rows).all(axis=1), drift.top_classes(np.nan_to_num(rows)), -1).astype(np.int64)
+    is_answer = np.isfinite(raw).all(axis=1)
+    output = interface.output if interface.output == "logits" else None  # what was announced wrongly, its row will say
+    tops = drift.top_classes(replace(interface, output=output).read(np.nan_to_num(raw)).scores)
+    predicted = np.where(is_answer & (tops < len(sample.class_names)), tops, -1).astype(np.int64)
+    return Answers(encoding=encoding, predicted=predicted, cross_entropy=_cross_entropy(interface, raw, sample.labels))
 
 
 def _cross_entropy(interface: ModelInterface, rows: "NDArray[np.float32]", labels: "NDArray[np.int64]") -> float:
-    """Of scores in the order of the data set."""
+    """Of scores as the model gives them."""
     import numpy as np
 
     if not np.isfinite(rows).all():
         return math.inf
     try:
-        return cross_entropy_of(ModelInterface(output=interface.output).read(rows).scores, labels, HALF_A_STEP)
+        return cross_entropy_of(interface.read(rows).scores, labels, HALF_A_STEP)
     except VerificationError:  # they were announced as probabilities, and are not when the model is fed so
         return math.inf
 
@@ -227,7 +227,7 @@ def _no_answers(encoding: InputEncoding, sample: Sample) -> Answers:
     return Answers(encoding=encoding, predicted=np.full(len(sample.labels), -1, np.int64), cross_entropy=math.inf)
 
 
-def clearly_better(answers: Sequence[Answers], sample: Sample) -> Trial | None:
+def clearly_better(answers: Sequence[Answers], sample: Sample, *, tries_orders: bool = True) -> Trial | None:
     """The simplest way that is clearly better than the first: other pixels, then another order of the classes too.
 
     Pixels that make the scores nearly constant are no way to feed a model, however often that is right.
@@ -235,6 +235,7 @@ def clearly_better(answers: Sequence[Answers], sample: Sample) -> Trial | None:
     Args:
         answers: What the model answers, fed as given first.
         sample: What was predicted.
+        tries_orders: Whether the classes may stand in another order; not where each score has its name.
     """
     labels = sample.labels
     plain = [
@@ -245,6 +246,8 @@ def clearly_better(answers: Sequence[Answers], sample: Sample) -> Trial | None:
     best = _first_of_the_best(plain)
     if not is_clearly_better(best.right, plain[0].right):
         best = plain[0]
+    if not tries_orders:
+        return None if best is plain[0] else best
     other = _best_reordered(answers, sample)
     if other is not None and is_clearly_better(other.right, best.right):
         return other
@@ -284,9 +287,17 @@ def _advice(interface: ModelInterface, better: Trial, sample: Sample, names: Opt
         options.append(f"{names.channel_order} {found.channel_order}")
     if better.order is not None:
         differences.append("the classes in another order")
-        options.append(f"{names.labels} FILE")
+        options.append(_order_option(interface, names.labels, sample.class_names))
     question = f"with {' and '.join(differences)}: did you mean {' '.join(options)}?"
     return f"{question} {_order_sentence(interface, better.order, sample)}" if better.order is not None else question
+
+
+def _order_option(interface: ModelInterface, option: str, names: tuple[str, ...]) -> str:
+    """What says that the classes stand in another order: of two, the positive class of a model of one score does."""
+    if interface.two_classes is None:
+        return f"{option} FILE"
+    other = names[1 - interface.two_classes.positive]
+    return f"{option} FILE (or, for a model of one score, --positive-class {other})"
 
 
 def _order_sentence(interface: ModelInterface, order: tuple[int, ...], sample: Sample) -> str:
@@ -297,6 +308,6 @@ def _order_sentence(interface: ModelInterface, order: tuple[int, ...], sample: S
     moved = [f"'{names[label]}' as '{names[column]}'" for label, column in enumerate(order) if label != column]
     more = f" and {len(moved) - MAX_NAMED} more" if len(moved) > MAX_NAMED else ""
     return (
-        f"It gives {', '.join(moved[:MAX_NAMED])}{more}. Its order seems to be {quoted(by_column)}; or the labels of "
+        f"It gives {', '.join(moved[:MAX_NAMED])}{more}. Its order seems to be {listed(by_column)}; or the labels of "
         f"the data set are exchanged."
     )

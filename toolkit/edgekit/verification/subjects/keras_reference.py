@@ -3,12 +3,13 @@
 No candidate is ever run here: what ships is not a Keras file.
 """
 
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from edgekit.artifact import TensorSpec
-from edgekit.foundation.errors import ArtifactError, ExportError, first_line_of
-from edgekit.inspection.load_errors import expect_one_each
+from edgekit.artifact import FileOptions, TensorSpec
+from edgekit.foundation.errors import ArtifactError, EdgekitError, first_line_of
+from edgekit.inspection.output_choice import place_of_output
 from edgekit.metrics.own_noise import NUM_IMAGES
 from edgekit.runtimes.base import Runtime, Session, SessionSettings
 
@@ -26,21 +27,46 @@ class KerasSession(Session):
     """One Keras model, float32 in and out, at any batch that it takes.
 
     Args:
-        path: A `.keras` or `.h5` file, of Keras 3 or older. A file that carries code is refused.
-        settings: The wished batch.
+        path: A `.keras` or `.h5` file, of Keras 3 or older, or the folder of a SavedModel. A file that carries code is
+            refused.
+        settings: The wished batch; which output holds the scores, and the user's own layers.
     """
 
     def __init__(self, path: Path, settings: SessionSettings) -> None:
+        options = settings.file_options or FileOptions()
+        self._path, self._custom = path, ExitStack()  # what it defines is needed as long as the model is
         try:
-            self._model = _load(path)
-        except ExportError as error:
+            self._model = self._load(options)
+        except EdgekitError as error:
             raise ArtifactError(str(error)) from error
-        inputs, outputs = getattr(self._model, "inputs", None) or [], getattr(self._model, "outputs", None) or []
-        expect_one_each(path, len(inputs), len(outputs))
-        self._path = path
-        self.input_spec = TensorSpec(name="pixels", shape=tuple(inputs[0].shape), dtype="float32")
-        self.output_spec = TensorSpec(name="scores", shape=tuple(outputs[0].shape), dtype="float32")
+        self._place: int | None = None
+        inputs, specs = getattr(self._model, "inputs", None) or [], _outputs_of(self._model)
+        if inputs:
+            self._place, self.remark = place_of_output(path, len(inputs), specs, options)
+        shape = tuple(inputs[0].shape) if inputs else (None, None, None, 3)
+        self.input_spec = TensorSpec(name="pixels", shape=shape, dtype="float32")
+        self.output_spec = TensorSpec(
+            name="scores", shape=specs[self._place or 0].shape if specs else (), dtype="float32"
+        )
         self.batch_size = self.input_spec.shape[0] or settings.batch_size
+        self._options = options
+
+    def _load(self, options: FileOptions) -> Any:
+        """The model by Keras 3, or by Keras 2 where only that can read an older file; raises EdgekitError."""
+        from edgekit.exporting.keras.loading.custom_objects import custom_objects_of
+        from edgekit.exporting.keras.loading.model_file import load_keras_model
+        from edgekit.exporting.keras.loading.saved_model import is_saved_model, load_saved_model
+        from edgekit.exporting.keras.loading.tf_keras_model import is_keras2, load_legacy_model
+
+        if is_saved_model(self._path):
+            return load_saved_model(self._path)
+        custom = self._custom.enter_context(custom_objects_of(options.custom_objects))
+        try:
+            return load_keras_model(self._path, custom)
+        except EdgekitError:
+            if not is_keras2(self._path) or options.custom_objects:
+                raise
+            return load_legacy_model(self._path)
 
     def resize(self, batch_size: int) -> bool:
         """A model of open batch takes any."""
@@ -54,22 +80,33 @@ class KerasSession(Session):
         import numpy as np
 
         try:
-            return np.asarray(self._model.predict_on_batch(batch), np.float32)
+            outputs = _flat(self._model.predict_on_batch(batch))
         except Exception as error:  # an external model can make Keras raise anything
             raise ArtifactError(f"Keras stopped while running {self._path}: {first_line_of(error)}") from error
+        if self._place is None:  # a class of its own, whose outputs show when it is called
+            specs = [TensorSpec(name=name, shape=(None, *one.shape[1:]), dtype="float32") for name, one in outputs]
+            self._place, self.remark = place_of_output(self._path, 1, specs, self._options)
+        return np.asarray(outputs[self._place][1], np.float32)
 
 
-def _load(path: Path) -> Any:
-    """The model by Keras 3, or by Keras 2 where only that can read an older file; raises ExportError."""
-    from edgekit.exporting.keras.loading.model_file import load_keras_model
-    from edgekit.exporting.keras.loading.tf_keras_model import is_keras2, load_legacy_model
+def _outputs_of(model: Any) -> list[TensorSpec]:
+    """The outputs of a model whose graph Keras knows, in the order of `_flat`; none of another."""
+    from edgekit.exporting.keras.preparing.outputs import output_names
 
-    try:
-        return load_keras_model(path)
-    except ExportError:
-        if not is_keras2(path):
-            raise
-        return load_legacy_model(path)
+    outputs = getattr(model, "outputs", None) or []
+    names = output_names(model) if len(outputs) > 1 else ["scores"]
+    return [
+        TensorSpec(name=name, shape=tuple(one.shape), dtype="float32")
+        for name, one in zip(names, outputs, strict=False)
+    ]
+
+
+def _flat(outputs: Any) -> list[tuple[str, Any]]:
+    """What a call gives as (name, array), in the order of a model's `outputs`; where it has no name, its place."""
+    from edgekit.foundation.keras_setup import import_keras
+
+    flat = import_keras("A Keras reference").tree.flatten_with_path(outputs)
+    return [(".".join(map(str, path)) or "0", array) for path, array in flat]
 
 
 class KerasReference(Runtime):

@@ -13,7 +13,6 @@ from edgekit.artifact import Format, Precision
 from edgekit.execution.availability import availability_of
 from edgekit.execution.executor import SLOW_RUNTIMES
 from edgekit.execution.input_fit import input_fault
-from edgekit.execution.model_interface import ModelInterface
 from edgekit.foundation.errors import UsageError
 from edgekit.foundation.grammar import noun
 from edgekit.foundation.machine import this_machine
@@ -22,8 +21,10 @@ from edgekit.runs.folder import RunFolder
 from edgekit.runtimes import DEFAULT_RUNTIMES
 from edgekit.verification.candidate import Candidate
 from edgekit.verification.request import ExternalModelOptions, VerifyRequest
-from edgekit.verification.subjects.class_labels import candidate_interface
+from edgekit.verification.subjects.class_labels import candidate_interface, decision, own_interface
 from edgekit.verification.subjects.input_check import Sample, find_mistake
+from edgekit.verification.subjects.other_class import others_remark
+from edgekit.verification.subjects.reference_scores import is_keras_model
 from edgekit.verification.subjects.selection import SelectedFile, Selection
 
 if TYPE_CHECKING:
@@ -39,6 +40,11 @@ def check_options(external: ExternalModelOptions, selection: Selection) -> None:
     given = list(external.given_for_reference) if not selection.is_reference_external else []
     if not selection.has_external_files and not selection.is_reference_external:
         given.extend(external.given_for_candidates)
+    if external.custom_objects and not _has_keras_reference(selection):
+        raise UsageError(
+            "--custom-objects has no effect here: it is for a Keras model as reference, as in --reference mine.keras. "
+            "Leave it out."
+        )
     if given:
         them = noun(len(given), "it", "them")
         raise UsageError(
@@ -46,6 +52,10 @@ def check_options(external: ExternalModelOptions, selection: Selection) -> None:
             f"{them}. The artifacts of a run take pixels of 0 to 255, and their manifest says what they return. "
             f"Leave {them} out."
         )
+
+
+def _has_keras_reference(selection: Selection) -> bool:
+    return isinstance(selection.reference, Path) and is_keras_model(selection.reference)
 
 
 class CandidatePreparation:
@@ -75,7 +85,9 @@ class CandidatePreparation:
     ) -> None:
         self._files = {file.artifact.path: file for file in selection.files}
         self._run = selection.run
-        self._interface = candidate_interface(request.external, class_names)
+        self._class_names = class_names
+        self._decision = decision(request.external, class_names, selection.run)
+        self._interface = candidate_interface(request.external, class_names, selection.run)
         self._sample = sample
         self._checks = request.external.check_inputs
         self._time_limit = request.time_limit
@@ -127,24 +139,29 @@ class CandidatePreparation:
         return found
 
     def _prepared_external(self, candidate: Candidate, mistakes: dict[Path, str | None]) -> Candidate:
+        not_checked = self._not_checked if self._checks and self._sample is None else ""
         return replace(
             candidate,
             interface=self._interface,
             mistake=mistakes.get(candidate.artifact.path),
-            remark=self._not_checked if self._checks and self._sample is None else None,
+            remark=_joined(not_checked, others_remark(self._interface, "It")),
         )
 
     def _prepared_own(self, candidate: Candidate) -> Candidate:
         """An artifact of a run gives probabilities, unless the manifest of its run says logits."""
         run = self._file_of(candidate).run
-        gives_logits = run is not None and run.export_entry(candidate.artifact.path).get("output") == "logits"
-        interface = ModelInterface(output="logits") if gives_logits else None
-        return replace(candidate, interface=interface, remark=self._other_run(run))
+        interface = own_interface(self._decision, self._class_names, run, candidate.artifact.path)
+        others = others_remark(interface, "It") if interface else ""
+        return replace(candidate, interface=interface, remark=_joined(self._other_run(run), others))
 
-    def _other_run(self, run: RunFolder | None) -> str | None:
+    def _other_run(self, run: RunFolder | None) -> str:
         if run is None or self._run is None or run.path.resolve() == self._run.path.resolve():
-            return None
+            return ""
         return f"It is an artifact of the run '{run.name}'; the reference belongs to the run '{self._run.name}'."
+
+
+def _joined(*sentences: str) -> str | None:
+    return " ".join(filter(None, sentences)) or None
 
 
 def _with_overflow(candidate: Candidate, file: SelectedFile) -> Candidate:

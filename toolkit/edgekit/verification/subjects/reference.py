@@ -3,26 +3,29 @@
 from dataclasses import replace
 from pathlib import Path
 
-from edgekit.artifact import FORMAT_OF_SUFFIX, Precision, sha256_of
+from edgekit.artifact import FORMAT_OF_SUFFIX, Precision
 from edgekit.datasets import Dataset
 from edgekit.execution.candidates import default_time_limit
 from edgekit.execution.input_fit import input_fault
-from edgekit.execution.model_interface import ModelInterface
+from edgekit.execution.model_interface import ModelInterface, decided
+from edgekit.exporting.source import digest_of
 from edgekit.foundation.errors import VerificationError
 from edgekit.foundation.grammar import counted
 from edgekit.foundation.progress import Progress
 from edgekit.metrics import drift
 from edgekit.metrics.own_noise import OwnNoise
+from edgekit.metrics.two_classes import TwoClasses
 from edgekit.metrics.weaknesses import weaknesses
 from edgekit.runs.reference import Reference
 from edgekit.runs.summary import TEST_IMAGES_MAY_BE_KNOWN
 from edgekit.tolerance import Tolerances
-from edgekit.verification.request import VerifyRequest
-from edgekit.verification.subjects.class_labels import reference_interface
+from edgekit.verification.request import ExternalModelOptions, VerifyRequest
+from edgekit.verification.subjects.class_labels import decision, own_interface, reference_interface
 from edgekit.verification.subjects.identification import identify
 from edgekit.verification.subjects.images import some_pixels
 from edgekit.verification.subjects.input_check import Sample, find_mistake
 from edgekit.verification.subjects.option_names import OptionNames, of_reference
+from edgekit.verification.subjects.other_class import score_names
 from edgekit.verification.subjects.reference_scores import (
     ScoredReference,
     check_better_than_guessing,
@@ -53,9 +56,11 @@ def score_reference(
     scored = _scored(selection, dataset, request, sample, progress)
     check_belongs(scored.reference, dataset)
     remarks = (
+        *scored.remarks,
         *_precision_remark(scored.precision),
         *_external_remark(selection),
-        *weaknesses(scored.reference.scores, dataset.test.labels, dataset.class_names),
+        *_threshold_remark(request.external, selection, dataset.class_names),
+        *weaknesses(scored.reference.scores, dataset.test.labels, scored.reference.class_names),
         *_noise_remark(scored.own_noise, request.tolerances),
     )
     return replace(
@@ -80,8 +85,8 @@ def check_belongs(reference: Reference, dataset: Dataset) -> None:
             f"the reference has {len(reference.labels):,} and {len(reference.class_names)}). "
             f"Name the data the model was trained with in --data, or train again on this one."
         )
-    same_names = dataset.class_names == reference.class_names
-    if not same_names or not np.array_equal(dataset.test.labels, reference.labels):
+    names = (dataset.class_names, score_names(dataset.class_names, has_other=True))
+    if reference.class_names not in names or not np.array_equal(dataset.test.labels, reference.labels):
         raise VerificationError(
             f"The reference names '{dataset.name}' as its data, but holds other labels or class names. "
             f"Restore the reference, or train again."
@@ -94,10 +99,14 @@ def _scored(
 ) -> ScoredReference:
     path, external = selection.reference, request.external
     if not isinstance(path, Path):
-        return _of_a_run(path, selection)
+        return _decided(_of_a_run(path, selection), decision(external, dataset.class_names, selection.run))
     is_external = selection.is_reference_external
     names = of_reference(external, is_candidate_too=_is_candidate_too(path, selection))
-    interface = reference_interface(external, dataset.class_names) if is_external else ModelInterface()
+    interface = (
+        reference_interface(external, dataset.class_names, selection.run)
+        if is_external
+        else _own_interface(path, selection, dataset, external)
+    )
     if not is_model(path):
         scored = read_scores(path, interface, dataset)
     else:
@@ -109,8 +118,22 @@ def _scored(
         scored = run_reference(path, interface, dataset, time_limit=time_limit, progress=progress)
         scored = replace(scored, precision=_precision_of(path, selection))
     if external.check_inputs:
-        check_better_than_guessing(path, scored.reference, names)
-    return replace(scored, file=path.name, sha256=sha256_of(path), input=interface.differences)
+        check_better_than_guessing(path, scored.reference, names, num_classes=len(dataset.class_names))
+    return replace(scored, file=path.name, sha256=digest_of(path), input=interface.differences)
+
+
+def _own_interface(
+    path: Path, selection: Selection, dataset: Dataset, external: ExternalModelOptions
+) -> ModelInterface:
+    two = decision(external, dataset.class_names, selection.run)
+    return own_interface(two, dataset.class_names, selection.reference_run, path) or ModelInterface()
+
+
+def _decided(scored: ScoredReference, two: TwoClasses | None) -> ScoredReference:
+    """With the scores that a run has kept stretched by the threshold, where the user names one."""
+    if two is None or scored.reference.scores.shape[1] != 2:
+        return scored
+    return replace(scored, reference=replace(scored.reference, scores=decided(scored.reference.scores, two)))
 
 
 def _of_a_run(reference: Reference, selection: Selection) -> ScoredReference:
@@ -123,12 +146,12 @@ def _of_a_run(reference: Reference, selection: Selection) -> ScoredReference:
     listed = run.manifest["files"].get(run.model_path.name) if run else None
     if run and listed:
         return replace(scored, file=run.model_path.name, sha256=listed["sha256"])
-    return scored if path is None else replace(scored, file=path.name, sha256=sha256_of(path))
+    return scored if path is None else replace(scored, file=path.name, sha256=digest_of(path))
 
 
 def _is_candidate_too(path: Path, selection: Selection) -> bool:
     """Whether one of the files that are compared is the reference itself, or a copy of it."""
-    return sha256_of(path) in {file.artifact.sha256 for file in selection.files}
+    return digest_of(path) in {file.artifact.sha256 for file in selection.files}
 
 
 def _check_stored_input(selection: Selection, interface: ModelInterface, dataset: Dataset, names: OptionNames) -> None:
@@ -187,6 +210,21 @@ def _noise_remark(noise: OwnNoise | None, tolerances: Tolerances) -> tuple[str, 
         return ()
     limit = raised.of(Precision.FLOAT32).max_score_difference
     return (f"{noise.sentence} So scores of float32 files may differ from it by {limit:.2g}.",)
+
+
+def _threshold_remark(
+    external: ExternalModelOptions, selection: Selection, class_names: tuple[str, ...]
+) -> tuple[str, ...]:
+    """That scores are stretched, for whoever reads calibration and differences of scores."""
+    two = decision(external, class_names, selection.run)
+    if two is None:
+        return ()
+    name = class_names[two.positive]
+    return (
+        f"'{name}' is predicted above a probability of {two.threshold:g} (--threshold), by the reference and by every "
+        f"file. All scores are stretched so that {two.threshold:g} becomes 0.5; score differences and calibration are "
+        f"those of the stretched scores.",
+    )
 
 
 def _external_remark(selection: Selection) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 import math
 import zipfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,19 +11,22 @@ from edgekit.datasets import Dataset
 from edgekit.execution.image_files import images_file
 from edgekit.execution.isolation import execute
 from edgekit.execution.model_interface import ModelInterface
+from edgekit.exporting.keras.loading.saved_model import is_saved_model
 from edgekit.foundation.errors import VerificationError, first_line_of
 from edgekit.foundation.files.npz_files import DAMAGE, ArrayFile, open_arrays
 from edgekit.foundation.files.temporary_folders import TemporaryFolder
 from edgekit.foundation.grammar import counted
 from edgekit.foundation.progress import Progress
 from edgekit.metrics import drift
+from edgekit.metrics.class_columns import ClassColumns, listed
 from edgekit.metrics.own_noise import OwnNoise
 from edgekit.metrics.significance import is_better_than_guessing
 from edgekit.runs.reference import Reference
 from edgekit.runtimes import DEFAULT_RUNTIMES, Execution, ExecutionFailure, SessionSettings
 from edgekit.verification.subjects import keras_reference
-from edgekit.verification.subjects.class_labels import column_order, quoted
+from edgekit.verification.subjects.class_labels import one_score_remark
 from edgekit.verification.subjects.option_names import OptionNames
+from edgekit.verification.subjects.other_class import others_remark, score_names
 
 if TYPE_CHECKING:
     import numpy as np
@@ -67,22 +70,22 @@ class ScoredReference:
 
 def runtime_target(path: Path) -> str:
     """What `edgekit.execution.isolation.execute` runs the reference model `path` in."""
-    return keras_reference.TARGET if is_keras_file(path) else DEFAULT_RUNTIMES[format_of(path)]
+    return keras_reference.TARGET if is_keras_model(path) else DEFAULT_RUNTIMES[format_of(path)]
 
 
 def is_model(path: Path) -> bool:
     """Whether the reference at `path` is a model rather than a file of scores."""
-    return path.suffix.lower() in MODEL_SUFFIXES
+    return path.suffix.lower() in MODEL_SUFFIXES or is_saved_model(path)
 
 
-def is_keras_file(path: Path) -> bool:
-    """Whether the reference at `path` is a Keras model."""
-    return path.suffix.lower() in KERAS_SUFFIXES
+def is_keras_model(path: Path) -> bool:
+    """Whether the reference at `path` is a Keras model or a SavedModel, which Keras runs."""
+    return path.suffix.lower() in KERAS_SUFFIXES or is_saved_model(path)
 
 
 def check_runs_here(path: Path) -> None:
     """Raise MissingExtraError where `path` is a Keras model and Keras is not installed; imports nothing."""
-    if is_keras_file(path):
+    if is_keras_model(path):
         from edgekit.foundation.keras_setup import check_installed
 
         check_installed("tensorflow", "A Keras reference")
@@ -96,7 +99,7 @@ def run_reference(
     Raises:
         VerificationError: It cannot be run, or does not give finite scores for the classes of the data set.
     """
-    is_keras = is_keras_file(path)
+    is_keras = is_keras_model(path)
     runtime = "keras" if is_keras else DEFAULT_RUNTIMES[format_of(path)]
     with (
         TemporaryFolder() as folder,
@@ -110,33 +113,38 @@ def run_reference(
             time_limit=time_limit,
             settings=KERAS_SETTINGS if is_keras else None,
             encoding=interface.encoding,
+            file_options=interface.file_options,
             advance=advance,
         )
     if isinstance(result, ExecutionFailure):
         raise VerificationError(f"The reference {path} could not be run in {runtime}. {result.sentence}")
-    reference = _reference(_checked(path, result, dataset), interface, dataset)
-    return ScoredReference(
-        reference=reference,
-        own_noise=_own_noise(result, interface, reference),
+    note = f"Reference: {path.name}, run in {runtime} on {counted(len(dataset.test), 'test image')}."
+    scored = _scored(
+        _checked(path, result, interface, dataset),
+        interface,
+        dataset,
         runtime=runtime,
-        notes=(f"Reference: {path.name}, run in {runtime} on {counted(len(dataset.test), 'test image')}.",),
+        notes=tuple(filter(None, (note, result.remark))),
     )
+    return replace(scored, own_noise=_own_noise(result, interface, scored.reference))
 
 
 def _own_noise(result: Execution, interface: ModelInterface, reference: Reference) -> OwnNoise | None:
     """How far the probabilities differ that images get alone from those that they get in a batch."""
     if result.alone is None:
         return None
-    alone = interface.read(result.alone).scores
+    are_logits = not drift.are_probabilities(result.scores)  # a few logits may all lie between 0 and 1
+    alone = replace(interface, output="logits" if are_logits else interface.output).read(result.alone).scores
     return OwnNoise.of(reference.scores[: len(alone)], alone, result.settings.batch_size)
 
 
-def _checked(path: Path, result: Execution, dataset: Dataset) -> "NDArray[np.float32]":
-    if result.scores.shape[1] != len(dataset.class_names):
+def _checked(path: Path, result: Execution, interface: ModelInterface, dataset: Dataset) -> "NDArray[np.float32]":
+    num_scores = result.scores.shape[1]
+    if interface.columns is None and num_scores not in interface.widths(len(dataset.class_names)):
         raise VerificationError(
-            f"The reference {path} gives {counted(result.scores.shape[1], 'score')} an image. Expected "
+            f"The reference {path} gives {counted(num_scores, 'score')} an image. Expected "
             f"{len(dataset.class_names)}, one for each class of '{dataset.name}'. "
-            f"{drift.other_scores(result.scores.shape[1])}"
+            f"{drift.other_scores(num_scores, len(dataset.class_names))}"
         )
     return result.scores
 
@@ -155,23 +163,21 @@ def read_scores(path: Path, interface: ModelInterface, dataset: Dataset) -> Scor
     import numpy as np
 
     arrays = _load(path, dataset)
-    scores = arrays["scores"]
-    expected = (len(dataset.test), len(dataset.class_names))
-    if scores.shape != expected or scores.dtype.kind != "f":
+    scores, columns = arrays["scores"], None
+    if "class_names" in arrays:
+        names = [str(name) for name in arrays["class_names"]]
+        columns = ClassColumns.named(names, dataset.class_names, f"class_names in {path}")
+        interface = ModelInterface().with_columns(columns)
+    widths = interface.widths(len(dataset.class_names))
+    expected = (len(dataset.test), widths[0])
+    if scores.shape not in [(len(dataset.test), width) for width in widths] or scores.dtype.kind != "f":
         raise VerificationError(
             f"{path} holds scores of type {scores.dtype} and shape {scores.shape}. Expected floats of shape "
             f"{expected}: a row for each test image of '{dataset.name}', a column for each class."
         )
-    label_order = None
-    if "class_names" in arrays:
-        names = tuple(str(name) for name in arrays["class_names"])
-        label_order = column_order(names, dataset.class_names, f"class_names in {path}")
-        interface = ModelInterface(order=label_order)
     if "labels" in arrays:
-        _check_labels(path, arrays["labels"], label_order, dataset)
-    return ScoredReference(
-        reference=_reference(scores.astype(np.float32, copy=False), interface, dataset), runtime="file of scores"
-    )
+        _check_labels(path, arrays["labels"], columns, dataset)
+    return _scored(scores.astype(np.float32, copy=False), interface, dataset, runtime="file of scores")
 
 
 def _load(path: Path, dataset: Dataset) -> "dict[str, NDArray[Any]]":
@@ -210,7 +216,7 @@ def _check_claims(path: Path, arrays: ArrayFile, dataset: Dataset) -> None:
             )
 
 
-def _check_labels(path: Path, labels: "NDArray[Any]", order: tuple[int, ...] | None, dataset: Dataset) -> None:
+def _check_labels(path: Path, labels: "NDArray[Any]", columns: ClassColumns | None, dataset: Dataset) -> None:
     """Raise VerificationError unless the labels of the file are those of the data set."""
     import numpy as np
 
@@ -220,32 +226,48 @@ def _check_labels(path: Path, labels: "NDArray[Any]", order: tuple[int, ...] | N
             f"{dataset.test.labels.shape}, one for each test image."
         )
     names = dataset.class_names
-    in_file = np.array(order)[dataset.test.labels] if order else dataset.test.labels
-    other = np.flatnonzero(labels != in_file)
+    num_names = len(columns.classes) if columns else len(names)
+    is_known = (labels >= 0) & (labels < num_names)
+    classes = np.array(columns.classes)[np.where(is_known, labels, 0)] if columns else labels
+    other = np.flatnonzero(~is_known | (classes != dataset.test.labels))
     if len(other):
         first = int(other[0])
         pairs = sorted({names[label] for label in dataset.test.labels[other].tolist()})
         raise VerificationError(
             f"The labels in {path} are not those of '{dataset.name}': {len(other):,} of {len(labels):,} differ, test "
-            f"image {first} first, which is {quoted([names[dataset.test.labels[first]]])} there. Images of "
-            f"{quoted(pairs)} are concerned: other data, another order of the images, or exchanged labels."
+            f"image {first} first, which is {listed([names[dataset.test.labels[first]]])} there. Images of "
+            f"{listed(pairs)} are concerned: other data, another order of the images, or exchanged labels."
         )
 
 
-def _reference(scores: "NDArray[np.float32]", interface: ModelInterface, dataset: Dataset) -> Reference:
-    labels = dataset.test.labels
-    drift.check_comparable(scores, scores, labels)
-    return Reference(
-        scores=interface.read(scores).scores,
-        labels=labels,
-        dataset_sha256=dataset.sha256,
-        class_names=dataset.class_names,
+def _scored(
+    scores: "NDArray[np.float32]",
+    interface: ModelInterface,
+    dataset: Dataset,
+    *,
+    runtime: str,
+    notes: tuple[str, ...] = (),
+) -> ScoredReference:
+    """The scores as probabilities by class, with what was decided about them."""
+    drift.check_comparable(scores, scores, dataset.test.labels)
+    read = interface.read(scores)
+    remark = one_score_remark(interface, dataset.class_names) if read.was_one_score else ""
+    return ScoredReference(
+        reference=Reference(
+            scores=read.scores,
+            labels=dataset.test.labels,
+            dataset_sha256=dataset.sha256,
+            class_names=score_names(dataset.class_names, has_other=interface.knows_others),
+        ),
+        runtime=runtime,
+        notes=notes,
+        remarks=tuple(filter(None, (remark, others_remark(interface, "The reference")))),
     )
 
 
-def check_better_than_guessing(path: Path, reference: Reference, names: OptionNames) -> None:
+def check_better_than_guessing(path: Path, reference: Reference, names: OptionNames, *, num_classes: int) -> None:
     """Raise VerificationError where the reference from `path` is hardly better than guessing: it proves nothing."""
-    num_images, num_classes = len(reference.labels), len(reference.class_names)
+    num_images = len(reference.labels)
     accuracy = drift.accuracy(reference.scores, reference.labels)
     if not is_better_than_guessing(accuracy, num_images, num_classes):
         what = (

@@ -20,6 +20,7 @@ from edgekit.verification.request import VerifyRequest
 from edgekit.verification.subjects.data import load_data
 from edgekit.verification.subjects.images import some_pixels
 from edgekit.verification.subjects.input_check import open_sample
+from edgekit.verification.subjects.other_class import aligned
 from edgekit.verification.subjects.preparation import CandidatePreparation, check_options
 from edgekit.verification.subjects.reference import check_belongs, score_reference
 from edgekit.verification.subjects.reference_scores import ScoredReference, check_runs_here
@@ -32,6 +33,7 @@ class Subjects:
 
     Attributes:
         candidates: What is compared, at least one.
+        class_names: Of the columns of scores: those of the data set and, if a model knows more, OTHER_CLASS.
         scored: What they are compared with: its scores on the test split of `dataset`, and where these come from.
         dataset: The images.
         run: The run folder that the report is written into; None where single files are verified.
@@ -39,6 +41,7 @@ class Subjects:
     """
 
     candidates: tuple[Candidate, ...]
+    class_names: tuple[str, ...]
     scored: ScoredReference
     dataset: Dataset
     run: RunFolder | None = None
@@ -79,10 +82,12 @@ def resolve_request(request: VerifyRequest, progress: Progress) -> Subjects:
         )
         scored = score_reference(selection, dataset, request, sample, progress)
         prepared = preparation.prepare(candidates, some_pixels(dataset.test))
+        reference, prepared = aligned(scored.reference, prepared, dataset.class_names)
     run = selection.run if selection.is_whole_run else None
     return Subjects(
         candidates=prepared,
-        scored=scored,
+        class_names=reference.class_names,
+        scored=replace(scored, reference=reference),
         dataset=_test_only(dataset),
         run=run,
         unlisted_files=tuple(run.unlisted_models()) if run else (),
@@ -101,8 +106,13 @@ def given_subjects(
     check_belongs(reference, dataset)
     if not candidates:
         raise VerificationError("There is nothing to verify: no artifact that a runtime here reads. Export one first.")
-    scored = ScoredReference(reference=reference, runtime=reference_runtime)
-    return Subjects(candidates=tuple(candidates), scored=scored, dataset=dataset)
+    aligned_reference, prepared = aligned(reference, candidates, dataset.class_names)
+    return Subjects(
+        candidates=prepared,
+        class_names=aligned_reference.class_names,
+        scored=ScoredReference(reference=aligned_reference, runtime=reference_runtime),
+        dataset=dataset,
+    )
 
 
 def _test_only(dataset: Dataset) -> Dataset:

@@ -7,6 +7,7 @@ from typing import Any
 
 from edgekit.artifact import FORMAT_OF_SUFFIX, Artifact, Format, Precision, model_size
 from edgekit.execution.file_inspection import FileInspector
+from edgekit.exporting.keras.loading.saved_model import is_saved_model
 from edgekit.foundation.errors import RunFolderError, UsageError, VerificationError
 from edgekit.foundation.files.npz_files import DAMAGE, open_arrays
 from edgekit.foundation.grammar import counted
@@ -151,6 +152,8 @@ def load_reference(path: Path, finder: RunFinder) -> Reference | Path:
         RunFolderError: It is none of these, or is not there.
         ArtifactError: It is a model file that is empty, cannot be read, or is larger than its format can be.
     """
+    if is_saved_model(path):
+        return path
     if path.is_dir():
         return finder.open(path).reference()
     run = finder.run_of(path)
@@ -162,7 +165,7 @@ def load_reference(path: Path, finder: RunFinder) -> Reference | Path:
     if suffix not in (*MODEL_SUFFIXES, *SCORE_SUFFIXES):
         raise RunFolderError(
             f"{path} is not a reference. Expected a run folder, a reference.npz, a model "
-            f"({', '.join(MODEL_SUFFIXES)}) or a file of scores ({', '.join(SCORE_SUFFIXES)})."
+            f"({', '.join(MODEL_SUFFIXES)}, or a SavedModel folder) or a file of scores ({', '.join(SCORE_SUFFIXES)})."
         )
     if not path.is_file():
         raise RunFolderError(f"There is no file {path}. Expected the reference: a model, scores or a run folder.")
@@ -272,15 +275,16 @@ def _files(paths: Sequence[Path], reference: Path, finder: RunFinder) -> Selecti
 
 def _run_named(reference: Path, finder: RunFinder) -> RunFolder | None:
     """The run that a reference names, as its folder or as its float model."""
-    return finder.open(reference) if reference.is_dir() else finder.run_of(reference)
+    is_run = reference.is_dir() and not is_saved_model(reference)
+    return finder.open(reference) if is_run else finder.run_of(reference)
 
 
 def _file_named(reference: Path | None) -> Path | None:
-    return reference if reference is not None and reference.is_file() else None
+    return reference if reference is not None and (reference.is_file() or is_saved_model(reference)) else None
 
 
 def _is_external(reference: Reference | Path, finder: RunFinder) -> bool:
-    return isinstance(reference, Path) and finder.run_that_lists(reference) is None
+    return isinstance(reference, Path) and (is_saved_model(reference) or finder.run_that_lists(reference) is None)
 
 
 def _names(paths: Sequence[Path]) -> list[str]:

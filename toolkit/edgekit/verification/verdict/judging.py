@@ -16,6 +16,7 @@ from edgekit.verification.verdict.limits import broken_limits, lost_classes
 from edgekit.verification.verdict.remarks import (
     OVERFLOWS_HERE,
     input_output_remarks,
+    one_score_remark,
     overflow_remarks,
     precision_remarks,
     sequential_remark,
@@ -36,7 +37,9 @@ class Evidence:
         certain: What was certain before the last image; None where all images were run.
         num_images_of_split: Images of the whole split.
         why_a_part: Why images are left out, as half a sentence.
-        were_logits: Whether a softmax made probabilities of its scores.
+        were_logits: Whether a softmax, or a sigmoid, made probabilities of its scores.
+        was_one_score: Whether it gave one score for two classes.
+        remark: How its file was opened, as a whole sentence; "" for nothing.
         runtime_version: Version of its runtime; None where it did not get so far.
         performance: What running took; None where it did not get so far.
     """
@@ -48,6 +51,8 @@ class Evidence:
     num_images_of_split: int
     why_a_part: str
     were_logits: bool
+    was_one_score: bool
+    remark: str
     runtime_version: str | None
     performance: Performance | None
 
@@ -111,7 +116,12 @@ class Judge:
             remarks.insert(0, sequential_remark(measurement, num_images, self.sampling, is_certain))
         if measurement.num_images < num_images and not is_certain:
             remarks.append(subset_remark(measurement, num_images, evidence.why_a_part))
-        return (*remarks, *input_output_remarks(candidate, were_logits=evidence.were_logits))
+        if evidence.remark:
+            remarks.append(evidence.remark)
+        if evidence.was_one_score:
+            remarks.append(one_score_remark(candidate, self.class_names, are_logits=evidence.were_logits))
+        were_logits = evidence.were_logits and not evidence.was_one_score
+        return (*remarks, *input_output_remarks(candidate, were_logits=were_logits))
 
 
 def _row(candidate: Candidate, evidence: Evidence) -> CandidateReport:

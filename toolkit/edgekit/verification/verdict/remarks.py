@@ -3,7 +3,7 @@
 from edgekit.artifact import precision_of
 from edgekit.foundation.grammar import counted
 from edgekit.tolerance import MIN_CLASS_IMAGES, SIGNIFICANCE
-from edgekit.verification.candidate import PRECISION_OF_UNKNOWN, Candidate
+from edgekit.verification.candidate import PRECISION_OF_UNKNOWN, Candidate, one_score_words
 from edgekit.verification.measuring.measurement import Measurement
 from edgekit.verification.sampling import Sampling
 
@@ -58,6 +58,13 @@ def overflow_remarks(candidate: Candidate) -> tuple[str, ...]:
         "Its int8 weights use 8 bits. This row does not hold on x86 processors without VNNI, where ONNX Runtime's sums "
         "overflow; edgekit export --reduce-range makes a file that answers the same everywhere.",
     )
+
+
+def one_score_remark(candidate: Candidate, class_names: tuple[str, ...], *, are_logits: bool) -> str:
+    """Which class the one score of a model of two classes is of."""
+    two = candidate.interface.two_classes if candidate.interface else None
+    words = one_score_words("It", class_names[two.positive if two else 1])
+    return f"{words} It is a logit: a sigmoid makes the probability." if are_logits else words
 
 
 def input_output_remarks(candidate: Candidate, *, were_logits: bool) -> tuple[str, ...]:
