@@ -14,11 +14,6 @@ from edgekit.foundation.progress import Progress
 from edgekit.runs.folder import RunFolder
 
 
-def has_model(run: RunFolder) -> bool:
-    """Whether the run holds a Keras model."""
-    return run.model_path.is_file() or run.saved_model_path.is_dir()
-
-
 class FloatFiles:
     """Makes the float files of one run, each once.
 

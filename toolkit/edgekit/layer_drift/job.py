@@ -18,7 +18,6 @@ from edgekit.foundation.results import Displayed
 from edgekit.input_range import InputEncoding
 from edgekit.inspection import ModelInfo, check_format
 from edgekit.layer_drift.float_command import float_command
-from edgekit.layer_drift.float_file import FloatFiles, has_model
 from edgekit.layer_drift.isolation import measure_files
 from edgekit.layer_drift.keras_layers import KerasLayers
 from edgekit.layer_drift.probe import PROBES
@@ -128,6 +127,8 @@ def diagnose_request(request: DriftRequest, *, progress: Progress | None = None)
     )
     dataset = load_own(_named_data(run), wanted) if request.data is None else load_dataset(request.data, wanted)
     split_name, images = choose_images(dataset, request.num_images, request.seed)
+    from edgekit.layer_drift.float_file import FloatFiles  # here, because it brings the exporters
+
     names = KerasLayers.in_file(run.model_path) if run else None
     with TemporaryFolder() as folder:
         float_files = FloatFiles(run=run, folder=Path(folder), progress=progress)
@@ -219,7 +220,7 @@ def _find(request: DriftRequest) -> tuple[RunFolder | None, list[_Pair]]:
     for name in names:
         own = run.artifact_path(Format(name.parent.name), Precision.FLOAT32)
         reference = request.reference or own
-        if not reference.is_file() and (reference != own or not has_model(run)):
+        if not reference.is_file() and (reference != own or not _has_model(run)):
             raise VerificationError(
                 f"There is no float model {reference} to compare {name} with. Export it first: edgekit export "
                 f"{run.path} --float32 --format {name.parent.name}"
@@ -230,6 +231,11 @@ def _find(request: DriftRequest) -> tuple[RunFolder | None, list[_Pair]]:
         found = reference if reference.is_file() else None
         pairs.append(_Pair(candidate=candidate, reference=found, name=name.as_posix()))
     return run, pairs
+
+
+def _has_model(run: RunFolder) -> bool:
+    """Whether the run holds a Keras model, of which a float file can be made."""
+    return run.model_path.is_file() or run.saved_model_path.is_dir()
 
 
 def _is_artifact(name: Path, artifact_format: Format, precision: Precision) -> bool:
