@@ -67,6 +67,10 @@ def test_a_value_of_a_wrong_type_is_a_sentence_that_names_the_parameter(function
         (["tune", "a", "b"], lambda: edgekit.tune(("a", "b")), "Expected one run. Received 2: a, b."),
         (["train", "a", "b"], lambda: edgekit.train(["a", "b"]), "Expected one recipe. Received 2: a, b."),
         (["inspect", "a", "b"], lambda: edgekit.inspect(["a", "b"]), "Expected one file. Received 2: a, b."),
+        (["verify", ""], lambda: edgekit.verify(""), "targets is empty text."),
+        (["export", ""], lambda: edgekit.export(""), "target is empty text."),
+        (["train", "--out", ""], lambda: edgekit.train(out=""), "out is empty text. Expected a path or a name."),
+        (["verify", "--html", ""], lambda: edgekit.verify(html=""), "html is empty text."),
         (["report", "--out", "."], lambda: edgekit.report(out="."), ". is a folder."),
     ],
 )
@@ -85,6 +89,13 @@ def test_one_item_where_a_list_is_given_says_how_to_give_it() -> None:
         edgekit.export(io=["int8"])  # type: ignore[arg-type]
     with pytest.raises(edgekit.UsageError, match="Received an empty list"):
         edgekit.diagnose([])  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("function", [edgekit.verify, edgekit.compare])
+def test_an_empty_list_of_files_is_not_the_newest_run(function: Callable[..., Any], tmp_path: Path) -> None:
+    for nothing in ([], (), set(), tmp_path.glob("*.tflite")):
+        with pytest.raises(edgekit.UsageError, match=r"^(targets|runs) is an empty list\."):
+            function(nothing)
 
 
 def test_an_option_that_nobody_knows_suggests_the_closest() -> None:

@@ -126,6 +126,8 @@ def test_lists_and_data_sets() -> None:
     assert "resnet8" in [one.name for one in edgekit.recipes()]
     assert next(one.name for one in edgekit.datasets()) == "digits"
     assert "onnxruntime" in [one.name for one in edgekit.runtimes()]
+    for rows in (edgekit.recipes(), edgekit.datasets(), edgekit.runtimes()):
+        assert [json.loads(json.dumps(row.to_dict()))["name"] for row in rows] == [row.name for row in rows]
     dataset = edgekit.datasets("digits")
     assert repr(dataset) == "<Dataset digits: 10 classes, 1,295 training, 143 validation and 359 test images>"
     assert edgekit.load_dataset(dataset) is dataset

@@ -10,6 +10,7 @@ import pytest
 from support.helpers import ROOT
 
 from edgekit.cli import run_command as edgekit
+from edgekit.cli.options import others_to_stderr
 
 FULL = Path("/dev/full")
 LIST = f"'{sys.executable}' -m edgekit datasets --json"
@@ -104,3 +105,14 @@ def test_the_help_shows_no_marks_that_are_meant_for_click(edgekit_command):
     text = edgekit_command("--help").stdout
     assert "\\b" not in text
     assert "The whole job: edgekit train && edgekit export --int8 && edgekit verify\n" in text
+
+
+def test_what_recipes_and_libraries_print_goes_to_stderr(capfd: pytest.CaptureFixture[str]) -> None:
+    with others_to_stderr():
+        print("Python")
+        os.write(1, b"C\n")
+        subprocess.run([sys.executable, "-c", "print('child')"], check=True)
+    print("result")
+    out, err = capfd.readouterr()
+    assert out == "result\n"
+    assert sorted(err.split()) == ["C", "Python", "child"]

@@ -1,6 +1,7 @@
 """`edgekit verify` on real files in real worker processes, without TensorFlow."""
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -55,6 +56,16 @@ def test_no_output_takes_the_place_of_something_else(
     assert edgekit([*command, option, str(run / name)]) == 2
     assert ("is a folder" if name == "onnx" else "which would be lost") in capsys.readouterr().err
     assert contents(run) == before
+
+
+@pytest.mark.parametrize("command", [["verify", "--html"], ["report", "--out"], ["diagnose", "--figure"]])
+def test_no_output_takes_the_place_of_a_device(
+    run: Path, capsys: pytest.CaptureFixture[str], command: list[str]
+) -> None:
+    os.mkfifo(run.parent / "pipe")
+    assert edgekit([command[0], str(run), command[1], str(run.parent / "pipe")]) == 2
+    assert "is a pipe or a device, not a file" in capsys.readouterr().err
+    assert (run.parent / "pipe").is_fifo()
 
 
 def test_a_file_that_is_named_twice_is_run_once(run: Path, capsys: pytest.CaptureFixture[str]) -> None:

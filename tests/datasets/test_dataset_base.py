@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from edgekit.datasets import DATASETS, Dataset, DatasetRequest, Split, load_dataset
+from edgekit.datasets.splits import empty_split
 from edgekit.foundation.errors import DatasetError, UnknownNameError
 from edgekit.foundation.files.cache_folder import default_cache_dir
 
@@ -54,6 +55,39 @@ def test_two_classes_of_one_name_are_refused():
 def test_a_class_without_a_readable_name_is_refused(name):
     with pytest.raises(DatasetError, match="needs a name of one line, without control characters"):
         make_dataset(class_names=("a", name))
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"class_names": (0, 1)}, "class names of data set 'made' must be a tuple of text"),
+        ({"class_names": "ab"}, "class names of data set 'made' must be a tuple of text"),
+        ({"train": None}, "The train images of data set 'made' must be an edgekit.Split. Received NoneType"),
+        ({"validation": [1]}, "The validation images of data set 'made' must be an edgekit.Split. Received list"),
+        ({"train": Split(images=np.zeros((2, 3, 2, 3), np.uint8), labels=np.zeros(2, np.int64))}, "must have one size"),
+        ({"train": Split(images=np.zeros((2, 2, 2, 1), np.uint8), labels=np.zeros(2, np.int64))}, "must have one size"),
+    ],
+)
+def test_parts_that_are_something_else_or_do_not_fit_are_sentences(changes, message):
+    with pytest.raises(DatasetError, match=message):
+        make_dataset(**changes)
+
+
+@pytest.mark.parametrize("name", [3, None, "", "a\nb", "\x1b[31m"])
+def test_a_data_set_needs_a_readable_name(name):
+    with pytest.raises(DatasetError, match="A data set needs a name of one line"):
+        Dataset(name=name, class_names=("a", "b"), train=make_split(), validation=make_split(), test=make_split())
+
+
+def test_lists_are_no_images():
+    with pytest.raises(DatasetError, match=r"Images and labels must be arrays of numpy\. Received list and list"):
+        Split(images=[[1]], labels=[1])
+
+
+def test_class_names_in_a_list_become_a_tuple_and_empty_splits_have_any_size():
+    dataset = make_dataset(class_names=["a", "b"], train=empty_split(5, 5))
+    assert dataset.class_names == ("a", "b")
+    assert dataset.sha256 == make_dataset().sha256
 
 
 def test_names_of_any_script_are_welcome():

@@ -72,6 +72,11 @@ def test_a_plugin_is_imported_when_it_is_loaded_and_prints_to_stderr(
         ("", "AttributeError: module 'paint_b' has no attribute 'RED'"),
         ("import sys; sys.exit('gone')", "SystemExit: gone"),
         ("raise ValueError('first line\\nsecond')", "ValueError: first line."),
+        ("class E(Exception):\n def __str__(self): return 1 / 0\nraise E", "cannot be used: E: E."),
+        (
+            "class M(type):\n def __getattribute__(self, _): return 1 / 0\nclass RED(metaclass=M): pass",
+            "ZeroDivisionError",
+        ),
     ],
 )
 def test_a_broken_plugin_is_an_error_by_name_and_a_warning_in_a_list(
@@ -89,6 +94,12 @@ def test_a_broken_plugin_is_an_error_by_name_and_a_warning_in_a_list(
     with pytest.warns(PluginWarning, match="paint-b") as caught:
         assert [name for name, _ in registry.load_all()] == ["newline"]
     assert [str(each.message) for each in caught] == [message]
+
+
+def test_a_package_without_metadata_goes_by_its_folder(site: Path) -> None:
+    install(site, "paint-h", "[edgekit.colours]\nred = x:y\n")
+    (site / "paint_h-2.0.dist-info" / "METADATA").unlink()
+    assert colours()["red"].origin == "paint_h of no version"
 
 
 def test_built_in_names_and_first_packages_win(site: Path) -> None:

@@ -20,6 +20,12 @@ def test_a_run_whose_manifest_leads_outside_is_refused(tmp_path: Path) -> None:
         RunFolder(run.path)
 
 
+def test_a_folder_that_is_no_run_is_not_searched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("edgekit.runs.folder.check_links", lambda _: pytest.fail("a whole disk would be gone through"))
+    with pytest.raises(RunFolderError, match=r"has no manifest\.json"):
+        RunFolder(tmp_path)
+
+
 def test_a_changed_file_is_found_out(tmp_path: Path) -> None:
     run = RunFolder.create(tmp_path / "run", {})
     path = run.path / "onnx" / "model-int8.onnx"

@@ -1,6 +1,7 @@
 """What an exported file is: its format, its precision, its tensors. Knows no runtime and no exporter."""
 
 import hashlib
+import os
 import stat
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,6 +9,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from edgekit.foundation.errors import ArtifactError, UnknownNameError
+from edgekit.foundation.files.given_path import given_path
 from edgekit.foundation.typed.synonyms import meant
 
 MAX_MODEL_BYTES = 2**31
@@ -146,8 +148,9 @@ class Artifact:
     sha256: str
 
     @classmethod
-    def from_file(cls, path: Path) -> "Artifact":
+    def from_file(cls, path: str | os.PathLike[str]) -> "Artifact":
         """Describe the file at `path`; raises ArtifactError as `model_size` does, or if it is of another format."""
+        path = given_path(path)
         size_bytes = model_size(path)
         return cls(
             path=path,

@@ -7,6 +7,7 @@ theirs in the entry points "edgekit.recipes".
 
 import importlib.util
 import json
+import os
 import sys
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edgekit.foundation.errors import EdgekitError, RecipeError
+from edgekit.foundation.files.given_path import given_path
 from edgekit.foundation.plugins import PluginGroup
 from edgekit.foundation.registry import Registry
 
@@ -197,6 +199,10 @@ class RecipeSummary:
     measured: dict[str, Any] = field(default_factory=dict)
     origin: str | None = None
 
+    def to_dict(self) -> dict[str, Any]:
+        """As a JSON object."""
+        return asdict(self)
+
 
 def list_recipes() -> list[RecipeSummary]:
     """Every built-in recipe, then those of other packages.
@@ -268,7 +274,7 @@ def recipe_names() -> list[str]:
     return sorted({*builtin_recipe_files(), *plugin_recipes()})
 
 
-def load_recipe(name_or_path: str) -> Recipe:
+def load_recipe(name_or_path: str | os.PathLike[str]) -> Recipe:
     """The recipe of that name, built in or of another package, or the one that a path ending in `.py` defines.
 
     Recipes import Keras, so call `edgekit.foundation.keras_setup.import_keras` first where the backend matters.
@@ -278,6 +284,7 @@ def load_recipe(name_or_path: str) -> Recipe:
         PluginError: Another package brings the recipe, and it cannot be used.
         RecipeError: The file is missing, does not run, or defines no `RECIPE`.
     """
+    name_or_path = str(given_path(name_or_path))
     path = _file_of(name_or_path)
     if path is not None:
         return _load_file(path)

@@ -27,14 +27,15 @@ that chance alone would break limits made for the whole split. There
 and the row says so.
 """
 
+import os
 import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
-from pathlib import Path
 from typing import Any
 
 from edgekit.artifact import Precision
 from edgekit.foundation.errors import UnknownNameError, UsageError
+from edgekit.foundation.files.given_path import given_path
 
 SIGNIFICANCE = 0.05
 """A change of accuracy on a subset counts where McNemar's p is below this."""
@@ -192,12 +193,13 @@ class Tolerances:
         )
 
     @classmethod
-    def from_pyproject(cls, path: Path) -> "Tolerances":
+    def from_pyproject(cls, path: str | os.PathLike[str]) -> "Tolerances":
         """The defaults with the changes in `[tool.edgekit.tolerance]` of `path`; a missing file changes nothing.
 
         Raises:
             UsageError: The file is not TOML, or the table holds what `updated` refuses.
         """
+        path = given_path(path)
         if not path.is_file():
             return cls()
         try:

@@ -6,11 +6,9 @@ types of its own, and turns numbers of other libraries (numpy) into Python's.
 
 import functools
 import inspect
-import operator
 import os
 import typing
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from numbers import Real
 from pathlib import Path
 from types import NoneType
 from typing import Any, ParamSpec, TypeVar
@@ -20,8 +18,23 @@ from edgekit.datasets import Dataset
 from edgekit.foundation.errors import EdgekitError, UnknownNameError, UsageError, os_error_in_words
 from edgekit.foundation.progress import Progress, SilentProgress
 from edgekit.foundation.registry import Registry
+from edgekit.foundation.typed.plain_values import (
+    MAX_WHOLE,
+    WRONG,
+    in_short,
+    is_usable_text,
+    items_of,
+    number_of,
+    path_of,
+    shown,
+    text_of,
+    whole_number_of,
+)
 from edgekit.foundation.typed.synonyms import meant
 from edgekit.runs.folder import RunFolder, find_run
+
+MAX_LISTED = 10
+"""Items of a wrong list that a message shows."""
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -38,9 +51,6 @@ Percent = str | float
 ALL = "all"
 """The name of every precision together."""
 
-MAX_SHOWN = 60
-"""Characters of a wrong value that a message shows."""
-
 
 def public(function: Callable[P, T]) -> Callable[P, T]:
     """Let `function` raise an EdgekitError in words for arguments of wrong types, and for what the system refuses."""
@@ -50,9 +60,9 @@ def public(function: Callable[P, T]) -> Callable[P, T]:
         bound = _bind(function, args, kwargs)
         try:
             return function(*bound.args, **bound.kwargs)
+        except BrokenPipeError:  # of the caller's own output, by way of its progress
+            raise
         except OSError as error:
-            if error.filename is None:
-                raise
             raise EdgekitError(os_error_in_words(error)) from error
 
     return call
@@ -83,14 +93,26 @@ def checked(name: str, value: Any, hint: Any) -> Any:
     """The value of the parameter `name` as Python's own type; raises UsageError where `hint` does not allow it."""
     for kind in _kinds(hint):
         found = _as_kind(name, value, kind)
-        if found is not _WRONG:
+        if found is not WRONG:
+            _check_text(name, found, hint)
             return found
+    if isinstance(value, int) and abs(value) > MAX_WHOLE and int in _kinds(hint):
+        raise UsageError(f"{name} must be a whole number of at most {MAX_WHOLE}. Received {shown(value)}.")
     if isinstance(value, list | tuple | set | frozenset):
         raise UsageError(_one_is_expected(name, list(value)))
-    raise UsageError(f"{name} must be {_in_words(hint)}. Received {_shown(value)}.")
+    raise UsageError(f"{name} must be {_in_words(hint)}. Received {shown(value)}.")
 
 
-_WRONG: Any = object()
+def _check_text(name: str, value: Any, hint: Any) -> None:
+    """Raise UsageError for text that no path and no name can be."""
+    if not isinstance(value, str | os.PathLike):
+        return
+    if not is_usable_text(value):
+        raise UsageError(f"{name} holds a character that no path and no name can hold. Received {shown(value)}.")
+    if value == "" and os.PathLike in [_class_of(kind) for kind in _kinds(hint)]:
+        raise UsageError(
+            f"{name} is empty text. Expected a path or a name. A shell gives empty text for a variable that is not set."
+        )
 
 
 def _kinds(hint: Any) -> tuple[Any, ...]:
@@ -102,46 +124,35 @@ def _is_union(hint: Any) -> bool:
     return typing.get_origin(hint) in (typing.Union, type(int | str))
 
 
+def _class_of(kind: Any) -> Any:
+    return typing.get_origin(kind) or kind
+
+
+_CONVERSIONS: dict[Any, Callable[[Any], Any]] = {
+    str: text_of,
+    os.PathLike: path_of,
+    int: whole_number_of,
+    float: number_of,
+}
+
+
 def _as_kind(name: str, value: Any, kind: Any) -> Any:
-    """The value as one of that kind, or _WRONG."""
-    origin = typing.get_origin(kind) or kind
-    if origin is os.PathLike:
-        return _path_text(value)
-    if origin is Sequence:
-        is_list = isinstance(value, Iterable) and not isinstance(value, str | bytes | Mapping)
-        item = typing.get_args(kind)[0]
-        return tuple(checked(name, each, item) for each in value) if is_list and not _is_path(value) else _WRONG
-    if origin is bool or isinstance(value, bool):
-        return value if origin is bool and isinstance(value, bool) else _WRONG
-    if origin is int:
-        return _whole_number(value)
-    if origin is float:
-        return float(value) if isinstance(value, Real) else _WRONG
-    return value if isinstance(value, origin) else _WRONG
-
-
-def _whole_number(value: Any) -> Any:
-    try:
-        return operator.index(value)
-    except TypeError:  # an array of numpy has the method, and raises
-        return _WRONG
-
-
-def _is_path(value: Any) -> bool:
-    return isinstance(value, os.PathLike)
-
-
-def _path_text(value: Any) -> Any:
-    """A path as it is, a number as a command line would read it: `edgekit verify 42` means the run "42"."""
-    if _is_path(value):
-        return value if isinstance(os.fspath(value), str) else _WRONG
-    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else _WRONG
+    """The value as one of that kind, or WRONG."""
+    wanted = _class_of(kind)
+    if wanted is Sequence:
+        items, item = items_of(value), typing.get_args(kind)[0]
+        return WRONG if items is WRONG else tuple(checked(name, each, item) for each in items)
+    if wanted is bool or isinstance(value, bool):
+        return value if wanted is bool and isinstance(value, bool) else WRONG
+    if wanted in _CONVERSIONS:
+        return _CONVERSIONS[wanted](value)
+    return value if isinstance(value, wanted) else WRONG
 
 
 def _one_is_expected(name: str, values: list[Any]) -> str:
     if not values:
         return f"Expected one {name}. Received an empty list. Leave it out for the default."
-    received = ", ".join(map(str, values))
+    received = ", ".join([*map(in_short, values[:MAX_LISTED]), *["…"] * (len(values) > MAX_LISTED)])
     if len(values) == 1:
         return f"Expected one {name}. Received a list with {received}. Give {received} itself."
     return f"Expected one {name}. Received {len(values)}: {received}. Give one at a time."
@@ -168,12 +179,6 @@ def _kind_in_words(kind: Any) -> str:
     return words.get(origin, f"a {getattr(origin, '__name__', origin)}")
 
 
-def _shown(value: Any) -> str:
-    text = repr(value)
-    short = text if len(text) <= MAX_SHOWN else text[:MAX_SHOWN] + "…"
-    return f"{short} ({type(value).__name__})"
-
-
 @typing.overload
 def as_path(value: None) -> None: ...
 @typing.overload
@@ -198,9 +203,14 @@ def run_or_file(value: AnyPath | None) -> Path | None:
     return None if value is None else find_run(Path(value))
 
 
-def each_run_or_file(values: AnyPath | Sequence[AnyPath] | None) -> list[Path]:
-    """One path, several, or none."""
+def each_run_or_file(name: str, values: AnyPath | Sequence[AnyPath] | None) -> list[Path]:
+    """One path, several, or none where `values` is None.
+
+    An empty list is none that anybody meant: a search for files has found nothing. It raises UsageError.
+    """
     given = [] if values is None else [values] if isinstance(values, str | os.PathLike) else list(values)
+    if values is not None and not given:
+        raise UsageError(f"{name} is an empty list. Expected a path or several; leave it out for the default.")
     return [run_or_file(value) for value in given]
 
 

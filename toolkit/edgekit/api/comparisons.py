@@ -21,7 +21,7 @@ def compare(runs: AnyPath | Sequence[AnyPath] | None = None) -> RunComparison:
     Raises:
         RunFolderError: One of them is no run, or was changed.
     """
-    return compare_runs(each_run_or_file(runs))
+    return compare_runs(each_run_or_file("runs", runs))
 
 
 @public

@@ -143,7 +143,7 @@ def verify(
         "max_score_difference": max_score_difference,
     }
     request = VerifyRequest(
-        targets=each_run_or_file(targets),
+        targets=each_run_or_file("targets", targets),
         reference=run_or_file(reference),
         data=as_data(data),
         test_data=None if test_data is None else os.fspath(test_data),
@@ -198,8 +198,7 @@ def _sampling(sample: int | None, sequential: bool, confidence: Percent | None, 
 def _typed(verified: Verified, arguments: dict[str, object]) -> str:
     """The command that does the same; the newest run is named."""
     line = command_line(verify, arguments)
-    is_newest = verified.run is not None and not each_run_or_file(arguments["targets"])  # type: ignore[arg-type]
-    return f"{line} {verified.run.path}" if is_newest and verified.run else line
+    return f"{line} {verified.run.path}" if arguments["targets"] is None and verified.run else line
 
 
 def _kept(verified: Verified, command: str, html: Path | None, *, is_part: bool) -> VerificationReport:

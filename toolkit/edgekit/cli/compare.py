@@ -27,7 +27,7 @@ def command(runs: tuple[str, ...], markdown: bool, as_json: bool) -> None:
 
     if markdown and as_json:
         raise UsageError("Give either --markdown or --json, not both: each prints one document.")
-    comparison = compare(runs)
+    comparison = compare(runs or None)
     if as_json:
         print_json(comparison.to_dict())
     elif markdown:

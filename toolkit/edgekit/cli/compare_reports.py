@@ -1,6 +1,5 @@
 """`edgekit compare-reports`: what changed between two verifications, for code review and CI."""
 
-from pathlib import Path
 from typing import Any
 
 import click
@@ -24,7 +23,7 @@ from edgekit.cli.values import PERCENT
 @click.option("--allow-reference-change", is_flag=True, help="Accept another reference; it is said all the same.")
 @click.option("--allow-looser-limits", is_flag=True, help="Accept limits that are looser; it is said all the same.")
 @json_option
-def command(old: Path, new: Path, as_json: bool, **chosen: Any) -> int:
+def command(old: str, new: str, as_json: bool, **chosen: Any) -> int:
     """Show what changed from OLD to NEW, two verification.json files or run folders on the same data.
 
     Worse is: accuracy or agreement fell by more than the margin, a verdict got worse, a compared candidate is

@@ -12,6 +12,7 @@ from edgekit.cli.options import (
     json_option,
     make_progress,
     one_argument,
+    others_to_stderr,
     print_json,
     seed_option,
     skip_broken_option,
@@ -51,7 +52,8 @@ def command(as_json: bool, **chosen: Any) -> None:
     """  # noqa: D301 - click wants the backspace itself
     from edgekit.api.compare_schemes import compare_schemes
 
-    comparison = compare_schemes(**chosen_precisions(chosen), progress=make_progress())
+    with others_to_stderr():
+        comparison = compare_schemes(**chosen_precisions(chosen), progress=make_progress())
     if as_json:
         print_json(comparison.to_dict())
     else:

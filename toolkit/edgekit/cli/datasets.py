@@ -10,6 +10,7 @@ from edgekit.cli.options import (
     json_option,
     make_progress,
     one_argument,
+    others_to_stderr,
     print_json,
     rule_options,
     skip_broken_option,
@@ -46,7 +47,8 @@ def _list(as_json: bool) -> None:
     from edgekit.api.lists import datasets
     from edgekit.rendering.terminal.tables import Column, print_table
 
-    sources = datasets()
+    with others_to_stderr():
+        sources = datasets()
     if as_json:
         print_json({"datasets": [source.to_dict() for source in sources]})
         return
@@ -58,7 +60,8 @@ def _show(data: str, as_json: bool, chosen: dict[str, Any]) -> None:
     from edgekit.api.lists import datasets
     from edgekit.datasets.sources import describe
 
-    dataset = datasets(data, **chosen, progress=make_progress())
+    with others_to_stderr():
+        dataset = datasets(data, **chosen, progress=make_progress())
     if as_json:
         print_json(describe(dataset))
     else:

@@ -12,6 +12,7 @@ from edgekit.cli.options import (
     json_option,
     make_progress,
     one_argument,
+    others_to_stderr,
     print_json,
     rule_options,
 )
@@ -64,7 +65,8 @@ def command(top: int, as_json: bool, **chosen: Any) -> None:
     """  # noqa: D301 - click wants the backspace itself
     from edgekit.api.diagnose import diagnose
 
-    found = diagnose(**chosen_precisions(chosen, "precision"), progress=make_progress())
+    with others_to_stderr():
+        found = diagnose(**chosen_precisions(chosen, "precision"), progress=make_progress())
     if as_json:
         print_json(found.to_dict())
         return

@@ -3,7 +3,7 @@
 import click
 
 from edgekit.cli.grouped_help import GroupedCommand
-from edgekit.cli.options import json_option, print_json
+from edgekit.cli.options import json_option, others_to_stderr, print_json
 
 
 @click.command("doctor", cls=GroupedCommand)
@@ -18,7 +18,8 @@ def command(as_json: bool) -> int:
     """  # noqa: D301 - click wants the backspace itself
     from edgekit.api.lists import doctor
 
-    diagnosis = doctor()
+    with others_to_stderr():
+        diagnosis = doctor()
     if as_json:
         print_json(diagnosis.to_dict())
     else:

@@ -14,6 +14,7 @@ from edgekit.cli.options import (
     json_option,
     make_progress,
     one_argument,
+    others_to_stderr,
     print_json,
     rule_options,
     seed_option,
@@ -159,7 +160,8 @@ def command(as_json: bool, **chosen: Any) -> int:
     """  # noqa: D301 - click wants the backspace itself
     from edgekit.api.export import export
 
-    report = export(**chosen_precisions(chosen), progress=make_progress())
+    with others_to_stderr():
+        report = export(**chosen_precisions(chosen), progress=make_progress())
     if as_json:
         print_json(report.to_dict())
     else:

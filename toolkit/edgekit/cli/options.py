@@ -1,9 +1,9 @@
 """Options and helpers that several commands share. Imports click and nothing heavier."""
 
+import os
 import sys
-from collections.abc import Callable
-from contextlib import AbstractContextManager, redirect_stdout
-from pathlib import Path
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, redirect_stdout
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -62,7 +62,8 @@ reference_kernel_option = click.option(
     help="Images for LiteRT's reference kernels, which are hundreds of times slower. [default: 200]",
 )
 
-PATH = click.Path(path_type=Path)
+PATH = click.Path()
+"""Text, not a Path: that of empty text would be the current folder."""
 
 
 TERMINAL_OPTIONS = frozenset({"as_json", "markdown", "verbose", "top", "for_targets"})
@@ -162,9 +163,21 @@ def print_json(document: object) -> None:
     click.echo(text.replace("\x7f", "\\u007f"))  # the one control character that JSON lets stand
 
 
-def others_to_stderr() -> AbstractContextManager[object]:
-    """What recipes and libraries print goes to stderr meanwhile: stdout is for results."""
-    return redirect_stdout(sys.stderr)
+@contextmanager
+def others_to_stderr() -> Iterator[None]:
+    """What recipes, plug-ins and libraries print goes to stderr meanwhile: stdout is for results.
+
+    Libraries in C write to the file descriptor, which Python's own redirection does not reach.
+    """
+    sys.stdout.flush()
+    own_output = os.dup(1)
+    os.dup2(2, 1)
+    try:
+        with redirect_stdout(sys.stderr):
+            yield
+    finally:
+        os.dup2(own_output, 1)
+        os.close(own_output)
 
 
 def make_progress() -> "Progress":

@@ -5,7 +5,15 @@ from typing import Any
 import click
 
 from edgekit.cli.grouped_help import GroupedCommand
-from edgekit.cli.options import PATH, WholeNumber, json_option, make_progress, print_json, rule_options
+from edgekit.cli.options import (
+    PATH,
+    WholeNumber,
+    json_option,
+    make_progress,
+    others_to_stderr,
+    print_json,
+    rule_options,
+)
 from edgekit.cli.precisions import LIST, chosen_precisions, precision_options
 from edgekit.cli.values import Named, Names
 
@@ -40,7 +48,8 @@ def command(target: str, images: tuple[str, ...], top: int, as_json: bool, **cho
     """  # noqa: D301 - click wants the backspace itself
     from edgekit.api.predict import predict
 
-    report = predict(target, images, **chosen_precisions(chosen), progress=make_progress())
+    with others_to_stderr():
+        report = predict(target, images, **chosen_precisions(chosen), progress=make_progress())
     if as_json:
         print_json(report.to_dict(top))
     else:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from edgekit.cli.grouped_help import GroupedCommand
-from edgekit.cli.options import json_option, print_json
+from edgekit.cli.options import json_option, others_to_stderr, print_json
 from edgekit.foundation.grammar import listed, with_origin
 
 if TYPE_CHECKING:
@@ -33,13 +33,12 @@ def command(as_json: bool) -> None:
     \b
     edgekit recipes
     """  # noqa: D301 - click wants the backspace itself
-    from dataclasses import asdict
-
     from edgekit.api.lists import recipes
 
-    found = recipes()
+    with others_to_stderr():
+        found = recipes()
     if as_json:
-        print_json({"recipes": [asdict(recipe) for recipe in found]})
+        print_json({"recipes": [recipe.to_dict() for recipe in found]})
         return
     own = [recipe for recipe in found if recipe.origin is None]
     _print("To start from", [recipe for recipe in own if not recipe.is_variant])

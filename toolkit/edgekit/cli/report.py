@@ -1,7 +1,5 @@
 """`edgekit report`: the model of a run as one HTML page."""
 
-from pathlib import Path
-
 import click
 
 from edgekit.cli.grouped_help import GroupedCommand
@@ -14,7 +12,7 @@ from edgekit.cli.options import PATH, json_option, one_argument, print_json
     "--out", "-o", type=PATH, metavar="FILE", help="Where to write it. [default: model-report.html in the run folder]"
 )
 @json_option
-def command(run: str | None, out: Path | None, as_json: bool) -> None:
+def command(run: str | None, out: str | None, as_json: bool) -> None:
     """Write model-report.html: one page on a run's model, how it learned, its classes, its mistakes, what verify found.
 
     The page needs no network and no other file. RUN is a run folder. [default: the newest one]

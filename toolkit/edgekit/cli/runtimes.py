@@ -3,7 +3,7 @@
 import click
 
 from edgekit.cli.grouped_help import GroupedCommand
-from edgekit.cli.options import json_option, print_json
+from edgekit.cli.options import json_option, others_to_stderr, print_json
 
 
 @click.command("runtimes", cls=GroupedCommand)
@@ -16,7 +16,8 @@ def command(as_json: bool) -> None:
     """  # noqa: D301 - click wants the backspace itself
     from edgekit.api.lists import runtimes
 
-    found = runtimes()
+    with others_to_stderr():
+        found = runtimes()
     if as_json:
         print_json({"runtimes": [runtime.to_dict() for runtime in found]})
         return

@@ -12,6 +12,7 @@ from edgekit.cli.options import (
     json_option,
     make_progress,
     one_argument,
+    others_to_stderr,
     print_json,
     seed_option,
     skip_broken_option,
@@ -73,7 +74,8 @@ def command(as_json: bool, **chosen: Any) -> int:
     from edgekit.api.tune import tune
     from edgekit.rendering.terminal.search_table import print_tuning
 
-    report = tune(**chosen, progress=make_progress())
+    with others_to_stderr():
+        report = tune(**chosen, progress=make_progress())
     if as_json:
         print_json(report.to_dict())
     else:

@@ -13,6 +13,7 @@ from edgekit.cli.options import (
     data_option,
     json_option,
     make_progress,
+    others_to_stderr,
     print_json,
     reference_kernel_option,
     rule_options,
@@ -133,7 +134,8 @@ def command(targets: tuple[str, ...], for_targets: tuple[str, ...], verbose: boo
     from edgekit.verification.verdict.targets import Target
 
     wanted = [Target.parse(name) for name in names_of(for_targets)]
-    report = verify(targets, **chosen_precisions(chosen), progress=make_progress())
+    with others_to_stderr():
+        report = verify(targets or None, **chosen_precisions(chosen), progress=make_progress())
     show(report, as_json=as_json, verbose=verbose, targets=wanted)
     return report.exit_status
 

@@ -1,5 +1,6 @@
 """Labelled images from wherever they are: `load_dataset("cifar10")`, `load_dataset("folder:photos")`."""
 
+import os
 from dataclasses import replace
 from typing import Any
 
@@ -9,6 +10,7 @@ from edgekit.datasets.location import parsed_location
 from edgekit.datasets.remembered import remember
 from edgekit.foundation.callable_package import make_callable
 from edgekit.foundation.errors import DatasetError, EdgekitError, UsageError, first_line_of
+from edgekit.foundation.files.given_path import given_text
 from edgekit.foundation.plugins import PluginGroup
 from edgekit.foundation.registry import Registry
 
@@ -46,7 +48,7 @@ DATASETS: Registry[DatasetSource] = Registry(
 make_callable(__name__, "edgekit.api.lists:datasets")
 
 
-def load_dataset(spec: str | Dataset, request: DatasetRequest | None = None) -> Dataset:
+def load_dataset(spec: str | os.PathLike[str] | Dataset, request: DatasetRequest | None = None) -> Dataset:
     """Load the data set that `spec` names.
 
     Args:
@@ -63,6 +65,7 @@ def load_dataset(spec: str | Dataset, request: DatasetRequest | None = None) -> 
         if request is not None and request.test_data is not None:
             raise UsageError(f"The data set '{spec.name}' is loaded with its test images. Leave --test-data out.")
         return as_requested(spec, request or DatasetRequest())
+    spec = given_text(spec)
     name, location = parsed_location(spec, DATASETS)
     if request is not None and request.test_data is not None:
         dataset = with_test_data(spec, request, load_dataset)

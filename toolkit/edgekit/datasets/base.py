@@ -45,6 +45,11 @@ class Split:
     images_hash: Any = None
 
     def __post_init__(self) -> None:
+        if not all(hasattr(each, "dtype") for each in (self.images, self.labels)):
+            raise DatasetError(
+                f"Images and labels must be arrays of numpy. Received {type(self.images).__name__} and "
+                f"{type(self.labels).__name__}."
+            )
         if (
             self.images.dtype != "uint8"
             or self.images.ndim != 4
@@ -102,6 +107,34 @@ def check_labels(whose: str, labels: "NDArray[np.int64]", num_classes: int) -> N
         )
 
 
+def _checked_types(dataset: "Dataset") -> tuple[str, ...]:
+    """The class names; raises DatasetError where name, class names or splits are of another type than they must be."""
+    name, names = dataset.name, dataset.class_names
+    if not isinstance(name, str) or not name.strip() or _CONTROL.search(name):
+        raise DatasetError(f"A data set needs a name of one line, without control characters. Received {name!r}.")
+    if isinstance(names, str) or not all(isinstance(each, str) for each in names):
+        raise DatasetError(f"The class names of data set '{name}' must be a tuple of text. Received {names!r:.100}.")
+    for split in ("train", "validation", "test"):
+        if not isinstance(getattr(dataset, split), Split):
+            received = type(getattr(dataset, split)).__name__
+            raise DatasetError(
+                f"The {split} images of data set '{name}' must be an edgekit.Split. Received {received}."
+            )
+    return tuple(names)
+
+
+def _check_sizes(dataset: "Dataset") -> None:
+    """Raise DatasetError where the images of one split have another size or other channels than those of the test."""
+    expected = dataset.image_shape
+    for name in ("train", "validation"):
+        split = getattr(dataset, name)
+        if len(split) and split.images.shape[1:] != expected:
+            raise DatasetError(
+                f"All images of data set '{dataset.name}' must have one size. Received {split.images.shape[1:]} for "
+                f"{name} and {expected} for test. Resize them alike."
+            )
+
+
 def check_class_names(dataset: str, names: tuple[str, ...]) -> None:
     """Raise DatasetError, which names `dataset`, unless there are two classes at least, each with a name of its own."""
     if len(names) < 2:
@@ -145,7 +178,9 @@ class Dataset:
     rule: ImageRule | None = None
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "class_names", _checked_types(self))
         check_class_names(self.name, self.class_names)
+        _check_sizes(self)
         if not len(self.test):
             raise DatasetError(f"The test split of data set '{self.name}' holds no images: nothing could be measured.")
         for split_name in ("train", "validation", "test"):

@@ -51,12 +51,14 @@ def availability_of(name: str) -> Availability:
         availability: Any = RUNTIMES.load(name).availability()
     except PluginError as error:
         return Availability(version=None, reason=str(error))
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         if RUNTIMES[name].origin is None:
             raise
         return Availability(version=None, reason=f"{type(error).__name__}: {first_line_of(error)}")
     if not isinstance(availability, Availability):
         return Availability(version=None, reason=f"its availability() gave a {type(availability).__name__}")
+    if not all(isinstance(each, str | None) for each in (availability.version, availability.reason)):
+        return Availability(version=None, reason="its availability() gave a version or a reason that is no text")
     return availability
 
 

@@ -17,8 +17,11 @@ def atomic_path(path: Path, *, is_durable: bool = False) -> Iterator[Path]:
     """A temporary path beside `path` to write to; renamed to `path` on success, removed on failure.
 
     What is durable is on the disk before it takes the place of the old file, so that a power cut leaves the one or the
-    other whole. Raises RunFolderError in place of OSError; see `scratch_path`. `path` is then as before.
+    other whole. Raises RunFolderError in place of OSError; see `scratch_path`. `path` is then as before. It raises
+    RunFolderError too where `path` is a device or a pipe: a file in place of /dev/null breaks the machine.
     """
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        raise RunFolderError(f"Could not write {path}: it is a pipe or a device. Name a file.")
     with scratch_path(path) as temporary:
         yield temporary
         if is_durable:

@@ -25,11 +25,15 @@ with `raise ... from error`.
 
 import os
 from collections.abc import Iterable
+from typing import Any
 
 
 def first_line_of(error: BaseException) -> str:
     """The first line that an exception of a library says, at most 300 characters; else the name of its class."""
-    lines = (line.strip() for line in str(error).splitlines())
+    try:
+        lines = [line.strip() for line in str(error).splitlines()]
+    except Exception:  # noqa: BLE001  a plug-in may raise an exception whose text cannot be had
+        lines = []
     return next(filter(None, lines), type(error).__name__)[:300]
 
 
@@ -46,6 +50,16 @@ class EdgekitError(Exception):
     """Base of all errors above. `exit_status` is what the command line ends with."""
 
     exit_status = 1
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Copied and pickled by its message: the constructors of some take other arguments than that."""
+        return _restored, (type(self), self.args), self.__dict__ or None
+
+
+def _restored(kind: type[EdgekitError], args: tuple[object, ...]) -> EdgekitError:
+    error = kind.__new__(kind)
+    error.args = args
+    return error
 
 
 class UsageError(EdgekitError):

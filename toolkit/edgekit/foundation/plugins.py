@@ -115,8 +115,9 @@ def _plugins(folder: Path, group: PluginGroup) -> Iterator[Plugin]:
 
     try:
         distribution = PathDistribution(folder)
-        package, version = str(distribution.metadata["Name"]), str(distribution.version)
-        summary = str(distribution.metadata["Summary"] or "") if "Summary" in distribution.metadata else ""
+        metadata, said = distribution.metadata, {"Name": folder.name.partition("-")[0], "Version": "of no version"}
+        said |= {key: str(metadata[key]) for key in ("Name", "Version", "Summary") if key in metadata}
+        package, version, summary = said["Name"], said["Version"], said.get("Summary", "")
         entries = [entry for entry in distribution.entry_points if entry.group == group.name]
     except Exception as error:  # noqa: BLE001  a damaged file may make the parser raise anything
         reason = f"{type(error).__name__}: {first_line_of(error)}"
@@ -163,4 +164,8 @@ def _mentions_edgekit(file: str) -> bool:
 
 def _in_short(value: object) -> str:
     """What was received: a class by its name, anything else by its type."""
-    return f"the class {value.__name__}" if isinstance(value, type) else type(value).__name__
+    return (
+        f"the class {type.__getattribute__(value, '__name__')}"
+        if issubclass(type(value), type)
+        else type(value).__name__
+    )

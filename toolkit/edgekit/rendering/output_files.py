@@ -19,9 +19,11 @@ class OutputKind:
     start: bytes
 
     def checked(self, path: Path) -> Path:
-        """`path`; raises UsageError where it is a folder, or a file of another kind, which would be lost."""
+        """`path`; raises UsageError where it is a folder, a device, or a file of another kind, which would be lost."""
         if path.is_dir():
             raise UsageError(f"{path} is a folder. Expected the name of a file.")
+        if path.exists() and not path.is_file():
+            raise UsageError(f"{path} is a pipe or a device, not a file. Write into a file and copy it there.")
         if path.is_file():
             with path.open("rb") as file:
                 start = file.read(len(self.start))

@@ -15,6 +15,7 @@ from edgekit.foundation.atomic_files import write_json
 from edgekit.foundation.errors import RunFolderError, UsageError
 from edgekit.foundation.files.documents import read_json
 from edgekit.foundation.files.folder_lock import folder_lock
+from edgekit.foundation.files.given_path import given_path
 from edgekit.runs.manifest import SCHEMA_VERSION, check_manifest
 from edgekit.runs.reference import Reference
 
@@ -86,12 +87,12 @@ class RunFolder:
         RunFolderError: There is no run, its manifest cannot be believed, or a link in it leads out of it.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        path = given_path(path)
         if path.is_file():
             raise RunFolderError(f"{path} is a file. Expected a run folder, as edgekit train makes it.")
         if not path.is_dir():
             raise RunFolderError(f"There is no run folder {path}. Train one: edgekit train --out {path}")
-        check_links(path)
         self.path = path
         self.manifest_path = path / "manifest.json"
         if not self.manifest_path.is_file():
@@ -99,17 +100,18 @@ class RunFolder:
                 f"{path} is not a run folder: it has no manifest.json. Expected a folder made by edgekit train, "
                 f"or by edgekit export MODEL.keras --out."
             )
+        check_links(path)  # not before: it goes through all below, and the folder may be a whole disk
         self.manifest = check_manifest(self.manifest_path, read_json(self.manifest_path, Any))
 
     @classmethod
-    def create(cls, path: Path, manifest: Mapping[str, Any]) -> "RunFolder":
+    def create(cls, path: str | os.PathLike[str], manifest: Mapping[str, Any]) -> "RunFolder":
         """Make the folder `path` with `manifest` (any JSON object; `files` starts empty)."""
         document = {"schema_version": SCHEMA_VERSION, **manifest, "files": {}}
-        write_json(path / "manifest.json", document, is_durable=True)
+        write_json(given_path(path) / "manifest.json", document, is_durable=True)
         return cls(path)
 
     @classmethod
-    def named(cls, path: Path | None) -> "RunFolder":
+    def named(cls, path: str | os.PathLike[str] | None) -> "RunFolder":
         """The run at `path`, or the one of that name under RUNS_FOLDER; None: the one whose manifest is the newest.
 
         Raises:
@@ -117,7 +119,7 @@ class RunFolder:
         """
         if path is None:
             return cls(max(runs_under(RUNS_FOLDER), key=lambda run: (run / "manifest.json").stat().st_mtime))
-        return cls(find_run(path))
+        return cls(find_run(given_path(path)))
 
     def __repr__(self) -> str:
         return f"<RunFolder {self.path}>"

@@ -47,11 +47,18 @@ def run_job(kind: type[_Job], work: Work[_Job]) -> None:
     except MemoryError:
         result = {"error": with_limit(OUT_OF_MEMORY)}
     except Exception as error:  # noqa: BLE001  the boundary of the process: a library may raise anything
-        result = {"error": with_limit(f"{type(error).__name__}: {error}")}
+        result = {"error": with_limit(f"{type(error).__name__}: {_text_of(error)}")}
     try:
         setup.result.write_text(json.dumps(result))
     except OSError as error:
         sys.exit(f"the result could not be written: {error.strerror}; free space, or name another folder in TMPDIR")
+
+
+def _text_of(error: Exception) -> str:
+    try:
+        return str(error)
+    except Exception:  # noqa: BLE001  the exception of a plug-in: its text may raise anything too
+        return "without a text"
 
 
 def work(job: ScoringJob, scores: Path, commands: TextIO, progress: TextIO) -> dict[str, Any]:

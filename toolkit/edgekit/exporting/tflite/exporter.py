@@ -32,7 +32,7 @@ from edgekit.exporting.tflite.float_islands import (
 from edgekit.exporting.tflite.graph import Graph
 from edgekit.exporting.tflite.integer_check import check_islands, check_no_loops, check_pixel_input, check_strict
 from edgekit.exporting.tflite.quantizers import TFLITE_QUANTIZERS, QuantizeRequest, TFLiteQuantizer
-from edgekit.foundation.errors import CalibrationError, EdgekitError, ExportError
+from edgekit.foundation.errors import CalibrationError, EdgekitError, ExportError, first_line_of
 from edgekit.foundation.files.temporary_folders import TemporaryFolder
 from edgekit.foundation.keras_setup import import_keras, import_tensorflow
 from edgekit.foundation.quiet import held_back
@@ -210,8 +210,19 @@ class TFLiteExporter:
 
 def _integers(name: str, quantizer: type[TFLiteQuantizer], request: QuantizeRequest) -> bytes:
     """What the quantizer gives; one of another package must give a `.tflite`, or ExportError is raised."""
-    content: Any = quantizer().quantize(request)
-    if origin := TFLITE_QUANTIZERS[name].origin:
+    origin = TFLITE_QUANTIZERS[name].origin
+    try:
+        content: Any = quantizer().quantize(request)
+    except EdgekitError:
+        raise
+    except (Exception, SystemExit) as error:
+        if origin is None:
+            raise
+        raise ExportError(
+            f"The quantizer '{name}' of the package {origin} failed: {type(error).__name__}: {first_line_of(error)}. "
+            f"Report it to the package."
+        ) from error
+    if origin:
         start = f"The quantizer '{name}' of the package {origin} must give the bytes of a .tflite file. Received"
         if not isinstance(content, bytes | bytearray):
             raise ExportError(f"{start} {type(content).__name__}.")

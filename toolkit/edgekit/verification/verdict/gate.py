@@ -26,8 +26,9 @@ def unknown_reference(old: VerificationReport, new: VerificationReport) -> tuple
     which = [name for name, report in (("old", old), ("new", new)) if report.reference.sha256 is None]
     if not which:
         return ()
+    who = f"The {which[0]} report does" if len(which) == 1 else "The old and the new report do"
     return (
-        f"The {' and the '.join(which)} report does not say by SHA-256 which reference was used, so it cannot be "
+        f"{who} not say by SHA-256 which reference was used, so it cannot be "
         f"told whether it is the same. Verify again with this version of edgekit.",
     )
 
