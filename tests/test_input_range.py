@@ -1,7 +1,7 @@
 import pytest
 
 from edgekit.foundation.errors import UsageError
-from edgekit.input_range import RAW, InputRange
+from edgekit.input_range import RAW, InputEncoding, InputRange
 
 
 def test_a_range_is_a_factor_and_a_summand() -> None:
@@ -56,3 +56,36 @@ def test_small_means_and_deviations_are_for_0_to_1_and_large_ones_for_0_to_255()
 def test_what_is_no_range_is_refused(text: str, message: str) -> None:
     with pytest.raises(UsageError, match=message):
         InputRange.parse(text)
+
+
+def test_each_channel_has_its_own_mean_and_deviation() -> None:
+    found = InputRange.parse("mean=100/110/120,std=20/25/50")
+    assert found.scale == pytest.approx((0.05, 0.04, 0.02))
+    assert found.offset == pytest.approx((-5.0, -4.4, -2.4))
+    assert InputRange.parse("mean=0.5,std=0.25").scale == pytest.approx((4 / 255,) * 3)
+    assert InputRange.parse("mean=0,std=10").scale == pytest.approx((1 / 2550,) * 3)  # at most 10: for 0 to 1
+    assert InputRange.parse("mean=0,std=10.5").scale == pytest.approx((1 / 10.5,) * 3)
+    assert InputRange.parse("mean=-11,std=1").scale == (1.0, 1.0, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("text", "as_bytes"), [("bytes", True), (" bytes ", True), ("0..255", False), ("0..1", False), ("-1..1", False)]
+)
+def test_bytes_are_an_encoding_of_their_own(text: str, as_bytes: bool) -> None:
+    found = InputEncoding.parse(text)
+    assert found.as_bytes is as_bytes
+    assert found.range_text == text.strip()
+    assert found.to_dict() == {"input_range": text.strip(), "channel_order": "rgb"}
+
+
+def test_an_encoding_is_a_value() -> None:
+    assert InputEncoding() == InputEncoding.parse("0..255")
+    assert InputEncoding().as_bytes is False
+    assert InputEncoding.parse("0..1", "bgr") == InputEncoding(
+        input_range=InputRange.parse("0..1"), channel_order="bgr"
+    )
+    assert InputEncoding.parse("bytes", "bgr").channel_order == "bgr"
+    with pytest.raises(UsageError, match=r"rgb or bgr\. Received 'gbr'"):
+        InputEncoding.parse("0..1", "gbr")
+    with pytest.raises(UsageError, match="is not understood"):
+        InputEncoding.parse("byte")
