@@ -10,6 +10,7 @@ import argparse
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -46,6 +47,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("modules", nargs="*", default=list(TESTS), help="below toolkit/edgekit [default: all]")
     parser.add_argument("--at-least", type=float, default=95.0, help="percent killed that are wanted [default: 95]")
+    parser.add_argument("--minutes", type=float, help="stop a module after this, and print what was found until then")
     parser.add_argument("--timeout", type=float, default=120.0, help="seconds for the tests of one mutant")
     given = parser.parse_args()
     shares = []
@@ -56,7 +58,7 @@ def main() -> None:
             (shutil.copytree if source.is_dir() else shutil.copy)(source, copy / part)
         for module in given.modules:
             for path in _files(copy / "toolkit" / "edgekit" / module):
-                shares.append(_mutate(copy, path, _tests_of(module), given.timeout))
+                shares.append(_mutate(copy, path, _tests_of(module), given))
     sys.exit(any(share < given.at_least for share in shares))
 
 
@@ -69,25 +71,28 @@ def _tests_of(module: str) -> str:
     return next(tests for place, tests in TESTS.items() if module == place or module.startswith(f"{place}/"))
 
 
-def _mutate(copy: Path, path: Path, tests: str, timeout: float) -> float:
+def _mutate(copy: Path, path: Path, tests: str, given: argparse.Namespace) -> float:
     """Try all mutants of one module; the percentage that was killed, 100 where there are none."""
     name = path.relative_to(copy / "toolkit" / "edgekit").as_posix()
     session, configuration = copy / "session.sqlite", copy / "cosmic-ray.toml"
     session.unlink(missing_ok=True)
     configuration.write_text(
         CONFIGURATION.format(
-            module=path.relative_to(copy).as_posix(), timeout=timeout, python=sys.executable, tests=tests
+            module=path.relative_to(copy).as_posix(), timeout=given.timeout, python=sys.executable, tests=tests
         )
     )
-    for words in (("baseline", configuration), ("init", configuration, session), ("exec", configuration, session)):
+    for words in (("baseline", configuration), ("init", configuration, session)):
         done = subprocess.run([_tool(), *map(str, words)], cwd=copy, capture_output=True, text=True, check=False)
         if done.returncode:
             sys.exit(f"cosmic-ray {words[0]} of {name} ended with {done.returncode}:\n{done.stdout}{done.stderr}")
+    _execute([_tool(), "exec", str(configuration), str(session)], copy, given.minutes)
+    shutil.copy(ROOT / path.relative_to(copy), path)  # who is stopped leaves a mutant
     rows = [json.loads(line) for line in _dump(session, copy).splitlines()]
     survivors = [(item, result) for item, result in rows if result and result["test_outcome"] == "survived"]
     num_run = sum(result is not None for _, result in rows)
     killed = 100.0 * (num_run - len(survivors)) / num_run if num_run else 100.0
-    print(f"{name}: {num_run - len(survivors)} of {num_run} mutants killed ({killed:.1f} %)", flush=True)
+    tried = f"{num_run} mutants" if num_run == len(rows) else f"{num_run} mutants that were tried, of {len(rows)},"
+    print(f"{name}: {num_run - len(survivors)} of {tried} killed ({killed:.1f} %)", flush=True)
     for item, result in survivors:
         [mutation] = item["mutations"]
         lines = (result["diff"] or "").splitlines()
@@ -95,6 +100,18 @@ def _mutate(copy: Path, path: Path, tests: str, timeout: float) -> float:
         print(f"  line {mutation['start_pos'][0]}: {mutation['operator_name'].partition('/')[2]}")
         print("".join(f"    {line}\n" for line in changed), end="")
     return killed
+
+
+def _execute(command: list[str], folder: Path, minutes: float | None) -> None:
+    """Run cosmic-ray with its tests as one group of processes, which ends with it."""
+    process = subprocess.Popen(
+        command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+    )
+    try:
+        process.wait(None if minutes is None else 60 * minutes)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
 
 
 def _dump(session: Path, copy: Path) -> str:
