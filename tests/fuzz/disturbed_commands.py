@@ -43,7 +43,7 @@ FINE = {signal.SIGKILL: (-9,), signal.SIGTERM: (143,), signal.SIGINT: (130,), si
 
 def make_run(folder: Path) -> Path:
     """A trained, exported and verified run, which every trial copies."""
-    for command in ("train resnet8 --data digits --epochs 1 --out run", COMMANDS["export"], COMMANDS["verify"]):
+    for command in ("train resnet8 --data digits --epochs 3 --out run", COMMANDS["export"], COMMANDS["verify"]):
         done = subprocess.run(_words(command), cwd=folder, env=_environment(folder), capture_output=True, check=False)
         assert done.returncode in (0, 3), done.stderr.decode()
     return folder / "run"
