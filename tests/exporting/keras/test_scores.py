@@ -1,3 +1,6 @@
+import logging
+import os
+
 import numpy as np
 import pytest
 
@@ -35,3 +38,18 @@ def test_all_ranges_are_tried_with_one_graph(monkeypatch: pytest.MonkeyPatch) ->
     chosen = choose_input_range(prepared, keras_models.digits(), doubts, seed=0, progress=SilentProgress())
     assert chosen == RAW
     assert len(built) == 1
+
+
+def test_many_networks_in_one_process_print_nothing(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """TensorFlow warns where one process traces a function five times, as five calls of `edgekit.export` do."""
+    from support import keras_models
+
+    images = keras_models.digits().test.images[:2]
+    model = keras_models.trained()
+    on_stderr = logging.StreamHandler(os.fdopen(2, "w", closefd=False))  # as TensorFlow logs where nobody else does
+    monkeypatch.setattr(logging.getLogger("tensorflow"), "handlers", [on_stderr])
+    for _ in range(7):
+        KerasScorer(model, RAW)(images)
+    assert capfd.readouterr() == ("", "")

@@ -1,10 +1,12 @@
 """The float Keras model's answers, which every exported file is measured by. Writes nothing."""
 
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 from edgekit.exporting.formats import ExportOptions
 from edgekit.exporting.keras.classifier import exported_graph
 from edgekit.foundation.progress import Progress, SilentProgress
+from edgekit.foundation.quiet import held_back
 from edgekit.input_range import RAW, InputRange
 from edgekit.metrics.own_noise import OwnNoise
 
@@ -26,6 +28,7 @@ class KerasScorer:
 
     def __init__(self, model: "keras.Model", input_range: InputRange) -> None:
         self._graph: Any = exported_graph(model, ExportOptions(input_range=input_range), batch=None)
+        self._traced: set[tuple[int, ...]] = set()
 
     def __call__(
         self,
@@ -47,7 +50,7 @@ class KerasScorer:
             for start in range(0, len(images), BATCH):
                 part = images[start : start + BATCH]
                 batch = np.take(part, range(BATCH), axis=0, mode="clip").astype(np.float32) * scale + offset
-                rows.append(np.asarray(self._graph.predict_on_batch(batch), np.float32)[: len(part)])
+                rows.append(self._answer(batch)[: len(part)])
                 advance(len(part))
         return np.concatenate(rows)
 
@@ -60,5 +63,14 @@ class KerasScorer:
         """
         import numpy as np
 
-        alone = [np.asarray(self._graph.predict_on_batch(one[None].astype(np.float32)))[0] for one in images]
+        alone = [self._answer(one[None].astype(np.float32))[0] for one in images]
         return OwnNoise.of(scores, np.stack(alone), BATCH)
+
+    def _answer(self, batch: "NDArray[np.float32]") -> "NDArray[np.float32]":
+        """The scores of one batch. TensorFlow warns where one process traces many networks, as a Python user's may."""
+        import numpy as np
+
+        with nullcontext() if batch.shape in self._traced else held_back():
+            scores = np.asarray(self._graph.predict_on_batch(batch), np.float32)
+        self._traced.add(batch.shape)
+        return scores
