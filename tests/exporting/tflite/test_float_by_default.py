@@ -3,7 +3,10 @@
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
+from support.files.tflite_files import run
 
 from edgekit.artifact import Precision
 from edgekit.exporting.formats import ExportOptions, TFLiteOptions
@@ -64,6 +67,7 @@ CASES = {
     "softplus of an Activation": (lambda x: layer("Activation", activation="softplus")(x), "softplus"),
     "softplus of a Dense layer": (dense_with("softplus"), "softplus"),
     "mish": (lambda x: layer("Activation", activation="mish")(x), "mish"),
+    "selu": (lambda x: layer("Activation", activation="selu")(x), "selu"),
     "log_sigmoid": (lambda x: layer("Activation", activation="log_sigmoid")(x), "log_sigmoid"),
     "softsign": (lambda x: layer("Activation", activation="softsign")(x), "softsign"),
     "no layer at all": (by_hand, "MUL, ADD, RSQRT, MEAN, SQUARE, Conv2D"),
@@ -93,6 +97,20 @@ def test_what_loses_its_meaning_in_256_steps_stays_in_float(case: str, calibrati
     assert sorted(in_float(model, content).split(", ")) == sorted(expected.split(", "))
     heavy = {each.layers for each in find_islands(content, LayerNames(model)) if each.operator in WEIGHTED}
     assert heavy == ({("stem",)} if "Conv2D" in expected else set()), "what takes time is integer"
+
+
+@both_quantizers
+@pytest.mark.parametrize("case", ["LayerNormalization", "softplus of a Dense layer", "mish", "selu", "no layer at all"])
+def test_the_file_answers_as_the_float_network(
+    case: str, quantizer: str, calibration: CalibrationSet, images: NDArray[np.uint8]
+) -> None:
+    model = network(CASES[case][0])
+    content = int8_file(model, calibration, ExportOptions(tflite=TFLiteOptions(quantizer=quantizer)))
+    expected = np.asarray(model(images.astype(np.float32), training=False))
+    assert np.ptp(expected, axis=0).max() > 0.02, "it does not give the same for every image"
+    differences = np.abs(run(content, images) - expected)
+    assert differences.mean() < 0.002, "half a step of 1 / 256; rounding the result alone costs a quarter of one"
+    assert np.quantile(differences, 0.99) < 2 / 256
 
 
 @pytest.mark.parametrize(
