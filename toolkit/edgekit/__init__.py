@@ -79,6 +79,7 @@ if TYPE_CHECKING:
         ClassResult,
         ConfusionCell,
         FlippedImage,
+        ListTotal,
         Measurement,
         ReliabilityBin,
     )
@@ -147,6 +148,7 @@ __all__ = [
     "LayerDrift",
     "LayerDriftReport",
     "Library",
+    "ListTotal",
     "Machine",
     "Measurement",
     "MissingExtraError",
@@ -270,7 +272,7 @@ _NAMES = {
     "edgekit.tolerance": "Tolerance Tolerances",
     "edgekit.training.hardware": "Hardware",
     "edgekit.verification.measuring.measurement": (
-        "ClassFlip ClassResult ConfusionCell FlippedImage Measurement ReliabilityBin"
+        "ClassFlip ClassResult ConfusionCell FlippedImage ListTotal Measurement ReliabilityBin"
     ),
     "edgekit.verification.measuring.pairwise": "Pair PairwiseAgreement",
     "edgekit.verification.verdict.environment": "Environment",
