@@ -4,6 +4,7 @@ import pytest
 from edgekit.artifact import TensorSpec
 from edgekit.execution.pixels import decode_scores, encoder_for
 from edgekit.foundation.errors import ArtifactError
+from edgekit.input_range import InputEncoding
 
 PIXELS = np.array([0, 1, 127, 128, 254, 255], np.uint8).reshape(1, 1, 2, 3)
 
@@ -110,3 +111,46 @@ def test_an_output_that_is_not_a_row_an_image_is_refused(shape: tuple[int, ...])
 def test_an_integer_output_without_scale_is_refused() -> None:
     with pytest.raises(ArtifactError, match="without scale"):
         decode_scores(np.zeros((1, 2), np.int8), spec("int8"))
+
+
+COLORS = np.array([[255, 0, 0], [0, 255, 0], [0, 0, 255], [9, 9, 9]], np.uint8).reshape(1, 2, 2, 3)
+GRAY = np.array([76, 150, 29, 9], np.uint8).reshape(1, 2, 2, 1)
+"""`COLORS` by the luma weights of ITU-R BT.601, calculated by hand."""
+
+
+@pytest.mark.parametrize("shape", [(1, 2, 2, 1), (1, 1, 2, 2), (1, 2, 2), (None, None, None, 1)])
+def test_gray_images_go_into_gray_inputs_of_every_layout(shape: tuple[int | None, ...]) -> None:
+    result = encoder_for(spec("float32", shape=shape), GRAY.shape[1:])(GRAY)
+    assert len(result.shape) == len(shape)
+    assert all(wanted in (None, size) for wanted, size in zip(shape, result.shape, strict=True))
+    assert result.reshape(-1).tolist() == [76, 150, 29, 9]
+
+
+@pytest.mark.parametrize("shape", [(1, 2, 2, 1), (1, 1, 2, 2), (1, 2, 2)])
+def test_color_images_become_gray_for_a_gray_input(shape: tuple[int, ...]) -> None:
+    result = encoder_for(spec("uint8", shape=shape), COLORS.shape[1:])(COLORS)
+    assert result.shape == shape
+    assert result.reshape(-1).tolist() == [76, 150, 29, 9]
+
+
+def test_gray_images_are_repeated_for_a_color_input() -> None:
+    result = encoder_for(spec("uint8"), GRAY.shape[1:])(GRAY)
+    assert result.shape == (1, 2, 2, 3)
+    assert (result == GRAY).all()
+
+
+def test_a_quantized_gray_input() -> None:
+    tensor = spec("int8", 1.0, -128, shape=(1, 2, 2))
+    assert encoder_for(tensor, GRAY.shape[1:])(GRAY).reshape(-1).tolist() == [-52, 22, -99, -119]
+
+
+def test_three_means_do_not_fit_a_gray_input() -> None:
+    encoding = InputEncoding.parse("mean=0.4/0.5/0.6,std=1")
+    with pytest.raises(ArtifactError, match="one mean and one deviation"):
+        encoder_for(spec("float32", shape=(1, 2, 2, 1)), GRAY.shape[1:], encoding)
+
+
+def test_the_order_of_channels_changes_no_gray_image() -> None:
+    encoding = InputEncoding.parse("0..1", "bgr")
+    result = encoder_for(spec("float32", shape=(1, 2, 2, 1)), COLORS.shape[1:], encoding)(COLORS)
+    assert np.allclose(result.reshape(-1) * 255, [76, 150, 29, 9])

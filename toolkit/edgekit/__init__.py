@@ -84,6 +84,7 @@ if TYPE_CHECKING:
         ReliabilityBin,
     )
     from edgekit.verification.measuring.pairwise import Pair, PairwiseAgreement
+    from edgekit.verification.measuring.resize_effect import ResizeCheck, ResizeEffect, ResizeModel, ResizeRow
     from edgekit.verification.verdict.environment import Environment
     from edgekit.verification.verdict.report import (
         CandidateReport,
@@ -174,6 +175,10 @@ __all__ = [
     "ReferenceSummary",
     "ReliabilityBin",
     "ReportChanges",
+    "ResizeCheck",
+    "ResizeEffect",
+    "ResizeModel",
+    "ResizeRow",
     "RunComparison",
     "RunFolder",
     "RunFolderError",
@@ -275,6 +280,7 @@ _NAMES = {
         "ClassFlip ClassResult ConfusionCell FlippedImage ListTotal Measurement ReliabilityBin"
     ),
     "edgekit.verification.measuring.pairwise": "Pair PairwiseAgreement",
+    "edgekit.verification.measuring.resize_effect": "ResizeCheck ResizeEffect ResizeModel ResizeRow",
     "edgekit.verification.verdict.environment": "Environment",
     "edgekit.verification.verdict.report": (
         "CandidateReport DatasetSummary Performance ReferenceSummary Verdict VerificationReport"

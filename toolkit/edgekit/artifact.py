@@ -101,11 +101,10 @@ class ImageInput:
             return cls(height=sizes[0], width=sizes[1], channels=1, has_channel_axis=False)
         if len(sizes) != 3:
             return None
-        for channels in (3, 1):
-            if sizes[2] == channels:
-                return cls(height=sizes[0], width=sizes[1], channels=channels)
-            if sizes[0] == channels:
-                return cls(height=sizes[1], width=sizes[2], channels=channels, channels_first=True)
+        if sizes[2] in (1, 3):
+            return cls(height=sizes[0], width=sizes[1], channels=sizes[2])
+        if sizes[0] in (1, 3):
+            return cls(height=sizes[1], width=sizes[2], channels=sizes[0], channels_first=True)
         return None
 
     @property

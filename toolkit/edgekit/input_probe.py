@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     Scores = NDArray[np.float32]
 
 USUAL_RANGES = ("0..255", "0..1", "-1..1", "mean=0.485/0.456/0.406,std=0.229/0.224/0.225")
+GRAY_RANGES = ("0..255", "0..1", "-1..1", "mean=0.1307,std=0.3081")
+"""The last is the mean and deviation of MNIST's training images, as PyTorch's MNIST example has them."""
 CAFFE = InputRange.parse("mean=103.939/116.779/123.68,std=1")
 """Of channels in the order blue, green, red."""
 CLEAR_GAIN = 0.10
@@ -59,6 +61,11 @@ class Trial:
     order: tuple[int, ...] | None = None
 
 
+def usual_ranges(channels: int) -> tuple[str, ...]:
+    """What models of so many channels mostly want, 0 to 255 first."""
+    return GRAY_RANGES if channels == 1 else USUAL_RANGES
+
+
 def is_clearly_better(candidate: "NDArray[np.bool_]", reference: "NDArray[np.bool_]") -> bool:
     """Whether one way to feed a model beats another: by more than CLEAR_GAIN of accuracy, McNemar's p below CLEAR_P.
 
@@ -80,7 +87,7 @@ def try_ranges(
 
     Args:
         scores_of: The model's scores of images that are brought into a range: float32 (N, C).
-        images: uint8 (N, H, W, 3), RGB, 0 to 255, from the training split.
+        images: uint8 (N, H, W, C), RGB or gray, 0 to 255, from the training split.
         labels: int64 (N,), their classes.
         ranges: What to try.
     """

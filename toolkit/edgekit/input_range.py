@@ -35,6 +35,11 @@ class InputRange:
         """Whether pixels go in as they are."""
         return self.scale == (1.0, 1.0, 1.0) and self.offset == (0.0, 0.0, 0.0)
 
+    @property
+    def is_uniform(self) -> bool:
+        """Whether all channels are treated alike, so that it can be said of gray images too."""
+        return len(set(self.scale)) == 1 and len(set(self.offset)) == 1
+
     @classmethod
     def parse(cls, text: str) -> "InputRange":
         """Read `LOW..HIGH` or `mean=M,std=S`.

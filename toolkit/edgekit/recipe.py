@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     import keras
 
 
+BALANCED = "balanced"
+"""Class weights by which all classes weigh alike together."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class SizePlan:
     """Sizes of crops for one number of epochs, from which those for another number are derived.
@@ -62,6 +66,7 @@ class TrainingSettings:
             epochs, as in `replace(settings, epochs=1)`, they move in proportion; new ones are taken as they are.
         padding: Pixels by which full training images are widened on each side, by reflection, before a
             crop of their own size is taken at random; 0 for images as they are.
+        class_weights: "balanced": classes of different sizes count alike in the loss; None: every image does.
         plan: The epochs and `image_sizes` that these were derived from; set by edgekit itself.
     """
 
@@ -71,6 +76,7 @@ class TrainingSettings:
     validation_fraction: float = 0.1
     image_sizes: tuple[tuple[int, int], ...] = ()
     padding: int = 0
+    class_weights: str | None = None
     plan: "SizePlan | None" = field(default=None, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -82,6 +88,8 @@ class TrainingSettings:
             raise RecipeError(f"The seed must lie between 0 and {2**32 - 1}. Received {self.seed}.")
         if self.padding < 0:
             raise RecipeError(f"The padding must not be negative. Received {self.padding}.")
+        if self.class_weights not in (None, BALANCED):
+            raise RecipeError(f"Class weights can be '{BALANCED}', or left out. Received '{self.class_weights}'.")
         if not 0 < self.validation_fraction < 1:
             raise RecipeError(
                 f"The validation fraction must lie between 0 and 1, both excluded. "
@@ -107,7 +115,8 @@ class TrainingSettings:
 
     def to_dict(self) -> dict[str, Any]:
         """As a JSON object, for the manifest."""
-        return {name: value for name, value in asdict(self).items() if name != "plan"}
+        left_out = {"plan"} if self.class_weights else {"plan", "class_weights"}
+        return {name: value for name, value in asdict(self).items() if name not in left_out}
 
 
 def no_augmentation() -> None:
@@ -127,10 +136,10 @@ class Recipe:
         name: Its name on the command line; the file's stem.
         summary: One line for `edgekit recipes`.
         settings: Its defaults.
-        build: `build(input_shape, num_classes) -> keras.Model`. `input_shape` is (H, W, 3), where H and W are
-            None while training on crops; input: float32 pixels 0 to 255 (the scaling is a layer inside);
-            output: probabilities (N, num_classes); for two classes one score (N, 1) is enough, a probability of
-            the second class (a sigmoid) or its logit.
+        build: `build(input_shape, num_classes) -> keras.Model`. `input_shape` is (H, W, C), 3 channels for RGB
+            or 1 for gray, where H and W are None while training on crops; input: float32 pixels 0 to 255 (the
+            scaling is a layer inside); output: probabilities (N, num_classes); for two classes one score (N, 1) is
+            enough, a probability of the second class (a sigmoid) or its logit.
         optimizer: `optimizer(num_steps) -> keras.optimizers.Optimizer`, `num_steps` being the steps of the
             whole training, for schedules.
         loss: Name or instance of a Keras loss on int64 labels; for one score also a loss on two classes, such as

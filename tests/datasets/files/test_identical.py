@@ -1,7 +1,9 @@
 import os
 
-from edgekit.datasets.files.identical import TAIL_BYTES, find_identical
+from edgekit.datasets import DatasetRequest
+from edgekit.datasets.files.identical import TAIL_BYTES, KnownIdentical, find_identical
 from edgekit.datasets.files.listing import Listing
+from edgekit.datasets.files.states import FileStates
 
 HEAD = os.urandom(100)
 
@@ -55,3 +57,35 @@ def test_the_sentence_says_how_many(tmp_path):
         .sentence(1)
         .startswith("1 of 1 test image is identical to training or validation images, for example t and r:")
     )
+
+
+def test_what_was_found_is_kept_for_the_same_files(tmp_path):
+    images = {"test/1.png": b"same", "train/1.png": b"same", "train/2.png": b"other"}
+    for name, content in images.items():
+        (tmp_path / "root" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "root" / name).write_bytes(content)
+    root, request = tmp_path / "root", DatasetRequest(cache_dir=tmp_path / "cache")
+    listings = {"test": listing("test/1.png"), "train": listing("train/1.png", "train/2.png")}
+
+    def known():
+        return KnownIdentical(root, listings, FileStates(root), request)
+
+    assert known().read() is None
+    known().keep(find_identical(root, listings))
+    assert known().read() == find_identical(root, listings)
+    assert known().read().num_test_images == 1
+    (root / "train/1.png").write_bytes(b"changed")
+    assert known().read() is None
+
+
+def test_the_key_of_files_changes_with_names_order_size_and_time(tmp_path):
+    for name in ("a", "b"):
+        (tmp_path / name).write_bytes(b"1")
+    key = FileStates(tmp_path).key(["a", "b"], 1)
+    assert key == FileStates(tmp_path).key(["a", "b"], 1)
+    others = {FileStates(tmp_path).key(names, part) for names, part in ((["b", "a"], 1), (["a"], 1), (["a", "b"], 2))}
+    assert key not in others
+    os.utime(tmp_path / "a", (1, 1))
+    assert key != FileStates(tmp_path).key(["a", "b"], 1)
+    (tmp_path / "b").unlink()
+    assert FileStates(tmp_path).key(["a", "b"], 1)

@@ -186,7 +186,7 @@ def test_nan_in_the_weights_is_refused_and_its_layer_named(keras: Any) -> None:
 
 def test_a_model_of_another_kind_is_refused_with_its_shape(keras: Any) -> None:
     layers, pixels, grey = keras.layers, keras.Input(SHAPE), keras.Input((32, 32, 1))
-    words = keras.Input((), dtype="string")
+    words, four = keras.Input((), dtype="string"), keras.Input((32, 32, 4))
     both = layers.Concatenate()([pixels, grey])
     cases = [
         (keras.Model([pixels, grey], dense_end(keras, both, 10)), r"2 inputs .*Expected an image classifier"),
@@ -194,7 +194,8 @@ def test_a_model_of_another_kind_is_refused_with_its_shape(keras: Any) -> None:
             keras.Model(pixels, [dense_end(keras, pixels, 10), dense_end(keras, pixels, 3)]),
             r"2 outputs.*Expected an image classifier",
         ),
-        (keras.Model(grey, dense_end(keras, grey, 10)), r"\(None, 32, 32, 1\). Not yet"),
+        (keras.Model(grey, dense_end(keras, grey, 10)), "takes gray images; the data set's are RGB"),
+        (keras.Model(four, dense_end(keras, four, 10)), r"\(None, 32, 32, 4\). Not yet"),
         (keras.Model(words, layers.Hashing(10)(words)), r"string of shape \(None,\). Not yet"),
         (keras.Model(pixels, layers.Conv2D(10, 3)(pixels)), r"output of shape \(None, 30, 30, 10\). Not yet"),
         (keras.Model(pixels, dense_end(keras, pixels, 7)), "gives 7 scores; the data set has 10 classes"),

@@ -164,3 +164,10 @@ def test_the_alternatives_hold_every_usual_way_once_and_not_the_given_one() -> N
     assert len(ways) == len(set(ways))
     assert {("0..255", "rgb"), ("-1..1", "rgb"), ("bytes", "rgb"), ("0..1", "bgr"), ("-128..127", "rgb")} <= set(ways)
     assert ("0..1", "rgb") not in ways
+
+
+def test_gray_images_have_no_order_of_channels_and_one_mean() -> None:
+    for way in alternatives_to(InputEncoding(), channels=1):
+        assert way.channel_order == "rgb"
+        assert way.as_bytes or way.input_range.is_uniform
+    assert any(way.range_text == "mean=0.1307,std=0.3081" for way in alternatives_to(InputEncoding(), channels=1))

@@ -223,6 +223,14 @@ def as_data(value: AnyPath | Dataset | None) -> str | Dataset | None:
     return value if isinstance(value, Dataset | None) else os.fspath(value)
 
 
+def channels_of(color: str | None) -> int | None:
+    """1 for "gray", 3 for "rgb", None for None; raises UnknownNameError."""
+    known = {"rgb": 3, "gray": 1}
+    if color is not None and color not in known:
+        raise UnknownNameError("color", color, known)
+    return None if color is None else known[color]
+
+
 def names_of(values: Names | None) -> tuple[str, ...]:
     """The names in text with commas, or in a list of such texts, each once: "tflite,onnx", ["tflite,onnx", "onnx"].
 

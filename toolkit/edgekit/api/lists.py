@@ -6,7 +6,7 @@
 from typing import overload
 
 from edgekit import installation
-from edgekit.api.arguments import AnyPath, public, shown_progress
+from edgekit.api.arguments import AnyPath, channels_of, public, shown_progress
 from edgekit.datasets import Dataset, DatasetRequest
 from edgekit.datasets.images.rule import RuleChoice
 from edgekit.datasets.images.size import parse_size
@@ -31,6 +31,7 @@ def datasets(
     resize: str | None = None,
     antialias: bool | None = None,
     exif: bool | None = None,
+    color: str | None = None,
     skip_broken: bool = False,
     progress: Progress | bool | None = None,
 ) -> list[SourceStatus]: ...
@@ -42,6 +43,7 @@ def datasets(
     resize: str | None = None,
     antialias: bool | None = None,
     exif: bool | None = None,
+    color: str | None = None,
     skip_broken: bool = False,
     progress: Progress | bool | None = None,
 ) -> Dataset: ...
@@ -53,6 +55,7 @@ def datasets(
     resize: str | None = None,
     antialias: bool | None = None,
     exif: bool | None = None,
+    color: str | None = None,
     skip_broken: bool = False,
     progress: Progress | bool | None = None,
 ) -> list[SourceStatus] | Dataset:
@@ -65,6 +68,7 @@ def datasets(
         resize: How: "squash", "crop", "pad", "keras", "keras-crop" or "keras-pad"; None: "squash".
         antialias: Average over the pixels that one pixel covers; None: yes, except for the rules of Keras.
         exif: Turn images as their EXIF data say; None: yes, except for the rules of Keras.
+        color: "rgb" or "gray"; None: that of the data set, RGB for image files.
         skip_broken: Leave broken images out, and count them.
         progress: True to show progress on stderr; silent by default.
 
@@ -76,6 +80,7 @@ def datasets(
         image_size=None if image_size is None else parse_size(image_size),
         rule=choice.for_run({}),
         is_rule_required=choice.is_given,
+        channels=channels_of(color),
         skip_broken=skip_broken,
         progress=shown_progress(progress),
     )

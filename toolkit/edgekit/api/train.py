@@ -3,7 +3,17 @@
 import os
 from collections.abc import Sequence
 
-from edgekit.api.arguments import AnyPath, Names, Percent, as_data, as_path, names_of, public, shown_progress
+from edgekit.api.arguments import (
+    AnyPath,
+    Names,
+    Percent,
+    as_data,
+    as_path,
+    channels_of,
+    names_of,
+    public,
+    shown_progress,
+)
 from edgekit.datasets import Dataset
 from edgekit.datasets.images.rule import RuleChoice
 from edgekit.datasets.images.size import parse_size
@@ -27,10 +37,12 @@ def train(
     seed: int | None = None,
     batch_size: int | None = None,
     validation_fraction: Percent | None = None,
+    class_weights: str | None = None,
     image_size: int | str | None = None,
     resize: str | None = None,
     antialias: bool | None = None,
     exif: bool | None = None,
+    color: str | None = None,
     out: AnyPath | None = None,
     tensorboard: bool = False,
     skip_broken: bool = False,
@@ -53,11 +65,13 @@ def train(
         seed: Seed of everything random; None: the recipe's.
         batch_size: Images per step; None: the recipe's.
         validation_fraction: Share of the training images held out for choosing, between 0 and 1; None: the recipe's.
+        class_weights: "balanced": classes of different sizes count alike in the loss; None: the recipe's.
         image_size: Height x width in pixels to which images are resized, "48x96", or one side of a square; None:
             the recipe's.
         resize: How: "squash", "crop", "pad", "keras", "keras-crop" or "keras-pad"; None: "squash".
         antialias: Average over the pixels that one pixel covers; None: yes, except for the rules of Keras.
         exif: Turn images as their EXIF data say; None: yes, except for the rules of Keras.
+        color: "rgb" or "gray"; None: that of the data set, RGB for image files.
         out: The run folder; None: `exported/RECIPE`, or -2, -3, … where that is taken.
         tensorboard: Write the history for TensorBoard too, into logs/ of the run folder.
         skip_broken: Leave broken images out, and count them.
@@ -85,8 +99,10 @@ def train(
         seed=seed,
         batch_size=batch_size,
         validation_fraction=share_or_none(validation_fraction, "--validation-fraction"),
+        class_weights=class_weights,
         image_size=None if image_size is None else parse_size(image_size),
         image_rule=RuleChoice(resize=resize, antialias=antialias, exif=exif),
+        channels=channels_of(color),
         out=as_path(out),
         resume=resume,
         tensorboard=tensorboard,

@@ -72,6 +72,7 @@ def verify(
     max_score_difference: float | None = None,
     require_conclusive: bool = False,
     pairwise: bool = False,
+    resize_check: bool = False,
     html: AnyPath | None = None,
     resize: str | None = None,
     antialias: bool | None = None,
@@ -120,6 +121,7 @@ def verify(
         max_score_difference: How much any score may differ.
         require_conclusive: Let `exit_status` be 3 where too few images leave open whether a file drifts.
         pairwise: Compare the candidates with each other too.
+        resize_check: Also measure what it costs if an app resizes images by another rule than the training.
         html: Write the report as a page into this file.
         resize: How images get the size of the model: "squash", "crop", "pad", "keras", "keras-crop" or "keras-pad";
             None: as in the run, or "squash".
@@ -158,6 +160,7 @@ def verify(
         search_again=retune,
         time_limit=timeout,
         pairwise=pairwise,
+        resize_check=resize_check,
         image_rule=RuleChoice(resize=resize, antialias=antialias, exif=exif),
         skip_broken=skip_broken,
         external=ExternalModelOptions(

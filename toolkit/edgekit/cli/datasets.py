@@ -6,6 +6,7 @@ import click
 
 from edgekit.cli.grouped_help import GroupedCommand
 from edgekit.cli.options import (
+    color_option,
     image_size_option,
     json_option,
     make_progress,
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 @one_argument("data", "[DATASET]", kind="data set")
 @image_size_option
 @rule_options
+@color_option
 @skip_broken_option
 @json_option
 def command(data: str | None, as_json: bool, **chosen: Any) -> None:

@@ -11,10 +11,12 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     ),
     "What to check": ("runtimes", "reference", "pairwise", "sample", "sequential", "confidence", "images"),
     "Training": (
-        "epochs", "learning_rate", "batch_size", "validation_fraction", "recipe", "backend", "mixed_precision",
-        "devices", "workers", "worker", "tensorboard", "resume", "restart",
+        "epochs", "learning_rate", "batch_size", "class_weights", "validation_fraction", "recipe", "backend",
+        "mixed_precision", "devices", "workers", "worker", "tensorboard", "resume", "restart",
     ),
-    "Your data": ("data", "test_data", "image_size", "resize", "resize_check", "antialias", "exif", "skip_broken"),
+    "Your data": (
+        "data", "test_data", "image_size", "resize", "resize_check", "antialias", "exif", "color", "skip_broken",
+    ),
     "Your model": (
         "input_range", "channel_order", "labels", "output", "output_name", "positive_class", "threshold",
         "custom_objects", "input_check", "reference_input_range", "reference_channel_order", "reference_labels",

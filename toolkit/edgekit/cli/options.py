@@ -31,6 +31,10 @@ image_size_option = click.option(
     "[default: the recipe's]",
 )
 
+color_option = click.option(
+    "--color", metavar="rgb|gray", help="Three channels or one. [default: that of the data set; RGB for files]"
+)
+
 
 def rule_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """`--resize`, `--antialias` and `--exif`: how image files become pixels."""

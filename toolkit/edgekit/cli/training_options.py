@@ -8,6 +8,7 @@ import click
 from edgekit.cli.options import (
     PATH,
     WholeNumber,
+    color_option,
     data_option,
     image_size_option,
     rule_options,
@@ -41,8 +42,14 @@ _OPTIONS = (
         metavar="PERCENT",
         help="Share of the training images held out for choosing, between 0 and 1. [default: the recipe's]",
     ),
+    click.option(
+        "--class-weights",
+        metavar="balanced",
+        help="Let classes of different sizes count alike in the loss. [default: every image counts alike]",
+    ),
     image_size_option,
     rule_options,
+    color_option,
     click.option(
         "--out",
         "-o",

@@ -93,6 +93,7 @@ def tolerance_option(
     "--require-conclusive", is_flag=True, help="End with 3 where there are too few images to tell drift from chance."
 )
 @click.option("--pairwise", is_flag=True, help="Compare the candidates with each other too.")
+@click.option("--resize-check", is_flag=True, help="Also measure what it costs if an app resizes images differently.")
 @click.option(
     "--for",
     "for_targets",

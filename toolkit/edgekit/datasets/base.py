@@ -3,7 +3,7 @@
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -37,12 +37,12 @@ class Split:
     Attributes:
         images: uint8 (N, H, W, C), 0 to 255, RGB for C = 3 or gray for C = 1; may be a memory map larger than memory.
         labels: int64 (N,), 0 to C - 1.
-        images_hash: What `hash_of_images` gives, where somebody has computed it already.
+        known_sha256: Gives `sha256` for the labels, where somebody has computed it already.
     """
 
     images: "NDArray[np.uint8]"
     labels: "NDArray[np.int64]"
-    images_hash: Any = None
+    known_sha256: "Callable[[NDArray[np.int64]], str] | None" = None
 
     def __post_init__(self) -> None:
         if not all(hasattr(each, "dtype") for each in (self.images, self.labels)):
@@ -81,7 +81,9 @@ class Split:
     @cached_property
     def sha256(self) -> str:
         """Hex SHA-256 of the shape, the image bytes and the labels (little-endian int64), in that order."""
-        digest = hash_of_images(self.images) if self.images_hash is None else self.images_hash.copy()
+        if self.known_sha256 is not None:
+            return self.known_sha256(self.labels)
+        digest = hash_of_images(self.images)
         digest.update(self.labels.astype("<i8", copy=False).data)
         return digest.hexdigest()
 
@@ -166,6 +168,7 @@ class Dataset:
         num_identical: Test images that are, byte by byte, training or validation images too, as far as that was looked
             for.
         rule: How the images became pixels; None where they were not resized.
+        image_notes: Clauses on what was done to the images beside that: "color images converted to grayscale …".
     """
 
     name: str
@@ -176,6 +179,7 @@ class Dataset:
     num_skipped: int = 0
     num_identical: int = 0
     rule: ImageRule | None = None
+    image_notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "class_names", _checked_types(self))
@@ -220,6 +224,7 @@ class Dataset:
             "image_shape": list(self.image_shape),
             "class_names": list(self.class_names),
             **({} if self.rule is None else {"image_rule": self.rule.to_dict()}),
+            **({"image_notes": list(self.image_notes)} if self.image_notes else {}),
         }
 
 

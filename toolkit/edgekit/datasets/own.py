@@ -38,18 +38,22 @@ class OwnData:
             UsageError: It needs a path that nobody knows, or is resized otherwise.
             DatasetError: It is missing, broken, or not the one of the run any more.
         """
-        if self.location is None:
-            return load_dataset(self.name, request)
-        skips = request.skip_broken or self.location.skip_broken
-        wanted = replace(request, skip_broken=skips, test_data=request.test_data or self.location.test_data)
-        dataset = load_dataset(self.location.data, wanted)
-        if dataset.sha256 != self.sha256:
+        dataset = self.load_in_any_form(request)
+        if self.location is not None and dataset.sha256 != self.sha256:
             raise DatasetError(
                 f"The data in {self.location.data} has changed since the run was made: expected class names and test "
                 f"images with SHA-256 {str(self.sha256)[:12]}…, received {dataset.sha256[:12]}…. Restore it, name a "
                 f"copy as it was (--data {self.name}:PATH), or make the run again: --data {self.location.data}"
             )
         return dataset
+
+    def load_in_any_form(self, request: DatasetRequest) -> Dataset:
+        """The same, where another form than the run's is wanted, such as another resize rule: pixels then differ."""
+        if self.location is None:
+            return load_dataset(self.name, request)
+        skips = request.skip_broken or self.location.skip_broken
+        wanted = replace(request, skip_broken=skips, test_data=request.test_data or self.location.test_data)
+        return load_dataset(self.location.data, wanted)
 
     def advice(self, error: Exception) -> UsageError:
         """What to type where the data was not found, for `error`."""

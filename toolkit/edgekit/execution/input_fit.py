@@ -88,7 +88,7 @@ def fit_of(stored: TensorSpec | None, encoding: InputEncoding, images: "NDArray[
     Args:
         stored: The integers that hold its input: `ModelInfo.stored_input`; None where pixels stay float.
         encoding: How pixels go in.
-        images: uint8 (n, H, W, 3), RGB, at least one: what it is fed.
+        images: uint8 (n, H, W, C), RGB or gray, at least one: what it is fed.
 
     Returns:
         None where nothing can be said: pixels stay float, bytes go in untouched, or no scale is declared.
@@ -102,7 +102,9 @@ def fit_of(stored: TensorSpec | None, encoding: InputEncoding, images: "NDArray[
     limits, scale, zero_point = np.iinfo(stored.dtype), stored.scale, stored.zero_point
     low, high = (limits.min - zero_point) * scale, (limits.max - zero_point) * scale
     values = np.arange(256)[:, None] * np.array(encoding.input_range.scale) + np.array(encoding.input_range.offset)
-    counts = np.stack([np.bincount(images[..., channel].ravel(), minlength=256) for channel in range(3)], axis=1)
+    channels = range(images.shape[-1])
+    values = values[:, channels]
+    counts = np.stack([np.bincount(images[..., channel].ravel(), minlength=256) for channel in channels], axis=1)
     beyond = np.maximum(low - values, values - high)
 
     def share(limit: float) -> float:
@@ -118,7 +120,7 @@ def fit_of(stored: TensorSpec | None, encoding: InputEncoding, images: "NDArray[
         fed=(float(values.min()), float(values.max())),
         outside=share(scale / 2),
         is_cut=is_cut,
-        num_steps=max(len(np.unique(codes[:, channel])) for channel in range(3)),
+        num_steps=max(len(np.unique(codes[:, channel])) for channel in channels),
     )
 
 

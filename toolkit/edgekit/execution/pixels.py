@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from edgekit.artifact import TensorSpec
+from edgekit.artifact import ImageInput, TensorSpec
+from edgekit.datasets.images.luma import with_channels
 from edgekit.foundation.errors import ArtifactError
 from edgekit.input_range import InputEncoding
 
@@ -23,21 +24,29 @@ class PixelEncoder:
         dtype: Element type of the input.
         table: The input's value for every pixel value, dtype (256,), or (256, 3) with a column for each channel
             in the order of the input; None where a cast is enough.
-        channels_first: The input is (N, 3, H, W) rather than (N, H, W, 3).
+        channels: 3 for an input of RGB images, 1 for one of gray ones. Images of another number are converted with
+            the luma weights of ITU-R BT.601, or by repeating gray; see `edgekit.datasets.images.luma`.
+        channels_first: The input is (N, C, H, W) rather than (N, H, W, C).
+        has_channel_axis: False for an input of (N, H, W).
         reverses_channels: The input is BGR rather than RGB.
     """
 
     dtype: "np.dtype[Any]"
     table: NDArray[Any] | None
+    channels: int
     channels_first: bool
+    has_channel_axis: bool = True
     reverses_channels: bool = False
 
     def __call__(self, images: NDArray[np.uint8]) -> NDArray[Any]:
-        """Images uint8 (N, H, W, 3), RGB, 0 to 255, as an array of the input's dtype, layout and order."""
+        """Images uint8 (N, H, W, 3), RGB, or (N, H, W, 1), gray, 0 to 255, as the input's dtype, layout and order."""
+        images = with_channels(images, self.channels)
         if self.reverses_channels:
             images = np.ascontiguousarray(images[..., ::-1])
         if self.channels_first:
             images = np.ascontiguousarray(images.transpose(0, 3, 1, 2))
+        if not self.has_channel_axis:
+            images = images[..., 0]
         if self.table is None:
             return images.astype(self.dtype, copy=False)
         if self.table.ndim == 1:
@@ -47,41 +56,59 @@ class PixelEncoder:
 
 
 def encoder_for(spec: TensorSpec, image_shape: tuple[int, ...], encoding: InputEncoding | None = None) -> PixelEncoder:
-    """How images of `image_shape` (height, width, 3) go into the input `spec`.
+    """How images of `image_shape` go into the input `spec`.
 
     Args:
         spec: The input, as the file declares it.
-        image_shape: (height, width, 3).
+        image_shape: (height, width, channels), 3 channels for RGB, 1 for gray.
         encoding: What the model wants; None: pixels of 0 to 255, RGB, as every model of edgekit's own.
 
     Raises:
         ArtifactError: The input wants other images, or an integer input declares no scale.
     """
     encoding = encoding or InputEncoding()
-    wanted = spec.shape[1:]
-    fits = [
-        len(wanted) == 3 and all(size in (None, actual) for size, actual in zip(wanted, shape, strict=True))
-        for shape in (image_shape, (image_shape[2], *image_shape[:2]))
-    ]
-    if not any(fits):
+    image = image_input_for(spec.shape[1:], image_shape)
+    if image is None:
         raise ArtifactError(
-            f"The model's input '{spec.name}' wants images of shape {_words(wanted)}. "
+            f"The model's input '{spec.name}' wants images of shape {_words(spec.shape[1:])}. "
             f"Received images of {_words(image_shape)} (height x width x channels)."
         )
     dtype = _number_type(spec, "input")
     return PixelEncoder(
         dtype=dtype,
-        table=_table(spec, dtype, encoding),
-        channels_first=not fits[0],
-        reverses_channels=encoding.channel_order == "bgr",
+        table=_table(spec, dtype, encoding, image.channels),
+        channels=image.channels,
+        channels_first=image.channels_first,
+        has_channel_axis=image.has_channel_axis,
+        reverses_channels=image.channels == 3 and encoding.channel_order == "bgr",
     )
 
 
-def _table(spec: TensorSpec, dtype: "np.dtype[Any]", encoding: InputEncoding) -> NDArray[Any] | None:
+def image_input_for(wanted: tuple[int | None, ...], image_shape: tuple[int, ...]) -> ImageInput | None:
+    """How an input of these dimensions, without the batch, takes images of `image_shape`; None where it cannot.
+
+    With the channels that the images have where that fits, channels last before channels first; else with the other
+    number of channels, to which images can be converted.
+    """
+    height, width, present = image_shape
+    for channels in (present, 4 - present):
+        layouts: list[tuple[tuple[int, ...], dict[str, bool]]] = [
+            ((height, width, channels), {}),
+            ((channels, height, width), {"channels_first": True}),
+        ]
+        if channels == 1:
+            layouts.append(((height, width), {"has_channel_axis": False}))
+        for sizes, layout in layouts:
+            if len(sizes) == len(wanted) and all(a in (None, b) for a, b in zip(wanted, sizes, strict=True)):
+                return ImageInput(height=height, width=width, channels=channels, **layout)
+    return None
+
+
+def _table(spec: TensorSpec, dtype: "np.dtype[Any]", encoding: InputEncoding, channels: int) -> NDArray[Any] | None:
     if encoding.as_bytes:
         return _bytes_table(spec, dtype)
     if not encoding.input_range.is_raw:
-        return _range_table(spec, dtype, encoding)
+        return _range_table(spec, dtype, encoding, channels)
     if np.issubdtype(dtype, np.floating) or (dtype != np.int8 and spec.scale is None):
         return None  # every integer type but int8 holds 0 to 255 as it is
     if spec.scale is None or spec.zero_point is None:
@@ -93,8 +120,13 @@ def _table(spec: TensorSpec, dtype: "np.dtype[Any]", encoding: InputEncoding) ->
     return None if dtype == np.uint8 and np.array_equal(table, np.arange(256)) else table
 
 
-def _range_table(spec: TensorSpec, dtype: "np.dtype[Any]", encoding: InputEncoding) -> NDArray[Any]:
+def _range_table(spec: TensorSpec, dtype: "np.dtype[Any]", encoding: InputEncoding, channels: int) -> NDArray[Any]:
     """Where an integer input declares no scale, its values are those of the range, rounded."""
+    if channels == 1 and not encoding.input_range.is_uniform:
+        raise ArtifactError(
+            f"The model's input '{spec.name}' takes gray images, of one channel. Expected one mean and one deviation, "
+            f"as in mean=0.1307,std=0.3081. Received three: {encoding.range_text}."
+        )
     wanted = np.arange(256)[:, None] * np.array(encoding.input_range.scale) + np.array(encoding.input_range.offset)
     if encoding.channel_order == "bgr":
         wanted = wanted[:, ::-1]

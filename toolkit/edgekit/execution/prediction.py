@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from edgekit.artifact import Artifact, Format, Precision
 from edgekit.datasets.class_names import read_labels
-from edgekit.datasets.images.decoding import FORMAT_WORDS, SUFFIXES, BrokenImageError, decode_image
-from edgekit.datasets.images.form import DEFAULT_SIZE
+from edgekit.datasets.images.decoding import FORMAT_WORDS, SUFFIXES, BrokenImageError, decode_file
+from edgekit.datasets.images.form import DEFAULT_SIZE, ImageForm
 from edgekit.datasets.images.rule import DEFAULT_RULE, ImageRule, RuleChoice
 from edgekit.execution.file_inspection import inspect_in_worker
 from edgekit.execution.isolation import execute
@@ -147,8 +147,7 @@ class _File:
     runtime: str
     interface: ModelInterface
     class_names: Sequence[str]
-    rule: ImageRule
-    size: tuple[int, int]
+    form: ImageForm
 
 
 def predict_request(request: PredictRequest, *, progress: Progress | None = None) -> PredictReport:
@@ -218,7 +217,7 @@ def _answer(file: _File, names: Sequence[Path]) -> list[Prediction] | ExecutionF
 
 def _pixels(name: Path, file: _File) -> "NDArray[np.uint8]":
     try:
-        return decode_image(name, file.size, file.rule)
+        return decode_file(name, file.form).pixels
     except BrokenImageError as error:
         raise DatasetError(f"{name} cannot be decoded: {error}. Expected a {FORMAT_WORDS} file.") from error
 
@@ -286,17 +285,17 @@ def _file(request: PredictRequest, artifact: Artifact, name: str, run: RunFolder
         runtime=runtime,
         interface=_interface_of_run(run, artifact) if run else request.external_interface,
         class_names=_class_names(request, entry),
-        rule=request.image_rule.for_run(entry) or DEFAULT_RULE,
-        size=_size(artifact, entry),
+        form=_form(artifact, entry, request.image_rule.for_run(entry) or DEFAULT_RULE),
     )
 
 
-def _size(artifact: Artifact, entry: Mapping[str, Any]) -> tuple[int, int]:
-    """(height, width) that a file takes: its run says it, or the file itself."""
+def _form(artifact: Artifact, entry: Mapping[str, Any], rule: ImageRule) -> ImageForm:
+    """What pictures become for a file: its run says size and channels, or the file itself."""
     shape = entry.get("image_shape")
     if isinstance(shape, list) and len(shape) == 3:
-        return int(shape[0]), int(shape[1])
-    return inspect_in_worker(artifact.path).image_size or DEFAULT_SIZE
+        return ImageForm(size=(int(shape[0]), int(shape[1])), channels=int(shape[2]), rule=rule)
+    info = inspect_in_worker(artifact.path)
+    return ImageForm(size=info.image_size or DEFAULT_SIZE, channels=info.channels or 3, rule=rule)
 
 
 def _class_names(request: PredictRequest, entry: Mapping[str, Any]) -> Sequence[str]:

@@ -28,7 +28,7 @@ class Scorer:
 
     Args:
         session: An opened artifact; its batch may be changed between calls.
-        image_shape: (height, width, 3) of the images.
+        image_shape: (height, width, channels) of the images.
         encoding: What the model wants; see `edgekit.execution.pixels.encoder_for`.
 
     Raises:
@@ -43,7 +43,7 @@ class Scorer:
         """The scores of `images`, which are all converted together: a piece of a data set, not the whole.
 
         Args:
-            images: uint8 (n, H, W, 3), RGB, 0 to 255, n at least 1.
+            images: uint8 (n, H, W, C), RGB or gray, 0 to 255, n at least 1.
 
         Returns:
             float32 (n, C), dequantized, in memory of its own.
@@ -92,7 +92,7 @@ def scores_of(
 
     Args:
         session: An opened artifact.
-        images: uint8 (N, H, W, 3), RGB, 0 to 255, at least one.
+        images: uint8 (N, H, W, C), RGB or gray, 0 to 255, at least one.
         encoding: What the model wants; see `edgekit.execution.pixels.encoder_for`.
 
     Returns:
@@ -107,10 +107,11 @@ def scores_of(
 
 
 def check_images(dtype: "np.dtype[np.generic]", shape: tuple[int, ...]) -> None:
-    """Raise ArtifactError unless an array of this type and shape is a non-empty batch of RGB pixels."""
-    if dtype != np.uint8 or len(shape) != 4 or shape[3] != 3 or shape[0] == 0:
+    """Raise ArtifactError unless an array of this type and shape is a non-empty batch of RGB or gray pixels."""
+    if dtype != np.uint8 or len(shape) != 4 or shape[3] not in (1, 3) or shape[0] == 0:
         raise ArtifactError(
-            f"Expected at least one image, uint8 of shape (N, height, width, 3). Received {dtype} of shape {shape}."
+            f"Expected at least one image, uint8 of shape (N, height, width, 3), or (N, height, width, 1) for gray. "
+            f"Received {dtype} of shape {shape}."
         )
 
 

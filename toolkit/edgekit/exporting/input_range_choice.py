@@ -9,12 +9,12 @@ from edgekit.exporting.keras.scores import KerasScorer
 from edgekit.foundation.errors import CalibrationError
 from edgekit.foundation.progress import Progress
 from edgekit.input_probe import (
-    USUAL_RANGES,
     check_class_order,
     check_takes_no_caffe_pixels,
     check_takes_raw_pixels,
     try_caffe,
     try_ranges,
+    usual_ranges,
     warning_about,
 )
 from edgekit.input_range import RAW, InputRange
@@ -60,7 +60,7 @@ def choose_input_range(
         ExportError: The model clearly wants another range, its channels in another order, or has its classes in
             another one. Classes come first: a wrong range may then seem better than the right one.
     """
-    num_classes = len(dataset.class_names)
+    num_classes, channels = len(dataset.class_names), dataset.image_shape[2]
     if doubts.given is not None and not doubts.class_order:
         return doubts.given
     if len(dataset.train) < num_classes:
@@ -78,14 +78,15 @@ def choose_input_range(
             raise
         return doubts.given  # a float export with a range needs no images that are fit for calibration
     scores_of = _scores_of(prepared, progress)
-    ranges = [doubts.given] if doubts.given else [InputRange.parse(text) for text in USUAL_RANGES]
+    ranges = [doubts.given] if doubts.given else [InputRange.parse(text) for text in usual_ranges(channels)]
     trials = try_ranges(scores_of, chosen.images, chosen.labels, ranges)
     note = None
     if doubts.class_order:
         note = check_class_order(trials, dataset.class_names, gives_one_score=prepared.gives_one_score)
     if doubts.given is None and note is None:
         check_takes_raw_pixels(trials, num_classes)
-        check_takes_no_caffe_pixels(trials, try_caffe(scores_of, chosen.images, chosen.labels))
+        if channels == 3:
+            check_takes_no_caffe_pixels(trials, try_caffe(scores_of, chosen.images, chosen.labels))
         note = warning_about(trials, num_classes)
     if note:
         progress.note(note)

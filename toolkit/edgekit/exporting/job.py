@@ -176,7 +176,7 @@ def load_dataset_of(
     *,
     test_data: str | None = None,
 ) -> Dataset:
-    """The data set at the model's size, split as it was for the training.
+    """The data set at the model's size and channels, split as it was for the training.
 
     Args:
         source: The model.
@@ -194,6 +194,7 @@ def load_dataset_of(
     choice = image_rule or RuleChoice()
     wanted = DatasetRequest(
         image_size=source.image_size,
+        channels=source.channels,
         rule=choice.for_run(source.dataset_entry),
         is_rule_required=choice.is_given,
         validation_fraction=settings.get("validation_fraction", DatasetRequest().validation_fraction),

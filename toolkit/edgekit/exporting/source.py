@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from edgekit.artifact import KERAS_SUFFIXES, sha256_of
+from edgekit.artifact import KERAS_SUFFIXES, ImageInput, sha256_of
 from edgekit.datasets import Dataset
 from edgekit.exporting.keras.loading.custom_objects import NONE, CustomObjects
 from edgekit.exporting.keras.loading.model_file import check_keras_file, load_keras_model, load_model
@@ -15,7 +15,6 @@ from edgekit.exporting.keras.loading.saved_model import (
     sha256_of_folder,
 )
 from edgekit.exporting.keras.loading.tfmot_file import TrainedRange
-from edgekit.exporting.keras.preparing.channels_last import is_channels_first
 from edgekit.exporting.keras.preparing.reading import OutputReading
 from edgekit.foundation.errors import ExportError, RunFolderError, UsageError
 from edgekit.input_range import RAW, InputRange
@@ -50,13 +49,25 @@ class Source:
     @property
     def image_size(self) -> tuple[int, int] | None:
         """(height, width) that the model takes; None where it leaves that open or takes no images."""
-        shape = tuple(self.model.inputs[0].shape) if getattr(self.model, "inputs", None) else ()
-        if any(is_channels_first(shape, num_channels) for num_channels in (1, 3)):
-            shape = (shape[0], *shape[2:], shape[1])
-        if len(shape) == 4 and None not in shape[1:3]:
-            return int(shape[1]), int(shape[2])
+        image = self._image_input
+        if image is not None and image.size is not None:
+            return image.size
         stored = self.dataset_entry.get("image_shape")
         return (int(stored[0]), int(stored[1])) if stored else None
+
+    @property
+    def channels(self) -> int | None:
+        """3 for RGB images, 1 for gray ones; None where the model takes no images, or does not say it."""
+        stored = self.dataset_entry.get("image_shape")
+        if stored:
+            return int(stored[2])
+        return self._image_input.channels if self._image_input else None
+
+    @property
+    def _image_input(self) -> ImageInput | None:
+        """What the model says of the images that it takes."""
+        inputs = getattr(self.model, "inputs", None)
+        return ImageInput.of(tuple(inputs[0].shape)[1:]) if inputs else None
 
     @property
     def dataset_entry(self) -> dict[str, Any]:
@@ -142,7 +153,7 @@ def check_dataset(source: Source, dataset: Dataset | None) -> None:
 
 
 def interface_of(source: Source, dataset: Dataset | None) -> tuple[tuple[int, int, int], tuple[str, ...]]:
-    """(height, width, 3) and the names of the classes: of the data set, else as the manifest says."""
+    """(height, width, channels) and the names of the classes: of the data set, else as the manifest says."""
     if dataset is not None:
         return dataset.image_shape, dataset.class_names
     entry = source.dataset_entry

@@ -208,9 +208,9 @@ class ModelInfo(Displayed):
 
     @property
     def image_size(self) -> tuple[int, int] | None:
-        """(height, width) of the RGB images that go in; None where the file leaves it open, or takes something else."""
+        """(height, width) of the images that go in; None where the file leaves it open, or takes something else."""
         image = self._image_input
-        return image.size if image and image.channels == 3 else None
+        return image.size if image else None
 
     @property
     def channels(self) -> int | None:

@@ -121,6 +121,7 @@ def diagnose_request(request: DriftRequest, *, progress: Progress | None = None)
     info = _info_of(pairs[0].candidate, inspector)
     wanted = DatasetRequest(
         image_size=info.image_size,
+        channels=info.channels,
         rule=request.image_rule.for_run(entry),
         is_rule_required=request.image_rule.is_given,
         progress=progress,

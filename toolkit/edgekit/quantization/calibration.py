@@ -57,10 +57,10 @@ class CalibrationSet:
 
     def __post_init__(self) -> None:
         source = self.source
-        if source.dtype != "uint8" or source.ndim != 4 or source.shape[3] != 3:
+        if source.dtype != "uint8" or source.ndim != 4 or source.shape[3] not in (1, 3):
             raise CalibrationError(
-                f"Calibration images must be uint8 (N, height, width, 3), RGB, 0 to 255: raw pixels, as an app has "
-                f"them. Received {source.dtype} of shape {source.shape}."
+                f"Calibration images must be uint8 (N, height, width, 3), RGB, or (N, height, width, 1), 0 to 255: "
+                f"raw pixels, as an app has them. Received {source.dtype} of shape {source.shape}."
             )
 
     @classmethod

@@ -60,7 +60,7 @@ class LearnedRanges:
     """All ranges of one network.
 
     Attributes:
-        image_shape: (height, width, 3) of the probe images.
+        image_shape: (height, width, channels) of the probe images.
         ranges: One for each tensor.
     """
 
@@ -69,7 +69,7 @@ class LearnedRanges:
 
     @property
     def probe_images(self) -> "NDArray[np.uint8]":
-        """uint8 (NUM_PROBES, H, W, 3): numbers without a pattern, the same on every machine and in every version."""
+        """uint8 (NUM_PROBES, H, W, C): numbers without a pattern, the same on every machine and in every version."""
         return probe_images(self.image_shape)
 
     def find(self, tensors: Mapping[str, "Sequence[NDArray[Any]]"]) -> dict[str, LearnedRange]:
@@ -119,10 +119,10 @@ class LearnedRanges:
     def load(cls, path: Path) -> "LearnedRanges":
         """Read what `save` wrote; raises RunFolderError where it is missing or something else."""
         document = read_json(path, _Document, remedy=_AGAIN)
-        if document["schema_version"] != SCHEMA_VERSION or document["image_shape"][2] != 3:
+        if document["schema_version"] != SCHEMA_VERSION or document["image_shape"][2] not in (1, 3):
             raise RunFolderError(
                 f"{path} has schema version {document['schema_version']} and images of shape "
-                f"{document['image_shape']}; expected {SCHEMA_VERSION} and three channels. {_AGAIN}"
+                f"{document['image_shape']}; expected {SCHEMA_VERSION} and one channel or three. {_AGAIN}"
             )
         return cls(image_shape=document["image_shape"], ranges=document["ranges"])
 
@@ -140,7 +140,7 @@ class _Document(TypedDict):
 
 
 def probe_images(image_shape: Iterable[int]) -> "NDArray[np.uint8]":
-    """uint8 (NUM_PROBES, H, W, 3): Knuth's multiplicative hash of each value's number."""
+    """uint8 (NUM_PROBES, H, W, C): Knuth's multiplicative hash of each value's number."""
     import numpy as np
 
     shape = (NUM_PROBES, *image_shape)

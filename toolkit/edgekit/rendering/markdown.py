@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from edgekit.foundation.files.printable import printable
+from edgekit.rendering import resize_words
 from edgekit.rendering.recommendations import recommendations
 from edgekit.rendering.terminal.candidate_table import TIES, has_ties, num_flips
 from edgekit.rendering.terminal.pairwise_table import matrix, notes
@@ -61,6 +62,8 @@ def _lines(report: VerificationReport, name: str) -> Iterator[str]:
     yield ""
     yield f"{_escaped(headline(report))} (SHA-256 `{report.dataset.sha256[:16]}`)."
     yield ""
+    if images := resize_words.images_in_words(report.dataset):
+        yield from (f"Images: {_escaped(images)}.", "")
     yield f"**{summary(report)}**"
     yield ""
     for remark in report.reference.remarks:
@@ -74,6 +77,7 @@ def _lines(report: VerificationReport, name: str) -> Iterator[str]:
     yield from _section("What passes, in words", passes_in_words(report, verbose=True))
     yield from _section("What else to know", remarks(report))
     yield from _pairwise(report)
+    yield from _resizing(report)
     yield from ("", "## Tolerance", "")
     yield from _tolerance(report)
     yield from ("", "## F1 by class: change in points, the greatest loss first", "")
@@ -133,6 +137,16 @@ def _pairwise(report: VerificationReport) -> Iterator[str]:
     yield from ("", "## Agreement of the candidates with each other, %", "")
     yield from _table(["", *headings], rows)
     yield from ("", *(_escaped(line) for line in notes(report.pairwise)))
+
+
+def _resizing(report: VerificationReport) -> Iterator[str]:
+    """What it costs if the app resizes differently; nothing where that was not asked for."""
+    check = report.resize_check
+    if check is None:
+        return
+    yield from ("", f"## {resize_words.TITLE}", "")
+    yield from _table(resize_words.headings(check), resize_words.rows(check))
+    yield from ("", *(_escaped(line) for line in resize_words.notes(check)))
 
 
 def _tolerance(report: VerificationReport) -> Iterator[str]:

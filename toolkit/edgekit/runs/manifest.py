@@ -27,6 +27,7 @@ class DatasetEntry(TypedDict, total=False):
     num_skipped: Count
     image_shape: list[_Side]
     image_rule: dict[str, Any]
+    image_notes: list[str]
     class_names: list[str]
 
 
@@ -38,6 +39,7 @@ class SettingsEntry(TypedDict, total=False):
     seed: Count
     validation_fraction: Share
     padding: Count
+    class_weights: str
     image_sizes: list[list[Count]]
 
 

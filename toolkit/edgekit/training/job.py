@@ -28,6 +28,7 @@ class TrainRequest:
         epochs: Passes over the training images.
         seed: Of everything random.
         batch_size: Images per step.
+        class_weights: "balanced": classes of different sizes count alike.
         validation_fraction: Share of the training images held out for choosing, between 0 and 1.
         image_size: (height, width) in pixels to which image files are resized.
         image_rule: How they are.
@@ -47,6 +48,7 @@ class TrainRequest:
     epochs: int | None = None
     seed: int | None = None
     batch_size: int | None = None
+    class_weights: str | None = None
     validation_fraction: float | None = None
     image_size: tuple[int, int] | None = None
     image_rule: RuleChoice = field(default_factory=RuleChoice)
@@ -98,7 +100,7 @@ def load_training(request: TrainRequest, progress: Progress) -> tuple[Recipe, Da
 
 def _settings_of(recipe: Recipe, request: TrainRequest) -> TrainingSettings:
     """The settings with what the user chose in place of their own; raises UsageError."""
-    names = ("epochs", "seed", "batch_size", "validation_fraction")
+    names = ("epochs", "seed", "batch_size", "class_weights", "validation_fraction")
     chosen = {name: getattr(request, name) for name in names if getattr(request, name) is not None}
     try:
         return replace(request.settings or recipe.settings, **chosen)

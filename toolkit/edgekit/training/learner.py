@@ -23,6 +23,7 @@ from edgekit.training.hardware import check_divisible
 from edgekit.training.identity import Identity
 from edgekit.training.monitor import Monitor, Row, as_callback
 from edgekit.training.network.building import build_network, check_answers, check_can_be_loaded, made_by, training_model
+from edgekit.training.network.class_weights import balanced_weights, weighted_loss
 from edgekit.training.network.one_score import has_one_score, loss_on_two_scores
 from edgekit.training.network.pooling import has_max_pooling, without_scatter
 from edgekit.training.network.precision import answering_in_float32, half_precision, policy
@@ -84,7 +85,7 @@ class Learner:
 
     def _twin(self) -> "keras.Model":
         """A network that learns in place of the one that is saved, with the same weights."""
-        shape = (None, None, 3) if self._settings.image_sizes else self._dataset.image_shape
+        shape = (None, None, self._dataset.image_shape[2]) if self._settings.image_sizes else self._dataset.image_shape
         with policy(self._keras, self._policy):
             twin = build_network(self._keras, self._recipe, shape, len(self._dataset.class_names))
         if self._policy:
@@ -103,6 +104,9 @@ class Learner:
         with policy(keras, self._policy):  # half floats get an optimizer that scales the loss
             self._model = training_model(keras, self._learning, self._augmentation)
             loss = loss_on_two_scores(keras, recipe.loss) if has_one_score(self.network) else recipe.loss
+            if self._settings.class_weights:
+                weights = balanced_weights(self._dataset.train.labels, len(self._dataset.class_names))
+                loss = weighted_loss(keras, loss, weights)
             self._model.compile(self._optimizer, loss=loss, metrics=["accuracy"], jit_compile=self._compiler())
         self._model.optimizer.build(self._learning.trainable_variables)
 

@@ -28,10 +28,12 @@ from edgekit.tolerance import Tolerance, Tolerances
 from edgekit.verification.candidate import Candidate
 from edgekit.verification.measuring.measurer import Measured, Measurer
 from edgekit.verification.measuring.pairwise import PairwiseAgreement, TopClasses, compare_pairs
+from edgekit.verification.measuring.resize_effect import ResizeCheck, ResizeRow, effects_of, models_of
 from edgekit.verification.measuring.sequential import SequentialTest
 from edgekit.verification.request import VerifyRequest
 from edgekit.verification.sampling import Sampling
 from edgekit.verification.subjects.images import scoring_tasks
+from edgekit.verification.subjects.resized_answers import answers_under_every_rule
 from edgekit.verification.subjects.resolve import Subjects, given_subjects, resolve_request
 from edgekit.verification.verdict.environment import this_environment
 from edgekit.verification.verdict.judging import Evidence, Judge
@@ -179,6 +181,9 @@ def _verify_subjects(
             num_images=len(dataset.test),
             sha256=dataset.sha256,
             class_names=subjects.class_names,
+            image_shape=dataset.image_shape,
+            image_rule="" if dataset.rule is None else str(dataset.rule),
+            image_notes=dataset.image_notes,
         ),
         reference=ReferenceSummary(
             runtime=scored.runtime,
@@ -197,6 +202,7 @@ def _verify_subjects(
         candidates=tuple(one.row for one in finished),
         pairwise=_pairwise(finished) if request.pairwise else None,
         environment=this_environment(),
+        resize_check=_resize_check(subjects, request, progress),
     )
 
 
@@ -261,6 +267,29 @@ def _precisions(candidates: Sequence[Candidate]) -> list[Precision]:
 def _origins(tolerances: Tolerances, candidates: Sequence[Candidate]) -> dict[str, dict[str, str]]:
     found = {one.value: dict(tolerances.origins.get(one, {})) for one in _precisions(candidates)}
     return {name: limits for name, limits in found.items() if limits}
+
+
+def _resize_check(subjects: Subjects, request: VerifyRequest, progress: Progress) -> ResizeCheck | None:
+    """What it costs if an app resizes differently; None where that was not asked for."""
+    resized, labels = subjects.resized, subjects.dataset.test.labels
+    if resized is None:
+        return None
+    own, *others = answers_under_every_rule(resized, subjects.dataset, progress, request.time_limit)
+    return ResizeCheck(
+        rule=str(own.rule),
+        options=own.rule.options,
+        num_images=len(labels),
+        models=models_of([(model.name, model.runtime) for model in resized.models], own.classes, labels),
+        rows=tuple(
+            ResizeRow(
+                rule=str(one.rule),
+                options=one.rule.options,
+                same_pixels=one.same_pixels,
+                effects=effects_of(own.classes, one.classes, labels),
+            )
+            for one in others
+        ),
+    )
 
 
 def _pairwise(finished: Sequence[_Finished]) -> PairwiseAgreement:

@@ -95,6 +95,7 @@ class VerifyRequest:
         search_again: Ignore the fastest settings that were found before.
         time_limit: Seconds for one candidate, above 0; None: by the number of images.
         pairwise: Compare the candidates with each other too.
+        resize_check: Run the float model and one file on images that are resized by every other rule too.
         skip_broken: Leave broken images out of a `folder:` data set, as the training did.
         image_rule: How image files become pixels.
         external: How models that edgekit did not export are fed and read.
@@ -113,6 +114,7 @@ class VerifyRequest:
     search_again: bool = False
     time_limit: float | None = None
     pairwise: bool = False
+    resize_check: bool = False
     skip_broken: bool = False
     image_rule: RuleChoice = field(default_factory=RuleChoice)
     external: ExternalModelOptions = field(default_factory=ExternalModelOptions)

@@ -7,10 +7,20 @@ equal, all bytes.
 import hashlib
 import os
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TypedDict
 
+from edgekit.datasets.base import DatasetRequest
 from edgekit.datasets.files.listing import Listing
+from edgekit.datasets.files.states import FileStates
+from edgekit.datasets.images.cache import FOLDER, digest_of
+from edgekit.foundation.atomic_files import write_json
+from edgekit.foundation.errors import EdgekitError
+from edgekit.foundation.files.cache_folder import check_private, made_private
+from edgekit.foundation.files.documents import read_json
+from edgekit.foundation.files.schema import Count
 from edgekit.foundation.grammar import counted, noun
 
 TAIL_BYTES = 512
@@ -43,6 +53,42 @@ class IdenticalImages:
 
 
 Names = Sequence[str]
+
+
+class _Document(TypedDict):
+    """What is kept of a comparison."""
+
+    num_test_images: Count
+    example: tuple[str, str] | None
+
+
+class KnownIdentical:
+    """What `find_identical` has found for the same files in the same state, kept in the cache.
+
+    Args:
+        root: The folder that the names are relative to.
+        listings: By split, "test" among them.
+        states: Of all files.
+        request: `cache_dir` is used.
+    """
+
+    def __init__(self, root: Path, listings: dict[str, Listing], states: FileStates, request: DatasetRequest) -> None:
+        parts = [(split, states.key(listing.names)) for split, listing in sorted(listings.items())]
+        self._path = request.cache_dir / FOLDER / f"{digest_of(str(root.resolve()), *parts)}.identical"
+        self._cache_dir = request.cache_dir
+
+    def read(self) -> IdenticalImages | None:
+        """What was kept; None where nothing was, or where it cannot be believed."""
+        with suppress(EdgekitError):
+            if self._path.is_file():
+                check_private(self._cache_dir)
+                return IdenticalImages(**read_json(self._path, _Document))
+        return None
+
+    def keep(self, found: IdenticalImages) -> None:
+        """For the next time; a cache that cannot be written only costs that time."""
+        with suppress(EdgekitError, OSError), made_private(self._cache_dir):
+            write_json(self._path, asdict(found))
 
 
 def find_identical(root: Path, listings: dict[str, Listing]) -> IdenticalImages:

@@ -3,8 +3,9 @@
 from pathlib import Path
 
 from edgekit.datasets.base import Dataset, DatasetRequest, Split
-from edgekit.datasets.files.identical import IdenticalImages, find_identical
+from edgekit.datasets.files.identical import IdenticalImages, KnownIdentical, find_identical
 from edgekit.datasets.files.listing import Listing, three_splits
+from edgekit.datasets.files.states import FileStates
 from edgekit.datasets.images.cache import DecodedImages, decode_images
 from edgekit.datasets.images.kinds import notes_on_kinds
 from edgekit.datasets.splits import empty_split, labels_of_kept
@@ -27,17 +28,25 @@ def load_listings(name: str, root: Path, listings: dict[str, Listing], request: 
         DatasetError: A class has too few images, or an image is broken and `skip_broken` is not set.
     """
     listings = three_splits(listings, request)
-    identical = IdenticalImages() if request.test_only or request.role else find_identical(root, listings)
+    states = FileStates(root)
+    known = None if request.test_only or request.role else KnownIdentical(root, listings, states, request)
+    kept = known.read() if known else IdenticalImages()
+    identical = find_identical(root, listings) if kept is None else kept
     if identical:
         request.progress.note(f"{root}: {identical.sentence(len(listings['test'].names))}")
     form = request.form
     wanted = ("test",) if request.test_only else ("train", "validation", "test")
     decoded = {
-        each: decode_images(root, listings[each].names, form, each, request) for each in wanted if each in listings
+        each: decode_images(root, listings[each].names, form, each, request, states)
+        for each in wanted
+        if each in listings
     }
+    if known and kept is None:
+        known.keep(identical)
     splits = {each: _split(root, listings[each], images, each) for each, images in decoded.items()}
     num_skipped = sum(len(listings[each].names) - len(split) for each, split in splits.items())
-    for note in notes_on_kinds([images.kinds for images in decoded.values()], request):
+    notes = notes_on_kinds([images.kinds for images in decoded.values()], request)
+    for note in notes:
         request.progress.note(f"{root}: {note}")
     if num_skipped:
         request.progress.note(f"{root}: left out {counted(num_skipped, 'broken image')}, as asked")
@@ -50,6 +59,7 @@ def load_listings(name: str, root: Path, listings: dict[str, Listing], request: 
         num_skipped=num_skipped,
         num_identical=identical.num_test_images,
         rule=form.rule,
+        image_notes=tuple(notes),
     )
 
 
@@ -58,4 +68,4 @@ def _split(root: Path, listing: Listing, decoded: DecodedImages, name: str) -> S
 
     labels = np.array(listing.labels, np.int64)
     kept = labels_of_kept(labels, decoded.skipped, listing.class_names, name, root)
-    return Split(images=decoded.images, labels=kept, images_hash=decoded.images_hash)
+    return Split(images=decoded.images, labels=kept, known_sha256=decoded.checksums.of_split)

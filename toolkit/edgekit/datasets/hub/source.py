@@ -64,11 +64,13 @@ def load(request: DatasetRequest) -> Dataset:
         name: Split(
             images=images.images,
             labels=labels_of_kept(labels[source][indices], images.skipped, class_names, name, location),
+            known_sha256=images.checksums.of_split,
         )
         for name, images in decoded.items()
         for source, indices in [places[name]]
     }
-    for note in notes_on_kinds([images.kinds for images in decoded.values()], request):
+    notes = notes_on_kinds([images.kinds for images in decoded.values()], request)
+    for note in notes:
         request.progress.note(f"{location}: {note}")
     num_skipped = sum(len(places[name][1]) - len(split) for name, split in splits.items())
     if num_skipped:
@@ -81,6 +83,7 @@ def load(request: DatasetRequest) -> Dataset:
         test=splits["test"],
         num_skipped=num_skipped,
         rule=form.rule,
+        image_notes=tuple(notes),
     )
 
 

@@ -15,9 +15,11 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, NotRequired, TypedDict
+from typing import IO, TYPE_CHECKING, NotRequired, TypedDict
 
 from edgekit.datasets.base import DatasetRequest, hash_of_images
+from edgekit.datasets.files.states import FileStates
+from edgekit.datasets.images.checksums import ArrayChecksums
 from edgekit.datasets.images.decoding import BrokenImageError, DecodedImage, Kind, decode_file
 from edgekit.datasets.images.form import ImageForm
 from edgekit.foundation.atomic_files import atomic_path, write_json
@@ -73,23 +75,23 @@ class DecodedImages:
         images: uint8 (N, height, width, C), memory-mapped and read-only.
         skipped: Positions in the list that were left out, rising; N and their number make the whole list.
         kinds: How many images were of each kind; empty where all are plain color images, or nobody has counted.
-        images_hash: Of `images`; see `edgekit.datasets.base.hash_of_images`.
+        checksums: Of `images`.
     """
 
     images: "NDArray[np.uint8]"
     skipped: tuple[int, ...]
     kinds: Counter[Kind]
-    images_hash: Any = None
+    checksums: ArrayChecksums
 
 
 def decode_images(
-    root: Path, names: Sequence[str], form: ImageForm, split_name: str, request: DatasetRequest
+    root: Path, names: Sequence[str], form: ImageForm, split_name: str, request: DatasetRequest, states: FileStates
 ) -> DecodedImages:
     """Decode `root / name` for every name, in parallel, or find them in the cache; see `decode_list`."""
     images = ImageList(
         root=str(root),
         names=names,
-        key=_key(root, names, form),
+        key=states.key(names, CACHE_VERSION, form.key, str(root.resolve())),
         decode=lambda name: decode_file(root / name, form),
     )
     return decode_list(images, form, split_name, request)
@@ -124,12 +126,12 @@ def decode_list(images: ImageList, form: ImageForm, split_name: str, request: Da
         check_private(request.cache_dir)
         array = np.load(array_path, mmap_mode="r")
         listed = read_json(list_path, _ArrayDocument)
-        broken, digest = listed["skipped"], hash_of_images(array)
+        broken, checksums = listed["skipped"], ArrayChecksums(array_path, array)
         kinds = Counter({Kind(kind): count for kind, count in listed.get("kinds", {}).items()})
         places = {name: place for place, name in enumerate(names)}
         skipped = tuple(sorted(places[name] for name, _ in broken))
         is_whole = array.shape == (len(names) - len(broken), *form.shape) and array.dtype == np.uint8
-        if not is_whole or digest.hexdigest() != listed["sha256"]:
+        if not is_whole or checksums.of_images != listed["sha256"]:
             raise ValueError(f"{array_path} was changed.")  # noqa: TRY301
     except (RunFolderError, OSError, EOFError, ValueError, KeyError, TypeError) as error:
         raise DatasetError(
@@ -138,7 +140,7 @@ def decode_list(images: ImageList, form: ImageForm, split_name: str, request: Da
         ) from error
     if broken and not request.skip_broken:
         raise _broken(images.root, *broken[0])
-    return DecodedImages(images=array, skipped=skipped, kinds=kinds, images_hash=digest)
+    return DecodedImages(images=array, skipped=skipped, kinds=kinds, checksums=checksums)
 
 
 def _noteworthy(kinds: Counter[Kind]) -> dict[str, dict[str, int]]:
@@ -159,18 +161,6 @@ def _check_space(folder: Path, needed: int) -> None:
             f"The decoded images need {needed:,} bytes in {folder}, where {free:,} are free. Free space there, name "
             f"another folder in EDGEKIT_CACHE, or take smaller images."
         )
-
-
-def _key(root: Path, names: Sequence[str], form: ImageForm) -> str:
-    digest = hashlib.sha256(repr((CACHE_VERSION, form.key, str(root.resolve()))).encode("utf-8", "surrogateescape"))
-    for name in names:
-        try:
-            status = os.stat(f"{root}/{name}")  # noqa: PTH116 - half the time of a Path, a hundred thousand times
-        except OSError:  # a link to nowhere: broken, and found to be so when it is decoded
-            digest.update(f"{name}\0missing\n".encode("utf-8", "surrogateescape"))
-        else:
-            digest.update(f"{name}\0{status.st_size}\0{status.st_mtime_ns}\n".encode("utf-8", "surrogateescape"))
-    return digest.hexdigest()[:32]
 
 
 def _write_array(

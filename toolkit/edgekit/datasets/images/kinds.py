@@ -5,9 +5,8 @@ from collections.abc import Sequence
 
 from edgekit.datasets.base import DatasetRequest
 from edgekit.datasets.images.decoding import Kind
+from edgekit.datasets.images.luma import LUMA
 from edgekit.foundation.grammar import counted
-
-LUMA = "the luma weights of ITU-R BT.601 (0.299 R + 0.587 G + 0.114 B)"
 
 
 def notes_on_kinds(counts: Sequence[Counter[Kind]], request: DatasetRequest) -> list[str]:
@@ -30,6 +29,8 @@ def notes_on_kinds(counts: Sequence[Counter[Kind]], request: DatasetRequest) -> 
 def _notes_on_gray(num_gray: int, num_images: int, channels: int | None) -> list[str]:
     if channels == 1 and num_gray < num_images:
         return [f"{counted(num_images - num_gray, 'color image')} converted to grayscale with {LUMA}"]
+    if channels is None and num_gray == num_images and num_images:
+        return ["all images are grayscale: --color gray takes a third of the memory, for models with one channel"]
     if channels != 1 and 0 < num_gray < num_images:
         return [f"{num_gray:,} of {counted(num_images, 'image')} are grayscale, taken as RGB with three equal channels"]
     return []

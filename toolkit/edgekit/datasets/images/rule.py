@@ -87,6 +87,17 @@ DEFAULT_RULE = ImageRule()
 """What every run followed before there was a choice."""
 
 
+def other_rules(own: ImageRule) -> tuple[ImageRule, ...]:
+    """Every rule but `own` that an app may follow: all ways to resize, with and without antialiasing, EXIF as in `own`.
+
+    The last is `own` with the other choice on EXIF data, where it has one.
+    """
+    plain = [ImageRule(resize=one, antialias=each, exif=own.exif) for one in OWN_RESIZES for each in (True, False)]
+    keras = [ImageRule(resize=one, antialias=False, exif=False) for one in KERAS_RESIZES]
+    turned = [] if own.is_keras else [replace(own, exif=not own.exif)]
+    return tuple(rule for rule in (*plain, *keras, *turned) if rule != own)
+
+
 @dataclass(frozen=True, kw_only=True)
 class RuleChoice:
     """What a user says about the rule; None: as in the run, or the default.

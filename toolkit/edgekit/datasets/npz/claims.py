@@ -12,6 +12,8 @@ from edgekit.foundation.errors import DatasetError
 
 MAX_CLASSES = 100_000
 """Class names that a file may hold, whatever the number of its images; as many as it has images at any rate."""
+MAX_TABLE = 10_000_000
+"""Numbers of a table of labels that are looked at, to tell one class in a row from several."""
 MAX_NAME_LENGTH = 1_000
 """Characters of the longest class name: every name of an array takes as much room as the longest."""
 
@@ -34,11 +36,12 @@ def _check_split(path: Path, split: str, arrays: MappedArrays) -> int:
             f"x_{split} and y_{split} in {path} must have one label an image. Received {images[0]:,} images and "
             f"{labels[0]:,} labels."
         )
-    if len(labels) > 1 and math.prod(labels) != labels[0]:
+    if len(labels) > 1 and math.prod(labels) > max(labels[0], MAX_TABLE):
         raise DatasetError(
             f"y_{split} in {path} must hold one class index an image, shape (N,). Received {labels}, which looks "
             f"one-hot: store y.argmax(axis=1)."
         )
+    _check_length(path, f"y_{split}", arrays)
     return images[0] if images else 0
 
 
@@ -49,9 +52,14 @@ def _check_names(path: Path, arrays: MappedArrays, num_images: int) -> None:
             f"class_names in {path} holds {math.prod(header.shape):,} names for {num_images:,} images. Expected one "
             f"for each class, at most {most:,}. Write the names of the classes only."
         )
-    length = header.dtype.itemsize // (4 if header.dtype.kind == "U" else 1)
+    _check_length(path, "class_names", arrays)
+
+
+def _check_length(path: Path, name: str, arrays: MappedArrays) -> None:
+    dtype = arrays.header(name).dtype
+    length = dtype.itemsize // (4 if dtype.kind == "U" else 1)
     if length > MAX_NAME_LENGTH:
         raise DatasetError(
-            f"The longest of class_names in {path} has {length:,} characters. Expected at most {MAX_NAME_LENGTH:,}. "
+            f"The longest of {name} in {path} has {length:,} characters. Expected at most {MAX_NAME_LENGTH:,}. "
             f"Shorten it."
         )

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from edgekit.datasets.base import Dataset, DatasetRequest, Split
 from edgekit.datasets.npz.claims import check_claims
+from edgekit.datasets.npz.labels import read_labels
 from edgekit.datasets.npz.zip_mapping import MappedArrays
 from edgekit.datasets.splits import empty_split, split_validation
 from edgekit.foundation.errors import DatasetError, UsageError, first_line_of
@@ -24,11 +25,12 @@ ARRAYS = "x_test and y_test, and for training x_train and y_train; class_names i
 
 
 def load(request: DatasetRequest) -> Dataset:
-    """Images uint8 (N, H, W, 3), or gray as (N, H, W) or (N, H, W, 1), which is repeated in three channels.
+    """Images uint8 (N, H, W, 3), or gray as (N, H, W) or (N, H, W, 1), which stays gray.
 
-    Labels are of any whole-number type, (N,) or (N, 1).
+    Labels are of any whole-number type, or names of classes as texts, (N,) or (N, 1).
 
-    Without `class_names` the classes are called "0", "1" and so on up to the largest label.
+    Without `class_names` the classes are called "0", "1" and so on up to the largest label; those of texts are the
+    sorted texts of all splits.
 
     Raises:
         DatasetError: An array is missing or not as above.
@@ -65,12 +67,11 @@ def _instead_of_zip(path: Path) -> str:
 
 def _build(path: Path, arrays: Mapping[str, Any], request: DatasetRequest) -> Dataset:
     has_training = _has_training(path, arrays)
-    test = _split(path, arrays, "test")
-    train_labels = _labels(path, "y_train", arrays["y_train"]) if has_training else test.labels[:0]
-    class_names = _class_names(path, arrays, test.labels, train_labels)
+    labels = read_labels(path, {name: arrays[name] for name in _label_names(has_training)}, arrays.get("class_names"))
+    test, class_names = _split(path, arrays, "test", labels.by_array), labels.class_names
     train = validation = empty_split(*test.images.shape[1:])
     if has_training and not request.test_only:
-        training = _split(path, arrays, "train")
+        training = _split(path, arrays, "train", labels.by_array)
         if training.images.shape[1:] != test.images.shape[1:]:
             raise DatasetError(
                 f"Training and test images in {path} must be of one size. Received {training.images.shape[1:]} in "
@@ -80,9 +81,13 @@ def _build(path: Path, arrays: Mapping[str, Any], request: DatasetRequest) -> Da
     return Dataset(name="npz", class_names=class_names, train=train, validation=validation, test=test)
 
 
-def _split(path: Path, arrays: Mapping[str, Any], name: str) -> Split:
+def _label_names(has_training: bool) -> tuple[str, ...]:
+    return ("y_test", "y_train") if has_training else ("y_test",)
+
+
+def _split(path: Path, arrays: Mapping[str, Any], name: str, labels_by_array: "dict[str, NDArray[np.int64]]") -> Split:
     images = _images(path, f"x_{name}", arrays[f"x_{name}"])
-    labels = _labels(path, f"y_{name}", arrays[f"y_{name}"])
+    labels = labels_by_array[f"y_{name}"]
     if len(images) != len(labels):
         raise DatasetError(
             f"x_{name} and y_{name} in {path} must have one label an image. Received {len(images):,} images and "
@@ -101,7 +106,7 @@ def _has_training(path: Path, arrays: Mapping[str, Any]) -> bool:
 
 
 def _images(path: Path, name: str, array: "NDArray[Any]") -> "NDArray[np.uint8]":
-    """As uint8 (N, H, W, 3); gray is repeated."""
+    """As uint8 (N, H, W, 3), or (N, H, W, 1) for gray."""
     import numpy as np
 
     if array.dtype != np.uint8:
@@ -120,7 +125,7 @@ def _images(path: Path, name: str, array: "NDArray[Any]") -> "NDArray[np.uint8]"
             f"{name} in {path} must have the shape (N, height, width, 3), or (N, height, width) for gray. "
             f"Received {array.shape}.{hint}"
         )
-    return np.repeat(array, 3, axis=3) if array.shape[3] == 1 else array
+    return array
 
 
 def _advice(array: "NDArray[Any]") -> str:
@@ -136,45 +141,5 @@ def _advice(array: "NDArray[Any]") -> str:
     return f" from {low:g} to {high:g}: store the pixels before any normalization, as uint8"
 
 
-def _labels(path: Path, name: str, array: "NDArray[Any]") -> "NDArray[np.int64]":
-    """As int64 (N,)."""
-    import numpy as np
-
-    if array.ndim == 2 and array.shape[1] == 1:
-        array = array[:, 0]
-    if array.ndim != 1 or array.dtype.kind not in "iu":
-        raise DatasetError(
-            f"{name} in {path} must hold whole numbers of shape (N,), the class indices from 0. "
-            f"Received {array.dtype} of shape {array.shape}{_advice_on_labels(array)}."
-        )
-    return array.astype(np.int64)
-
-
-def _advice_on_labels(array: "NDArray[Any]") -> str:
-    if array.dtype.kind in "US":
-        return ": store class_names = numpy.unique(y_train) and, as labels, numpy.searchsorted(class_names, y)"
-    return (
-        ": store y.astype('int64')" if array.dtype.kind == "b" or (array.dtype.kind == "f" and _is_whole(array)) else ""
-    )
-
-
 def _is_whole(array: "NDArray[Any]") -> bool:
     return bool((array == array.round()).all())
-
-
-def _class_names(path: Path, arrays: Mapping[str, Any], *labels: "NDArray[np.int64]") -> tuple[str, ...]:
-    if "class_names" not in arrays:
-        num_classes = max(int(part.max(initial=-1)) for part in labels) + 1
-        num_images = sum(map(len, labels))
-        if num_classes > num_images:
-            raise DatasetError(
-                f"The labels in {path} go up to {num_classes - 1:,}, but there are only {num_images:,} images. "
-                f"Expected class indices that count from 0; or store class_names."
-            )
-        return tuple(str(label) for label in range(num_classes))
-    names = arrays["class_names"]
-    if names.ndim != 1 or names.dtype.kind not in "US":
-        raise DatasetError(
-            f"class_names in {path} must be a list of texts. Received {names.dtype} of shape {names.shape}."
-        )
-    return tuple(name.decode() if isinstance(name, bytes) else str(name) for name in names)

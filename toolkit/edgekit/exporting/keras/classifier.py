@@ -1,4 +1,4 @@
-"""What every export starts from: a float32 Keras classifier, (None, H, W, 3) pixels in, (None, C) probabilities out.
+"""What every export starts from: a float32 Keras classifier, (None, H, W, C) pixels in, (None, C) probabilities out.
 
 Checks that a model is one and brings it into that form. Knows no format and no data.
 """
@@ -15,6 +15,7 @@ from edgekit.exporting.keras.before_tracing import (
 from edgekit.exporting.keras.head import gives_logits, without_softmax
 from edgekit.exporting.keras.interface import check_interface
 from edgekit.exporting.options import ExportOptions
+from edgekit.foundation.errors import ExportError
 from edgekit.foundation.keras_setup import import_keras
 from edgekit.input_range import RAW, InputRange
 
@@ -32,7 +33,7 @@ def as_classifier(
 
     Args:
         model: Any Keras model.
-        image_shape: (height, width, 3) of the images it is for; fills in a size that the model leaves open.
+        image_shape: (height, width, channels) of the images it is for; fills in a size that the model leaves open.
         num_classes: Classes of the data set.
 
     Raises:
@@ -57,15 +58,24 @@ def as_classifier(
 
 
 def exported_graph(model: "keras.Model", options: ExportOptions, batch: int | None) -> "keras.Model":
-    """`model` behind an input of raw pixels, float32 (batch, H, W, 3), 0 to 255, with the scaling built in.
+    """`model` behind an input of raw pixels, float32 (batch, H, W, C), 0 to 255, with the scaling built in.
 
-    Its output is what `options.output` says; raises ExportError where logits cannot be had.
+    Its output is what `options.output` says.
+
+    Raises:
+        ExportError: Logits cannot be had, or the range has a value for each of three channels, and images have one.
     """
     keras = import_keras("edgekit export")
     model = without_softmax(model) if options.gives_logits else model
     shape = tuple(model.inputs[0].shape[1:])
+    input_range = options.input_range or RAW
+    if shape[2] == 1 and not input_range.is_uniform:
+        raise ExportError(
+            f"The model takes gray images, of one channel. Expected an --input-range with one mean and one deviation, "
+            f"as in mean=0.1307,std=0.3081. Received {input_range.text}."
+        )
     pixels = keras.Input(batch_shape=(batch, *shape), dtype="float32", name=INPUT_NAME)
-    scaled = scaling_layer(options.input_range or RAW)(pixels)
+    scaled = scaling_layer(input_range)(pixels)
     return keras.Model(pixels, model(scaled, training=False), name="edgekit")
 
 
@@ -74,7 +84,7 @@ def scaling_layer(input_range: InputRange) -> Any:
     layers = import_keras("edgekit export").layers
     if input_range.is_raw:
         return layers.Identity(name="pixels_as_they_are")
-    uniform = len(set(input_range.scale)) == 1 and len(set(input_range.offset)) == 1
+    uniform = input_range.is_uniform
     scale = input_range.scale[0] if uniform else list(input_range.scale)
     offset = input_range.offset[0] if uniform else list(input_range.offset)
     return layers.Rescaling(scale=scale, offset=offset, name="input_range")

@@ -9,6 +9,9 @@ if TYPE_CHECKING:
     import keras
 
 
+_COLORS = {1: "gray", 3: "RGB"}
+
+
 def check_interface(model: "keras.Model", image_shape: tuple[int, int, int], num_classes: int) -> None:
     """Raise ExportError unless one input takes images of `image_shape` and one output gives `num_classes` scores."""
     inputs, outputs = getattr(model, "inputs", None) or [], getattr(model, "outputs", None) or []
@@ -30,10 +33,15 @@ def check_interface(model: "keras.Model", image_shape: tuple[int, int, int], num
             f"output (batch, classes)."
         )
     wanted, given = tuple(inputs[0].shape), tuple(outputs[0].shape)
-    if len(wanted) != 4 or wanted[3] != 3 or not _is_numeric(inputs[0].dtype):
+    if len(wanted) != 4 or wanted[3] not in (1, 3) or not _is_numeric(inputs[0].dtype):
         raise ExportError(
             f"The model takes {inputs[0].dtype} of shape {wanted}. Not yet: edgekit exports models that take RGB "
-            f"images, (batch, height, width, 3)."
+            f"images, (batch, height, width, 3), or gray ones, (batch, height, width, 1) or (batch, height, width)."
+        )
+    if wanted[3] != image_shape[2]:
+        raise ExportError(
+            f"The model takes {_COLORS[wanted[3]]} images; the data set's are {_COLORS[image_shape[2]]}. Give the data "
+            f"set by its name, as in --data folder:PATH: then its images are converted."
         )
     if any(size not in (None, actual) for size, actual in zip(wanted[1:], image_shape, strict=True)):
         raise ExportError(

@@ -38,13 +38,14 @@ class KerasScorer:
         progress: Progress | None = None,
         task: str = "Keras scores",
     ) -> "NDArray[np.float32]":
-        """The scores of `images`, uint8 (N, H, W, 3), RGB, 0 to 255, N at least 1, as float32 (N, C).
+        """The scores of `images`, uint8 (N, H, W, 3), RGB, or (N, H, W, 1), 0 to 255, N at least 1, as float32 (N, C).
 
         `brought_into` is done to the pixels before the network sees them, so that one graph serves for several ranges.
         """
         import numpy as np
 
-        scale, offset = np.array(brought_into.scale, np.float32), np.array(brought_into.offset, np.float32)
+        channels = images.shape[3]
+        scale, offset = (np.array(each[:channels], np.float32) for each in (brought_into.scale, brought_into.offset))
         rows = []
         with (progress or SilentProgress()).task(task, len(images)) as advance:
             for start in range(0, len(images), BATCH):

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from edgekit.datasets import Split
+from edgekit.datasets.images.luma import with_channels
 from edgekit.metrics.classification import ClassificationReport, Mistake
 from edgekit.rendering.figures.style import canvas_figure, drawn, labels_of, width_of, write_title
 
@@ -41,7 +42,7 @@ def augmented_images(originals: Split, augmented: "Images", class_names: Sequenc
 
     Args:
         originals: N images.
-        augmented: uint8 (N, K, H, W, 3): K versions of each.
+        augmented: uint8 (N, K, H, W, C): K versions of each.
         class_names: C names.
     """
     import numpy as np
@@ -64,7 +65,7 @@ def augmented_images(originals: Split, augmented: "Images", class_names: Sequenc
 def misclassified(
     images: "Images", mistakes: Sequence[Mistake], class_names: Sequence[str], report: ClassificationReport
 ) -> "Figure":
-    """The first misclassified images of the test split, uint8 (N, H, W, 3), with what the network says."""
+    """The first misclassified images of the test split, uint8 (N, H, W, C), with what the network says."""
     import numpy as np
 
     names = labels_of(class_names)
@@ -124,8 +125,8 @@ def _line(images: "Sequence[Images] | Images", height: int, gap: int) -> "Images
 
 
 def _small(images: "Images", indices: "Sequence[int] | NDArray[np.int64]") -> "Images":
-    """Some of the images, with every n-th pixel only where they are large: (len(indices), h, w, 3)."""
+    """Some of the images, with every n-th pixel only where they are large, as RGB: (len(indices), h, w, 3)."""
     import numpy as np
 
     step = max(1, max(images.shape[1:3]) // MAX_PIXELS)
-    return images[np.asarray(indices, dtype=np.int64)][:, ::step, ::step]
+    return with_channels(images[np.asarray(indices, dtype=np.int64)][:, ::step, ::step], 3)

@@ -37,7 +37,7 @@ class Picture:
 
 
 def photo(image: "NDArray[np.uint8]", words: str) -> Picture:
-    """A test image, uint8 (H, W, 3), RGB, 0 to 255, as a thumbnail; small ones with their pixels to be seen."""
+    """A test image, uint8 (H, W, 3) or (H, W, 1), as a thumbnail; small ones with their pixels to be seen."""
     is_small = max(image.shape[:2]) <= MAX_EXACT_SIDE
     kind = "png" if is_small else "jpeg"
     return Picture(uri=_uri(kind, _encoded(image, kind)), words=words, is_small=is_small)
@@ -52,7 +52,7 @@ def _encoded(image: "NDArray[np.uint8]", kind: str) -> bytes:
     import numpy as np
     from PIL import Image
 
-    picture = Image.fromarray(np.ascontiguousarray(image))
+    picture = Image.fromarray(np.ascontiguousarray(image[..., 0] if image.shape[2] == 1 else image))
     picture.thumbnail((MAX_SIDE, MAX_SIDE), Image.Resampling.LANCZOS)
     file = io.BytesIO()
     picture.save(file, kind, optimize=True, quality=JPEG_QUALITY)

@@ -4,10 +4,11 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from edgekit.foundation.grammar import counted
+from edgekit.rendering import resize_words
 from edgekit.rendering.recommendations import recommendations
 from edgekit.rendering.terminal.candidate_table import print_candidates
 from edgekit.rendering.terminal.pairwise_table import print_pairwise
-from edgekit.rendering.terminal.tables import make_console
+from edgekit.rendering.terminal.tables import Column, make_console, print_table
 from edgekit.rendering.verification_text import (
     FILE_OF_SCORES,
     Paragraph,
@@ -17,6 +18,7 @@ from edgekit.rendering.verification_text import (
     remarks,
     summary,
 )
+from edgekit.verification.measuring.resize_effect import ResizeCheck
 from edgekit.verification.verdict.report import VerificationReport
 from edgekit.verification.verdict.targets import Target
 
@@ -44,8 +46,13 @@ def print_verification(
     if report.pairwise:
         print_pairwise(report, console=console)
         console.print()
+    if report.resize_check:
+        _print_resize_check(report.resize_check, console)
+        console.print()
     for paragraphs in (explanations(report), remarks(report), passes_in_words(report, verbose=verbose)):
         _print_paragraphs(paragraphs, console)
+    if report.dataset.image_rule or report.dataset.image_notes:
+        console.print(f"Images: {resize_words.images_in_words(report.dataset)}.", markup=False)
     console.print(summary(report), markup=False)
     for line in recommendations(report, targets):
         console.print(line, markup=False, highlight=False)
@@ -60,6 +67,14 @@ def headline(report: VerificationReport) -> str:
         f"Compared with {of}: accuracy {report.reference.accuracy:.2%} on "
         f"{counted(data.num_images, f'{data.split} image')} of {data.name}"
     )
+
+
+def _print_resize_check(check: ResizeCheck, console: "Console") -> None:
+    first, *numbers = resize_words.headings(check)
+    columns = [Column(name=first, wrap=True), *(Column(name=name, align="right", wrap=False) for name in numbers)]
+    print_table(resize_words.TITLE, columns, resize_words.rows(check), console=console)
+    for line in resize_words.notes(check):
+        console.print(line, markup=False)
 
 
 def _print_paragraphs(paragraphs: Iterable[Paragraph], console: "Console") -> None:

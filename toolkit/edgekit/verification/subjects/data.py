@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from edgekit.datasets import Dataset, DatasetRequest, load_dataset
-from edgekit.datasets.base import MAX_SIDE
+from edgekit.datasets.base import CHANNELS, MAX_SIDE
 from edgekit.datasets.own import OwnData
 from edgekit.foundation.errors import DatasetError, UsageError, VerificationError
 from edgekit.foundation.progress import Progress
@@ -22,10 +22,14 @@ class LoadedData:
 
     Attributes:
         dataset: Its test split; its training images too where the input of external models is to be checked on them.
+        load: Loads it once more, in another form if asked.
+        wanted: How it was loaded.
         training_fault: Why training images that are there could not be loaded; None where nothing is wrong.
     """
 
     dataset: Dataset
+    load: Callable[[DatasetRequest], Dataset]
+    wanted: DatasetRequest
     training_fault: str | None = None
 
 
@@ -39,6 +43,7 @@ def load_data(request: VerifyRequest, selection: Selection, progress: Progress) 
     """
     wanted = DatasetRequest(
         image_size=image_size_of(selection),
+        channels=channels_of(selection),
         rule=request.image_rule.for_run(_dataset_entry(selection.run)),
         is_rule_required=request.image_rule.is_given,
         test_only=not (request.external.check_inputs and _has_models_to_check(selection)),
@@ -53,7 +58,7 @@ def load_data(request: VerifyRequest, selection: Selection, progress: Progress) 
         return _load(lambda wanted: load_dataset(request.test_data or "", wanted), _test_images_alone(wanted))
     own = data_of(selection.run, wanted.cache_dir)
     try:
-        return _load(own.load, wanted)
+        return replace(_load(own.load, wanted), load=own.load_in_any_form)
     except DatasetError as error:
         if own.location is None:
             raise
@@ -89,6 +94,17 @@ def image_size_of(selection: Selection) -> tuple[int, int] | None:
     return None
 
 
+def channels_of(selection: Selection) -> int | None:
+    """3 or 1, as the manifest or else the files say that their images have; None: nobody says it.
+
+    3 where the files differ: gray can be made of color (see `edgekit.execution.pixels`), and not the other way.
+    """
+    shape = _dataset_entry(selection.run).get("image_shape")
+    if isinstance(shape, list) and len(shape) == 3 and shape[2] in CHANNELS:
+        return int(shape[2])
+    return max((file.info.channels or 0 for file in selection.files if file.info), default=0) or None
+
+
 def _has_models_to_check(selection: Selection) -> bool:
     """Whether there is an external model, whose input is checked on training images."""
     reference = selection.reference
@@ -103,8 +119,9 @@ def _dataset_entry(run: RunFolder | None) -> dict[str, Any]:
 
 def _load(load: Callable[[DatasetRequest], Dataset], wanted: DatasetRequest) -> LoadedData:
     try:
-        return LoadedData(dataset=load(wanted))
+        return LoadedData(dataset=load(wanted), load=load, wanted=wanted)
     except DatasetError as error:
         if wanted.test_only:
             raise
-        return LoadedData(dataset=load(replace(wanted, test_only=True)), training_fault=str(error))
+        dataset = load(replace(wanted, test_only=True))
+        return LoadedData(dataset=dataset, load=load, wanted=wanted, training_fault=str(error))

@@ -17,7 +17,14 @@ from edgekit.execution.isolation import try_encodings
 from edgekit.execution.model_interface import ModelInterface
 from edgekit.foundation.errors import VerificationError
 from edgekit.foundation.files.temporary_folders import TemporaryFolder
-from edgekit.input_probe import CLEAR_GAIN, USUAL_RANGES, cross_entropy_of, is_clearly_better, says_something
+from edgekit.input_probe import (
+    CLEAR_GAIN,
+    GRAY_RANGES,
+    USUAL_RANGES,
+    cross_entropy_of,
+    is_clearly_better,
+    says_something,
+)
 from edgekit.input_range import BYTES, InputEncoding
 from edgekit.metrics import class_order, drift
 from edgekit.metrics.class_columns import MAX_NAMED, listed
@@ -49,6 +56,7 @@ PATIENCE = 30.0
 
 ALTERNATIVE_RANGES = (*USUAL_RANGES, "-128..127", "mean=123.675/116.28/103.53,std=1")
 """The last but one is what an int8 input without a zero point wants, the last is Caffe's, mostly with BGR."""
+GRAY_ALTERNATIVES = (*GRAY_RANGES, "-128..127")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -56,14 +64,16 @@ class Sample:
     """Training images for the check.
 
     Attributes:
-        images_npy: uint8 (n, H, W, 3), RGB, an .npy file.
+        images_npy: uint8 (n, H, W, channels), RGB or gray, an .npy file.
         labels: int64 (n,).
         class_names: C names.
+        channels: 3 or 1.
     """
 
     images_npy: Path
     labels: "NDArray[np.int64]"
     class_names: tuple[str, ...]
+    channels: int = 3
 
 
 @contextmanager
@@ -78,7 +88,9 @@ def open_sample(train: "Split", class_names: tuple[str, ...]) -> Iterator[Sample
     chosen = spread_over_classes(train.labels, min(NUM_IMAGES, len(train)))
     with TemporaryFolder() as folder:
         path = write_images(train.images[chosen], Path(folder) / "train.npy")
-        yield Sample(images_npy=path, labels=train.labels[chosen], class_names=class_names)
+        yield Sample(
+            images_npy=path, labels=train.labels[chosen], class_names=class_names, channels=train.images.shape[3]
+        )
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -121,12 +133,13 @@ class Trial:
         return float(self.right.mean())
 
 
-def alternatives_to(given: InputEncoding) -> list[InputEncoding]:
-    """Every other plausible way to feed pixels, the likeliest mistakes first."""
+def alternatives_to(given: InputEncoding, channels: int = 3) -> list[InputEncoding]:
+    """Every other plausible way to feed pixels of so many channels, the likeliest mistakes first."""
+    orders = (given.channel_order, "rgb" if given.channel_order == "bgr" else "bgr")
     ways = [
-        InputEncoding.parse(text, channels)
-        for channels in (given.channel_order, "rgb" if given.channel_order == "bgr" else "bgr")
-        for text in (given.range_text, *ALTERNATIVE_RANGES, BYTES)
+        InputEncoding.parse(text, order)
+        for order in orders[: 1 if channels == 1 else 2]
+        for text in (given.range_text, *(GRAY_ALTERNATIVES if channels == 1 else ALTERNATIVE_RANGES), BYTES)
     ]
     unique = {(way.input_range.scale, way.input_range.offset, way.as_bytes, way.channel_order): way for way in ways}
     return [
@@ -164,7 +177,7 @@ def find_mistake(
     accuracy = float((as_given.predicted == sample.labels).mean())
     if accuracy >= ENOUGH:
         return None
-    others = alternatives_to(interface.encoding)
+    others = alternatives_to(interface.encoding, sample.channels)
     answers = [as_given, *_answers(runtime, model, interface, others, sample, limit)]
     better = clearly_better(answers, sample, tries_orders=interface.columns is None)
     if better is None:

@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edgekit.artifact import Format, Precision
+from edgekit.datasets import Dataset
+from edgekit.datasets.images.luma import TO_GRAY, TO_RGB
 from edgekit.execution.availability import availability_of
 from edgekit.execution.executor import SLOW_RUNTIMES
 from edgekit.execution.input_fit import input_fault
@@ -32,6 +34,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 NOT_CHECKED = "External model, and its input was not checked"
+CONVERTED = {
+    1: f"It takes gray images: {TO_GRAY}.",
+    3: f"It takes RGB images: {TO_RGB}.",
+}
+"""Channels of an input -> what is said of a file that other images are converted for."""
 NO_TRAINING_IMAGES = "there are no training images to check it on."
 
 
@@ -63,7 +70,7 @@ class CandidatePreparation:
 
     Args:
         selection: Says which files are external.
-        class_names: Of the data set, in its order.
+        dataset: Its classes, and the channels of its images.
         sample: Training images; None where there are none.
         request: How external models are fed and read, whether that is checked, and how long it may take.
         progress: Where it reports.
@@ -77,7 +84,7 @@ class CandidatePreparation:
     def __init__(
         self,
         selection: Selection,
-        class_names: tuple[str, ...],
+        dataset: Dataset,
         sample: Sample | None,
         request: VerifyRequest,
         progress: Progress,
@@ -85,9 +92,10 @@ class CandidatePreparation:
     ) -> None:
         self._files = {file.artifact.path: file for file in selection.files}
         self._run = selection.run
-        self._class_names = class_names
-        self._decision = decision(request.external, class_names, selection.run)
-        self._interface = candidate_interface(request.external, class_names, selection.run)
+        self._class_names = dataset.class_names
+        self._decision = decision(request.external, dataset.class_names, selection.run)
+        self._interface = candidate_interface(request.external, dataset.class_names, selection.run)
+        self._channels = dataset.image_shape[2]
         self._sample = sample
         self._checks = request.external.check_inputs
         self._time_limit = request.time_limit
@@ -106,7 +114,8 @@ class CandidatePreparation:
             self._prepared_external(one, mistakes) if self._file_of(one).is_external else self._prepared_own(one)
             for one in candidates
         )
-        return tuple(self._with_input_fault(_with_overflow(one, self._file_of(one)), pixels) for one in prepared)
+        told = (self._with_conversion(_with_overflow(one, self._file_of(one))) for one in prepared)
+        return tuple(self._with_input_fault(one, pixels) for one in told)
 
     def _with_input_fault(self, candidate: Candidate, pixels: "NDArray[np.uint8]") -> Candidate:
         """With why its input cannot hold what it is fed; `edgekit export` makes inputs that can."""
@@ -115,6 +124,14 @@ class CandidatePreparation:
             return candidate
         fault = input_fault(file.info.stored_input, self._interface.encoding, pixels, option="--input-range")
         return replace(candidate, input_fault=fault)
+
+    def _with_conversion(self, candidate: Candidate) -> Candidate:
+        """The candidate, with a remark where the images are converted for it from color to gray, or back."""
+        info = self._file_of(candidate).info
+        if info is None or info.channels in (None, self._channels):
+            return candidate
+        remarks = (candidate.remark, CONVERTED[info.channels])
+        return replace(candidate, remark=" ".join(filter(None, remarks)))
 
     def _file_of(self, candidate: Candidate) -> SelectedFile:
         return self._files[candidate.artifact.path]

@@ -24,6 +24,7 @@ from edgekit.verification.subjects.other_class import aligned
 from edgekit.verification.subjects.preparation import CandidatePreparation, check_options
 from edgekit.verification.subjects.reference import check_belongs, score_reference
 from edgekit.verification.subjects.reference_scores import ScoredReference, check_runs_here
+from edgekit.verification.subjects.resized import ResizeSubjects, check_can_be_resized, resize_subjects
 from edgekit.verification.subjects.selection import choose_candidates, select
 
 
@@ -38,6 +39,7 @@ class Subjects:
         dataset: The images.
         run: The run folder that the report is written into; None where single files are verified.
         unlisted_files: Model files in that folder that its manifest does not list, and so are no candidates.
+        resized: What is run on images that are resized by other rules; None where that was not asked for.
     """
 
     candidates: tuple[Candidate, ...]
@@ -46,6 +48,7 @@ class Subjects:
     dataset: Dataset
     run: RunFolder | None = None
     unlisted_files: tuple[str, ...] = ()
+    resized: ResizeSubjects | None = None
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -76,14 +79,17 @@ def resolve_request(request: VerifyRequest, progress: Progress) -> Subjects:
         check_runs_here(selection.reference)
     data = load_data(request, selection, progress)
     dataset = data.dataset
+    if request.resize_check:
+        check_can_be_resized(dataset)
     with open_sample(dataset.train, dataset.class_names) as sample:
-        preparation = CandidatePreparation(
-            selection, dataset.class_names, sample, request, progress, data.training_fault
-        )
+        preparation = CandidatePreparation(selection, dataset, sample, request, progress, data.training_fault)
         scored = score_reference(selection, dataset, request, sample, progress)
         prepared = preparation.prepare(candidates, some_pixels(dataset.test))
         reference, prepared = aligned(scored.reference, prepared, dataset.class_names)
     run = selection.run if selection.is_whole_run else None
+    resized = None
+    if request.resize_check:
+        resized = resize_subjects(selection, prepared, data, request)
     return Subjects(
         candidates=prepared,
         class_names=reference.class_names,
@@ -91,6 +97,7 @@ def resolve_request(request: VerifyRequest, progress: Progress) -> Subjects:
         dataset=_test_only(dataset),
         run=run,
         unlisted_files=tuple(run.unlisted_models()) if run else (),
+        resized=resized,
     )
 
 
@@ -117,5 +124,5 @@ def given_subjects(
 
 def _test_only(dataset: Dataset) -> Dataset:
     """Without the training images, so that they hold no memory while candidates run."""
-    nothing = empty_split(*dataset.image_shape[:2])
+    nothing = empty_split(*dataset.image_shape)
     return replace(dataset, train=nothing, validation=nothing)

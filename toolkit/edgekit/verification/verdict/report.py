@@ -15,6 +15,7 @@ from edgekit.metrics.own_noise import OwnNoise
 from edgekit.runtimes.base import Performance
 from edgekit.verification.measuring.measurement import ClassResult, Measurement
 from edgekit.verification.measuring.pairwise import PairwiseAgreement
+from edgekit.verification.measuring.resize_effect import ResizeCheck
 from edgekit.verification.verdict.environment import Environment
 from edgekit.verification.verdict.targets import Target
 
@@ -171,6 +172,9 @@ class DatasetSummary:
         num_images: Images in the split.
         sha256: `Dataset.sha256`.
         class_names: In the order of the scores.
+        image_shape: (height, width, channels) of its images; empty in reports of before it was kept.
+        image_rule: How image files were resized, in words; "" where images have a fixed size.
+        image_notes: Clauses on what else was done to them: "color images converted to grayscale …".
     """
 
     name: str
@@ -178,6 +182,9 @@ class DatasetSummary:
     num_images: Count
     sha256: str
     class_names: tuple[str, ...]
+    image_shape: tuple[Count, ...] = ()
+    image_rule: str = ""
+    image_notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -220,6 +227,7 @@ class VerificationReport(Displayed):
         environment: What it ran on; None in reports of before it was kept.
         unlisted_files: Model files in the run folder that its manifest does not list: they were not verified.
         tolerance_origin: Precision -> limit -> who set it, for limits that are not the defaults: "options of verify".
+        resize_check: What it costs if an app resizes images by another rule; None where that was not asked for.
         notes: Whole sentences about the reference; not kept.
         files: Where the report was written; not kept.
         require_conclusive: Whether an inconclusive row counts as drift for `exit_status`; not kept.
@@ -233,6 +241,7 @@ class VerificationReport(Displayed):
     environment: Environment | None = None
     tolerance_origin: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     unlisted_files: tuple[str, ...] = ()
+    resize_check: ResizeCheck | None = None
     notes: tuple[str, ...] = field(default=(), compare=False)
     files: tuple[Path, ...] = field(default=(), compare=False)
     require_conclusive: bool = field(default=False, compare=False)
@@ -280,7 +289,7 @@ class VerificationReport(Displayed):
         """verification.json, as ARCHITECTURE.md describes it."""
         document = {
             "schema_version": SCHEMA_VERSION,
-            "dataset": asdict(self.dataset) | {"class_names": list(self.dataset.class_names)},
+            "dataset": asdict(self.dataset),
             "reference": asdict(self.reference)
             | {
                 "report": [result.to_dict() for result in self.reference.report],
@@ -291,7 +300,11 @@ class VerificationReport(Displayed):
             "unlisted_files": list(self.unlisted_files),
             "candidates": [row.to_dict() for row in self.candidates],
         }
-        optional = {"pairwise": self.pairwise, "environment": self.environment}
+        optional = {
+            "pairwise": self.pairwise,
+            "environment": self.environment,
+            "resize_check": self.resize_check,
+        }
         document |= {name: part.to_dict() for name, part in optional.items() if part}
         return plain(document)
 
@@ -322,6 +335,7 @@ class VerificationReport(Displayed):
             environment=values.get("environment"),
             tolerance_origin=values.get("tolerance_origin", {}),
             unlisted_files=values.get("unlisted_files", ()),
+            resize_check=values.get("resize_check"),
         )
         check_consistent(report)
         return report
@@ -346,6 +360,7 @@ class _Document(TypedDict):
     environment: NotRequired[Environment | None]
     tolerance_origin: NotRequired[dict[str, dict[str, str]]]
     unlisted_files: NotRequired[tuple[str, ...]]
+    resize_check: NotRequired[ResizeCheck | None]
 
 
 def _slowness(row: CandidateReport) -> float:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from edgekit.exporting.keras.classifier import as_classifier
 from edgekit.exporting.keras.interface import check_interface
+from edgekit.exporting.keras.preparing.channel_axis import with_channel_axis
 from edgekit.exporting.keras.preparing.channels_last import with_channels_last
 from edgekit.exporting.keras.preparing.column_order import with_columns_in_order
 from edgekit.exporting.keras.preparing.outputs import as_functional, with_one_output
@@ -75,6 +76,7 @@ def prepare(
     num_scores = reading.num_scores(class_names)
     columns = reading.columns(class_names)
     model = with_channels_last(as_functional(model, image_shape), image_shape[2])
+    model = with_channel_axis(model, image_shape)
     renamed = rename_layers(model)
     model, chosen = with_one_output(
         model, name=reading.output_name, num_scores=num_scores, may_be_one=len(class_names) == 2

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from edgekit.datasets.images.rule import ImageRule
 from edgekit.rendering.pages.run.files import listed_text
 from edgekit.rendering.pages.section import Section
 from edgekit.runs.folder import RunFolder
@@ -40,8 +41,24 @@ def network_section(run: RunFolder) -> NetworkSection | None:
 def made_section(manifest: Mapping[str, Any]) -> MadeSection:
     """The section of a run."""
     machine = [_memory_in_words(pair) for pair in _pairs(manifest.get("machine"))]
-    groups = [_pairs(manifest.get("settings")), _pairs(manifest.get("versions")), machine]
+    groups = [
+        _images(manifest.get("dataset")),
+        _pairs(manifest.get("settings")),
+        _pairs(manifest.get("versions")),
+        machine,
+    ]
     return MadeSection(groups=[group for group in groups if group])
+
+
+def _images(dataset: Any) -> Pairs:
+    """What the network sees: size, channels, how image files were resized, and what else was done to them."""
+    shape = dataset.get("image_shape") if isinstance(dataset, Mapping) else None
+    if not isinstance(shape, list) or len(shape) != 3:
+        return []
+    pairs = [("images", f"{shape[0]} x {shape[1]} pixels, {'gray' if shape[2] == 1 else 'RGB'}")]
+    if isinstance(rule := dataset.get("image_rule"), Mapping):
+        pairs.append(("resize rule", str(ImageRule.from_dict(rule))))
+    return pairs + [("images", str(note)) for note in dataset.get("image_notes") or ()]
 
 
 def _memory_in_words(pair: tuple[str, str]) -> tuple[str, str]:

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from edgekit.rendering.pages.numbers import NOTHING, size
 from edgekit.rendering.pages.section import Section
+from edgekit.rendering.resize_words import images_in_words
 from edgekit.rendering.terminal.pairwise_table import matrix as agreement_matrix
 from edgekit.rendering.terminal.pairwise_table import notes
 from edgekit.verification.verdict.report import VerificationReport
@@ -93,6 +94,8 @@ def made_section(report: VerificationReport, command: str | None) -> MadeSection
 def _machine(report: VerificationReport) -> Iterator[tuple[str, str]]:
     data = report.dataset
     yield "Data", f"{data.name}, {data.num_images:,} {data.split} images"
+    if images := images_in_words(data):
+        yield "Images", images
     yield "SHA-256 of the data", f"{data.sha256[:16]}…"
     if (here := report.environment) is not None:
         yield "Processor", f"{here.machine.cpu}, {here.machine.num_cpus} in use"

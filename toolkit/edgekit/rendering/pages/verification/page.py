@@ -11,6 +11,7 @@ from edgekit.rendering.pages.verification.grouping import files_of
 from edgekit.rendering.pages.verification.page_size import MANY_CLASSES
 from edgekit.rendering.pages.verification.pareto import pareto_section
 from edgekit.rendering.pages.verification.reference import reference_section
+from edgekit.rendering.pages.verification.resizing import resize_section
 from edgekit.rendering.pages.verification.summary import summary_section
 from edgekit.rendering.terminal.verification_table import headline
 from edgekit.verification.verdict.report import VerificationReport
@@ -56,6 +57,7 @@ def verification_page(
             pareto_section(files),
             details_section(files, report.dataset.class_names, images),
             agreement_section(report),
+            resize_section(report),
             reference_section(report),
             tolerance_section(report),
             made_section(report, command),
