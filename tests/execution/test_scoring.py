@@ -43,8 +43,8 @@ def test_too_few_rows_are_refused() -> None:
         scores_of(session, IMAGES)
 
 
-@pytest.mark.parametrize("images", [IMAGES[:0], IMAGES.astype(np.float32), IMAGES[0], IMAGES[..., :1]])
-def test_anything_but_rgb_bytes_is_refused(images: np.ndarray) -> None:
+@pytest.mark.parametrize("images", [IMAGES[:0], IMAGES.astype(np.float32), IMAGES[0], IMAGES[..., :2]])
+def test_anything_but_bytes_of_one_or_three_channels_is_refused(images: np.ndarray) -> None:
     session: Session = Answers.open(None, SessionSettings())
     with pytest.raises(ArtifactError, match="uint8"):
         scores_of(session, images)
