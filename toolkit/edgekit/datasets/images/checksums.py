@@ -59,7 +59,9 @@ class ArrayChecksums:
 
     def of_split(self, labels: "NDArray[np.int64]") -> str:
         """`Split.sha256` of these images and labels, int64 (N,)."""
-        data = labels.astype("<i8", copy=False).data
+        import numpy as np
+
+        data = np.ascontiguousarray(labels, "<i8").data
         key = hashlib.sha256(data).hexdigest()[:32]
         if key not in self._known["splits"]:
             digest = self._hash_of_images().copy()
