@@ -160,9 +160,9 @@ def test_texts_of_a_run(run: Path, tmp_path: Path) -> None:
         (run / name).write_text(
             json.dumps({**planted, **({"files": document["files"]} if "files" in document else {})})
         )
+    assert SHOWN in said(["compare-reports", "run", "run"], tmp_path)
     for arguments in (
         ["compare", "run"],
-        ["compare-reports", "run", "run"],
         ["report", "run"],
         ["verify", "run"],
         ["diagnose", "run"],
@@ -171,7 +171,6 @@ def test_texts_of_a_run(run: Path, tmp_path: Path) -> None:
         ["tune", "run"],
     ):
         said(arguments, tmp_path)
-    assert SHOWN in said(["compare-reports", "run", "run"], tmp_path)
 
 
 def test_names_of_files_and_folders(run: Path, tmp_path: Path) -> None:

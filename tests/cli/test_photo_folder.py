@@ -55,10 +55,10 @@ def test_train_export_and_verify_find_the_photographs_again(
     assert edgekit(["export", "--int8", "--float32", "--format", "tflite"]) == 0, capsys.readouterr().err
     assert suggested(capsys) == ["verify", "exported/small"]
     assert edgekit(["verify", "--for", "mcu"]) == 0, capsys.readouterr().err
-    out = capsys.readouterr().out
-    assert "on 16 test images of folder" in " ".join(out.split())
+    out = " ".join(capsys.readouterr().out.split())
+    assert "on 16 test images of folder" in out
     assert "Microcontroller: tflite/model-int8.tflite (" in out
-    assert "uint8 input and output)" in out
+    assert "uint8 input and output" in out
     assert str(home) not in (home / "exported" / "small" / "manifest.json").read_text(), "a run can be given away"
     assert edgekit(["diagnose", "--format", "tflite", "--images", "4"]) == 0, capsys.readouterr().err
     capsys.readouterr()

@@ -32,7 +32,7 @@ def test_data_is_found_again_from_another_folder(tmp_path: Path, monkeypatch: py
     dataset = loaded(Path("arrays.npz"), tmp_path / "cache")
     (tmp_path / "elsewhere").mkdir()
     monkeypatch.chdir(tmp_path / "elsewhere")
-    found = recall(dataset.sha256, tmp_path / "cache")
+    found = recall("npz", dataset.sha256, tmp_path / "cache")
     assert found is not None
     assert found.data == f"npz:{tmp_path / 'arrays.npz'}"
     again = load_own(entry_of(dataset), DatasetRequest(cache_dir=tmp_path / "cache"))
@@ -55,9 +55,9 @@ def test_data_that_moved_or_changed_is_a_sentence_with_what_to_type(tmp_path: Pa
 def test_a_run_of_a_stranger_and_a_damaged_memory_know_no_place(tmp_path: Path) -> None:
     dataset, cache = loaded(write(tmp_path / "arrays.npz", 0), tmp_path / "cache"), tmp_path / "cache"
     for sha256 in ("0" * 64, "../../x", None, 5):
-        assert recall(sha256, cache) is None
+        assert recall("npz", sha256, cache) is None
     (cache / FOLDER / f"{dataset.sha256}.json").write_text('{"data": 5}')
-    assert recall(dataset.sha256, cache) is None
+    assert recall("npz", dataset.sha256, cache) is None
     with pytest.raises(UsageError, match="where it lies on this machine, a run does not say: --data npz:PATH"):
         load_own(entry_of(dataset), DatasetRequest(cache_dir=cache))
 
@@ -70,3 +70,19 @@ def test_a_cache_that_cannot_be_written_is_said(tmp_path: Path) -> None:
     write(tmp_path / "arrays.npz", 0)
     load_dataset(f"npz:{tmp_path / 'arrays.npz'}", DatasetRequest(cache_dir=tmp_path / "cache", progress=progress))
     assert progress.notes[-1].endswith("Give --data to the next commands too.")
+
+
+def test_the_same_test_images_in_another_source_are_not_the_data_of_a_run(tmp_path: Path) -> None:
+    request = DatasetRequest(cache_dir=tmp_path / "cache")
+    digits = load_dataset("digits", request)
+    names = np.array(digits.class_names)
+    alone, whole = tmp_path / "alone.npz", tmp_path / "whole.npz"
+    np.savez(alone, x_test=digits.test.images, y_test=digits.test.labels, class_names=names)
+    arrays = {"x_test": digits.test.images, "y_test": digits.test.labels, "class_names": names}
+    np.savez(whole, x_train=digits.train.images, y_train=digits.train.labels, **arrays)
+    assert loaded(whole, request.cache_dir).sha256 == digits.sha256
+    assert loaded(alone, request.cache_dir).sha256 == digits.sha256
+    found = recall("npz", digits.sha256, request.cache_dir)
+    assert found is not None
+    assert found.data == f"npz:{whole}", "test images alone are no place to train"
+    assert load_own(entry_of(digits), request).name == "digits"

@@ -28,8 +28,8 @@ class OwnData:
     @classmethod
     def of(cls, entry: Mapping[str, Any], cache_dir: Path) -> "OwnData":
         """The data of a run whose manifest says `entry` of it; raises DatasetError as `plain_name` does."""
-        sha256 = entry.get("sha256")
-        return cls(name=plain_name(str(entry.get("name"))), sha256=sha256, location=recall(sha256, cache_dir))
+        name, sha256 = plain_name(str(entry.get("name"))), entry.get("sha256")
+        return cls(name=name, sha256=sha256, location=recall(name, sha256, cache_dir))
 
     def load(self, request: DatasetRequest) -> Dataset:
         """The data set.

@@ -37,10 +37,13 @@ class DataLocation:
 def remember(name: str, dataset: Dataset, request: DatasetRequest) -> None:
     """Keep where `dataset` was found, which the source `name` loaded for `request`.
 
-    A name alone needs no memory, and images for one purpose are no whole data set. Where the cache folder cannot be
-    used, a note says that the next command will need --data.
+    A name alone needs no memory, and images for one purpose, or test images alone, are no whole data set. Where only
+    the test images were loaded, a place that is still there is kept: it may hold more. Where the cache folder cannot
+    be used, a note says that the next command will need --data.
     """
     if request.role or (request.location is None and request.test_data is None):
+        return
+    if not len(dataset.train) and (not request.test_only or _is_there(recall(name, dataset.sha256, request.cache_dir))):
         return
     test_data = request.test_data and _absolute_spec(request.test_data)
     data = _absolute(name, request.location) if request.location else name
@@ -54,8 +57,14 @@ def remember(name: str, dataset: Dataset, request: DatasetRequest) -> None:
         request.progress.note(f"Where the data lies could not be kept ({error}). Give --data to the next commands too.")
 
 
-def recall(sha256: object, cache_dir: Path) -> DataLocation | None:
-    """Where the data with that `Dataset.sha256` was; None where that was not kept, or cannot be believed."""
+def recall(name: str, sha256: object, cache_dir: Path) -> DataLocation | None:
+    """Where the data of the source `name` with that `Dataset.sha256` was.
+
+    Other sources may hold the same test images: an .npz of digits is not what a run on digits was made on.
+
+    Returns:
+        None where that was not kept, or cannot be believed.
+    """
     if not isinstance(sha256, str) or not _SHA256.fullmatch(sha256):
         return None
     path = _path(cache_dir, sha256)
@@ -64,7 +73,11 @@ def recall(sha256: object, cache_dir: Path) -> DataLocation | None:
         found: DataLocation = read_json(path, DataLocation)
     except (CacheError, RunFolderError, OSError):
         return None
-    return found
+    return found if found.data.partition(":")[0] == name else None
+
+
+def _is_there(location: DataLocation | None) -> bool:
+    return location is not None and Path(location.data.partition(":")[2]).exists()
 
 
 def _path(cache_dir: Path, sha256: str) -> Path:
