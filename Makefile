@@ -4,11 +4,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test check format lock mutants clean help
+.PHONY: demo test test-all check format lock mutants clean help
 
 help:
 	@echo "make demo    train a small network, export every precision, verify each in every runtime"
-	@echo "make test    run the tests"
+	@echo "make test    run the tests, but for those that take minutes each"
+	@echo "make test-all  run all tests, every command of the README too"
 	@echo "make check   formatter, linter, strict types"
 	@echo "make format  let the formatter and the linter mend what they can"
 	@echo "make mutants test the tests: change what decides verdicts, one operator at a time (hours)"
@@ -30,6 +31,9 @@ demo: $(STAMP)
 # One process a processor, at most four: each trains the network that many tests share, and takes some 2 GB. A file's
 # tests stay in one process, so that what they share is made once.
 test: $(STAMP)
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile -m "not minutes"
+
+test-all: $(STAMP)
 	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
 check: $(STAMP)

@@ -31,7 +31,7 @@ def test_the_readme_has_commands_to_run() -> None:
     assert len(commands(run=True)) >= 5
 
 
-@pytest.mark.slow
+@pytest.mark.minutes
 @pytest.mark.timeout(1800)  # some twenty commands, of which each has its own limit
 def test_the_commands_of_the_readme_run(tmp_path: Path) -> None:
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
