@@ -22,7 +22,7 @@ from edgekit.foundation.grammar import counted
 from edgekit.foundation.progress import Progress, SilentProgress
 from edgekit.foundation.results import Displayed, plain
 from edgekit.input_range import RAW, InputEncoding
-from edgekit.runs.folder import RunFolder
+from edgekit.runs.folder import RunFolder, folder_around
 from edgekit.runtimes import DEFAULT_RUNTIMES, RUNTIMES
 from edgekit.runtimes.base import ExecutionFailure, SessionSettings
 
@@ -65,7 +65,7 @@ class PredictRequest:
     def __post_init__(self) -> None:
         if self.output not in (None, *OUTPUTS):
             raise UsageError(f"--output must be {' or '.join(OUTPUTS)}. Received '{self.output}'.")
-        InputEncoding.parse(self.input_range or RAW.text, self.channel_order or "rgb")
+        _ = self.external_interface  # what is no range or order is refused before any file is read
 
     @property
     def external_interface(self) -> ModelInterface:
@@ -159,9 +159,10 @@ def predict_request(request: PredictRequest, *, progress: Progress | None = None
     progress = progress or SilentProgress()
     names, files = pictures(request.images), list(_files(request))
     answers, failures = [], []
-    with progress.task("files on your pictures", len(files)) as advance:
+    with TemporaryFolder() as folder, progress.task("files on your pictures", len(files)) as advance:
+        decoded = _DecodedPictures(names, folder)
         for file in files:
-            found = _answer(file, names)
+            found = _answer(file, decoded)
             if isinstance(found, ExecutionFailure):
                 failures.append(f"{file.name} in {file.runtime}: {found.sentence}")
             else:
@@ -194,30 +195,50 @@ def _pictures_at(path: Path) -> list[Path]:
     return found
 
 
-def _answer(file: _File, names: Sequence[Path]) -> list[Prediction] | ExecutionFailure:
+class _DecodedPictures:
+    """The pictures as arrays on disk, decoded once for each form: the files of a run share one.
+
+    Args:
+        names: The pictures.
+        folder: Where the arrays are written.
+    """
+
+    def __init__(self, names: Sequence[Path], folder: Path) -> None:
+        self.names, self._folder = names, folder
+        self._arrays: dict[ImageForm, Path] = {}
+
+    def in_form(self, form: ImageForm) -> Path:
+        """A `.npy` file of uint8 (N, *form.shape); raises DatasetError for what cannot be decoded."""
+        import numpy as np
+
+        if form not in self._arrays:
+            path = self._folder / f"{len(self._arrays)}.npy"
+            np.save(path, np.stack([_pixels(name, form) for name in self.names]))
+            self._arrays[form] = path
+        return self._arrays[form]
+
+
+def _answer(file: _File, pictures: _DecodedPictures) -> list[Prediction] | ExecutionFailure:
     """What one file says of every picture."""
     import numpy as np
 
-    with TemporaryFolder() as folder:
-        images = folder / "pictures.npy"
-        np.save(images, np.stack([_pixels(name, file) for name in names]))
-        found = execute(
-            file.runtime,
-            file.artifact.path,
-            images,
-            time_limit=TIME_LIMIT,
-            settings=SessionSettings(),
-            encoding=file.interface.encoding,
-        )
-        if isinstance(found, ExecutionFailure):
-            return found
-        scores = file.interface.read(np.array(found.scores)).scores
-    return [_named(file, name, row) for name, row in zip(names, scores, strict=True)]
+    found = execute(
+        file.runtime,
+        file.artifact.path,
+        pictures.in_form(file.form),
+        time_limit=TIME_LIMIT,
+        settings=SessionSettings(),
+        encoding=file.interface.encoding,
+    )
+    if isinstance(found, ExecutionFailure):
+        return found
+    scores = file.interface.read(np.array(found.scores)).scores
+    return [_named(file, name, row) for name, row in zip(pictures.names, scores, strict=True)]
 
 
-def _pixels(name: Path, file: _File) -> "NDArray[np.uint8]":
+def _pixels(name: Path, form: ImageForm) -> "NDArray[np.uint8]":
     try:
-        return decode_file(name, file.form).pixels
+        return decode_file(name, form).pixels
     except BrokenImageError as error:
         raise DatasetError(f"{name} cannot be decoded: {error}. Expected a {FORMAT_WORDS} file.") from error
 
@@ -266,15 +287,14 @@ def _runtimes(request: PredictRequest, artifact: Artifact) -> Sequence[str]:
 
 def _run_of(path: Path) -> RunFolder | None:
     """The run whose manifest lists this very file; None for an external model."""
-    for folder in path.resolve().parents[:2]:
-        if (folder / "manifest.json").is_file():
-            try:
-                run = RunFolder(folder)
-                run.check_file(path.resolve().relative_to(run.path.resolve()))
-            except EdgekitError:
-                return None
-            return run
-    return None
+    folder = folder_around(path)
+    if folder is None:
+        return None
+    try:
+        run = RunFolder(folder)
+    except EdgekitError:  # a broken run beside the file says nothing of it
+        return None
+    return run if run.lists(path) else None
 
 
 def _file(request: PredictRequest, artifact: Artifact, name: str, run: RunFolder | None, runtime: str) -> _File:

@@ -50,6 +50,11 @@ def find_run(path: Path) -> Path:
     return path if path.exists() or not (RUNS_FOLDER / path).is_dir() else RUNS_FOLDER / path
 
 
+def folder_around(path: Path) -> Path | None:
+    """The folder with a manifest that `path` lies in, directly or one folder deeper; None where there is none."""
+    return next((folder for folder in path.resolve().parents[:2] if (folder / "manifest.json").is_file()), None)
+
+
 def check_links(run: Path) -> None:
     """Raise RunFolderError where a link below the folder `run` leads out of it.
 
@@ -250,6 +255,14 @@ class RunFolder:
                 f"with SHA-256 {listed['sha256'][:12]}…, received {size} bytes"
                 f"{f' with {sha256_of(path)[:12]}…' if has_size else ''}. Restore the file or export again."
             )
+
+    def lists(self, path: Path) -> bool:
+        """Whether the manifest lists the file at `path`, which lies in this folder, byte by byte."""
+        try:
+            self.check_file(path.resolve().relative_to(self.path.resolve()))
+        except RunFolderError:
+            return False
+        return True
 
     def record(self, *paths: Path, **entries: Any) -> None:
         """List files of this folder in the manifest, with size and SHA-256, and set top-level `entries`."""

@@ -12,7 +12,7 @@ from edgekit.foundation.errors import RunFolderError, UsageError, VerificationEr
 from edgekit.foundation.files.npz_files import DAMAGE, open_arrays
 from edgekit.foundation.grammar import counted
 from edgekit.inspection import ModelInfo
-from edgekit.runs.folder import RunFolder
+from edgekit.runs.folder import RunFolder, folder_around
 from edgekit.runs.reference import Reference
 from edgekit.runtimes import RUNTIMES
 from edgekit.verification.candidate import Candidate
@@ -107,19 +107,13 @@ class RunFinder:
 
     def run_of(self, path: Path) -> RunFolder | None:
         """The run that `path` lies in or one folder deeper; None where there is none."""
-        folders = [folder for folder in path.resolve().parents[:2] if (folder / "manifest.json").is_file()]
-        return self.open(folders[0]) if folders else None
+        folder = folder_around(path)
+        return self.open(folder) if folder else None
 
     def run_that_lists(self, path: Path) -> RunFolder | None:
         """The run whose manifest lists this very file, byte by byte; None where there is none."""
         run = self.run_of(path)
-        if run is None:
-            return None
-        try:
-            run.check_file(path.resolve().relative_to(run.path.resolve()))
-        except RunFolderError:
-            return None
-        return run
+        return run if run is not None and run.lists(path) else None
 
 
 def select(targets: Sequence[Path], reference: Path | None, inspector: FileInspector | None = None) -> Selection:
