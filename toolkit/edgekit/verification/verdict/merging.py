@@ -35,27 +35,28 @@ def merged(old: VerificationReport, new: VerificationReport, files: Mapping[str,
     """
     if reason := _why_not(old, new):
         return Merged(report=new, notes=(f"The rows of the earlier verification are gone: {reason}.",))
-    ran = {(row.artifact, row.runtime): row for row in new.candidates}
-    kept = [row for row in old.candidates if (row.artifact, row.runtime) not in ran and row.artifact in files]
-    gone = {
-        (row.artifact, row.runtime): reason for row in kept for reason in [_why_gone(row, old, new, files)] if reason
-    }
-    same = [row for row in kept if (row.artifact, row.runtime) not in gone]
-    notes = [
-        f"{row.label} in {row.runtime} is gone from the report: {gone[row.artifact, row.runtime]}. Verify it again."
-        for row in kept
-        if row not in same
-    ]
-    rows = {(row.artifact, row.runtime): _kept(row) for row in same} | ran
-    order = [*dict.fromkeys([*((row.artifact, row.runtime) for row in old.candidates), *ran])]
-    limits = {**old.tolerance, **new.tolerance}
+    rows = {_name(row): row for row in new.candidates}
+    notes = []
+    for row in old.candidates:
+        if _name(row) in rows or row.artifact not in files:
+            continue
+        if reason := _why_gone(row, old, new, files):
+            notes.append(f"{row.label} in {row.runtime} is gone from the report: {reason}. Verify it again.")
+        else:
+            rows[_name(row)] = _kept(row)
+    order = dict.fromkeys(map(_name, [*old.candidates, *new.candidates]))
     report = replace(
         new,
         candidates=tuple(rows[name] for name in order if name in rows),
-        tolerance=limits,
+        tolerance={**old.tolerance, **new.tolerance},
         tolerance_origin={**old.tolerance_origin, **new.tolerance_origin},
     )
     return Merged(report=report, notes=tuple(notes))
+
+
+def _name(row: CandidateReport) -> tuple[str, str]:
+    """What a row is known by in both reports: its file and its runtime."""
+    return row.artifact, row.runtime
 
 
 def _why_not(old: VerificationReport, new: VerificationReport) -> str:
