@@ -8,7 +8,7 @@ import functools
 import inspect
 import os
 import typing
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from pathlib import Path
 from types import NoneType
 from typing import Any, ParamSpec, TypeVar
@@ -253,11 +253,10 @@ def registered(registry: Registry[Any], values: Names | None) -> tuple[str, ...]
 
 def one_registered(registry: Registry[Any], name: str) -> str:
     """The name in the registry that `name` means; raises UnknownNameError."""
-    for spelled in (name, meant(registry.kind, name)):
-        if spelled in registry:
-            return spelled
-    registry[name]
-    return name
+    found = _spelled_in(registry, registry.kind, name)
+    if found is None:
+        registry[name]  # raises, with the closest name
+    return found or name
 
 
 def known_names(kind: str, values: Names | None, known: Iterable[str]) -> tuple[str, ...]:
@@ -267,10 +266,15 @@ def known_names(kind: str, values: Names | None, known: Iterable[str]) -> tuple[
 
 
 def _known_name(kind: str, name: str, known: Sequence[str]) -> str:
-    for spelled in (name, meant(kind, name)):
-        if spelled in known:
-            return spelled
-    raise UnknownNameError(kind, name, known)
+    found = _spelled_in(known, kind, name)
+    if found is None:
+        raise UnknownNameError(kind, name, known)
+    return found
+
+
+def _spelled_in(known: Container[str], kind: str, name: str) -> str | None:
+    """`name`, or what it is a synonym of, whichever is in `known`; None where neither is."""
+    return next((spelled for spelled in (name, meant(kind, name)) if spelled in known), None)
 
 
 def _unique(names: Iterable[str]) -> tuple[str, ...]:
