@@ -22,6 +22,7 @@ from support.models.external_models import (
     write_int8_tflite,
     write_onnx,
 )
+from support.verify_command import refused_verify, verify_json
 
 from edgekit.cli import run_command as edgekit
 from edgekit.datasets import Dataset
@@ -59,19 +60,11 @@ def linear(dataset: Dataset) -> Linear:
 
 
 def verify(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, dict[str, Any]]:
-    status = edgekit(["verify", *arguments, *ONNX, "--json"])
-    out, err = capsys.readouterr()
-    assert out, err
-    return status, json.loads(out)
+    return verify_json(capsys, *arguments, *ONNX)
 
 
 def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
-    """What an `edgekit verify` that ends with 1 or 2 says."""
-    assert edgekit(["verify", *arguments, *ONNX]) in (1, 2)
-    out, err = capsys.readouterr()
-    assert out == ""
-    assert "Traceback" not in err
-    return err
+    return refused_verify(capsys, *arguments, *ONNX)
 
 
 def test_another_layout_range_order_batch_and_logits_pass_when_said(

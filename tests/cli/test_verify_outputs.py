@@ -1,6 +1,5 @@
 """`edgekit verify` on third-party files of one score, of several outputs, and of more classes, in real workers."""
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +17,8 @@ from support.models.external_models import (
     write_int8_tflite,
     write_onnx,
 )
+from support.verify_command import refused_verify, verify_json
 
-from edgekit.cli import run_command as edgekit
 from edgekit.datasets import Dataset
 from edgekit.metrics.class_columns import OTHER_CLASS
 from edgekit.runs.folder import RunFolder
@@ -56,18 +55,11 @@ def four(folder: Path) -> Dataset:
 
 
 def verify(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, dict[str, Any]]:
-    status = edgekit(["verify", *arguments, *QUICK, "--json"])
-    out, err = capsys.readouterr()
-    assert out, err
-    return status, json.loads(out)
+    return verify_json(capsys, *arguments, *QUICK)
 
 
 def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
-    assert edgekit(["verify", *arguments, *QUICK]) in (1, 2)
-    out, err = capsys.readouterr()
-    assert out == ""
-    assert "Traceback" not in err
-    return err
+    return refused_verify(capsys, *arguments, *QUICK)
 
 
 def test_one_probability_and_one_logit_are_two_classes(
