@@ -1,0 +1,25 @@
+"""The code of one bundled model, in every language that runs it."""
+
+from collections.abc import Callable, Mapping
+
+from edgekit.bundle.model import BundledModel
+
+Generator = Callable[[BundledModel], Mapping[str, bytes]]
+"""From a model to its files: path below the model's own code folder -> content. Empty where the language has none."""
+
+GENERATORS: tuple[Generator, ...] = ()
+"""One generator per language. Each decides by `model.targets`, format and precision whether it has something to say."""
+
+
+def generated_code(model: BundledModel) -> Mapping[str, bytes]:
+    """The source files for `model`.
+
+    The same model gives the same bytes: no time, no path of this machine.
+
+    Args:
+        model: What to write code for.
+
+    Returns:
+        Relative paths with "/" -> contents. The bundle puts them below `model.code_folder`.
+    """
+    return {path: content for generate in GENERATORS for path, content in generate(model).items()}

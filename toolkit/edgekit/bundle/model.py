@@ -1,0 +1,96 @@
+"""One model file of a bundle, as the generated code and its tests need it. Reads nothing."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from edgekit.artifact import Format, ImageInput, Precision, TensorSpec
+from edgekit.datasets.images.rule import ImageRule
+from edgekit.verification.verdict.targets import Target
+
+
+@dataclass(frozen=True, kw_only=True)
+class GoldenVectors:
+    """Images with the exact input and output tensors of one model. Paths are those in the bundle, with "/".
+
+    Attributes:
+        images: PNG files in the original size of the images.
+        inputs: For each image a file with the bytes of the input tensor: the model's dtype and shape with a batch of 1,
+            row by row, little-endian.
+        expected: One file with the output tensors of all images, one behind the other: the model's dtype, batch of 1,
+            little-endian.
+        top_classes: For each image the index of the highest expected score; of equal ones the lowest index.
+        runtime: What gave the expected outputs: "litert-xnnpack".
+        tolerance: Largest allowed difference of any number of the output: of the stored integers where the output is an
+            integer (0: bit-exact), of the scores where it is a float.
+    """
+
+    images: tuple[str, ...]
+    inputs: tuple[str, ...]
+    expected: str
+    top_classes: tuple[int, ...]
+    runtime: str
+    tolerance: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class BundledModel:
+    """One model file.
+
+    Attributes:
+        name: Of the model, as its run is called: "resnet8". Any text of one line.
+        file: Path in the bundle: "tflite/model-int8.tflite".
+        path: Where the file lies on this machine while the bundle is made; its bytes may be copied, never parsed here.
+        size_bytes: Of the file.
+        sha256: Of the file.
+        format: Of the file.
+        precision: What its name says it is; None where nobody says.
+        targets: What the bundle is for: the one of `--for`, or all.
+        input: Name, shape (first dimension the batch; None where the file leaves one open), numpy dtype, scale and zero
+            point (None for floats) of the input tensor.
+        output: The same of the output tensor.
+        image: How the input takes an image: height, width, channels, channels first or last, and whether there is a
+            channel axis.
+        pixel_range: Lowest and highest pixel value that goes in before quantization: (0, 255).
+        rule: How images of another size become the model's: resize, antialias, EXIF; None: never resized in training,
+            so the training says nothing (images of a fixed size).
+        output_kind: "probabilities", or "logits" that still need a softmax.
+        labels: Class names in the order of the scores. Any text of one line: quotes, backslashes and `$` occur.
+        positive_class: The class that a single score stood for before it became two; None for all others.
+        operators: Names of the operators in the file, as its format calls them, sorted: "CONV_2D", "Conv".
+        golden: Its golden vectors.
+    """
+
+    name: str
+    file: str
+    path: Path
+    size_bytes: int
+    sha256: str
+    format: Format
+    precision: Precision | None
+    targets: tuple[Target, ...]
+    input: TensorSpec
+    output: TensorSpec
+    image: ImageInput
+    pixel_range: tuple[int, int]
+    rule: ImageRule | None
+    output_kind: Literal["probabilities", "logits"]
+    labels: tuple[str, ...]
+    positive_class: str | None
+    operators: tuple[str, ...]
+    golden: GoldenVectors
+
+    @property
+    def color(self) -> Literal["rgb", "gray"]:
+        """What the channels are."""
+        return "gray" if self.image.channels == 1 else "rgb"
+
+    @property
+    def key(self) -> str:
+        """A name for its files in the bundle: "tflite-model-int8"."""
+        return self.file.removesuffix(f".{self.format.value}").replace("/", "-")
+
+    @property
+    def code_folder(self) -> str:
+        """Where its generated code lies in the bundle: "code/tflite-model-int8"."""
+        return f"code/{self.key}"
