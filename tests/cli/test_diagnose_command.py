@@ -105,6 +105,20 @@ def test_single_files_as_json_and_a_figure_where_it_is_asked_for(
     assert (tmp_path / "a.png").stat().st_size > 5000
 
 
+def test_a_tensor_that_becomes_infinite_is_a_finding(
+    tmp_path: Path, data: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    candidate, reference = write(tmp_path, "tflite", "exploding"), write(tmp_path, "tflite", "exponential")
+    arguments = [str(candidate), "--reference", str(reference), "--data", data, "--images", "2", "--json"]
+    assert edgekit(["diagnose", *arguments]) == 0
+    out, err = capsys.readouterr()
+    [report] = json.loads(out)["reports"]
+    assert next(layer["operator"] for layer in report["layers"] if layer["inherited_infinite"]) == "EXP"
+    assert report["advice"].startswith("'exponential' (EXP) becomes infinite or NaN in")
+    assert "'batch_norm' (MUL) adds most" in report["advice"]
+    assert "math domain error" not in out + err
+
+
 def test_a_file_that_never_ends_costs_a_sentence(tmp_path: Path, data: str, capsys: pytest.CaptureFixture[str]) -> None:
     files = [endless_onnx(tmp_path / "endless.onnx"), write(tmp_path, "onnx")]
     for candidate, reference in (files, files[::-1]):

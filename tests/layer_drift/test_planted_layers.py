@@ -1,5 +1,6 @@
 """A fault that is planted in one layer of a real file comes out first, in both formats; a sound file is left alone."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +25,7 @@ def layers_of(reference: Path, candidate: Path, num_images: int = 6) -> tuple[La
     return layers
 
 
-def worst_of(layers: tuple[LayerDrift, ...]) -> LayerDrift:
+def worst_of(layers: Sequence[LayerDrift]) -> LayerDrift:
     return max(layers, key=lambda layer: layer.own_noise)
 
 
@@ -122,6 +123,17 @@ def test_a_tensor_that_becomes_infinite_comes_out_first(tmp_path: Path) -> None:
     assert worst.own_noise == 1
     assert "becomes infinite or NaN in 12 % of its values" in advice_on(worst, "layer")
     assert [layer.infinite for layer in layers if layer.name != worst.name] == [0] * (len(layers) - 1)
+    assert all(layer.inherited_infinite for layer in layers if layer.depth >= worst.depth), "and all behind it"
+    assert not any(layer.is_reference_infinite for layer in layers)
+
+
+def test_an_infinity_that_a_layer_before_has_caused_is_seen_in_a_tflite_file(tmp_path: Path) -> None:
+    """A wrong factor before an exponential: no weight is infinite, and the exponential computes as it should."""
+    layers = layers_of(write(tmp_path, "tflite", "exponential"), write(tmp_path, "tflite", "exploding"), num_images=2)
+    first = next(layer for layer in layers if layer.inherited_infinite)
+    assert (first.operator, first.infinite) == ("EXP", 0)
+    assert 0.1 < first.inherited_infinite < 0.9, "where the ReLU before gave more than 0.1"
+    assert worst_of(layers).operator == "MUL"
     assert not any(layer.is_reference_infinite for layer in layers)
 
 

@@ -1,6 +1,7 @@
 """A small network as float and int8 files of both formats, with parameters that a test may spoil.
 
-conv1 - ReLU - scale (a BatchNorm behind its activation, or before it) - conv2 - ReLU - mean - dense.
+conv1 - ReLU - scale (a BatchNorm behind its activation, or before it) - conv2 - ReLU - mean - dense. "exponential" and
+"exploding", which exist as `.tflite` alone, have an exponential behind the scale.
 """
 
 import functools
@@ -52,6 +53,11 @@ def infinite(plain: Parameters) -> Parameters:
     return changed
 
 
+def exploding(plain: Parameters) -> Parameters:
+    """What the exponential reads is so large that many of its results lie beyond float32."""
+    return plain | {"scale": 1000 * plain["scale"]}
+
+
 def unequal(plain: Parameters) -> Parameters:
     """One unit of the dense layer has a weight 100 times larger than the others', for a channel that is always 0."""
     changed = {name: values.copy() for name, values in plain.items()}
@@ -76,6 +82,7 @@ def _tflite(name: str, int8: bool) -> bytes:
             x = tf.nn.relu(tf.multiply(x, own["scale"], name="batch_norm"), name="relu1")
         else:
             x = tf.multiply(tf.nn.relu(x, name="relu1"), own["scale"], name="batch_norm")
+        x = tf.exp(x, name="exponential") if name in EXPONENTIAL else x
         x = tf.nn.relu(tf.nn.conv2d(x, own["conv2"], 2, "SAME", name="conv2"), name="relu2")
         return tf.matmul(tf.reduce_mean(x, axis=[1, 2], name="mean"), own["dense"], name="dense")
 
@@ -153,7 +160,10 @@ NAMED = {
     "spoiled": spoiled,
     "unequal": unequal,
     "infinite": infinite,
+    "exponential": lambda own: own,
+    "exploding": exploding,
 }
+EXPONENTIAL = frozenset({"exponential", "exploding"})
 PER_TENSOR = frozenset({"unequal"})
 """Networks whose int8 files have one scale for each weight tensor."""
 

@@ -170,6 +170,7 @@ def _drift(
         own_noise=1.0 if own.num_infinite else noise_share(own),
         storing_noise=noise_share(storing) if layer.scale else None,
         infinite=infinite_share(own),
+        inherited_infinite=infinite_share(total),
         is_reference_infinite=bool(total.num_reference_infinite),
         own_sqnr_db=finite(sqnr_db(own)),
         sqnr_db=finite(sqnr_db(total)),

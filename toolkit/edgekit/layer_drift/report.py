@@ -55,6 +55,8 @@ class LayerDrift:
         saturated: Share of its own values that its range cannot hold; None where it is float.
         infinite: Share of its own values that are infinite or NaN where the float layer, fed alike, gives numbers. It
             counts as nothing but noise then.
+        inherited_infinite: Share of its values that are infinite or NaN where the float model gives numbers, whichever
+            layer is to blame.
         is_reference_infinite: Whether the float model itself gives infinite values or NaN here.
         keras_layers: The Keras layers whose work it does, the one that multiplies first; empty where they are not
             known.
@@ -73,6 +75,7 @@ class LayerDrift:
     rmse_in_steps: float | None
     saturated: float | None
     infinite: float = 0.0
+    inherited_infinite: float = 0.0
     is_reference_infinite: bool = False
     keras_layers: tuple[str, ...] = ()
 
@@ -175,7 +178,18 @@ class LayerDriftReport(Displayed):
             )
         worst = self.ranked[0]
         keep = f" To keep it in float: {self.float_command}" if self.float_command else ""
-        return f"{advice_on(worst, self.short_names[worst.name])}{keep}"
+        return f"{self._first_infinity(worst)}{advice_on(worst, self.short_names[worst.name])}{keep}"
+
+    def _first_infinity(self, worst: LayerDrift) -> str:
+        """Where numbers end that a layer before has made too large, a sentence with a space behind; "" for nowhere."""
+        first = next((layer for layer in self.layers if layer.inherited_infinite), None)
+        if first is None or worst.infinite:
+            return ""
+        return (
+            f"'{self.short_names[first.name]}' ({first.operator}) becomes infinite or NaN in "
+            f"{percent(first.inherited_infinite)} of its values, where the float model gives numbers. It computes as "
+            f"the float layer does, so a layer before it is wrong. "
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """As a JSON object: layers in the order of the graph, `ranked` their names, the worst first."""
