@@ -21,9 +21,10 @@ from edgekit.exporting.keras.layer_names import LayerNames, all_operators
 from edgekit.exporting.keras.unit_normalization import with_safe_lengths
 from edgekit.exporting.onnx.activations import OnnxActivations
 from edgekit.exporting.onnx.canonical_form import in_canonical_form, settle_metadata
+from edgekit.exporting.onnx.float_by_default import NORMALIZING, nodes_in_float
 from edgekit.exporting.onnx.graph import as_model, as_proto
 from edgekit.exporting.onnx.integers import quantized
-from edgekit.exporting.onnx.layers import nodes_of_layers
+from edgekit.exporting.onnx.layers import nodes_of_layers, path_of
 from edgekit.exporting.onnx.layout import with_channels_first, without_needless_transposes
 from edgekit.exporting.onnx.targets import check_readable
 from edgekit.exporting.onnx.tf2onnx_handlers import handlers
@@ -56,9 +57,6 @@ CHOICES = frozenset(
         "--full-range",
     }
 )
-
-NORMALIZING = frozenset({"GroupNormalization", "LayerNormalization", "RMSNormalization", "UnitNormalization"})
-"""Layers that int8 files compute in float: they divide by a deviation, of which 256 steps make 0 where it is small."""
 
 
 class OnnxExporter:
@@ -150,14 +148,20 @@ class OnnxExporter:
         return self._seen.setdefault((is_channels_first, calibration.sha256), seen)
 
     def _nodes_in_float(self) -> frozenset[str]:
-        """The nodes of the layers that stay in float; raises for a layer that was asked for and is not there."""
+        """The nodes that stay in float, asked for or not; raises for a layer that was asked for and is not there."""
         asked, names = self._options.scheme.float_layers, LayerNames(self._model)
         names.check(asked)
         normalizing = [
             each.name for each in self._model._flatten_layers(include_self=False) if type(each).__name__ in NORMALIZING
         ]
-        found = nodes_of_layers(self._float.graph, [*asked, *normalizing], self._model, names)
-        return all_operators({layer: found[layer] for layer in asked}).union(*(found[layer] for layer in normalizing))
+        graph = self._float.graph
+        found = nodes_of_layers(graph, [*asked, *normalizing], self._model, names)
+        default = nodes_in_float(
+            graph,
+            lambda node: names.of(path_of(node, names)),
+            frozenset().union(*(found[layer] for layer in normalizing)),
+        )
+        return all_operators({layer: found[layer] for layer in asked}) | default
 
     @cached_property
     def _float(self) -> "ir.Model":

@@ -34,7 +34,7 @@ def nodes_of_layers(
         names: Of its layers.
     """
     computing = (node.name or "" for node in graph if node.op_type not in MOVERS)
-    by_name = {name: names.of(_path(name, names)) for name in computing}
+    by_name = {name: names.of(path_of(name, names)) for name in computing}
     profiles = _profiles_of_nodes(graph)
     found = {layer: {node for node, owners in by_name.items() if layer in owners} for layer in layers}
     for layer in model._flatten_layers(include_self=False):
@@ -45,7 +45,7 @@ def nodes_of_layers(
     return {layer: frozenset(nodes) for layer, nodes in found.items()}
 
 
-def _path(name: str, names: LayerNames) -> str:
+def path_of(name: str, names: LayerNames) -> str:
     """The path that a node's name was before the exporter's own root was taken off: numbered as the model's name is."""
     return f"{ROOT}/{name}" if name.partition("/")[0] == names.model_name else f"{ROOT}_1/{name}"
 
