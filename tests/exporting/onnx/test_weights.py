@@ -82,3 +82,24 @@ def test_kernels_of_zeros_and_small_ones_do_no_harm() -> None:
     small = network()
     small.graph.initializers["kernel"].const_value = ir.tensor(np.ones((2, 2), np.float32), name="kernel")
     assert as_proto(with_integer_weights(small, is_per_channel=True)) == as_proto(small)
+
+
+def test_a_tensor_that_several_float32_operators_read_is_cast_once() -> None:
+    """CELU: max(0, x) + min(0, exp(x) - 1); ONNX Runtime's converter leaves Max and Min in float32."""
+    from support.files.onnx_graphs import computed, model_of, operators
+
+    text = """
+        agraph (float[N,4] x) => (float[N,4] y)
+        <float zero = {0.0}, float one = {1.0}> {
+            z = Mul(x, one)
+            above = Max(z, zero)
+            below = Min(z, zero)
+            grown = Exp(below)
+            less = Sub(grown, one)
+            y = Add(above, less)
+        }
+    """
+    half = in_half_precision(model_of(text))
+    assert operators(half).count("Max") == operators(half).count("Min") == 1
+    values = np.linspace(-3, 3, 20, dtype=np.float32).reshape(5, 4)
+    assert np.allclose(computed(half, values), np.where(values > 0, values, np.expm1(values)), atol=2e-3)

@@ -1,3 +1,4 @@
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -42,3 +43,22 @@ def test_names_that_tensorflow_does_not_take_are_replaced_and_stay_different(ker
     traced = tf.function(lambda pixels: model(pixels, training=False))
     assert traced(np.zeros((1, *SHAPE), np.float32)).shape == (1, 4)
     assert rename_layers(model) == {}
+
+
+def test_variables_are_renamed_too_so_that_a_saved_model_can_be_written(keras: Any, tmp_path: Path) -> None:
+    layers = keras.layers
+    model = keras.Sequential(
+        [
+            keras.Input(SHAPE),
+            layers.Conv2D(2, 3, name="1. Faltung: 3x3"),
+            layers.Flatten(),
+            layers.Dense(2, name="_ten classes?"),
+        ]
+    )
+    images = np.random.default_rng(0).uniform(0, 255, (2, *SHAPE)).astype(np.float32)
+    expected = np.asarray(model(images))
+    rename_layers(model)
+    model.export(tmp_path / "saved", verbose=False)
+    import tensorflow as tf
+
+    assert np.allclose(tf.saved_model.load(tmp_path / "saved").serve(images), expected, rtol=1e-5, atol=1e-3)

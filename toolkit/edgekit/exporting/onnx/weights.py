@@ -13,6 +13,7 @@ from edgekit.exporting.onnx.rewrites.int8_weights import Int8Weights
 from edgekit.foundation.errors import ExportError
 
 if TYPE_CHECKING:
+    import onnx
     import onnx_ir as ir
 
 
@@ -32,13 +33,30 @@ def in_half_precision(model: "ir.Model") -> "ir.Model":
     if softmax is not None:
         body.graph.outputs[0] = source_of(softmax)
         body.graph.remove(softmax)
-    result = as_model(convert_float_to_float16(as_proto(body), keep_io_types=True))
+    result = as_model(_with_each_cast_once(convert_float_to_float16(as_proto(body), keep_io_types=True)))
     result.graph.sort()  # the converter appends its Casts at the end
     if softmax is not None:
         softmax.replace_input_with(0, result.graph.outputs[0])
         result.graph.append(softmax)
         result.graph.outputs[0] = softmax.outputs[0]
     return result
+
+
+def _with_each_cast_once(proto: "onnx.ModelProto") -> "onnx.ModelProto":
+    """`proto` without repeated Casts.
+
+    Operators that ONNX Runtime's converter leaves in float32, as Max and Min, get a Cast in front. A tensor that
+    several of them read gets several, which all write one name.
+    """
+    seen: set[str] = set()
+    kept = []
+    for node in proto.graph.node:
+        if not seen.issuperset(node.output):
+            kept.append(node)
+        seen.update(node.output)
+    del proto.graph.node[:]
+    proto.graph.node.extend(kept)
+    return proto
 
 
 def with_integer_weights(model: "ir.Model", *, is_per_channel: bool) -> "ir.Model":

@@ -1,7 +1,7 @@
 """Layer names that TensorFlow takes. Keras takes "conv 1" and "Größe:2" as names; a traced graph does not."""
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import keras
@@ -12,7 +12,7 @@ _FIRST = re.compile(r"[A-Za-z0-9.]")
 
 
 def rename_layers(model: "keras.Model") -> dict[str, str]:
-    """Give valid names to the layers of `model`, in place, those of nested models among them.
+    """Give valid names to the layers and variables of `model`, in place, those of nested models among them.
 
     Returns:
         Old name -> new name of those that were renamed.
@@ -27,7 +27,18 @@ def rename_layers(model: "keras.Model") -> dict[str, str]:
         name = _free(valid, taken)
         taken.add(name)
         renamed[layer.name] = layer.name = name
+    for variable in model.variables:
+        _rename_variable(variable)
     return renamed
+
+
+def _rename_variable(variable: Any) -> None:
+    """Give a variable of TensorFlow a name that a SavedModel takes: it was made from the layer's first name."""
+    stored = variable.value
+    name = str(getattr(stored, "_handle_name", ""))
+    stem = name.removesuffix(":0")
+    if stem and (valid := _valid(stem, is_outermost=True)) != stem:
+        stored._handle_name = f"{valid}:0"
 
 
 def _valid(name: str, *, is_outermost: bool) -> str:
