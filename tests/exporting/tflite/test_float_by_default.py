@@ -118,6 +118,12 @@ def test_the_file_answers_as_the_float_network(
     [
         ("softplus of a Dense layer", r"softplus would lose its meaning in 256 steps.*\(layer mixer\).*ReLU for ELU"),
         ("ELU", r"ELU would lose"),
+        (
+            "LayerNormalization",
+            r"LayerNormalization would lose.*\(layer layer_normalization\w*\).*BatchNormalization for L",
+        ),
+        ("two alike", r"LayerNormalization x 2 would lose.*\(layer layer_normalization\w*, layer_normalization\w*\)"),
+        ("a sum before", r"LayerNormalization would lose"),
     ],
 )
 @both_quantizers

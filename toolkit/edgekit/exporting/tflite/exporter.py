@@ -21,7 +21,7 @@ from edgekit.exporting.keras.unit_normalization import with_safe_lengths
 from edgekit.exporting.options import ExportOptions
 from edgekit.exporting.tflite.activations import TFLiteActivations
 from edgekit.exporting.tflite.conversion_errors import reason_of
-from edgekit.exporting.tflite.float_by_default import outputs_in_float
+from edgekit.exporting.tflite.float_by_default import outputs_in_float, outputs_that_lose
 from edgekit.exporting.tflite.float_islands import (
     find_islands,
     find_loops,
@@ -137,8 +137,9 @@ class TFLiteExporter:
         with self._translated(precision):
             seen = activations.extremes if self._can_keep(precision) else None
         default = frozenset() if seen is None else outputs_in_float(graph, self._names, seen)
-        if tflite.strict_int8:
-            check_strict(islands_at(default, content, self._names), precision.value)
+        if tflite.strict_int8 and seen is not None:
+            losing = outputs_that_lose(graph, self._names, seen)
+            check_strict(islands_at(losing, content, self._names), precision.value)
         return QuantizeRequest(
             content=content,
             precision=precision,

@@ -40,11 +40,21 @@ def outputs_in_float(graph: Graph, names: LayerNames, extremes: Mapping[str, Ran
         names: The layers of the model that it was made of.
         extremes: Smallest and largest value of each tensor on calibration images.
     """
-    steep = [each for each in graph.operators if _is_steep(each, extremes)]
-    found = {each.output: each for each in _with_their_layers(steep, graph, names)}
+    found = _losing(graph, names, extremes)
     read = [name for each in found.values() if _normalizes(each, found.values(), names) for name in each.inputs]
     sums = {each.output for each in _summed_before(read, graph) if each.output not in found}
     return frozenset(found) | sums
+
+
+def outputs_that_lose(graph: Graph, names: LayerNames, extremes: Mapping[str, Range]) -> frozenset[str]:
+    """Those of `outputs_in_float` that lose their meaning themselves: without what only hands numbers to them."""
+    return frozenset(_losing(graph, names, extremes))
+
+
+def _losing(graph: Graph, names: LayerNames, extremes: Mapping[str, Range]) -> dict[str, GraphOperator]:
+    """Output -> operator of all layers that hold a steep one."""
+    steep = [each for each in graph.operators if _is_steep(each, extremes)]
+    return {each.output: each for each in _with_their_layers(steep, graph, names)}
 
 
 def _is_steep(operator: GraphOperator, extremes: Mapping[str, Range]) -> bool:
