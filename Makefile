@@ -3,8 +3,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+DOCS_STAMP := $(VENV)/.docs-installed
 
-.PHONY: demo test test-all check format lock mutants clean help
+.PHONY: demo test test-all check format lock docs pictures mutants clean help
 
 help:
 	@echo "make demo    train a small network, export every precision, verify each in every runtime"
@@ -12,6 +13,8 @@ help:
 	@echo "make test-all  run all tests, every command of the README too"
 	@echo "make check   formatter, linter, strict types"
 	@echo "make format  let the formatter and the linter mend what they can"
+	@echo "make docs    build the site in docs/_build, with its pictures; a warning or a broken link is an error"
+	@echo "make pictures  draw the pictures of the documents again whose report has changed (needs a browser)"
 	@echo "make mutants test the tests: change what decides verdicts, one operator at a time (hours)"
 	@echo "make lock    pin the newest versions that pyproject.toml allows"
 	@echo "make clean   remove the environment and the demo's files"
@@ -45,9 +48,21 @@ format: $(STAMP)
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
+# The pins of docs/requirements.lock agree with those of requirements.lock, so this adds Sphinx and changes nothing.
+$(DOCS_STAMP): $(STAMP) docs/requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement docs/requirements.lock
+	@touch $@
+
+docs: $(DOCS_STAMP) pictures
+	$(BIN)/python -m sphinx --fail-on-warning --keep-going --nitpicky --quiet --jobs auto docs docs/_build
+
+pictures: $(STAMP)
+	$(BIN)/python docs/pictures.py
+
 lock:
 	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra train --extra dev --output-file requirements.lock pyproject.toml
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra docs --constraint requirements.lock --output-file docs/requirements.lock pyproject.toml
 
 # cosmic-ray has an environment of its own: it runs the tests as a command, with the pinned libraries of the first one.
 mutants: $(STAMP)
@@ -55,4 +70,4 @@ mutants: $(STAMP)
 	$(BIN)/python tests/mutants.py $(MODULES)
 
 clean:
-	rm -rf $(VENV) .mutants exported/demo
+	rm -rf $(VENV) .mutants docs/_build exported/demo

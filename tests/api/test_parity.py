@@ -73,7 +73,7 @@ def test_each_command_is_a_function_with_the_same_options(command: str) -> None:
 
 
 def test_the_table_of_the_documentation_names_every_function() -> None:
-    rows = re.findall(r"^\| (`.*?) \|", (ROOT / "docs" / "python-api.md").read_text(), re.MULTILINE)
+    rows = re.findall(r"^\| (`.*?) \|", (ROOT / "docs" / "reference" / "python-api.md").read_text(), re.MULTILINE)
     named = {name for row in rows for name in re.findall(r"`(\w+)`", row)}
     assert named == {command.replace("-", "_") for command in COMMANDS}
 

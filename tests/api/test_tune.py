@@ -1,4 +1,4 @@
-"""The call that docs/python-api.md shows for a search, executed as it stands there, on a network of one layer."""
+"""The call that docs/reference/python-api.md shows for a search, executed as it is there, on a network of one layer."""
 
 import json
 from pathlib import Path
@@ -32,7 +32,7 @@ def test_the_documented_search_keeps_the_smallest_file_within_the_budget(
     run: edgekit.RunFolder, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(space, "CHOICES", space.CHOICES[:1])  # each precision once, not by every quantizer and scheme
-    assert f"`{CALL}`" in (ROOT / "docs" / "python-api.md").read_text()
+    assert f"`{CALL}`" in (ROOT / "docs" / "reference" / "python-api.md").read_text()
     report = eval(CALL, {"edgekit": edgekit, "run": run})
     assert capfd.readouterr().out == ""
     assert (report.budget.max_accuracy_drop, report.budget.max_flips) == (0.5, 1.0)
