@@ -26,6 +26,8 @@ myst_heading_anchors = 4
 html_theme = "furo"
 html_title = f"edgekit {version}"
 html_show_sphinx = False
+smartquotes = False
+"""Two dashes of an option stay two dashes."""
 
 autodoc_typehints = "none"
 autodoc_member_order = "bysource"
