@@ -23,6 +23,9 @@ exclude_patterns = ["_build", "measured/variants/*"]
 myst_enable_extensions = ["deflist"]
 myst_heading_anchors = 4
 
+html_extra_path = [path for path in ("reference/verification.schema.json",) if (Path(__file__).parent / path).is_file()]
+"""Published beside the pages, under its own name."""
+
 html_theme = "furo"
 html_title = f"edgekit {version}"
 html_show_sphinx = False

@@ -146,6 +146,14 @@ def test_links_lead_to_files_and_headings(document: Path) -> None:
             assert anchor in anchors_of(file), f"{name_of(document)} links to {target}, and there is no such heading"
 
 
+@pytest.mark.parametrize("term", ["candidate", "flip", "agreement", "drift", "tie", "runtime"])
+def test_the_readme_explains_a_term_where_it_is_first_used(term: str) -> None:
+    assert term in anchors_of(ROOT / "docs" / "glossary.md")
+    paragraphs = [line for line in prose_of(README).splitlines() if not line.startswith(("|", "#", "!", "edgekit"))]
+    first = next(line for line in paragraphs if re.search(rf"(?<![/#-]){term}s?\b", line, re.IGNORECASE))
+    assert f"(docs/glossary.md#{term})" in first
+
+
 @pytest.mark.parametrize("document", [README, ROOT / "docs" / "results.md"], ids=name_of)
 def test_the_rows_of_a_table_are_those_of_the_report(document: Path) -> None:
     results = module_of(ROOT / "benchmarks" / "results.py")

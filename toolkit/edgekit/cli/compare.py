@@ -16,7 +16,7 @@ def command(runs: tuple[str, ...], markdown: bool, as_json: bool) -> None:
     """Show trainings side by side: parameters, size, best epoch, validation and test accuracy, seconds.
 
     RUN is a run folder. [default: all under exported/] The highest validation accuracy comes first: choose by
-    that, and look at the test images last. Runs on other test images stand apart.
+    that, and look at the test images last. Runs on other test images are named.
 
     \b
     edgekit compare

@@ -44,7 +44,7 @@ from edgekit.cli.precisions import chosen_precisions, precision_options
 def command(as_json: bool, **chosen: Any) -> None:
     """Make integer .tflite files of a run, by default the newest, in every way; compare them, and keep none.
 
-    Both quantizers, ranges by minmax, percentile, mean squared error and entropy, one scale a tensor, a float head.
+    Both quantizers; ranges by minmax, percentile, mean squared error and entropy; per-tensor scales; a float head.
 
     \b
     edgekit compare-schemes exported/first

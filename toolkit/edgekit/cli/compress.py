@@ -53,7 +53,7 @@ DATA_HELP = "What the run was trained on, as NAME or NAME:PATH. [default: as the
     metavar="N",
     default=128,
     show_default=True,
-    help="Images a step of the optimizer.",
+    help="Images per step of the optimizer.",
 )
 @seed_option("Of the order of images, crops, dropout.")
 @data_option(None, DATA_HELP)

@@ -56,7 +56,7 @@ from edgekit.cli.values import Names
 def command(top: int, as_json: bool, **chosen: Any) -> None:
     """Compare every layer of a quantized file with the float model's, on training images.
 
-    Each layer's own error is told from what it inherits: the float layer is fed with what the quantized one was fed.
+    Each layer's own error is separated from what it inherits: the float layer receives what the quantized one received.
 
     \b
     edgekit diagnose

@@ -75,9 +75,7 @@ def _quantizers_of_other_packages() -> dict[str, str]:
     help="What makes integers of floats in .tflite files.",
 )
 @click.option("--float-head", is_flag=True, help="The last layer of .tflite files computes and answers in float.")
-@click.option(
-    "--per-tensor", is_flag=True, help="One scale a weight tensor, for kernels that cannot have one a channel."
-)
+@click.option("--per-tensor", is_flag=True, help="Per-tensor weight scales, required by some NPUs and kernels.")
 @click.option(
     "--calibration",
     default="minmax",
@@ -150,8 +148,9 @@ def _quantizers_of_other_packages() -> dict[str, str]:
 def command(as_json: bool, **chosen: Any) -> int:
     """Write .tflite and .onnx files of a run, by default the newest, or of any Keras model.
 
-    Every file takes raw pixels, is run on a few images and compared with Keras before it is kept. Of precisions that
-    are named, all are made or none; of all, those that can be, and the exit status is 1 where one cannot.
+    Every file takes raw pixels, is run on a few images and compared with Keras before it is kept. If you name
+    precisions, exactly these are exported, and if one fails, none is written. Otherwise all that are possible
+    are exported; the exit status is 1 if one is not.
 
     \b
     edgekit export --int8

@@ -1,4 +1,4 @@
-"""`edgekit predict`: label and score of one's own pictures, from exported files."""
+"""`edgekit predict`: label and score of your own pictures, from exported files."""
 
 from typing import Any
 

@@ -34,7 +34,7 @@ _OPTIONS = (
         help="Seed of everything random. [default: the recipe's, 0]",
     ),
     click.option(
-        "--batch-size", "-b", type=WholeNumber(min=1), metavar="N", help="Images a step. [default: the recipe's]"
+        "--batch-size", "-b", type=WholeNumber(min=1), metavar="N", help="Images per step. [default: the recipe's]"
     ),
     click.option(
         "--validation-fraction",

@@ -60,9 +60,10 @@ from edgekit.cli.values import PERCENT, Names
 def command(as_json: bool, **chosen: Any) -> int:
     """Find the smallest file of RUN, by default the newest, that keeps to a budget of drift.
 
-    Precisions, quantization schemes and calibration methods are tried on the validation images; where none is
-    enough, int8 with the layers that lose most left in float. The winner is kept in the run and measured once on
-    the test split. Every trial is a row in tuning/trials.jsonl; a search that was stopped goes on from there.
+    Precisions, quantization schemes and calibration methods are tried on the validation images; if none is
+    enough, int8 with the most sensitive layers kept in float. The winner is kept in the run and measured once
+    on the test split. Every trial is a row in tuning/trials.jsonl; a search that was stopped goes on from
+    there.
 
     \b
     Exit status: 0 found, and within the budget on the test split; 3 not; 1 an error.

@@ -102,7 +102,7 @@ def tolerance_option(
     metavar="android|ios|web|mcu|server",
     help="Recommend a file for these targets only.",
 )
-@click.option("--verbose", is_flag=True, help="Say in words how every row differs that passes, not only the worst.")
+@click.option("--verbose", is_flag=True, help="Describe every row that passes in words, not only the worst.")
 @click.option(
     "--html",
     type=PATH,
@@ -116,7 +116,7 @@ def command(targets: tuple[str, ...], for_targets: tuple[str, ...], verbose: boo
     """Run every exported file on the test images, in every runtime, and compare it with the float model.
 
     Without an argument the newest run is verified. The report is kept in the run folder: verification.json,
-    verification.md, and verification.html, a page for people. Limits for single precisions stand in
+    verification.md, and verification.html, a page for people. Limits for single precisions are read from
     [tool.edgekit.tolerance] of pyproject.toml.
 
     \b
