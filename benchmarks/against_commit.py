@@ -53,7 +53,15 @@ def measured(checkout: Path, arguments: list[str]) -> tuple[float, float, float]
 def commands(what: str, before: Path, data: list[str], folder: Path) -> dict[str, list[str]]:
     """The command lines of one side by the name of their row; run folders are made in `folder`."""
     if what == "help":
-        return {f"{name} --help": [name, "--help"] for name in COMMANDS}
+        listed = subprocess.run(
+            [sys.executable, "-c", "from edgekit.cli import COMMANDS; print(*COMMANDS)"],
+            env={**os.environ, "PYTHONPATH": str(before / "toolkit")},
+            stdout=subprocess.PIPE,
+            text=True,
+            check=True,
+        )
+        old = listed.stdout.split()
+        return {f"{name} --help": [name, "--help"] for name in COMMANDS if name in old}
     if what == "export":
         return {"export --all": [*EXPORT, "--data", *data, "--out", str(folder / "run")]}
     shutil.copytree(before / "exported" / "resnet8", folder / "resnet8")
