@@ -74,6 +74,7 @@ def resolve_request(request: VerifyRequest, progress: Progress) -> Subjects:
     precisions = [Precision.parse(name) for name in request.precisions]
     selection = select(request.targets, request.reference, FileInspector(_inspection_limit(request)))
     candidates = choose_candidates(selection.files, request.runtimes, precisions)
+    selection.inspector.read(file.artifact.path for file in selection.files)  # all by one worker
     check_options(request.external, selection)
     if isinstance(selection.reference, Path):
         check_runs_here(selection.reference)
