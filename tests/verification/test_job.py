@@ -1,5 +1,6 @@
 """The path of a verification: every folder and file is read once, before anything runs; what is left in the run."""
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -11,11 +12,14 @@ from support.run_folders import make_run
 
 from edgekit.artifact import Artifact
 from edgekit.datasets import Split
+from edgekit.execution import file_inspection
 from edgekit.foundation.errors import RunFolderError
+from edgekit.foundation.progress import SilentProgress
 from edgekit.runs.folder import RunFolder
 from edgekit.runtimes import ExecutionFailure
 from edgekit.verification.job import Verified, verify_request
 from edgekit.verification.request import ExternalModelOptions, VerifyRequest
+from edgekit.verification.subjects.resolve import resolve_request
 from edgekit.verification.verdict.report import DatasetSummary, ReferenceSummary, Verdict, VerificationReport
 
 
@@ -94,3 +98,15 @@ def test_files_of_one_run_read_it_once_however_many_they_are(
     verified = verify_request(request, executor=failing)
     assert {row.artifact for row in verified.report.candidates} == {model.name, outside.name}
     assert reads.count("run") == 1
+
+
+def test_all_files_of_a_run_are_read_by_one_worker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker for each of nine files took 3 seconds in which nothing ran."""
+    run = make_linear_run(tmp_path / "made")
+    more = shutil.copy(run.path / "onnx" / "model-float32.onnx", run.path / "onnx" / "model-dynamic.onnx")
+    run.record(Path(more))
+    started = []
+    start = file_inspection.run_in_worker
+    monkeypatch.setattr(file_inspection, "run_in_worker", lambda job, *rest: started.append(job) or start(job, *rest))
+    resolve_request(VerifyRequest(targets=[run.path]), SilentProgress())
+    assert [len(job.files) for job in started] == [2]
