@@ -59,7 +59,7 @@ def write_belongings(folder: Path, run: Path) -> Path:
     """What the texts call a user's own: a model, single files, photographs and a finished run on digits.
 
     Args:
-        folder: Where to write `mine.keras`, `a.tflite`, `model.tflite`, `photo.jpg`, `photos/` and `exported/first`.
+        folder: Where to write `mine.keras`, `a.tflite`, `model.tflite`, `photo.png`, `photos/` and `exported/first`.
         run: A run on digits with every file exported.
 
     Returns:
@@ -76,5 +76,5 @@ def write_belongings(folder: Path, run: Path) -> Path:
             photos.mkdir(parents=True)
             for number, image in enumerate(split.images[split.labels == label][:NUM_PHOTOS]):
                 Image.fromarray(image).save(photos / f"{number}.png")
-    Image.fromarray(dataset.test.images[0]).save(folder / "photo.jpg")
+    Image.fromarray(dataset.test.images[0]).save(folder / "photo.png")
     return folder
