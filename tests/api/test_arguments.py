@@ -18,6 +18,8 @@ REQUIRED = {
     "inspect": {"file": "x.tflite"},
     "compare_reports": {"old": "a", "new": "b"},
     "predict": {"target": "x.tflite", "images": "x.png"},
+    "check_golden": {"bundle": "x.zip"},
+    "verify_bundle": {"bundle": "x.zip"},
 }
 
 

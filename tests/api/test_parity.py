@@ -19,7 +19,13 @@ from edgekit.cli.options import TERMINAL_OPTIONS
 PRECISION_SWITCHES = frozenset({"float32", "float16", "dynamic", "int8", "int16x8", "everything"})
 """Switches of a command that are one list in Python: `--int8 --float32` is `precisions=["int8", "float32"]`."""
 
-REQUIRED = {"inspect": ["file"], "compare-reports": ["old", "new"], "predict": ["target", "images"]}
+REQUIRED = {
+    "inspect": ["file"],
+    "compare-reports": ["old", "new"],
+    "predict": ["target", "images"],
+    "check-golden": ["bundle"],
+    "verify-bundle": ["bundle"],
+}
 
 HARMLESS = {
     "train": {"recipe": "nothing.py"},

@@ -8,13 +8,13 @@ import os
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from edgekit.api.bundle import bundle, check_golden, verify_bundle
     from edgekit.api.compare_schemes import compare_schemes
     from edgekit.api.comparisons import compare, compare_reports
     from edgekit.api.compress import compress
     from edgekit.api.diagnose import diagnose
     from edgekit.api.export import export
-    from edgekit.api.inspect import inspect
-    from edgekit.api.lists import datasets, doctor, recipes, runtimes
+    from edgekit.api.lists import datasets, doctor, inspect, recipes, runtimes
     from edgekit.api.predict import predict
     from edgekit.api.report import RunPage, report
     from edgekit.api.run import RunReport, run
@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from edgekit.api.tune import tune
     from edgekit.api.verify import verify
     from edgekit.artifact import Artifact, Format, Precision, TensorSpec
+    from edgekit.bundle.golden.checking import GoldenReport, GoldenRow, GoldenVerdict
+    from edgekit.bundle.golden.document import GoldenUnit
+    from edgekit.bundle.job import BundleReport
+    from edgekit.bundle.verification import BundleCheck
     from edgekit.compression import CompressionSettings
     from edgekit.datasets import Dataset, DatasetRequest, Split, load_dataset
     from edgekit.datasets.images.form import ImageForm
@@ -40,6 +44,7 @@ if TYPE_CHECKING:
     from edgekit.foundation.backends import BackendStatus
     from edgekit.foundation.errors import (
         ArtifactError,
+        BundleError,
         CalibrationError,
         CompressionError,
         DatasetError,
@@ -110,6 +115,9 @@ __all__ = [
     "Authorship",
     "BackendStatus",
     "Budget",
+    "BundleCheck",
+    "BundleError",
+    "BundleReport",
     "CalibrationError",
     "CalibrationMethod",
     "CandidateReport",
@@ -138,6 +146,10 @@ __all__ = [
     "Flips",
     "Folding",
     "Format",
+    "GoldenReport",
+    "GoldenRow",
+    "GoldenUnit",
+    "GoldenVerdict",
     "Gpu",
     "Granularity",
     "Hardware",
@@ -206,6 +218,8 @@ __all__ = [
     "Verdict",
     "VerificationError",
     "VerificationReport",
+    "bundle",
+    "check_golden",
     "compare",
     "compare_reports",
     "compare_schemes",
@@ -225,16 +239,17 @@ __all__ = [
     "train",
     "tune",
     "verify",
+    "verify_bundle",
 ]
 
 _NAMES = {
+    "edgekit.api.bundle": "check_golden verify_bundle",
     "edgekit.api.compare_schemes": "compare_schemes",
     "edgekit.api.comparisons": "compare compare_reports",
     "edgekit.api.compress": "compress",
     "edgekit.api.diagnose": "diagnose",
     "edgekit.api.export": "export",
-    "edgekit.api.inspect": "inspect",
-    "edgekit.api.lists": "doctor recipes",
+    "edgekit.api.lists": "doctor inspect recipes",
     "edgekit.api.predict": "predict",
     "edgekit.api.report": "RunPage report",
     "edgekit.api.run": "RunReport run",
@@ -242,6 +257,10 @@ _NAMES = {
     "edgekit.api.tune": "tune",
     "edgekit.api.verify": "verify",
     "edgekit.artifact": "Artifact Format Precision TensorSpec",
+    "edgekit.bundle.golden.checking": "GoldenReport GoldenRow GoldenVerdict",
+    "edgekit.bundle.golden.document": "GoldenUnit",
+    "edgekit.bundle.job": "BundleReport",
+    "edgekit.bundle.verification": "BundleCheck",
     "edgekit.compression": "CompressionSettings",
     "edgekit.datasets": "Dataset DatasetRequest Split load_dataset",
     "edgekit.datasets.images.form": "ImageForm",
@@ -288,14 +307,14 @@ _NAMES = {
     "edgekit.verification.verdict.report_changes": "Change ReportChanges",
     "edgekit.verification.verdict.targets": "Target",
     "edgekit.foundation.errors": (
-        "ArtifactError CalibrationError CompressionError DatasetError EdgekitError ExportError MissingExtraError "
-        "PluginError PluginWarning RecipeError RunFolderError RuntimeUnavailableError TrainingError UnknownNameError "
-        "UsageError VerificationError"
+        "ArtifactError BundleError CalibrationError CompressionError DatasetError EdgekitError ExportError "
+        "MissingExtraError PluginError PluginWarning RecipeError RunFolderError RuntimeUnavailableError TrainingError "
+        "UnknownNameError UsageError VerificationError"
     ),
 }
 """Module -> the public names that it defines."""
 
-_CALLABLE_PACKAGES = ("datasets", "runtimes")
+_CALLABLE_PACKAGES = ("bundle", "datasets", "runtimes")
 """Public functions that are packages too; see `edgekit.foundation.callable_package`."""
 
 

@@ -1,8 +1,9 @@
-"""`edgekit.recipes`, `datasets`, `runtimes` and `doctor`: what there is, and what works here.
+"""`edgekit.recipes`, `datasets`, `runtimes`, `doctor` and `inspect`: what there is, what works here, what a file holds.
 
 `edgekit.datasets` and `edgekit.runtimes` are packages too; see `edgekit.foundation.callable_package`.
 """
 
+from pathlib import Path
 from typing import overload
 
 from edgekit import installation
@@ -12,7 +13,9 @@ from edgekit.datasets.images.rule import RuleChoice
 from edgekit.datasets.images.size import parse_size
 from edgekit.datasets.sources import SourceStatus, list_sources, load_sized
 from edgekit.execution.availability import RuntimeStatus, list_runtimes
+from edgekit.execution.file_inspection import inspect_in_worker
 from edgekit.foundation.progress import Progress
+from edgekit.inspection import ModelInfo
 from edgekit.installation import Diagnosis
 from edgekit.recipe import RecipeSummary, list_recipes
 
@@ -97,3 +100,19 @@ def runtimes() -> list[RuntimeStatus]:
 def doctor() -> Diagnosis:
     """Versions, processor features, runtimes, and what works here; takes some seconds."""
     return installation.diagnose()
+
+
+@public
+def inspect(file: AnyPath, *, weights: bool = False) -> ModelInfo:
+    """Read the tensors, scales, operators, size and metadata of a .tflite or .onnx file; nothing in it is run.
+
+    A process of its own reads it, so that a file that was made to do harm ends that process alone.
+
+    Args:
+        file: The model.
+        weights: Count the zeros and the distinct values of every kernel too.
+
+    Raises:
+        ArtifactError: It is missing, broken, or not a model that edgekit can read.
+    """
+    return inspect_in_worker(Path(file), with_kernels=weights)

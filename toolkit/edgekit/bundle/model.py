@@ -1,5 +1,6 @@
 """One model file of a bundle, as the generated code and its tests need it. Reads nothing."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -15,14 +16,16 @@ class GoldenVectors:
 
     Attributes:
         images: PNG files in the original size of the images.
-        inputs: For each image a file with the bytes of the input tensor: the model's dtype and shape with a batch of 1,
-            row by row, little-endian.
-        expected: One file with the output tensors of all images, one behind the other: the model's dtype, batch of 1,
-            little-endian.
+        inputs: For each image a file with the bytes of the input tensor: the model's dtype and shape, row by row,
+            little-endian. The batch is 1, or what the file fixes: then each image fills the whole batch.
+        expected: One file with the output tensors of all images, one behind the other: the model's dtype, the same
+            batch, little-endian.
         top_classes: For each image the index of the highest expected score; of equal ones the lowest index.
         runtime: What gave the expected outputs: "litert-xnnpack".
-        tolerance: Largest allowed difference of any number of the output: of the stored integers where the output is an
-            integer (0: bit-exact), of the scores where it is a float.
+        tolerance: Largest allowed difference of any number of the output in `runtime`: of the stored integers where
+            the output is an integer (0: bit-exact), of the scores where it is a float.
+        other_tolerances: The same for other kernels: runtime -> (tolerance, how many of the first images it holds for).
+            "litert-reference" is what LiteRT for microcontrollers computes like.
     """
 
     images: tuple[str, ...]
@@ -31,6 +34,7 @@ class GoldenVectors:
     top_classes: tuple[int, ...]
     runtime: str
     tolerance: float
+    other_tolerances: Mapping[str, tuple[float, int]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,9 +92,14 @@ class BundledModel:
     @property
     def key(self) -> str:
         """A name for its files in the bundle: "tflite-model-int8"."""
-        return self.file.removesuffix(f".{self.format.value}").replace("/", "-")
+        return key_of(self.file)
 
     @property
     def code_folder(self) -> str:
         """Where its generated code lies in the bundle: "code/tflite-model-int8"."""
         return f"code/{self.key}"
+
+
+def key_of(file: str) -> str:
+    """The name of what belongs to one model file of a bundle: "tflite-model-int8"."""
+    return file.rpartition(".")[0].replace("/", "-")

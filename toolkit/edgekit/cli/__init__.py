@@ -36,6 +36,9 @@ COMMANDS: Registry[click.Command] = Registry(
         "verify": ("edgekit.cli.verify:command", "Compare every exported file with the float model, in every runtime"),
         "predict": ("edgekit.cli.predict:command", "Label and score of your own pictures, from exported files"),
         "diagnose": ("edgekit.cli.diagnose:command", "Which layer of a quantized file loses most"),
+        "bundle": ("edgekit.cli.bundle:command", "One zip for a mobile developer: files, labels, card, golden vectors"),
+        "check-golden": ("edgekit.cli.check_golden:command", "Run a bundle's golden vectors in every runtime"),
+        "verify-bundle": ("edgekit.cli.verify_bundle:command", "Check a bundle: files, signature, golden vectors"),
         "compare-reports": (
             "edgekit.cli.compare_reports:command",
             "Two verifications of the same data: what got worse",
@@ -53,8 +56,16 @@ COMMANDS: Registry[click.Command] = Registry(
 )
 
 COMMAND_GROUPS = {
-    "Make": ("train", "compress", "export", "tune", "run"),
-    "Check": ("verify", "predict", "diagnose", "compare-schemes", "compare-reports"),
+    "Make": ("train", "compress", "export", "tune", "run", "bundle"),
+    "Check": (
+        "verify",
+        "predict",
+        "diagnose",
+        "compare-schemes",
+        "compare-reports",
+        "check-golden",
+        "verify-bundle",
+    ),
     "Look": ("inspect", "report", "compare", "recipes", "datasets", "runtimes"),
     "About": ("doctor",),
 }

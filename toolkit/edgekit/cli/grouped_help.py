@@ -7,9 +7,13 @@ import click
 GROUPS: Mapping[str, tuple[str, ...]] = {
     "What to make": (
         "precisions", "float32", "float16", "dynamic", "int8", "int16x8", "everything", "formats", "max_flips",
-        "prune", "cluster", "qat", "output_kind", "check_calibration", "split", "weights",
+        "prune", "cluster", "qat", "output_kind", "check_calibration", "split", "weights", "target",
+        "no_images", "unverified",
     ),
-    "What to check": ("runtimes", "reference", "pairwise", "sample", "sequential", "confidence", "images"),
+    "What to check": (
+        "runtimes", "reference", "pairwise", "sample", "sequential", "confidence", "images",
+        "require_signature", "signer",
+    ),
     "Training": (
         "epochs", "learning_rate", "batch_size", "class_weights", "validation_fraction", "recipe", "backend",
         "mixed_precision", "devices", "workers", "worker", "tensorboard", "resume", "restart",
@@ -36,7 +40,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
         "seed", "jobs", "retune", "timeout", "reference_kernel_images", "no_fold", "keep_doubtful",
     ),
     "Output": (
-        "out", "html", "figure", "top", "by_runtime", "for_targets", "verbose", "markdown", "as_json",
+        "out", "sign", "html", "figure", "top", "by_runtime", "for_targets", "verbose", "markdown", "as_json",
     ),
 }  # fmt: skip
 """Heading -> the parameters below it, by their names in Python."""

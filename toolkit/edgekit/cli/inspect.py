@@ -18,7 +18,7 @@ def command(file: str, weights: bool, as_json: bool) -> None:
     \b
     edgekit inspect exported/first/tflite/model-int8.tflite
     """  # noqa: D301 - click wants the backspace itself
-    from edgekit.api.inspect import inspect
+    from edgekit.api.lists import inspect
 
     info = inspect(file, weights=weights)
     if as_json:

@@ -16,6 +16,7 @@
     ├── ExportError                 a model cannot be exported as asked
     │   └── CalibrationError        the calibration images do not fit the job
     ├── RuntimeUnavailableError     a runtime cannot work on this machine
+    ├── BundleError                 a bundle cannot be made as asked, or cannot be read
     └── VerificationError           reference, data and candidates do not belong together
 
 A message says what happened, what was expected, what was received and what to do, in whole
@@ -152,6 +153,10 @@ class CalibrationError(ExportError):
 
 class RuntimeUnavailableError(EdgekitError):
     """A runtime cannot work on this machine; the message says why and what would help."""
+
+
+class BundleError(EdgekitError):
+    """A bundle cannot be made as asked, or cannot be read."""
 
 
 class VerificationError(EdgekitError):

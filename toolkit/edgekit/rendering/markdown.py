@@ -58,21 +58,21 @@ def verification_markdown(report: VerificationReport, name: str) -> str:
 
 
 def _lines(report: VerificationReport, name: str) -> Iterator[str]:
-    yield f"# Verification of {_escaped(name)}"
+    yield f"# Verification of {escaped(name)}"
     yield ""
-    yield f"{_escaped(headline(report))} (SHA-256 `{report.dataset.sha256[:16]}`)."
+    yield f"{escaped(headline(report))} (SHA-256 `{report.dataset.sha256[:16]}`)."
     yield ""
     if images := resize_words.images_in_words(report.dataset):
-        yield from (f"Images: {_escaped(images)}.", "")
+        yield from (f"Images: {escaped(images)}.", "")
     yield f"**{summary(report)}**"
     yield ""
     for remark in report.reference.remarks:
-        yield from (f"> {_escaped(remark)}", "")
+        yield from (f"> {escaped(remark)}", "")
     yield from _table(HEADINGS, map(_cells, report.worst_first), num_words=3)
     if has_ties(report):
         yield from ("", TIES)
     yield from ("", "## Which file to ship", "")
-    yield from (f"- {_escaped(line)}" for line in recommendations(report))
+    yield from (f"- {escaped(line)}" for line in recommendations(report))
     yield from _section("Why not", explanations(report))
     yield from _section("What passes, in words", passes_in_words(report, verbose=True))
     yield from _section("What else to know", remarks(report))
@@ -89,8 +89,8 @@ def _section(heading: str, paragraphs: Iterable[Paragraph]) -> Iterator[str]:
     for number, paragraph in enumerate(paragraphs):
         if number == 0:
             yield from ("", f"## {heading}", "")
-        yield f"- {_escaped(paragraph.text)}"
-        yield from (f"  - {_escaped(line)}" for line in paragraph.details)
+        yield f"- {escaped(paragraph.text)}"
+        yield from (f"  - {escaped(line)}" for line in paragraph.details)
 
 
 def _cells(row: CandidateReport) -> list[str]:
@@ -136,7 +136,7 @@ def _pairwise(report: VerificationReport) -> Iterator[str]:
     headings, rows = matrix(report.pairwise)
     yield from ("", "## Agreement of the candidates with each other, %", "")
     yield from _table(["", *headings], rows)
-    yield from ("", *(_escaped(line) for line in notes(report.pairwise)))
+    yield from ("", *(escaped(line) for line in notes(report.pairwise)))
 
 
 def _resizing(report: VerificationReport) -> Iterator[str]:
@@ -146,7 +146,7 @@ def _resizing(report: VerificationReport) -> Iterator[str]:
         return
     yield from ("", f"## {resize_words.TITLE}", "")
     yield from _table(resize_words.headings(check), resize_words.rows(check))
-    yield from ("", *(_escaped(line) for line in resize_words.notes(check)))
+    yield from ("", *(escaped(line) for line in resize_words.notes(check)))
 
 
 def _tolerance(report: VerificationReport) -> Iterator[str]:
@@ -188,10 +188,10 @@ def _table(headings: Sequence[str], rows: Iterable[Sequence[str]], num_words: in
 
 
 def _line(cells: Sequence[str]) -> str:
-    return "| " + " | ".join(map(_escaped, cells)) + " |"
+    return "| " + " | ".join(map(escaped, cells)) + " |"
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
     """`text` as it stands: a class called a|b, <b> or *star* breaks no table and is no markup."""
     if isinstance(text, _Marked):
         return text

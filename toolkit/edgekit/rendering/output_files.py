@@ -37,3 +37,4 @@ class OutputKind:
 
 PAGE = OutputKind(name="a page", start=b"<!doctype html")
 PICTURE = OutputKind(name="a picture", start=b"\x89png")
+ARCHIVE = OutputKind(name="a zip", start=b"pk\x03\x04")

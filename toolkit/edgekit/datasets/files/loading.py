@@ -1,5 +1,6 @@
 """Listed image files -> a data set, decoded once into the cache."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from edgekit.datasets.base import Dataset, DatasetRequest, Split
@@ -68,4 +69,18 @@ def _split(root: Path, listing: Listing, decoded: DecodedImages, name: str) -> S
 
     labels = np.array(listing.labels, np.int64)
     kept = labels_of_kept(labels, decoded.skipped, listing.class_names, name, root)
-    return Split(images=decoded.images, labels=kept, known_sha256=decoded.checksums.of_split)
+    return Split(
+        images=decoded.images,
+        labels=kept,
+        known_sha256=decoded.checksums.of_split,
+        file_of=(lambda place: root / listing.names[_place_in_list(place, decoded.skipped)])
+        if name == "test"
+        else None,
+    )
+
+
+def _place_in_list(place: int, skipped: Sequence[int]) -> int:
+    """Where the image at `place` stood before those at `skipped`, rising, were left out."""
+    for each in skipped:
+        place += each <= place
+    return place

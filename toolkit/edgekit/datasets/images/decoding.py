@@ -3,6 +3,8 @@
 import io
 import struct
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -72,6 +74,23 @@ def decode_file(source: Path | bytes, form: ImageForm) -> DecodedImage:
     Raises:
         BrokenImageError: The file is missing, truncated, damaged, absurdly large, or no such image.
     """
+    with _opened(source) as stored:
+        kind = _kind_of(stored)
+        whole = _upright(stored, form.rule, "L" if form.channels == 1 else "RGB")
+        return DecodedImage(pixels=resize_image(whole, form.size, form.rule), kind=kind)
+
+
+def decode_whole(source: Path | bytes, form: ImageForm) -> "Image.Image":
+    """The first frame in its own size, of mode "RGB" or "L": what `decode_file` resizes; raises BrokenImageError."""
+    with _opened(source) as stored:
+        whole = _upright(stored, form.rule, "L" if form.channels == 1 else "RGB")
+        whole.load()
+        return whole.copy()
+
+
+@contextmanager
+def _opened(source: Path | bytes) -> "Iterator[Image.Image]":
+    """An open image; whatever goes wrong while it is read is a BrokenImageError."""
     from PIL import Image, UnidentifiedImageError
 
     if isinstance(source, Path) and source.exists() and not source.is_file():
@@ -79,9 +98,7 @@ def decode_file(source: Path | bytes, form: ImageForm) -> DecodedImage:
     try:
         file = source if isinstance(source, Path) else io.BytesIO(source)
         with Image.open(file, formats=FORMATS) as stored:
-            kind = _kind_of(stored)
-            whole = _upright(stored, form.rule, "L" if form.channels == 1 else "RGB")
-            return DecodedImage(pixels=resize_image(whole, form.size, form.rule), kind=kind)
+            yield stored
     except UnidentifiedImageError as error:
         raise BrokenImageError(f"it is no {', '.join(FORMATS)} image") from error
     except OSError as error:

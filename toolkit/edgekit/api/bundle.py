@@ -1,0 +1,125 @@
+"""`edgekit.bundle`, `edgekit.check_golden` and `edgekit.verify_bundle`: what a mobile developer receives."""
+
+import os
+from pathlib import Path
+
+from edgekit.api.arguments import (
+    AnyPath,
+    Names,
+    as_data,
+    as_path,
+    parsed_precisions,
+    public,
+    registered,
+    run_or_file,
+    shown_progress,
+)
+from edgekit.bundle.golden.checking import GoldenReport, check_golden_vectors
+from edgekit.bundle.job import BundleReport, BundleRequest, bundle_request
+from edgekit.bundle.verification import BundleCheck, check_bundle
+from edgekit.datasets import Dataset
+from edgekit.foundation.errors import UsageError
+from edgekit.foundation.progress import Progress
+from edgekit.rendering.output_files import ARCHIVE
+from edgekit.runtimes import RUNTIMES
+from edgekit.verification.verdict.targets import Target
+
+
+@public
+def bundle(
+    run: AnyPath | None = None,
+    *,
+    target: str | None = None,
+    precisions: Names = (),
+    data: AnyPath | Dataset | None = None,
+    test_data: AnyPath | None = None,
+    skip_broken: bool = False,
+    out: AnyPath | None = None,
+    no_images: bool = False,
+    unverified: bool = False,
+    sign: AnyPath | None = None,
+    progress: Progress | bool | None = None,
+) -> BundleReport:
+    """Write one zip with the model files of a run, labels, model card, golden vectors, code and checksums.
+
+    The same run gives the same bytes.
+
+    Args:
+        run: The run; None: the newest.
+        target: Only the files that run there: "android", "ios", "web", "mcu" or "server"; None: all.
+        precisions: Only these precisions; empty: all.
+        data: The run's data, for golden images: "NAME", "NAME:PATH" or a loaded data set; None: where it was last used.
+        test_data: Where the test images are, "NAME:PATH" or a path; None: in `data`.
+        skip_broken: Leave broken images out, as the run did.
+        out: The zip; None: RUN-bundle.zip or RUN-TARGET.zip in the current folder.
+        no_images: No photographs in the bundle: golden images are made by a formula.
+        unverified: Bundle files that were never verified, drift, or were exported again since; the card says so.
+        sign: A private SSH key that signs the checksums.
+        progress: True to show progress on stderr; silent by default.
+
+    Raises:
+        EdgekitError: The run or its data is missing, changed or not verified, or a file does not run.
+    """
+    if no_images and (data is not None or test_data is not None or skip_broken):
+        raise UsageError("--no-images needs no data. Leave --data, --test-data and --skip-broken out.")
+    request = BundleRequest(
+        run=run_or_file(run),
+        target=None if target is None else Target.parse(target),
+        precisions=parsed_precisions(precisions),
+        data=as_data(data),
+        test_data=None if test_data is None else os.fspath(test_data),
+        skip_broken=skip_broken,
+        out=None if out is None else ARCHIVE.checked(Path(out)),
+        is_synthetic=no_images,
+        is_unverified_accepted=unverified,
+        key=as_path(sign),
+    )
+    return bundle_request(request, progress=shown_progress(progress))
+
+
+@public
+def check_golden(bundle: AnyPath, *, runtimes: Names = (), progress: Progress | bool | None = None) -> GoldenReport:
+    """Run the golden vectors of a bundle, and compare what comes out with what the bundle expects.
+
+    Args:
+        bundle: The zip, or the folder that it was unpacked to.
+        runtimes: Only these runtimes; empty: all that work here.
+        progress: True to show progress on stderr; silent by default.
+
+    Returns:
+        One row per file and runtime; `exit_status` is 0 where all are within tolerance, 3 where one is not, 1 for an
+        error.
+
+    Raises:
+        EdgekitError: It is no bundle, or no runtime works here.
+    """
+    return check_golden_vectors(Path(bundle), registered(RUNTIMES, runtimes), shown_progress(progress))
+
+
+@public
+def verify_bundle(
+    bundle: AnyPath,
+    *,
+    require_signature: bool = False,
+    signer: AnyPath | None = None,
+    progress: Progress | bool | None = None,
+) -> BundleCheck:
+    """Check every file of a bundle against its checksums, its signature, and its golden vectors in every runtime.
+
+    Args:
+        bundle: The zip, or the folder that it was unpacked to.
+        require_signature: It must be signed by `signer`.
+        signer: The public SSH key that must have signed it.
+        progress: True to show progress on stderr; silent by default.
+
+    Returns:
+        What is wrong; `exit_status` is 0 where nothing is.
+
+    Raises:
+        EdgekitError: It cannot be read at all, or holds what no bundle holds.
+    """
+    if require_signature and signer is None:
+        raise UsageError(
+            "--require-signature needs the key of whom you trust, because anybody can sign: --signer KEY.pub"
+        )
+    return check_bundle(Path(bundle), as_path(signer), shown_progress(progress))

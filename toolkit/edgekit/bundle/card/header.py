@@ -1,0 +1,71 @@
+"""The YAML in front of a model card, as the Hugging Face hub reads it. Texts are JSON strings, which YAML reads."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from edgekit.verification.measuring.measurement import Measurement
+from edgekit.verification.verdict.report import CandidateReport, VerificationReport
+
+
+def header(
+    name: str,
+    license_name: str,
+    dataset: str,
+    tags: Sequence[str],
+    report: VerificationReport | None,
+    rows: Sequence[CandidateReport],
+) -> str:
+    """The header with its lines of dashes.
+
+    Args:
+        name: Of the model.
+        license_name: What the files say; "" for nothing.
+        dataset: The data set's name; "" where nobody knows.
+        tags: Beside those that all have.
+        report: The verification; None: there is none.
+        rows: What is listed of it: one row per model file.
+    """
+    document: dict[str, Any] = {
+        "license": license_name or "unknown",
+        "pipeline_tag": "image-classification",
+        "tags": ["image-classification", "edgekit", *tags],
+        **({"datasets": [dataset]} if dataset else {}),
+        "metrics": ["accuracy", "f1"],
+    }
+    results = [_result(row, report, row.measurement) for row in rows if row.measurement] if report else []
+    if results:
+        document["model-index"] = [{"name": name, "results": results}]
+    return "\n".join(["---", *_lines(document), "---", ""])
+
+
+def _result(row: CandidateReport, report: VerificationReport, measured: Measurement) -> dict[str, Any]:
+    data = {"name": report.dataset.name, "type": report.dataset.name, "split": report.dataset.split}
+    f1 = sum(each.f1 for each in measured.per_class) / max(1, len(measured.per_class))
+    metrics = [
+        {"type": kind, "name": f"{words} of {row.artifact} in {row.runtime}", "value": round(value, 6)}
+        for kind, words, value in (("accuracy", "Accuracy", measured.accuracy), ("f1", "Macro F1", f1))
+    ]
+    return {"task": {"type": "image-classification"}, "dataset": data, "metrics": metrics}
+
+
+def _lines(document: Mapping[str, Any], indent: str = "") -> list[str]:
+    """Block style: one key per line, lists below their key."""
+    lines: list[str] = []
+    for key, value in document.items():
+        if isinstance(value, Mapping):
+            lines += [f"{indent}{key}:", *_lines(value, f"{indent}  ")]
+        elif isinstance(value, list) and value and isinstance(value[0], Mapping):
+            lines.append(f"{indent}{key}:")
+            for each in value:
+                first, *others = _lines(each, f"{indent}  ")
+                lines += [f"{indent}- {first.strip()}", *others]
+        elif isinstance(value, list):
+            lines += [f"{indent}{key}:", *(f"{indent}- {_scalar(each)}" for each in value)]
+        else:
+            lines.append(f"{indent}{key}: {_scalar(value)}")
+    return lines
+
+
+def _scalar(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
