@@ -23,7 +23,7 @@ from edgekit.bundle.archive.contents import (
     VERIFIED,
     sums_text,
 )
-from edgekit.bundle.archive.signing import sign
+from edgekit.bundle.archive.signing import check_can_sign, sign
 from edgekit.bundle.archive.writing import Content, digest_of, size_of, write_zip
 from edgekit.bundle.card.card import CardFacts, model_card
 from edgekit.bundle.code.generator import generated_code
@@ -178,6 +178,8 @@ def bundle_request(request: BundleRequest, *, progress: Progress | None = None) 
     import numpy as np
 
     progress = progress or SilentProgress()
+    if request.key is not None:
+        check_can_sign(request.key)
     subject = _subject(request)
     path = request.out or Path(default_name(subject.run, request.target))
     infos = _inspected(subject)

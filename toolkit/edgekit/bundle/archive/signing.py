@@ -15,15 +15,19 @@ IDENTITY = "signer"
 SECONDS = 120
 
 
+def check_can_sign(key: Path) -> None:
+    """Raise UsageError where there is no such key, BundleError where nothing here could sign: before any work."""
+    if not key.is_file():
+        raise UsageError(f"There is no key {key}. Expected a private SSH key: ssh-keygen -t ed25519 -f {key}")
+    _program()
+
+
 def sign(content: bytes, key: Path) -> bytes:
     """The armored signature of `content` by the private key in `key`; a passphrase is asked for on the terminal.
 
     Raises:
         BundleError: ssh-keygen is missing or refuses.
-        UsageError: There is no such key.
     """
-    if not key.is_file():
-        raise UsageError(f"There is no key {key}. Expected a private SSH key: ssh-keygen -t ed25519 -f {key}")
     with TemporaryFolder() as folder:
         file = Path(folder) / "SHA256SUMS"
         file.write_bytes(content)
@@ -85,18 +89,24 @@ def signing_key(content: bytes, signature: bytes) -> str:
 
 
 def _run(*arguments: str, content: bytes | None = None) -> "subprocess.CompletedProcess[bytes]":
+    try:
+        return subprocess.run(
+            [_program(), *arguments], input=content, capture_output=True, timeout=SECONDS, check=False
+        )
+    except subprocess.TimeoutExpired as error:
+        raise BundleError(
+            f"ssh-keygen gave no answer within {SECONDS} s. Load the key into ssh-agent first."
+        ) from error
+
+
+def _program() -> str:
     program = shutil.which("ssh-keygen")
     if program is None:
         raise BundleError(
             "Signatures need ssh-keygen, which is not installed here. Install OpenSSH (Debian: apt install "
             "openssh-client), or leave --sign and --signer out."
         )
-    try:
-        return subprocess.run([program, *arguments], input=content, capture_output=True, timeout=SECONDS, check=False)
-    except subprocess.TimeoutExpired as error:
-        raise BundleError(
-            f"ssh-keygen gave no answer within {SECONDS} s. Load the key into ssh-agent first."
-        ) from error
+    return program
 
 
 def _said(done: "subprocess.CompletedProcess[bytes]") -> str:
