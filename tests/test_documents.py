@@ -34,6 +34,7 @@ from support.helpers import ROOT
 from edgekit.cli import COMMANDS
 
 BLOCK = re.compile(r"(?:<!-- not run by the tests: (?P<reason>[^>]+) -->\n)?```sh\n(?P<body>.*?)```", re.DOTALL)
+INLINE = re.compile(r"`(edgekit [a-z][^`]*)`")
 MAX_WORDS = 35
 MAX_LINES = 200
 WRITTEN = (*DOCUMENTS, *(ROOT / n for n in ("ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md", "recipes/README.md")))
@@ -95,7 +96,10 @@ def test_the_commands_of_a_page_run(page: Path, belongings: Path, tmp_path: Path
 
 
 def every_line() -> list[str]:
-    return sorted({line for document in DOCUMENTS for run in (True, False) for line in commands_of(document, run=run)})
+    """All commands of the documents, in blocks and in the text."""
+    lines = {line for document in DOCUMENTS for run in (True, False) for line in commands_of(document, run=run)}
+    inline = {line for document in DOCUMENTS for line in INLINE.findall(prose_of(document))}
+    return sorted(lines | {line for line in inline if line.split()[1] in COMMANDS})
 
 
 @pytest.mark.parametrize("line", every_line())
