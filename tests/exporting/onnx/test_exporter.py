@@ -423,6 +423,19 @@ def test_a_second_exporter_makes_the_same_bytes(
     assert {each: again.convert(each, calibration) for each in again.precisions} == contents
 
 
+def test_a_normalization_gets_the_same_bytes_with_other_networks_between(calibration: CalibrationSet) -> None:
+    from support.keras_models import import_keras, plain_network
+
+    layers = import_keras().layers
+    network = plain_network(middle=layers.LayerNormalization())
+    other = plain_network(middle=layers.RMSNormalization())
+    first, _, again = (
+        [OnnxExporter(each, ExportOptions()).convert(precision, calibration) for precision in OnnxExporter.precisions]
+        for each in (network, other, network)
+    )
+    assert again == first
+
+
 def test_int8_without_images_is_refused(exporter: OnnxExporter) -> None:
     with pytest.raises(CalibrationError, match="training split"):
         exporter.convert(Precision.INT8, None)

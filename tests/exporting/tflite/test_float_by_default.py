@@ -113,6 +113,13 @@ def test_the_file_answers_as_the_float_network(
     assert np.quantile(differences, 0.99) < 2 / 256
 
 
+def test_a_second_export_makes_the_same_bytes_with_other_networks_between(calibration: CalibrationSet) -> None:
+    model = network(CASES["two alike"][0])
+    first = int8_file(model, calibration)
+    int8_file(network(CASES["a sum before"][0]), calibration)
+    assert int8_file(model, calibration) == first
+
+
 @pytest.mark.parametrize(
     ("case", "named"),
     [
