@@ -24,6 +24,7 @@ from edgekit.artifact import Format
 from edgekit.datasets import Dataset, Split, load_dataset
 from edgekit.exporting.checking.check import run_file
 from edgekit.foundation.keras_setup import import_keras, import_tensorflow
+from edgekit.foundation.quiet import held_back
 from edgekit.metrics.significance import mcnemar_p
 from edgekit.quantization import CalibrationSet
 
@@ -61,7 +62,8 @@ def bare(name: str, size: int) -> tuple[Any, str]:
     keras.utils.set_random_seed(0)
     make, shape = getattr(keras.applications, name), (size, size, 3)
     try:
-        return make(weights="imagenet", include_top=False, pooling="avg", input_shape=shape), "ImageNet weights"
+        with held_back():
+            return make(weights="imagenet", include_top=False, pooling="avg", input_shape=shape), "ImageNet weights"
     except Exception:  # noqa: BLE001 - no network, no server: whatever the download raises
         return make(weights=None, include_top=False, pooling="avg", input_shape=shape), "random weights"
 
@@ -131,7 +133,8 @@ def plain_file(model: Any, calibration: Images, path: Path) -> Path:
     converter = tf.lite.TFLiteConverter.from_keras_model(model)
     converter.optimizations = [tf.lite.Optimize.DEFAULT]
     converter.representative_dataset = lambda: ([image[None].astype(np.float32)] for image in calibration)
-    path.write_bytes(converter.convert())
+    with held_back():
+        path.write_bytes(converter.convert())
     return path
 
 
