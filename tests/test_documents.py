@@ -15,6 +15,7 @@ import subprocess
 import sys
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 from support.documents import (
@@ -35,6 +36,9 @@ from edgekit.cli import COMMANDS
 
 BLOCK = re.compile(r"(?:<!-- not run by the tests: (?P<reason>[^>]+) -->\n)?```sh\n(?P<body>.*?)```", re.DOTALL)
 INLINE = re.compile(r"`(edgekit [a-z][^`]*)`")
+QUICK = ("find-the-layer.md", "gate-a-pull-request.md", "your-own-images.md")
+"""Pages whose commands take at most ten seconds together."""
+
 MAX_WORDS = 35
 MAX_LINES = 200
 WRITTEN = (*DOCUMENTS, *(ROOT / n for n in ("ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md", "recipes/README.md")))
@@ -88,9 +92,17 @@ def test_the_commands_of_the_readme_run(belongings: Path, tmp_path: Path) -> Non
     run_commands(README, Path(shutil.copytree(belongings, tmp_path / "user")))
 
 
-@pytest.mark.minutes
+def pages_to_run() -> list[Any]:
+    """All pages with commands; those that take longer than some seconds are left to `make test-all`."""
+    pages = [page for page in PAGES if commands_of(page, run=True)]
+    return [
+        pytest.param(page, id=name_of(page), marks=pytest.mark.slow if page.name in QUICK else pytest.mark.minutes)
+        for page in pages
+    ]
+
+
 @pytest.mark.timeout(1800)
-@pytest.mark.parametrize("page", [page for page in PAGES if commands_of(page, run=True)], ids=name_of)
+@pytest.mark.parametrize("page", pages_to_run())
 def test_the_commands_of_a_page_run(page: Path, belongings: Path, tmp_path: Path) -> None:
     run_commands(page, Path(shutil.copytree(belongings, tmp_path / "user")))
 
