@@ -140,6 +140,22 @@ def test_strict_int8_rejects_it(case: str, named: str, quantizer: str, calibrati
         int8_file(network(CASES[case][0]), calibration, options)
 
 
+def test_int16x8_rejects_a_softplus_of_large_numbers(calibration: CalibrationSet) -> None:
+    """exp 10 is 22,026: a step of 16 bits is more than half of the 1 that is added to it."""
+
+    def softplus(factor: float) -> Callable[[Any], Any]:
+        return lambda x: layer("Activation", activation="softplus", name="soft")(
+            layer("ReLU", max_value=10)(x * factor)
+        )
+
+    large, small = (TFLiteExporter(network(softplus(each)), ExportOptions()) for each in (1000.0, 0.1))
+    with pytest.raises(
+        ExportError, match=r"No int16x8 file .*softplus would lose its meaning in 16 bits.*\(layer soft\)"
+    ):
+        large.convert(Precision.INT16X8, calibration)
+    assert small.convert(Precision.INT16X8, calibration)
+
+
 def test_strict_int8_of_a_network_that_needs_no_float_is_the_file_without_it(calibration: CalibrationSet) -> None:
     model = network(CASES["silu"][0])
     exporter = TFLiteExporter(model, STRICT)

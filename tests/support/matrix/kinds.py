@@ -127,7 +127,9 @@ KINDS = (
         missing=NO_INT16,
     ),
     _activated("elu", in_float="elu", missing=NO_INT16),
-    _activated("softplus", in_float="softplus"),
+    _activated(
+        "softplus", in_float="softplus", missing={"tflite int16x8": "softplus would lose its meaning in 16 bits"}
+    ),
     _activated("mish", in_float="mish"),
     _activated("celu"),
     _activated("selu", in_float="selu", missing=NO_INT16),

@@ -28,7 +28,7 @@ verified in every runtime, by a test (`tests/exporting/test_supported_models.py`
 The columns `.tflite` and `.onnx` list the precisions that are exported. The last two give the share of up to 200 test
 images on which the int8 file predicts the float network's class, in the runtime where it is lowest. LiteRT's reference
 kernels, which are slow, run 20 images and are left out there; they have none for ELU. int16x8 is left out where
-TensorFlow's quantizer has no such operator, and the export says why.
+TensorFlow's quantizer has no such operator, or where 16 bits are too few (softplus); the export says why.
 
 """
 Row = tuple[str, ...]

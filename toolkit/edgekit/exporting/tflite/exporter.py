@@ -21,7 +21,7 @@ from edgekit.exporting.keras.unit_normalization import with_safe_lengths
 from edgekit.exporting.options import ExportOptions
 from edgekit.exporting.tflite.activations import TFLiteActivations
 from edgekit.exporting.tflite.conversion_errors import reason_of
-from edgekit.exporting.tflite.float_by_default import outputs_in_float, outputs_that_lose
+from edgekit.exporting.tflite.float_by_default import outputs_in_float, outputs_lost_in_16_bits, outputs_that_lose
 from edgekit.exporting.tflite.float_islands import (
     find_islands,
     find_loops,
@@ -30,7 +30,13 @@ from edgekit.exporting.tflite.float_islands import (
     outputs_of_layers,
 )
 from edgekit.exporting.tflite.graph import Graph
-from edgekit.exporting.tflite.integer_check import check_islands, check_no_loops, check_pixel_input, check_strict
+from edgekit.exporting.tflite.integer_check import (
+    check_16_bits,
+    check_islands,
+    check_no_loops,
+    check_pixel_input,
+    check_strict,
+)
 from edgekit.exporting.tflite.quantizers import TFLITE_QUANTIZERS, QuantizeRequest, TFLiteQuantizer
 from edgekit.foundation.errors import CalibrationError, EdgekitError, ExportError, first_line_of
 from edgekit.foundation.files.temporary_folders import TemporaryFolder
@@ -140,6 +146,10 @@ class TFLiteExporter:
         if tflite.strict_int8 and seen is not None:
             losing = outputs_that_lose(graph, self._names, seen)
             check_strict(islands_at(losing, content, self._names), precision.value)
+        if precision is Precision.INT16X8 and seen is None:
+            with self._translated(precision):
+                lost = outputs_lost_in_16_bits(graph, self._names, activations.extremes)
+            check_16_bits(islands_at(lost, content, self._names))
         return QuantizeRequest(
             content=content,
             precision=precision,

@@ -31,6 +31,9 @@ _SUMS = frozenset({"ADD", "SUB"})
 _LARGEST_EXPONENTIAL = 1.001
 """exp x is at most 1 where x is at most 0, as in CELU: there 256 steps hold it as well as they hold any output."""
 
+_LARGEST_IN_16_BITS = 32767 / 256
+"""From where on a step of 16 bits is more than 1 / 256."""
+
 
 def outputs_in_float(graph: Graph, names: LayerNames, extremes: Mapping[str, Range]) -> frozenset[str]:
     """The output tensors of the operators that stay in float; empty for a network of convolutions and ReLU.
@@ -49,6 +52,25 @@ def outputs_in_float(graph: Graph, names: LayerNames, extremes: Mapping[str, Ran
 def outputs_that_lose(graph: Graph, names: LayerNames, extremes: Mapping[str, Range]) -> frozenset[str]:
     """Those of `outputs_in_float` that lose their meaning themselves: without what only hands numbers to them."""
     return frozenset(_losing(graph, names, extremes))
+
+
+def outputs_lost_in_16_bits(graph: Graph, names: LayerNames, extremes: Mapping[str, Range]) -> frozenset[str]:
+    """The outputs of softplus where it loses its meaning even in 65,536 steps.
+
+    log(1 + exp x) is near 0 where exp x is small beside the largest one: nothing is left of it where one step,
+    max(exp x) / 32767, is more than 1 / 256. In mish a tanh behind hides that.
+    """
+    found = _losing(graph, names, extremes)
+    by_layer: dict[tuple[str, ...], list[GraphOperator]] = {}
+    for each in found.values():
+        by_layer.setdefault(names.of(each.output), []).append(each)
+    lost = set[str]()
+    for operators in by_layer.values():
+        kinds = {each.name for each in operators}
+        largest = max((extremes[each.output][1] for each in operators if each.name == "EXP"), default=0.0)
+        if "LOG" in kinds and "TANH" not in kinds and largest > _LARGEST_IN_16_BITS:
+            lost |= {each.output for each in operators}
+    return frozenset(lost)
 
 
 def _losing(graph: Graph, names: LayerNames, extremes: Mapping[str, Range]) -> dict[str, GraphOperator]:

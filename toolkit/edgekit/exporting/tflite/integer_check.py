@@ -25,6 +25,16 @@ def check_strict(islands: Sequence[Island], title: str) -> None:
         )
 
 
+def check_16_bits(islands: Sequence[Island]) -> None:
+    """Raise ExportError, naming what the layers compute, if there are `islands`: 16 bits are too few for them."""
+    if islands:
+        raise ExportError(
+            f"No int16x8 file can be made: {kinds_in_words(islands)} would lose its meaning in 16 bits too "
+            f"({_where(islands)}), and TensorFlow's quantizer keeps no part of an int16x8 file in float. Replace it "
+            f"({_REPLACEMENTS}), export int8, which keeps it in float, or try --quantizer ai-edge."
+        )
+
+
 def check_islands(islands: Sequence[Island], title: str) -> None:
     """Raise ExportError, naming operator and layer, if there is an operator in float that nobody asked for.
 
