@@ -225,3 +225,29 @@ def test_the_command_prints_what_the_function_returns(
     assert json.loads(capsys.readouterr().out)["faults"] == []
     assert run_command(["check-golden", "made-bundle.zip"]) == 0
     assert "onnxruntime" in capsys.readouterr().out
+
+
+def test_a_file_of_a_fixed_batch_gets_each_image_in_every_place(own_run: Path, tmp_path: Path) -> None:
+    import onnx
+
+    path = own_run / "onnx" / "model-float32.onnx"
+    model = onnx.load(path)
+    for tensor in (model.graph.input[0], model.graph.output[0]):
+        tensor.type.tensor_type.shape.dim[0].dim_value = 4
+    path.write_bytes(model.SerializeToString())
+    RunFolder(own_run).record(path)
+    edgekit.bundle(own_run, out=tmp_path / "out.zip", no_images=True, unverified=True)
+    files, [entry] = contents(tmp_path / "out.zip"), golden(tmp_path / "out.zip")["models"]
+    assert (entry["input"]["shape"], entry["output"]["shape"]) == ([4, 32, 32, 3], [4, 10])
+    first = np.frombuffer(files[entry["inputs"][0]], "<f4").reshape(4, -1)
+    assert (first == first[0]).all()
+    assert edgekit.check_golden(tmp_path / "out.zip").exit_status == 0
+
+
+def test_a_file_that_does_not_run_is_named(own_run: Path, tmp_path: Path) -> None:
+    path = own_run / "onnx" / "model-int8.onnx"
+    path.write_bytes(b"no model" * 100)
+    RunFolder(own_run).record(path)
+    with pytest.raises(edgekit.EdgekitError, match=r"model-int8\.onnx"):
+        edgekit.bundle(own_run, out=tmp_path / "out.zip", no_images=True, unverified=True)
+    assert not (tmp_path / "out.zip").exists()

@@ -14,6 +14,9 @@ from edgekit.foundation.errors import BundleError, RunFolderError
 from edgekit.foundation.files.documents import read_json
 from edgekit.foundation.progress import Progress
 
+MAX_LIST = 2**24
+"""Bytes of SHA256SUMS, far more than of the largest bundle."""
+
 MAX_NAMED = 10
 """Files of one kind that are named."""
 
@@ -74,6 +77,11 @@ def check_bundle(bundle: Path, signer: Path | None, progress: Progress) -> Bundl
         missing = [name for name in (SUMS, BUNDLE_JSON) if name not in there]
         if missing:
             raise BundleError(f"{bundle} holds no {' and no '.join(missing)}. Expected what edgekit bundle wrote.")
+        for name in (SUMS, SIGNATURE):
+            if name in there and (size := (folder / name).stat().st_size) > MAX_LIST:
+                raise BundleError(
+                    f"{name} of {bundle} has {size:,} bytes. Expected at most {MAX_LIST:,}. Get it again."
+                )
         faults = list(_faults_of_files(folder, there))
         signature, fault = _signature(folder, there, signer)
         faults += [fault] if fault else []

@@ -7,6 +7,13 @@ from typing import Any
 from edgekit.verification.measuring.measurement import Measurement
 from edgekit.verification.verdict.report import CandidateReport, VerificationReport
 
+LICENSES = (
+    "afl-3.0", "agpl-3.0", "apache-2.0", "artistic-2.0", "bsd-2-clause", "bsd-3-clause", "bsl-1.0", "cc0-1.0",
+    "cc-by-4.0", "cc-by-nc-4.0", "cc-by-nc-sa-4.0", "cc-by-sa-4.0", "epl-2.0", "eupl-1.2", "gpl-2.0", "gpl-3.0",
+    "isc", "lgpl-2.1", "lgpl-3.0", "mit", "mpl-2.0", "openrail", "unlicense", "zlib",
+)  # fmt: skip
+"""Short names of licences that the hub knows."""
+
 
 def header(
     name: str,
@@ -27,7 +34,7 @@ def header(
         rows: What is listed of it: one row per model file.
     """
     document: dict[str, Any] = {
-        "license": license_name or "unknown",
+        **_license(license_name),
         "pipeline_tag": "image-classification",
         "tags": ["image-classification", "edgekit", *tags],
         **({"datasets": [dataset]} if dataset else {}),
@@ -37,6 +44,14 @@ def header(
     if results:
         document["model-index"] = [{"name": name, "results": results}]
     return "\n".join(["---", *_lines(document), "---", ""])
+
+
+def _license(name: str) -> dict[str, str]:
+    """As the hub wants it: one of its own short names, or "other" with the name."""
+    short = name.strip().lower().replace(" ", "-")
+    if not name:
+        return {"license": "unknown"}
+    return {"license": short} if short in LICENSES else {"license": "other", "license_name": name}
 
 
 def _result(row: CandidateReport, report: VerificationReport, measured: Measurement) -> dict[str, Any]:

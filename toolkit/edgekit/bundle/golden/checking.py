@@ -1,5 +1,6 @@
 """A bundle's golden vectors in the runtimes here. It may come from a stranger: workers alone read its models."""
 
+import shutil
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
@@ -179,7 +180,8 @@ def _task(folder: Path, scratch: Path, model: ModelEntry, runtime: str) -> Tenso
     names = model["inputs"][: measured.get(runtime)]
     with scratch.open("wb") as file:
         for name in names:
-            file.write((folder / name).read_bytes())
+            with (folder / name).open("rb") as source:
+                shutil.copyfileobj(source, file)
     return TensorTask(file=(folder / model["file"]).resolve(), inputs=scratch, num_images=len(names))
 
 
@@ -219,11 +221,11 @@ def _largest_difference(folder: Path, model: ModelEntry, answer: Tensors) -> tup
     import numpy as np
 
     dtype = answer.outputs.dtype.newbyteorder("<")
-    content = (folder / model["expected"]).read_bytes()
+    file = folder / model["expected"]
     wanted = len(model["inputs"]) * answer.outputs[0].size * dtype.itemsize
-    if len(content) != wanted:
-        return f"{model['expected']} has {len(content):,} bytes. Expected {wanted:,}, by what {model['file']} gives."
-    expected = np.frombuffer(content, dtype).reshape(-1, *answer.outputs.shape[1:])[: len(answer.outputs)]
+    if (size := file.stat().st_size) != wanted:
+        return f"{model['expected']} has {size:,} bytes. Expected {wanted:,}, by what {model['file']} gives."
+    expected = np.fromfile(file, dtype).reshape(-1, *answer.outputs.shape[1:])[: len(answer.outputs)]
     differences = np.abs(expected.astype("f8") - answer.outputs.astype("f8")).reshape(len(expected), -1).max(axis=1)
     differences = np.where(np.isfinite(differences), differences, np.inf)
     place = int(differences.argmax())
