@@ -20,15 +20,17 @@ HEADINGS = (
 )
 INTRODUCTION = f"""# Supported models
 
-Each row is a small network that was trained on digits in seconds, exported with `edgekit export` in every precision and
-verified in every runtime, by a test (`tests/exporting/test_supported_models.py`). This page is written by
+Each row is a small network. A test (`tests/exporting/test_supported_models.py`) trains it on digits in seconds,
+exports it in every precision and verifies the files in every runtime. This page is written by
 
     {COMMAND}
 
 The columns `.tflite` and `.onnx` list the precisions that are exported. The last two give the share of up to 200 test
 images on which the int8 file predicts the float network's class, in the runtime where it is lowest. LiteRT's reference
-kernels, which are slow, run 20 images and are left out there; they have none for ELU. int16x8 is left out where
-TensorFlow's quantizer has no such operator, or where 16 bits are too few (softplus); the export says why.
+kernels are slow: they run 20 images and are left out there. They have no kernel for ELU.
+
+int16x8 is left out where TensorFlow's quantizer has no such operator, or where 16 bits are too few (softplus). The
+export says why.
 
 """
 Row = tuple[str, ...]
