@@ -200,3 +200,20 @@ def test_a_picture_out_of_date_is_named_where_there_is_no_browser(
     monkeypatch.setenv("PATH", "")
     assert pictures.main() == 1
     assert "report.png" in capsys.readouterr().err
+
+
+def pins_of(lock: Path) -> dict[str, set[str]]:
+    """Name -> the versions that a lock file pins, each with its environment."""
+    pins: dict[str, set[str]] = {}
+    for line in lock.read_text().splitlines():
+        name, equals, version = line.partition("==")
+        if equals and not line.startswith((" ", "#")):
+            pins.setdefault(name, set()).add(version.partition(" ;")[0].strip(" \\"))
+    return pins
+
+
+def test_the_pins_of_the_site_are_those_of_the_tests() -> None:
+    """`make docs` installs into the environment of `make test`, and must not change a package there."""
+    tests, site = pins_of(ROOT / "requirements.lock"), pins_of(ROOT / "docs" / "requirements.lock")
+    assert {"sphinx", "furo", "myst-parser", "sphinx-click"} <= set(site)
+    assert {name: pins for name, pins in site.items() if name in tests and not pins <= tests[name]} == {}
