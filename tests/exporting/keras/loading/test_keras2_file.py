@@ -163,3 +163,31 @@ def _rewrite(path: Path, change: Any) -> None:
     with zipfile.ZipFile(path, "w") as archive:
         for name, content in entries.items():
             archive.writestr(name, content)
+
+
+@pytest.mark.parametrize("suffix", [".h5", ".keras"])
+@pytest.mark.parametrize("kind", ["pruned", "clustered"])
+def test_wrappers_of_tensorflow_model_optimization_are_stripped(tmp_path: Path, kind: str, suffix: str) -> None:
+    from edgekit.foundation.model_optimization import import_libraries
+
+    libraries = import_libraries("A test")
+    layers, tfmot = libraries.keras2.layers, libraries.tfmot
+    plain = libraries.keras2.Sequential(
+        [
+            libraries.keras2.Input((8, 8, 3)),
+            layers.Conv2D(4, 3, activation="relu", name="conv"),
+            layers.Flatten(name="flat"),
+            layers.Dense(3, activation="softmax", name="scores"),
+        ]
+    )
+    if kind == "pruned":
+        wrapped = tfmot.sparsity.keras.prune_low_magnitude(plain)
+    else:
+        start = tfmot.clustering.keras.CentroidInitialization.LINEAR
+        wrapped = tfmot.clustering.keras.cluster_weights(plain, number_of_clusters=4, cluster_centroids_init=start)
+    images = np.random.default_rng(0).uniform(0, 1, (4, 8, 8, 3)).astype(np.float32)
+    expected = np.asarray(wrapped(images))
+    wrapped.save(tmp_path / f"model{suffix}")
+    model = load_keras_model(tmp_path / f"model{suffix}")
+    assert [layer.name for layer in model.layers] == ["conv", "flat", "scores"]
+    assert np.abs(np.asarray(model(images)) - expected).max() < 1e-6
