@@ -197,6 +197,7 @@ def test_the_committed_run_answers_as_its_bundle_says_in_every_runtime(resnet8_z
     assert runtimes == {each.name for each in edgekit.runtimes() if each.is_available}
     [int8] = [one for one in golden(resnet8_zip)["models"] if one["file"] == "tflite/model-int8.tflite"]
     assert (int8["tolerance"], int8["unit"], int8["input"]["dtype"]) == (0.0, "steps", "uint8")
+    assert b"data:image" not in contents(resnet8_zip)["verification.html"]
     others = {each["runtime"]: each["num_images"] for each in int8["other_runtimes"]}
     assert others["litert-reference"] == 32
 
@@ -242,6 +243,17 @@ def test_a_file_of_a_fixed_batch_gets_each_image_in_every_place(own_run: Path, t
     first = np.frombuffer(files[entry["inputs"][0]], "<f4").reshape(4, -1)
     assert (first == first[0]).all()
     assert edgekit.check_golden(tmp_path / "out.zip").exit_status == 0
+
+
+def test_without_a_verification_the_card_has_what_the_training_measured(tmp_path: Path) -> None:
+    run = Path(shutil.copytree(RESNET8, tmp_path / "resnet8"))
+    (run / "verification.json").unlink()
+    edgekit.bundle(run, out=tmp_path / "out.zip", no_images=True, unverified=True, target="mcu")
+    card = contents(tmp_path / "out.zip")["README.md"].decode()
+    measured = json.loads((RESNET8 / "report.json").read_text())
+    assert f"accuracy of {measured['accuracy']:.2%}" in card
+    for each in measured["per_class"]:
+        assert f"| {each['class']} | {each['precision']:.2%} | {each['recall']:.2%} | {each['f1']:.2%} |" in card
 
 
 def test_a_file_that_does_not_run_is_named(own_run: Path, tmp_path: Path) -> None:

@@ -48,6 +48,7 @@ from edgekit.inspection import ModelInfo
 from edgekit.rendering.pages.verification import verification_page
 from edgekit.rendering.stored_report import load_stored_report
 from edgekit.runs.folder import RunFolder
+from edgekit.runs.summary import read_report
 from edgekit.verification.verdict.report import Verdict, VerificationReport
 from edgekit.verification.verdict.targets import Target
 
@@ -384,6 +385,7 @@ def _files(
         metadata=tuple(infos[one.path].metadata for one in subject.artifacts),
         num_images=golden.num_images,
         is_synthetic=dataset is None,
+        float_report=read_report(run),
     )
     files[CARD] = model_card(facts).encode()
     return files

@@ -31,6 +31,7 @@ class CardFacts:
         metadata: What each file says of itself.
         num_images: Golden images.
         is_synthetic: They show nobody.
+        float_report: What report.json of the run says of the float model; None where there is none.
     """
 
     name: str
@@ -41,6 +42,7 @@ class CardFacts:
     metadata: tuple[Mapping[str, str], ...]
     num_images: int
     is_synthetic: bool
+    float_report: Mapping[str, Any] | None = None
 
     @property
     def default_rows(self) -> list[CandidateReport]:
@@ -142,6 +144,7 @@ def _measured(facts: CardFacts) -> Iterator[str]:
     report = facts.report
     if report is None:
         yield "Nothing was measured on these files: they were not verified."
+        yield from _float_model(facts)
         return
     yield (
         f"On {counted(report.dataset.num_images, 'image')} of the {escaped(report.dataset.split)} split of "
@@ -158,6 +161,23 @@ def _measured(facts: CardFacts) -> Iterator[str]:
         "",
     )
     yield from _classes(facts, report)
+
+
+def _float_model(facts: CardFacts) -> Iterator[str]:
+    """What the training measured of the float model, where there is no verification."""
+    measured = facts.float_report
+    if not measured or not measured.get("per_class"):
+        return
+    yield from (
+        "",
+        f"The float model that they were made of has an accuracy of {measured.get('accuracy', 0.0):.2%}.",
+        "",
+    )
+    rows = [
+        [each["class"], *(f"{each[name]:.2%}" for name in ("precision", "recall", "f1")), f"{each['support']:,}"]
+        for each in measured["per_class"][:MAX_CLASSES]
+    ]
+    yield from _table(["class", "precision", "recall", "F1", "images"], rows, num_words=1)
 
 
 def _row(row: CandidateReport) -> list[str]:
@@ -205,6 +225,7 @@ def _limits(facts: CardFacts) -> Iterator[str]:
         weakest = sorted(facts.report.reference.report, key=lambda one: one.recall)[:3]
         words = [f"{escaped(one.class_name)} ({one.recall:.1%})" for one in weakest]
         yield f"- The classes that the float model misses most (recall): {listed(words)}."
+        yield from (f"- {escaped(remark)}" for remark in facts.report.reference.remarks)
         for row in facts.rows:
             for reason in () if row.verdict is Verdict.OUTDATED else row.reasons:
                 yield f"- {escaped(row.artifact)} in {escaped(row.runtime)}: {escaped(reason)}"
