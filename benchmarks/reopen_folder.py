@@ -1,14 +1,19 @@
 """How long a folder of many JPEGs takes to decode, to check and to open again, and what gray images save.
 
-    python benchmarks/reopen_folder.py [--images 5000] [--size 96] [--rounds 5]
+    python benchmarks/reopen_folder.py [--images 5000] [--size 96] [--rounds 5] [--before CHECKOUT]
 
 Writes different JPEGs of 48 x 64 pixels in ten classes under train/ and test/, then loads the folder as a verification
 and a training would. The table gives the first time, with decoding, and the median of the others; the checks of
-folders are timed alone. Targets: checks at most 5 % of decoding; gray a third of the bytes.
+folders are timed alone. With --before, another checkout (`git worktree add /tmp/old COMMIT`) opens the same folder in
+turn, each side with a cache of its own, all splits and then the test split alone. Targets: checks at most 5 % of
+decoding; gray a third of the bytes; opening again at most 0.3 of the time of before.
 """
 
 import argparse
+import os
 import statistics
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -25,6 +30,23 @@ from edgekit.datasets.folder.location import FolderLocation
 from edgekit.foundation.progress import SilentProgress
 
 NUM_CLASSES = 10
+OPEN = """
+import sys, time
+from pathlib import Path
+from edgekit.datasets import DatasetRequest, load_dataset
+root, cache, size = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])
+times = []
+for test_only in (False, True):
+    start = time.perf_counter()
+    dataset = load_dataset(
+        f"folder:{root}",
+        DatasetRequest(image_size=(size, size), cache_dir=cache, test_only=test_only, validation_fraction=0.1),
+    )
+    dataset.sha256 if test_only else dataset.sha256 + dataset.train.sha256
+    times.append(time.perf_counter() - start)
+print(*times)
+"""
+"""Seconds of opening all splits, and the test split, in a process of a checkout of any age."""
 
 
 def write_images(root: Path, num_images: int) -> None:
@@ -81,17 +103,41 @@ def measure(root: Path, size: int, rounds: int) -> None:
     print(f"checks of the folder: {median:.3f} s, {median / (decoding - median):.1%} of decoding")
 
 
+def compare(root: Path, size: int, rounds: int, before: Path) -> None:
+    """Print the medians of both checkouts and their ratios; the first time of each decodes and is not counted."""
+    sides = {"before": before.resolve(), "after": Path(__file__).resolve().parent.parent}
+    times: dict[str, list[list[float]]] = {name: [] for name in sides}
+    with tempfile.TemporaryDirectory() as folder:
+        for turn in range(rounds + 2):
+            for name in sorted(sides, reverse=bool(turn % 2)):
+                answer = subprocess.run(
+                    [sys.executable, "-c", OPEN, str(root), str(Path(folder) / name), str(size)],
+                    env={**os.environ, "PYTHONPATH": str(sides[name] / "toolkit")},
+                    stdout=subprocess.PIPE,
+                    text=True,
+                    check=True,
+                )
+                if turn > 1:
+                    times[name].append([float(value) for value in answer.stdout.split()])
+    for place, what in enumerate(("all splits", "test split")):
+        old, new = (statistics.median(row[place] for row in times[name]) for name in sides)
+        print(f"opened again, {what}: before {old:.3f} s, after {new:.3f} s, ratio {new / old:.3f}, n = {rounds}")
+
+
 def main() -> None:
     """Write the images and measure."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--images", type=int, default=5000, help="how many (default 5000)")
     parser.add_argument("--size", type=int, default=96, help="side in pixels that they are resized to (default 96)")
     parser.add_argument("--rounds", type=int, default=5, help="how often the folder is opened again (default 5)")
+    parser.add_argument("--before", type=Path, help="another checkout of edgekit to compare with")
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder) / "images"
         write_images(root, chosen.images)
         measure(root, chosen.size, chosen.rounds)
+        if chosen.before:
+            compare(root, chosen.size, chosen.rounds, chosen.before)
 
 
 if __name__ == "__main__":
