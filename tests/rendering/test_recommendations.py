@@ -68,7 +68,10 @@ def test_a_file_that_drifts_where_the_target_runs_it_is_not_recommended() -> Non
         row("int8.tflite", "litert-builtin", Verdict.DRIFT, 97_000),
     )
     best = found.best_for(Target.ANDROID)
+    recommended = found.to_dict()["recommended"]
     assert best is not None
+    assert recommended["android"] == {"artifact": best.artifact, "runtime": best.runtime, "verdict": str(best.verdict)}
+    assert recommended["mcu"] is None
     assert best.artifact == "tflite/model-float16.tflite"
     assert found.best_for(Target.MCU) is None
     assert "Microcontroller: none of these files passes" in recommendations(found)

@@ -34,6 +34,20 @@ def test_a_run_is_shown_in_full_and_nothing_is_loaded_from_elsewhere(tmp_path):
     assert json.loads(re.search(r'id="data">(.*?)</script>', text)[1])["best_epoch"] == 2
 
 
+@pytest.mark.parametrize("name", ["confusion_matrix", "confusion_cells"])
+def test_a_class_that_is_never_predicted_is_named_on_top(tmp_path, name):
+    run = make_full_run(tmp_path / "run")
+    assert "never predicts" not in run_page(run)
+    report = json.loads(run.report_path.read_text("utf-8"))
+    report.pop("confusion_matrix")
+    given = {"confusion_matrix": [[30, 0], [30, 0]], "confusion_cells": [[0, 0, 30], [1, 0, 30]]}
+    write_json(run.report_path, report | {name: given[name]})
+    run.record(run.report_path)
+    summary = run_page(run).partition('id="learning"')[0]
+    assert "The model never predicts &#39;dog&#39;, which 30 test images show." in summary
+    assert "right on 50.0% of 60 test images, and guessing among 2 classes is right on 50.0%." in summary
+
+
 def test_the_epoch_of_the_model_is_named(tmp_path):
     run = make_full_run(tmp_path / "run")
     assert "The model is that of epoch" not in run_page(run)

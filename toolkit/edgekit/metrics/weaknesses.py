@@ -1,6 +1,7 @@
 """What is wrong with a model by itself: hardly better than guessing, blind to a class. Compares it with nothing."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from edgekit.foundation.grammar import counted, listed
@@ -16,6 +17,21 @@ MAX_NAMED = 5
 """Classes that a sentence names."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Answers:
+    """How often a model gave each class.
+
+    Attributes:
+        num_right: How often it was right.
+        predicted: For each of C classes, how often it was predicted.
+        support: For each of C classes, how many images show it; at least one image in all.
+    """
+
+    num_right: int
+    predicted: Sequence[int]
+    support: Sequence[int]
+
+
 def weaknesses(
     scores: "NDArray[np.float32]", labels: "NDArray[np.int64]", class_names: Sequence[str]
 ) -> tuple[str, ...]:
@@ -26,28 +42,39 @@ def weaknesses(
         labels: int64 (N,), the true classes.
         class_names: C names.
     """
-    return tuple(_sentences(scores, labels, class_names))
+    return weaknesses_of(_answers(scores, labels, len(class_names)), class_names)
 
 
-def _sentences(scores: "NDArray[np.float32]", labels: "NDArray[np.int64]", class_names: Sequence[str]) -> Iterator[str]:
+def weaknesses_of(answers: Answers, class_names: Sequence[str]) -> tuple[str, ...]:
+    """As `weaknesses`, of answers that are counted already, for the C classes of `class_names`."""
+    return tuple(_sentences(answers, class_names))
+
+
+def _answers(scores: "NDArray[np.float32]", labels: "NDArray[np.int64]", num_classes: int) -> Answers:
     import numpy as np
 
-    num_classes = len(class_names)
     predicted, right = np.zeros(num_classes, np.int64), 0
     for piece in pieces(len(labels), scores):
         top = top_classes(scores[piece])
         predicted += np.bincount(top, minlength=num_classes)
         right += int((top == labels[piece]).sum())
-    accuracy, support = right / len(labels), np.bincount(labels, minlength=num_classes)
-    if not is_better_than_guessing(accuracy, len(labels), num_classes):
+    support = np.bincount(labels, minlength=num_classes)
+    return Answers(num_right=right, predicted=predicted.tolist(), support=support.tolist())
+
+
+def _sentences(answers: Answers, class_names: Sequence[str]) -> Iterator[str]:
+    num_classes, num_images = len(class_names), sum(answers.support)
+    accuracy = answers.num_right / num_images
+    if not is_better_than_guessing(accuracy, num_images, num_classes):
         yield (
             f"The model is hardly better than guessing: it is right on {accuracy:.1%} of "
-            f"{counted(len(labels), 'test image')}, and guessing among {num_classes:,} classes is right on "
+            f"{counted(num_images, 'test image')}, and guessing among {num_classes:,} classes is right on "
             f"{1 / num_classes:.1%}."
         )
-    never: list[int] = np.flatnonzero((predicted == 0) & (support > 0)).tolist()
+    rows = zip(class_names, answers.predicted, answers.support, strict=True)
+    never = [(name, support) for name, predicted, support in rows if support and not predicted]
     if never:
-        named = [f"'{class_names[place]}'" for place in never[:MAX_NAMED]]
+        named = [f"'{name}'" for name, _ in never[:MAX_NAMED]]
         more = [counted(len(never) - MAX_NAMED, "more class")] if len(never) > MAX_NAMED else []
-        images = counted(int(support[never].sum()), "test image")
+        images = counted(sum(support for _, support in never), "test image")
         yield f"The model never predicts {listed([*named, *more])}, which {images} show."

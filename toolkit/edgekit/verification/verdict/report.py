@@ -273,6 +273,10 @@ class VerificationReport(Displayed):
                 return min(good, key=lambda row: (_slowness(row) if target.wants_speed else 0.0, row.size_bytes))
         return None
 
+    def _recommended(self, target: Target) -> dict[str, str] | None:
+        row = self.best_for(target)
+        return {"artifact": row.artifact, "runtime": row.runtime, "verdict": row.verdict.value} if row else None
+
     def count(self, verdict: Verdict) -> int:
         """How many candidates have it."""
         return sum(row.verdict is verdict for row in self.candidates)
@@ -299,6 +303,7 @@ class VerificationReport(Displayed):
             "tolerance_origin": {precision: dict(limits) for precision, limits in self.tolerance_origin.items()},
             "unlisted_files": list(self.unlisted_files),
             "candidates": [row.to_dict() for row in self.candidates],
+            "recommended": {target.value: self._recommended(target) for target in Target},
         }
         optional = {
             "pairwise": self.pairwise,

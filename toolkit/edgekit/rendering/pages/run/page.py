@@ -42,7 +42,7 @@ def _page(run: RunFolder, report: Mapping[str, Any] | None) -> Page:
     return Page(
         title=f"Model report of {run.name}",
         sections=present(
-            summary_section(summary, is_external=run.is_external),
+            summary_section(summary, report, is_external=run.is_external),
             learning_section(run),
             classes_section(run, report),
             confusion_section(run, report),

@@ -1,9 +1,10 @@
 """The numbers of a run that matter most."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
+from edgekit.metrics.weaknesses import Answers, weaknesses_of
 from edgekit.rendering.pages.numbers import NOTHING, count, percent
 from edgekit.rendering.pages.section import Section
 from edgekit.runs.summary import TEST_IMAGES_MAY_BE_KNOWN, RunSummary
@@ -16,7 +17,7 @@ class SummarySection(Section):
     Attributes:
         facts: Names and values.
         epochs_done: So many, where the training is not finished; None where it is.
-        warning: What must be known of the model; "" for nothing.
+        warnings: What must be known of the model, in whole sentences.
     """
 
     template: ClassVar[str] = "run/summary.html"
@@ -24,17 +25,41 @@ class SummarySection(Section):
     anchor: str = "summary"
     facts: Sequence[tuple[str, str]]
     epochs_done: int | None
-    warning: str
+    warnings: Sequence[str]
 
 
-def summary_section(summary: RunSummary, *, is_external: bool) -> SummarySection:
+def summary_section(summary: RunSummary, report: Mapping[str, Any] | None, *, is_external: bool) -> SummarySection:
     """The section of a run; `is_external`: edgekit did not train its model."""
     is_finished = summary.status == "finished"
+    may_be_known = is_external and summary.test_accuracy is not None
     return SummarySection(
         facts=_facts(summary, is_external),
         epochs_done=None if is_finished else summary.epochs or 0,
-        warning=TEST_IMAGES_MAY_BE_KNOWN if is_external and summary.test_accuracy is not None else "",
+        warnings=[*_weaknesses(report), *([TEST_IMAGES_MAY_BE_KNOWN] if may_be_known else [])],
     )
+
+
+def _weaknesses(report: Mapping[str, Any] | None) -> tuple[str, ...]:
+    """What is wrong with the model by itself, out of report.json."""
+    if report is None or not {"confusion_matrix", "confusion_cells"} & set(report):
+        return ()
+    names = [row["class"] for row in report["per_class"]]
+    predicted, support, right = [0] * len(names), [0] * len(names), 0
+    for true, given, images in _cells(report):
+        support[true] += images
+        predicted[given] += images
+        right += images if true == given else 0
+    if not sum(support):
+        return ()
+    return weaknesses_of(Answers(num_right=right, predicted=predicted, support=support), names)
+
+
+def _cells(report: Mapping[str, Any]) -> Iterable[tuple[int, int, int]]:
+    """Pairs of true and predicted class, and how many images they have."""
+    if "confusion_cells" in report:
+        return report["confusion_cells"]
+    rows = report["confusion_matrix"]
+    return ((true, given, images) for true, row in enumerate(rows) for given, images in enumerate(row))
 
 
 def _facts(summary: RunSummary, is_external: bool) -> list[tuple[str, str]]:
