@@ -3,6 +3,11 @@ from pathlib import Path
 
 import pytest
 from support.helpers import EdgekitCommand
+from support.run_folders import make_run
+
+from edgekit.artifact import Precision
+from edgekit.exporting.job import ExportRequest, export_request
+from edgekit.foundation.errors import UsageError
 
 
 @pytest.mark.parametrize(
@@ -66,3 +71,12 @@ def test_a_model_from_elsewhere_by_command(tmp_path: Path, edgekit_command: Edge
     manifest = json.loads((tmp_path / "exported" / "mine" / "manifest.json").read_text())
     assert manifest["exports"]["tflite/model-dynamic.tflite"]["batch"] == "dynamic"
     assert (tmp_path / "exported" / "mine" / "model.keras").is_file()
+
+
+def test_a_folder_for_the_files_of_a_run_is_refused_before_the_model_is_loaded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = make_run(tmp_path / "run")
+    monkeypatch.setattr("edgekit.exporting.job.load_source", None)
+    with pytest.raises(UsageError, match="a run's files go into the run itself"):
+        export_request(ExportRequest(target=run.path, precisions=[Precision.FLOAT32], out=tmp_path / "other"))

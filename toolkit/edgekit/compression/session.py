@@ -77,7 +77,8 @@ def compress_request(request: CompressRequest, *, progress: Progress = _SILENT) 
         folders.check_free(out)
     check_installed()
     with custom_objects_of(request.custom_objects) as custom:
-        source = load_source(original, custom)
+        with progress.task("Loading the model", None):
+            source = load_source(original, custom)
         dataset = load_dataset_of(source, request.data, request.skip_broken, progress)
         return _compress(source, dataset, request, out, progress)
 
@@ -116,7 +117,9 @@ def compress(
     run = check_original(original if isinstance(original, RunFolder) else Path(original))
     check_installed()
     request = CompressRequest(settings=settings, resume=resume, recipe=recipe)
-    return _compress(load_source(run), dataset, request, Path(out), progress)
+    with progress.task("Loading the model", None):
+        source = load_source(run)
+    return _compress(source, dataset, request, Path(out), progress)
 
 
 def check_original(target: "RunFolder | Path | None") -> RunFolder:

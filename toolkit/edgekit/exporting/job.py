@@ -15,7 +15,7 @@ from edgekit.exporting.keras.preparing.reading import OutputReading
 from edgekit.exporting.plan import make_plan
 from edgekit.exporting.report import ExportReport
 from edgekit.exporting.schemes import SPLITS, SchemeComparison, compare_schemes
-from edgekit.exporting.session import export
+from edgekit.exporting.session import check_out, export
 from edgekit.exporting.source import Source, check_source, load_source
 from edgekit.foundation.errors import UsageError
 from edgekit.foundation.keras_setup import check_installed
@@ -86,8 +86,10 @@ def export_request(request: ExportRequest, *, progress: Progress | None = None) 
     found = check_source(request.target)
     if request.data is None and not isinstance(found, RunFolder):
         raise UsageError(f"{found} comes from elsewhere: say which images it is for, as in --data folder:PATH.")
+    check_out(found, request.out)
     with custom_objects_of(request.custom_objects) as custom:
-        source = load_source(found, custom)
+        with progress.task("Loading the model", None):
+            source = load_source(found, custom)
         return export(
             source,
             precisions=request.precisions,
@@ -142,7 +144,8 @@ def compare_schemes_request(request: SchemesRequest, *, progress: Progress | Non
         raise UsageError(f"{found} belongs to no run. Make one first: edgekit export {found} --data …")
     check_installed("tensorflow", "edgekit compare-schemes")
     with custom_objects_of(request.custom_objects) as custom:
-        source = load_source(found, custom)
+        with progress.task("Loading the model", None):
+            source = load_source(found, custom)
         dataset = load_dataset_of(source, request.data, request.skip_broken, progress)
         return compare_schemes(
             source,

@@ -80,9 +80,8 @@ def export(
     plan = make_plan(precisions, formats, choices)
     found = check_source(Path(source)) if isinstance(source, str | Path) else source
     with custom_objects_of(Path(custom_objects) if custom_objects is not None else None) as custom:
+        check_out(found, out)
         loaded = found if isinstance(found, Source) else load_source(found, custom)
-        if loaded.run is not None and out is not None:
-            raise UsageError("--out is for a Keras file from elsewhere; a run's files go into the run itself.")
         input_range = _input_range_of(choices)
         _check_input_range(loaded, input_range)
         _check_reading(loaded, reading)
@@ -206,6 +205,13 @@ def _exported(run: RunFolder, path: Path, made: MadeFile) -> ExportedFile:
 def _failed(job: Job, run: RunFolder, error: ExportError) -> FailedFile:
     path = run.artifact_path(job.format, job.precision, job.variant).relative_to(run.path)
     return FailedFile(file=path.as_posix(), precision=job.precision, title=job.title, reason=str(error))
+
+
+def check_out(source: RunFolder | Path | Source, out: str | Path | None) -> None:
+    """Raise UsageError where a folder is named for the files of a run."""
+    is_run = isinstance(source, RunFolder) or (isinstance(source, Source) and source.run is not None)
+    if is_run and out is not None:
+        raise UsageError("--out is for a Keras file from elsewhere; a run's files go into the run itself.")
 
 
 def _input_range_of(choices: Sequence[ExportOptions]) -> InputRange | None:

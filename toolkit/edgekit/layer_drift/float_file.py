@@ -55,4 +55,6 @@ class FloatFiles:
     def _maker(self) -> FileMaker:
         assert self._run is not None  # noqa: S101 - see above
         check_installed("tensorflow", "The float file of a run that holds none")
-        return FileMaker(load_source(self._run), None, progress=self._progress)
+        with self._progress.task("Loading the model", None):
+            source = load_source(self._run)
+        return FileMaker(source, None, progress=self._progress)

@@ -77,7 +77,8 @@ def train_request(request: TrainRequest, *, progress: Progress | None = None) ->
         EdgekitError: Whatever is missing, unknown, or does not belong together; see `train`.
     """
     progress, out = progress or SilentProgress(), request.folder
-    import_keras("edgekit train", request.backend)
+    with progress.task("Loading Keras", None):
+        import_keras("edgekit train", request.backend)
     recipe, dataset, settings = load_training(request, progress)
     return train(
         recipe,

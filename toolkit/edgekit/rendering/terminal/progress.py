@@ -15,8 +15,8 @@ from edgekit.foundation.progress import Advance
 if TYPE_CHECKING:
     from rich.progress import Progress as RichProgress
 
-SECONDS_BETWEEN_LINES = 10.0
-"""How often a task that goes on says so where there is no terminal."""
+SECONDS_BETWEEN_LINES = 4.5
+"""How often a task that goes on says so where there is no terminal: nobody waits five seconds in silence."""
 
 
 class ConsoleProgress:
@@ -101,20 +101,21 @@ class ConsoleProgress:
     @contextmanager
     def _lines(self, description: str, total: int | None) -> Iterator[Advance]:
         started = last = self._clock()
-        done = 0
+        done, is_told = 0, False
 
         def advance(count: int) -> None:
-            nonlocal done, last
+            nonlocal done, last, is_told
             with self._lock:
                 done += count
                 now = self._clock()
                 if now - last >= SECONDS_BETWEEN_LINES and done != total:
-                    last = now
-                    self._line(f"{description}: {_amount(done, total)} after {now - started:.0f} s")
+                    last, is_told = now, True
+                    self._line(f"{description}: {_so_far(done, total, now - started)}")
 
         with _every(SECONDS_BETWEEN_LINES, lambda: advance(0)):
             yield advance
-        self._line(f"{description}: {_amount(done, total)} in {self._clock() - started:.1f} s")
+        if done or total is not None or is_told:  # a stage that counts nothing and was quick is not worth a line
+            self._line(f"{description}: {_in_all(done, total, self._clock() - started)}")
 
     def _line(self, text: str) -> None:
         with self._lock:
@@ -139,5 +140,18 @@ def _every(seconds: float, do: Callable[[], None]) -> Iterator[None]:
         thread.join()
 
 
+def _so_far(done: int, total: int | None, seconds: float) -> str:
+    amount = _amount(done, total)
+    return f"{amount} after {seconds:.0f} s" if amount else f"{seconds:.0f} s so far"
+
+
+def _in_all(done: int, total: int | None, seconds: float) -> str:
+    amount = _amount(done, total)
+    return f"{amount} in {seconds:.1f} s" if amount else f"{seconds:.1f} s"
+
+
 def _amount(done: int, total: int | None) -> str:
-    return f"{done:,}" if total is None else f"{done:,} of {total:,}"
+    """What is done; nothing where nothing is counted."""
+    if total is None:
+        return f"{done:,}" if done else ""
+    return f"{done:,} of {total:,}"
