@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 def resize_image(image: "Image.Image", size: tuple[int, int], rule: ImageRule) -> "NDArray[np.uint8]":
     """Bring `image` to `size`.
 
-    With antialiasing Pillow's bilinear filter is used, which is tf.image.resize(antialias=True) to one step; without,
+    With antialiasing Pillow's bilinear filter is used, which is tf.image.resize(antialias=True) to one step: columns
+    first, then rows. Pillow 13 itself starts with the rows of some images, so that its pixels differ by a step from
+    those of Pillow 12; here the version makes no difference. Without antialiasing,
     `edgekit.datasets.images.bilinear.interpolate`, rounded to the nearest whole number.
 
     Args:
@@ -49,7 +51,8 @@ def _resized(image: "Image.Image", part: Box, height: int, width: int, antialias
     corners = (part.left, part.top, part.left + part.width, part.top + part.height)
     cropped = image if corners == (0, 0, *image.size) else image.crop(corners)
     if antialias:
-        return _with_channels(np.asarray(cropped.resize((width, height), Image.Resampling.BILINEAR)))
+        narrow = cropped.resize((width, cropped.height), Image.Resampling.BILINEAR)
+        return _with_channels(np.asarray(narrow.resize((width, height), Image.Resampling.BILINEAR)))
     pixels = _with_channels(np.asarray(cropped))
     if cropped.size == (width, height):
         return pixels

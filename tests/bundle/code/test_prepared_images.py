@@ -1,0 +1,131 @@
+"""Generated code prepares an image as edgekit does: every rule, every layout, every kind of picture."""
+
+import dataclasses
+import io
+import json
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+from support.bundles import bundled_model
+
+from edgekit.artifact import ImageInput, TensorSpec
+from edgekit.bundle.code.javascript import javascript_code
+from edgekit.bundle.code.python import python_code
+from edgekit.bundle.model import BundledModel
+from edgekit.datasets.images.decoding import decode_image
+from edgekit.datasets.images.rule import KERAS_RESIZES, OWN_RESIZES, ImageRule
+
+RULES = [
+    *(ImageRule(resize=name, antialias=antialias) for name in OWN_RESIZES for antialias in (True, False)),
+    *(ImageRule(resize=name, antialias=False, exif=False) for name in KERAS_RESIZES),
+]
+HEIGHT, WIDTH = 13, 17
+
+
+def pictures() -> dict[str, Image.Image]:
+    rng = np.random.default_rng(3)
+    wide = Image.fromarray(rng.integers(0, 256, (20, 61, 3), np.uint8))
+    tall = Image.fromarray(rng.integers(0, 256, (50, 9, 3), np.uint8))
+    clear = Image.fromarray(rng.integers(0, 256, (30, 30, 4), np.uint8))
+    gray = Image.fromarray(rng.integers(0, 256, (11, 23), np.uint8))
+    same = Image.fromarray(rng.integers(0, 256, (HEIGHT, WIDTH, 3), np.uint8))
+    return {"wide": wide, "tall": tall, "clear": clear, "gray": gray, "palette": wide.quantize(16), "same": same}
+
+
+def png(image: Image.Image) -> bytes:
+    stream = io.BytesIO()
+    image.save(stream, "PNG")
+    return stream.getvalue()
+
+
+def model_for(channels: int, rule: ImageRule | None, *, layout: str = "last", dtype: str = "uint8") -> BundledModel:
+    shapes = {"last": (1, HEIGHT, WIDTH, channels), "first": (1, channels, HEIGHT, WIDTH), "none": (1, HEIGHT, WIDTH)}
+    image = ImageInput(
+        height=HEIGHT,
+        width=WIDTH,
+        channels=channels,
+        channels_first=layout == "first",
+        has_channel_axis=layout != "none",
+    )
+    scale, zero_point = (1.0, -128) if dtype == "int8" else (None, None)
+    spec = TensorSpec(name="pixels", shape=shapes[layout], dtype=dtype, scale=scale, zero_point=zero_point)
+    return dataclasses.replace(bundled_model(), image=image, input=spec, rule=rule)
+
+
+def python_prepare(model: BundledModel, folder: Path) -> Callable[[Image.Image], Any]:
+    names: dict[str, Any] = {
+        "__file__": str(folder / "code" / "model" / "python" / "classifier.py"),
+        "__name__": "made",
+    }
+    exec(compile(python_code(model)["python/classifier.py"], "classifier.py", "exec"), names)
+    prepare: Callable[[Image.Image], Any] = names["prepare"]
+    return prepare
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.options)
+def test_python_is_exact(rule: ImageRule, channels: int, tmp_path: Path) -> None:
+    prepare = python_prepare(model_for(channels, rule), tmp_path)
+    for name, picture in pictures().items():
+        wanted = decode_image(png(picture), (HEIGHT, WIDTH), rule, channels)
+        np.testing.assert_array_equal(prepare(Image.open(io.BytesIO(png(picture))))[0], wanted, err_msg=name)
+
+
+@pytest.mark.parametrize(("layout", "channels"), [("first", 3), ("first", 1), ("none", 1)])
+@pytest.mark.parametrize("dtype", ["float32", "int8"])
+def test_python_fills_every_layout_and_type(layout: str, channels: int, dtype: str, tmp_path: Path) -> None:
+    tensor = python_prepare(model_for(channels, ImageRule(), layout=layout, dtype=dtype), tmp_path)(pictures()["wide"])
+    pixels = decode_image(png(pictures()["wide"]), (HEIGHT, WIDTH), channels=channels)
+    wanted = pixels.transpose(2, 0, 1) if layout == "first" else pixels[..., 0]
+    assert tensor.dtype == dtype
+    np.testing.assert_array_equal(tensor[0].astype(int), wanted.astype(int) - (128 if dtype == "int8" else 0))
+
+
+def test_an_image_of_another_size_is_refused_where_training_resized_none(tmp_path: Path) -> None:
+    prepare = python_prepare(model_for(3, None), tmp_path)
+    assert prepare(pictures()["same"]).shape == (1, HEIGHT, WIDTH, 3)
+    with pytest.raises(ValueError, match=r"takes images of 17 x 13 pixels\. Received 61 x 20"):
+        prepare(pictures()["wide"])
+
+
+SCRIPT = """
+import { readFileSync } from "node:fs";
+const { prepare } = await import(process.argv[1]);
+const images = JSON.parse(readFileSync(process.argv[2]));
+const answers = Object.entries(images).map(([name, { width, height, data }]) => [
+  name, Array.from(prepare({ width, height, data: Uint8ClampedArray.from(data) })),
+]);
+console.log(JSON.stringify(Object.fromEntries(answers)));
+"""
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.options)
+def test_javascript_is_exact_or_within_one_step_with_antialiasing(
+    rule: ImageRule, channels: int, tmp_path: Path
+) -> None:
+    node = shutil.which("node")
+    if node is None:
+        pytest.skip("needs Node.js")
+    module = tmp_path / "classifier.mjs"
+    module.write_bytes(javascript_code(model_for(channels, rule))["javascript/classifier.mjs"])
+    shown = pictures()
+    images = {
+        name: {"width": one.width, "height": one.height, "data": np.asarray(one.convert("RGBA")).ravel().tolist()}
+        for name, one in shown.items()
+    }
+    (tmp_path / "images.json").write_text(json.dumps(images))
+    command = [node, "--input-type=module", "--eval", SCRIPT, module.as_uri(), str(tmp_path / "images.json")]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    for name, values in json.loads(done.stdout).items():
+        wanted = decode_image(png(shown[name]), (HEIGHT, WIDTH), rule, channels).ravel().astype(int)
+        difference = np.abs(np.array(values) - wanted)
+        assert difference.max() <= (1 if rule.antialias else 0), name
+        assert (difference > 0).mean() < 0.05, name
