@@ -43,6 +43,7 @@ def report_of(run: Path) -> dict:
     for row in document["candidates"]:
         for name in TIMED:
             row[name] = None
+    assert document["recommended"].pop("server")["verdict"] == "pass"  # the fastest file
     return document
 
 

@@ -336,7 +336,7 @@ def test_the_report_survives_json(tmp_path: Path, dataset: Dataset, reference: R
     document = json.loads(json.dumps(report.to_dict(), allow_nan=False))
     assert VerificationReport.from_dict(document) == report
     own = {"schema_version", "dataset", "reference", "tolerance", "tolerance_origin", "unlisted_files", "candidates"}
-    assert set(document) == own | {"environment"}
+    assert set(document) == own | {"recommended", "environment"}
     promised = {
         *("artifact", "sha256", "size_bytes", "format", "precision", "runtime", "runtime_version", "verdict"),
         *("reasons", "accuracy", "accuracy_delta", "agreement", "flips", "mcnemar_p", "per_class"),

@@ -1,6 +1,9 @@
 """Generated code runs as it is: its own golden tests pass on the committed run, and fail where something changes."""
 
+import dataclasses
 import json
+import os
+import re
 import shutil
 import subprocess
 import sys
@@ -11,9 +14,12 @@ from typing import Any
 import pytest
 from support.bundles import bundled_model
 
+from edgekit.artifact import Precision
+from edgekit.bundle.code.cpp import cpp_code
 from edgekit.bundle.code.javascript import javascript_code
 from edgekit.bundle.code.literals import cpp_text
 from edgekit.bundle.code.python import python_code
+from edgekit.verification.verdict.targets import Target
 
 LABELS = (
     'a "quoted" cat',
@@ -118,6 +124,68 @@ def test_labels_of_any_text_survive_in_javascript_and_wrong_tensors_are_refused(
         "The input has 3072 values. Received 3071.",
         "fine",
     ]
+
+
+def test_the_array_in_cpp_is_the_file_aligned_with_its_labels(unpacked: Path, tmp_path: Path) -> None:
+    compiler = shutil.which("g++")
+    if compiler is None:
+        pytest.skip("needs g++")
+    folder = unpacked / "code" / "tflite-model-int8" / "cpp"
+    main = tmp_path / "main.cc"
+    main.write_text(
+        '#include <cstdio>\n#include "model.h"\n'
+        "int main() {\n"
+        "  if (reinterpret_cast<std::uintptr_t>(kModel) % 16 || kInputLength != 3072) return 1;\n"
+        "  for (int pixel = 0; pixel < 256; ++pixel) if (FromPixel(pixel) != pixel) return 2;\n"
+        "  std::fwrite(kModel, 1, kModelSize, stdout);\n"
+        '  for (std::size_t at = 0; at < kNumLabels; ++at) std::fprintf(stderr, "%s\\n", kLabels[at]);\n'
+        "}\n"
+    )
+    command = [
+        compiler,
+        "-std=c++17",
+        "-Wall",
+        "-Wextra",
+        "-Werror",
+        f"-I{folder}",
+        str(main),
+        str(folder / "model.cc"),
+    ]
+    subprocess.run([*command, "-o", str(tmp_path / "main")], check=True, timeout=120)
+    done = subprocess.run([tmp_path / "main"], capture_output=True, check=True, timeout=60)
+    assert done.stdout == (unpacked / "tflite" / "model-int8.tflite").read_bytes()
+    assert done.stderr.decode() == (unpacked / "labels.txt").read_text("utf-8")
+
+
+def test_the_resolver_in_cpp_has_the_operators_of_the_file_and_no_other() -> None:
+    made = cpp_code(dataclasses.replace(bundled_model(), operators=("CONV_2D", "LEAKY_RELU", "RELU6", "RESHAPE")))
+    text = made["cpp/classifier.h"].decode()
+    assert re.findall(r"operators\.(\w+)\(\)", text) == ["AddConv2D", "AddLeakyRelu", "AddRelu6", "AddReshape"]
+    assert "MicroMutableOpResolver<4>" in text
+
+
+def test_cpp_is_for_int8_files_on_microcontrollers() -> None:
+    model = bundled_model()
+    assert set(cpp_code(model)) == {"cpp/model.h", "cpp/model.cc", "cpp/classifier.h", "cpp/golden_test.cc"}
+    assert cpp_code(dataclasses.replace(model, targets=(Target.WEB,))) == {}
+    assert cpp_code(dataclasses.replace(model, precision=Precision.FLOAT32)) == {}
+
+
+def test_the_golden_test_in_javascript_passes_and_fails_on_other_outputs(unpacked: Path, tmp_path: Path) -> None:
+    """Needs onnxruntime-web in a folder `node_modules` that EDGEKIT_NODE_MODULES names: npm install onnxruntime-web."""
+    modules, node = os.environ.get("EDGEKIT_NODE_MODULES"), shutil.which("node")
+    if node is None or modules is None or not (Path(modules) / "onnxruntime-web").is_dir():
+        pytest.skip("needs Node.js, and EDGEKIT_NODE_MODULES=PATH of a node_modules with onnxruntime-web")
+    bundle = Path(shutil.copytree(unpacked, tmp_path / "resnet8"))
+    (tmp_path / "node_modules").symlink_to(modules)
+    command = [node, "--test", "golden.test.mjs"]
+    for key in ("onnx-model-float32", "onnx-model-int8"):
+        folder = bundle / "code" / key / "javascript"
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120, check=False)
+        assert done.returncode == 0, done.stdout
+        expected = bundle / "golden" / "expected" / f"{key}.bin"
+        expected.write_bytes(expected.read_bytes()[4:] + bytes(4))
+        assert subprocess.run(command, cwd=folder, capture_output=True, timeout=120, check=False).returncode == 1
 
 
 def test_labels_of_any_text_survive_in_cpp(tmp_path: Path) -> None:
