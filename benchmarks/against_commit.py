@@ -103,6 +103,9 @@ def main() -> None:
     parser.add_argument("--data", default="digits", help="the images of export and verify")
     parser.add_argument("--sample", help="images of verify; default: all")
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument(
+        "--same-files", action="store_true", help="export here with the options that give the old files"
+    )
     options = parser.parse_args()
     data = [options.data, *(["--sample", options.sample] if options.sample and options.what == "verify" else [])]
     sides = {"before": options.before.resolve(), "after": HERE}
@@ -116,6 +119,8 @@ def main() -> None:
                 shutil.rmtree(place, ignore_errors=True)
                 place.mkdir()
                 for row, arguments in commands(options.what, sides["before"], data, place).items():
+                    if options.same_files and side == "after":
+                        arguments += OLD_FILES
                     result = measured(sides[side], arguments)
                     if turn:
                         results.setdefault(row, {}).setdefault(side, []).append(result)
