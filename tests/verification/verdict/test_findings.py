@@ -62,6 +62,11 @@ def test_the_number_of_images_is_rounded_up_to_two_digits() -> None:
     assert finding.sentence.endswith("That may be chance: about 2,300 images would decide it.")
 
 
+def test_the_number_of_images_of_a_class_is_in_the_plural() -> None:
+    loss = Loss(change=2.6, limit=2.0, one_image=2.6, p_value=1.0, num_images=104, of_class="digit 7")
+    assert loss.doubt == "That may be chance: about 110 images of 'digit 7' would decide it."
+
+
 @pytest.mark.parametrize(("lost", "is_certain"), [(3, False), (40, True)])
 def test_agreement_below_its_limit(lost: int, is_certain: bool) -> None:
     finding = found(measured(50 if lost == 3 else 400, lost), min_agreement=95.0)

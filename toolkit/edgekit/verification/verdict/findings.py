@@ -39,7 +39,7 @@ class Loss:
         one_image: What one image is worth, in the same unit.
         p_value: That chance alone gives such a change.
         num_images: Images that would decide it; None where nobody can say.
-        of_what: What images: "image", "image of 'dog'".
+        of_class: The class that these images show; None where any image counts.
         counts_by_size: Whether a loss far beyond the limit is certain by its size alone.
     """
 
@@ -48,7 +48,7 @@ class Loss:
     one_image: float
     p_value: float
     num_images: int | None
-    of_what: str = "image"
+    of_class: str | None = None
     counts_by_size: bool = True
 
     @property
@@ -66,7 +66,8 @@ class Loss:
         """The sentence behind that of a finding that is not certain."""
         if self.num_images is None:
             return "That may be chance, and no number of images like these would decide it."
-        return f"That may be chance: about {counted(_rounded(self.num_images), self.of_what)} would decide it."
+        images = counted(_rounded(self.num_images), "image") + (f" of '{self.of_class}'" if self.of_class else "")
+        return f"That may be chance: about {images} would decide it."
 
 
 def finding(limit: str, sentence: str, loss: Loss) -> Finding:

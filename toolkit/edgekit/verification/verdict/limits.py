@@ -92,7 +92,7 @@ def _loss_of_class(one: ClassResult, limit: float, is_subset: bool) -> Loss:
         one_image=100 / max(1, one.support),
         p_value=one.error_mcnemar_p_holm,
         num_images=images_to_decide_change(one.new_errors, one.mended_errors, max(1, one.support)),
-        of_what=f"image of '{one.class_name}'",
+        of_class=one.class_name,
         counts_by_size=not is_subset,
     )
 
