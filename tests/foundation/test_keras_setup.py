@@ -1,3 +1,4 @@
+import gc
 import importlib.util
 import os
 import sys
@@ -5,7 +6,7 @@ import sys
 import pytest
 
 from edgekit.foundation.errors import MissingExtraError, UnknownNameError, UsageError
-from edgekit.foundation.keras_setup import import_keras, native_stderr_held_back
+from edgekit.foundation.keras_setup import import_keras, native_stderr_held_back, no_garbage_collection
 
 
 def test_keras_comes_on_tensorflow_unless_told_otherwise():
@@ -52,3 +53,20 @@ def test_what_native_code_prints_is_shown_only_if_the_block_fails(capfd):
     with pytest.raises(ImportError), native_stderr_held_back():
         fail_to_import()
     assert capfd.readouterr().err == "the reason\n"
+
+
+def test_no_garbage_is_collected_while_a_library_is_imported_and_afterwards_as_before():
+    assert gc.isenabled()
+    with no_garbage_collection():
+        assert not gc.isenabled()
+    assert gc.isenabled()
+    with pytest.raises(ImportError), no_garbage_collection():
+        raise ImportError
+    assert gc.isenabled()
+    gc.disable()
+    try:
+        with no_garbage_collection():
+            pass
+        assert not gc.isenabled(), "whoever had disabled it finds it so"
+    finally:
+        gc.enable()
