@@ -59,7 +59,9 @@ def test_no_garbage_is_collected_while_a_library_is_imported_and_afterwards_as_b
     assert gc.isenabled()
     with no_garbage_collection():
         assert not gc.isenabled()
+        kept = [[] for _ in range(1000)]
     assert gc.isenabled()
+    assert gc.get_freeze_count() > len(kept)
     with pytest.raises(ImportError), no_garbage_collection():
         raise ImportError
     assert gc.isenabled()
