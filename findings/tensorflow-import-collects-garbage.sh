@@ -6,7 +6,7 @@
 #   there are many. With gc.disable() before the import and gc.enable() behind it, the same modules are there and the
 #   import takes about a fifth less processor time, on every start of every program.
 # Seen on 2026-11-30, Linux x86-64, 2 cores of an AMD EPYC, Python 3.11, tensorflow 2.21.0, keras 3.15.1:
-#   import tensorflow, keras: 4.91 s of processor time; without garbage collection 3.79 s: 0.77 of it (n = 5 each, medians)
+#   import tensorflow, keras: 1.68 s of processor time; without garbage collection 1.33 s: 0.80 of it (n = 5 each, medians)
 # Exit status: 0 it is so (0.9 of the time or less), 1 it has changed, 2 the packages could not be installed.
 set -euo pipefail
 folder=$(mktemp -d)
