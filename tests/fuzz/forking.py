@@ -5,9 +5,10 @@ import signal
 import sys
 import tempfile
 import time
-from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import NoReturn
+
+from support.one_by_one import OneByOne
 
 from edgekit.artifact import FileOptions
 from edgekit.execution.isolation import collect_scores
@@ -16,10 +17,10 @@ from edgekit.execution.worker.job_file import ScoringJob, WorkerSetup, write_job
 from edgekit.execution.worker.process import Watch, collected, signal_name
 from edgekit.foundation.progress import Advance
 from edgekit.input_range import InputEncoding
-from edgekit.runtimes import RUNTIMES, Availability, Execution, ExecutionFailure, SessionSettings
+from edgekit.runtimes import RUNTIMES, Execution, ExecutionFailure, SessionSettings
 
 
-class ForkingExecutor:
+class ForkingExecutor(OneByOne):
     """Runs the real worker's `main` in a fork of this process, which has the runtimes imported and no threads.
 
     Args:
@@ -28,18 +29,6 @@ class ForkingExecutor:
 
     def __init__(self, memory_limit: int = 2**32) -> None:
         self._memory_limit = memory_limit
-
-    def availability(self, runtime: str) -> Availability:
-        return RUNTIMES.load(runtime).availability()
-
-    def prepare(self, num_candidates: int) -> int:
-        return 1
-
-    def while_no_worker_measures(self) -> AbstractContextManager[None]:
-        return nullcontext()
-
-    def cancel(self) -> None:
-        pass
 
     def execute(
         self,

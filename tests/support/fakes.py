@@ -1,7 +1,6 @@
 """Stand-ins that keep the protocols of the real things, for tests that plant faults."""
 
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,13 +15,14 @@ from edgekit.foundation.progress import Advance
 from edgekit.input_range import InputEncoding
 from edgekit.runs.reference import Reference
 from edgekit.runtimes import Availability, Execution, ExecutionFailure, SessionSettings
+from support.one_by_one import OneByOne
 
 Answer = Callable[[NDArray[np.uint8]], NDArray[np.float32]] | ExecutionFailure
 """What a planted candidate does: images uint8 (n, H, W, 3) -> scores float32 (n, C), or it fails."""
 
 
 @dataclass
-class FakeExecutor:
+class FakeExecutor(OneByOne):
     """An `edgekit.execution.executor.Executor` that runs functions in place of files.
 
     Attributes:
@@ -37,15 +37,6 @@ class FakeExecutor:
 
     def availability(self, runtime: str) -> Availability:
         return Availability(version="1.0", reason=self.unavailable.get(runtime))
-
-    def prepare(self, num_candidates: int) -> int:
-        return 1
-
-    def while_no_worker_measures(self) -> AbstractContextManager[None]:
-        return nullcontext()
-
-    def cancel(self) -> None:
-        pass
 
     def _watched(self, scores: NDArray[np.float32], watch: Watch) -> NDArray[np.float32]:
         """The scores up to where they were enough, looked at a hundred at a time."""

@@ -1,7 +1,6 @@
 """An executor that runs files in this process: the real runtimes, without a second of start-up for each file."""
 
 import time
-from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 import numpy as np
@@ -13,23 +12,12 @@ from edgekit.foundation.errors import EdgekitError, MissingKernelError
 from edgekit.foundation.progress import Advance
 from edgekit.foundation.quiet import held_back
 from edgekit.input_range import InputEncoding
-from edgekit.runtimes import RUNTIMES, Availability, Execution, ExecutionFailure, SessionSettings
+from edgekit.runtimes import RUNTIMES, Execution, ExecutionFailure, SessionSettings
+from support.one_by_one import OneByOne
 
 
-class InThisProcess:
+class InThisProcess(OneByOne):
     """An `edgekit.execution.executor.Executor` for files that nobody needs protection from."""
-
-    def availability(self, runtime: str) -> Availability:
-        return RUNTIMES.load(runtime).availability()
-
-    def prepare(self, num_candidates: int) -> int:
-        return 1
-
-    def while_no_worker_measures(self) -> AbstractContextManager[None]:
-        return nullcontext()
-
-    def cancel(self) -> None:
-        pass
 
     def execute(
         self,
