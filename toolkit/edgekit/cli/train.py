@@ -53,7 +53,7 @@ def command(as_json: bool, **chosen: Any) -> None:
 
 def _show(run: "RunFolder", as_json: bool) -> None:
     from edgekit.metrics.classification import classification_report
-    from edgekit.metrics.weaknesses import weaknesses
+    from edgekit.metrics.weaknesses import weaknesses_of
     from edgekit.rendering.classification import report_text
 
     reference = run.reference()
@@ -70,6 +70,6 @@ def _show(run: "RunFolder", as_json: bool) -> None:
             f"\nThe saved model is that of epoch {saved} of {epochs}, which a callback of the recipe went back to."
         )
     click.echo(f"\nAccuracy {report.accuracy:.4f} on {report.num_images:,} test images")
-    for sentence in weaknesses(reference.scores, reference.labels, reference.class_names):
+    for sentence in weaknesses_of(report.confusion_cells, reference.class_names):
         click.echo(f"Warning: {sentence}")
     click.echo(f"Run: {run.path}  (next: edgekit export {run.path} --int8)")

@@ -1,7 +1,6 @@
 """What is wrong with a model by itself: hardly better than guessing, blind to a class. Compares it with nothing."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from edgekit.foundation.grammar import counted, listed
@@ -17,21 +16,6 @@ MAX_NAMED = 5
 """Classes that a sentence names."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Answers:
-    """How often a model gave each class.
-
-    Attributes:
-        num_right: How often it was right.
-        predicted: For each of C classes, how often it was predicted.
-        support: For each of C classes, how many images show it; at least one image in all.
-    """
-
-    num_right: int
-    predicted: Sequence[int]
-    support: Sequence[int]
-
-
 def weaknesses(
     scores: "NDArray[np.float32]", labels: "NDArray[np.int64]", class_names: Sequence[str]
 ) -> tuple[str, ...]:
@@ -42,39 +26,45 @@ def weaknesses(
         labels: int64 (N,), the true classes.
         class_names: C names.
     """
-    return weaknesses_of(_answers(scores, labels, len(class_names)), class_names)
-
-
-def weaknesses_of(answers: Answers, class_names: Sequence[str]) -> tuple[str, ...]:
-    """As `weaknesses`, of answers that are counted already, for the C classes of `class_names`."""
-    return tuple(_sentences(answers, class_names))
-
-
-def _answers(scores: "NDArray[np.float32]", labels: "NDArray[np.int64]", num_classes: int) -> Answers:
     import numpy as np
 
-    predicted, right = np.zeros(num_classes, np.int64), 0
-    for piece in pieces(len(labels), scores):
-        top = top_classes(scores[piece])
-        predicted += np.bincount(top, minlength=num_classes)
-        right += int((top == labels[piece]).sum())
-    support = np.bincount(labels, minlength=num_classes)
-    return Answers(num_right=right, predicted=predicted.tolist(), support=support.tolist())
+    from edgekit.metrics.classification import confusion_cells
+
+    predictions = np.concatenate([top_classes(scores[piece]) for piece in pieces(len(labels), scores)])
+    return weaknesses_of(confusion_cells(labels, predictions), class_names)
 
 
-def _sentences(answers: Answers, class_names: Sequence[str]) -> Iterator[str]:
-    num_classes, num_images = len(class_names), sum(answers.support)
-    accuracy = answers.num_right / num_images
+def weaknesses_of(cells: Iterable[tuple[int, int, int]], class_names: Sequence[str]) -> tuple[str, ...]:
+    """As `weaknesses`, of answers that are counted already.
+
+    Args:
+        cells: (true class, predicted class, images): see `ClassificationReport.confusion_cells`. Pairs of no image may
+            be among them.
+        class_names: C names.
+    """
+    return tuple(_sentences(cells, class_names))
+
+
+def _sentences(cells: Iterable[tuple[int, int, int]], class_names: Sequence[str]) -> Iterator[str]:
+    num_classes, num_right = len(class_names), 0
+    predicted, support = [0] * num_classes, [0] * num_classes
+    for true, given, images in cells:
+        support[true] += images
+        predicted[given] += images
+        num_right += images if true == given else 0
+    num_images = sum(support)
+    if not num_images:
+        return
+    accuracy = num_right / num_images
     if not is_better_than_guessing(accuracy, num_images, num_classes):
         yield (
             f"The model is hardly better than guessing: it is right on {accuracy:.1%} of "
             f"{counted(num_images, 'test image')}, and guessing among {num_classes:,} classes is right on "
             f"{1 / num_classes:.1%}."
         )
-    rows = zip(class_names, answers.predicted, answers.support, strict=True)
-    never = [(name, support) for name, predicted, support in rows if support and not predicted]
+    never = [place for place in range(num_classes) if support[place] and not predicted[place]]
     if never:
-        named = [f"'{name}'" for name, _ in never[:MAX_NAMED]]
+        named = [f"'{class_names[place]}'" for place in never[:MAX_NAMED]]
         more = [counted(len(never) - MAX_NAMED, "more class")] if len(never) > MAX_NAMED else []
-        images = counted(sum(support for _, support in never), "test image")
-        yield f"The model never predicts {listed([*named, *more])}, which {images} show."
+        shown = counted(sum(support[place] for place in never), "test image")
+        yield f"The model never predicts {listed([*named, *more])}, which {shown} show."

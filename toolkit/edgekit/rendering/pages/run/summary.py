@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from edgekit.metrics.weaknesses import Answers, weaknesses_of
+from edgekit.metrics.weaknesses import weaknesses_of
 from edgekit.rendering.pages.numbers import NOTHING, count, percent
 from edgekit.rendering.pages.section import Section
 from edgekit.runs.summary import TEST_IMAGES_MAY_BE_KNOWN, RunSummary
@@ -43,15 +43,7 @@ def _weaknesses(report: Mapping[str, Any] | None) -> tuple[str, ...]:
     """What is wrong with the model by itself, out of report.json."""
     if report is None or not {"confusion_matrix", "confusion_cells"} & set(report):
         return ()
-    names = [row["class"] for row in report["per_class"]]
-    predicted, support, right = [0] * len(names), [0] * len(names), 0
-    for true, given, images in _cells(report):
-        support[true] += images
-        predicted[given] += images
-        right += images if true == given else 0
-    if not sum(support):
-        return ()
-    return weaknesses_of(Answers(num_right=right, predicted=predicted, support=support), names)
+    return weaknesses_of(_cells(report), [row["class"] for row in report["per_class"]])
 
 
 def _cells(report: Mapping[str, Any]) -> Iterable[tuple[int, int, int]]:
