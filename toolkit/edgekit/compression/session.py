@@ -77,8 +77,7 @@ def compress_request(request: CompressRequest, *, progress: Progress = _SILENT) 
         folders.check_free(out)
     check_installed()
     with custom_objects_of(request.custom_objects) as custom:
-        with progress.task("Loading the model", None):
-            source = load_source(original, custom)
+        source = load_source(original, custom, progress)
         dataset = load_dataset_of(source, request.data, request.skip_broken, progress)
         return _compress(source, dataset, request, out, progress)
 
@@ -117,9 +116,7 @@ def compress(
     run = check_original(original if isinstance(original, RunFolder) else Path(original))
     check_installed()
     request = CompressRequest(settings=settings, resume=resume, recipe=recipe)
-    with progress.task("Loading the model", None):
-        source = load_source(run)
-    return _compress(source, dataset, request, Path(out), progress)
+    return _compress(load_source(run, progress=progress), dataset, request, Path(out), progress)
 
 
 def check_original(target: "RunFolder | Path | None") -> RunFolder:

@@ -88,8 +88,7 @@ def export_request(request: ExportRequest, *, progress: Progress | None = None) 
         raise UsageError(f"{found} comes from elsewhere: say which images it is for, as in --data folder:PATH.")
     check_out(found, request.out)
     with custom_objects_of(request.custom_objects) as custom:
-        with progress.task("Loading the model", None):
-            source = load_source(found, custom)
+        source = load_source(found, custom, progress)
         return export(
             source,
             precisions=request.precisions,
@@ -144,8 +143,7 @@ def compare_schemes_request(request: SchemesRequest, *, progress: Progress | Non
         raise UsageError(f"{found} belongs to no run. Make one first: edgekit export {found} --data …")
     check_installed("tensorflow", "edgekit compare-schemes")
     with custom_objects_of(request.custom_objects) as custom:
-        with progress.task("Loading the model", None):
-            source = load_source(found, custom)
+        source = load_source(found, custom, progress)
         dataset = load_dataset_of(source, request.data, request.skip_broken, progress)
         return compare_schemes(
             source,

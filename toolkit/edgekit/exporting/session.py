@@ -81,7 +81,7 @@ def export(
     found = check_source(Path(source)) if isinstance(source, str | Path) else source
     with custom_objects_of(Path(custom_objects) if custom_objects is not None else None) as custom:
         check_out(found, out)
-        loaded = found if isinstance(found, Source) else load_source(found, custom)
+        loaded = found if isinstance(found, Source) else load_source(found, custom, progress)
         input_range = _input_range_of(choices)
         _check_input_range(loaded, input_range)
         _check_reading(loaded, reading)

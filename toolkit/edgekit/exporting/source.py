@@ -17,6 +17,7 @@ from edgekit.exporting.keras.loading.saved_model import (
 from edgekit.exporting.keras.loading.tfmot_file import TrainedRange
 from edgekit.exporting.keras.preparing.reading import OutputReading
 from edgekit.foundation.errors import ExportError, RunFolderError, UsageError
+from edgekit.foundation.progress import Progress, SilentProgress
 from edgekit.input_range import RAW, InputRange
 from edgekit.runs.folder import RunFolder
 
@@ -105,13 +106,19 @@ def check_source(target: Path | None) -> Path | RunFolder:
     return RunFolder.named(target)
 
 
-def load_source(source: RunFolder | Path, custom: CustomObjects = NONE) -> Source:
+def load_source(source: RunFolder | Path, custom: CustomObjects = NONE, progress: Progress | None = None) -> Source:
     """Load the model; raises ExportError, and RunFolderError where it is not what the manifest lists.
 
     Args:
         source: What `check_source` found.
         custom: What the user's own file defines.
+        progress: Told while it loads, which takes seconds where Keras is not there yet.
     """
+    with (progress or SilentProgress()).task("Loading the model", None):
+        return _loaded(source, custom)
+
+
+def _loaded(source: RunFolder | Path, custom: CustomObjects) -> Source:
     if isinstance(source, Path):
         if is_saved_model(source):
             return Source(path=source, run=None, model=load_saved_model(source))

@@ -55,6 +55,4 @@ class FloatFiles:
     def _maker(self) -> FileMaker:
         assert self._run is not None  # noqa: S101 - see above
         check_installed("tensorflow", "The float file of a run that holds none")
-        with self._progress.task("Loading the model", None):
-            source = load_source(self._run)
-        return FileMaker(source, None, progress=self._progress)
+        return FileMaker(load_source(self._run, progress=self._progress), None, progress=self._progress)

@@ -145,9 +145,7 @@ def tune_request(
         if reason := executor.availability(name).reason:
             raise RuntimeUnavailableError(f"{name} cannot measure here: {reason}")
     with custom_objects_of(request.custom_objects) as custom:
-        with progress.task("Loading the model", None):
-            source = load_source(run, custom)
-        return _tuned(request, run, source, runtimes, progress, executor)
+        return _tuned(request, run, load_source(run, custom, progress), runtimes, progress, executor)
 
 
 def _tuned(
