@@ -87,7 +87,7 @@ def test_the_wheel_trains_a_recipe(installed: Path, tmp_path: Path) -> None:
 
 
 def test_the_wheel_writes_code_for_apps(installed: Path, tmp_path: Path) -> None:
-    code = "from edgekit.bundle.code.templating import _environment; print(*sorted(_environment().list_templates()))"
+    code = "from edgekit.bundle.code.templating import environment; print(*sorted(environment().list_templates()))"
     made = subprocess.run([installed, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True).stdout
     templates = ROOT / "toolkit" / "edgekit" / "bundle" / "code" / "templates"
     assert made.split() == sorted(path.relative_to(templates).as_posix() for path in templates.rglob("*.jinja"))

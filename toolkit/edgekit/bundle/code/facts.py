@@ -15,18 +15,15 @@ def facts_of(model: BundledModel) -> dict[str, Any]:
     """
     image = model.image
     encoder = encoder_for(model.input, (image.height or 0, image.width or 0, image.channels))
-    tolerance, num_images = model.golden.tolerance, len(model.golden.inputs)
     return {
         "model": model,
         "is_tflite": model.format is Format.TFLITE,
         "image": image,
         "rule": model.rule,
         "is_keras": model.rule is not None and model.rule.is_keras,
-        "is_float_input": model.input.dtype.startswith("float"),
         "is_float_output": model.output.dtype.startswith("float"),
         "table": None if encoder.table is None else encoder.table.tolist(),
         "input_shape": [size or 1 for size in model.input.shape],
         "output_shape": [1 if size is None else size for size in model.output.shape],
-        "tolerance": tolerance,
-        "num_images": num_images,
+        "tolerance": model.golden.tolerance,
     }

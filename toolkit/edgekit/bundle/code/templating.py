@@ -12,11 +12,12 @@ if TYPE_CHECKING:
 
 def render(name: str, facts: Mapping[str, Any]) -> bytes:
     """The template `templates/NAME.jinja` with `facts`, in UTF-8; a name that is not among them is an error."""
-    return _environment().get_template(f"{name}.jinja").render(facts).encode()
+    return environment().get_template(f"{name}.jinja").render(facts).encode()
 
 
 @cache
-def _environment() -> "Environment":
+def environment() -> "Environment":
+    """The templates below `bundle/code/templates/`."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     made = Environment(
