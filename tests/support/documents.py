@@ -14,6 +14,14 @@ PAGES = tuple(sorted(page for page in (ROOT / "docs").rglob("*.md") if not {"mea
 """The pages of docs/; what programs have written into docs/measured is not among them."""
 
 DOCUMENTS = (README, *PAGES)
+_EVERYWHERE = ("*.md", "docs/**/*.md", "recipes/**/*.md", "exported/*.md", "exported/resnet8/*.md")
+WRITTEN = tuple(
+    sorted(
+        {page for pattern in _EVERYWHERE for page in ROOT.glob(pattern) if "_build" not in page.relative_to(ROOT).parts}
+    )
+)
+"""Every document of the project, also those that programs write, such as docs/measured and verification.md."""
+
 NUM_PHOTOS = 6
 """Photographs per class and split."""
 
@@ -46,7 +54,7 @@ def sentences_of(document: Path) -> list[str]:
         for line in re.split(r"\n(?=\s*(?:[-*>#|]|\d+\.)\s?)", block):
             pieces += line.split("|") if line.lstrip().startswith("|") else [line]
     text = [re.sub(r"\s+", " ", LINK.sub(r"\1", piece)).strip(" >#-*") for piece in pieces]
-    ends = r"(?<=[.!?])[\"')*]* (?=[A-Z*`'\"\[(]|edgekit\b)"
+    ends = r"(?<=[.!?])[\"')*]* (?=[A-Z0-9*`'\"\[(]|edgekit\b)"
     return [sentence for piece in text for sentence in re.split(ends, piece) if sentence]
 
 

@@ -108,7 +108,7 @@ def test_a_file_that_passes_gets_one_paragraph_and_ties_are_said_once(tmp_path: 
     lines = [line.strip() for line in rendered(report).splitlines()]
     text = " ".join(lines)
     assert "tflite int8 in litert-xnnpack and litert-builtin: pass. 0.05 points lower" in text
-    assert "litert-reference: 0.05 points lower, not significant (p = 1); 1 of 2,000 predictions differs, only" in text
+    assert "litert-reference: 0.05 points lower, not significant (p = 1). 1 of 2,000 predictions differs, only" in text
     assert text.count("several classes share the highest score") == 1
 
 

@@ -11,7 +11,7 @@ from edgekit.artifact import Precision
 from edgekit.foundation.grammar import counted, listed
 from edgekit.rendering.terminal.candidate_table import is_ambiguous
 from edgekit.verification.verdict.report import COMPARED, CandidateReport, ReferenceSummary, Verdict, VerificationReport
-from edgekit.verification.verdict.summary import changes_beyond_reasons, measurement_sentence
+from edgekit.verification.verdict.summary import changes_beyond_reasons, measurement_sentences
 
 _T = TypeVar("_T")
 
@@ -146,7 +146,7 @@ def _beyond(row: CandidateReport) -> tuple[str, ...]:
 
 def _how(report: VerificationReport, rows: Sequence[CandidateReport]) -> Paragraph:
     """How the rows of one file differ from the reference though they pass."""
-    own = {row.runtime: measurement_sentence(row.measurement) for row in rows if row.measurement}
+    own = {row.runtime: measurement_sentences(row.measurement) for row in rows if row.measurement}
     alike = [row for row in rows if own[row.runtime] == own[rows[0].runtime]]
     others = {runtime: words for runtime, words in own.items() if words != own[rows[0].runtime]}
     text = f"{names(report, alike)}: {rows[0].verdict}. {own[rows[0].runtime]}"

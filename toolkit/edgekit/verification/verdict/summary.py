@@ -1,4 +1,4 @@
-"""A row in words: its verdict and what stands behind it, in one or two sentences. Decides nothing."""
+"""A row in words: its verdict and the measurement behind it, in short sentences. Decides nothing."""
 
 from collections.abc import Sequence
 
@@ -16,23 +16,23 @@ FEW_FLIPS = 20
 
 
 def summary_sentence(row: CandidateReport) -> str:
-    """The `summary` of a row: "int8 in litert-xnnpack: pass. 0.21 points lower, not significant (p = 0.31); ..."."""
-    said = [measurement_sentence(row.measurement)] if row.measurement else list(row.reasons[:1])
+    """The `summary` of a row: "int8 in litert-xnnpack: pass. 0.21 points lower, not significant (p = 0.31). ..."."""
+    said = [measurement_sentences(row.measurement)] if row.measurement else list(row.reasons[:1])
     return " ".join([f"{row.label} in {row.runtime}: {row.verdict}.", *said])
 
 
-def measurement_sentence(one: Measurement) -> str:
-    """What was measured, as one sentence, most important first."""
+def measurement_sentences(one: Measurement) -> str:
+    """What was measured, most important first."""
     if one.agreement == 1:
         return (
             f"The same prediction on {_all(one.num_images)}; "
             f"the largest score difference is {one.max_abs_score_difference:.2g}."
         )
-    return _sentence([_accuracy(one), *_flips(one), *_ties(one), *_classes(one)])
+    return _sentences([_accuracy(one), *_flips(one), *_ties(one), *_classes(one)])
 
 
 def changes_beyond_reasons(one: Measurement, reasons: Sequence[str]) -> str:
-    """What the reasons of a row that is no pass leave unsaid, as one sentence; "" where that is nothing."""
+    """What the reasons of a row that does not pass leave out; "" if they leave out nothing."""
     if one.agreement == 1:
         return ""
     said = {
@@ -41,12 +41,11 @@ def changes_beyond_reasons(one: Measurement, reasons: Sequence[str]) -> str:
         (F1_FELL, CLASS_LOST): _classes(one),
     }
     is_missing = {starts: not any(reason.startswith(starts) for reason in reasons) for starts in said}
-    return _sentence([part for starts, parts in said.items() if is_missing[starts] for part in parts])
+    return _sentences([part for starts, parts in said.items() if is_missing[starts] for part in parts])
 
 
-def _sentence(parts: Sequence[str]) -> str:
-    joined = "; ".join(parts)
-    return joined and f"{joined[:1].upper()}{joined[1:]}."
+def _sentences(parts: Sequence[str]) -> str:
+    return " ".join(f"{part[:1].upper()}{part[1:]}." for part in parts)
 
 
 def _all(num_images: int) -> str:

@@ -16,7 +16,7 @@ from edgekit.rendering.pages.verification.flipped import Album, FlippedImages
 from edgekit.rendering.pages.verification.grouping import VerifiedFile
 from edgekit.rendering.pages.verification.page_size import MANY_CLASSES, page_size
 from edgekit.verification.verdict.report import CandidateReport, Measurement, Performance, Verdict
-from edgekit.verification.verdict.summary import measurement_sentence
+from edgekit.verification.verdict.summary import measurement_sentences
 
 if TYPE_CHECKING:
     import numpy as np
@@ -133,7 +133,7 @@ def _row(file: VerifiedFile, place: int, names: Sequence[str], album: Album) -> 
         verdict=verdict_badge(row.verdict),
         short=f"{points(one.accuracy_delta)} points, {percent(one.agreement)} agree" if one else "",
         reasons=row.reasons,
-        words=measurement_sentence(one) if one else "",
+        words=measurement_sentences(one) if one else "",
         remarks=row.remarks,
         facts=_facts(row),
     )
