@@ -79,3 +79,12 @@ def test_a_notebook_begins_with_what_it_does_and_has_outputs(notebook: Path) -> 
 def test_a_notebook_names_no_folder_of_a_machine(notebook: Path) -> None:
     texts = json.dumps([cell["outputs"] for cell in code_cells(notebook)])
     assert PATHS.findall(texts) == []
+
+
+@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
+def test_no_library_writes_into_a_notebook(notebook: Path) -> None:
+    outputs = [output for cell in code_cells(notebook) for output in cell["outputs"]]
+    assert {output["name"] for output in outputs if output["output_type"] == "stream"} == {"stdout"}
+    text = json.dumps(outputs)
+    assert not re.search(r"INFO:|WARNING:|tensorflow|absl", text)
+    assert all("".join(output["data"]["text/plain"]) for output in outputs if "data" in output), "an empty display"

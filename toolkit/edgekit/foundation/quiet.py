@@ -1,5 +1,6 @@
-"""Keeps the chatter of converters off the terminal, and lets their real errors through. Knows no format."""
+"""Keeps the messages of converters off the terminal and out of notebooks; real errors pass. Knows no format."""
 
+import logging
 import os
 import re
 import sys
@@ -15,18 +16,23 @@ _SERIOUS = re.compile(rb"^(E|F)\d{4} |^ERROR\b", re.MULTILINE)
 
 @contextmanager
 def held_back() -> Iterator[None]:
-    """Hold back what Python's warnings, loggers and C++ code write to stderr inside the block.
+    """Hold back what Python's warnings, loggers and C++ code write inside the block.
 
-    Lines that are marked as errors are shown after the block.
+    Loggers are silenced below ERROR, wherever they write: in a notebook TensorFlow logs to stdout, and stderr is not
+    file descriptor 2. Lines on stderr that are marked as errors are shown after the block. Handlers that a library
+    adds to the root logger are removed again.
     """
     sys.stderr.flush()
-    saved = os.dup(2)
+    saved, level, handlers = os.dup(2), logging.root.manager.disable, list(logging.root.handlers)
     with tempfile.TemporaryFile() as held, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         os.dup2(held.fileno(), 2)
+        logging.disable(max(level, logging.WARNING))
         try:
             yield
         finally:
+            logging.disable(level)
+            logging.root.handlers[:] = handlers
             sys.stderr.flush()
             os.dup2(saved, 2)
             held.seek(0)

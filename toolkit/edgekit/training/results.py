@@ -9,6 +9,7 @@ import io
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -104,7 +105,7 @@ def write_results(
 def summary_text(network: "keras.Model") -> str:
     """Layers, output shapes and parameters, as Keras prints them; 100 columns wide."""
     lines: list[str] = []
-    with _columns(SUMMARY_WIDTH):
+    with _columns(SUMMARY_WIDTH), _no_notebook():
         network.summary(line_length=SUMMARY_WIDTH, print_fn=lines.append)
     return "\n".join(lines).rstrip() + "\n"
 
@@ -121,6 +122,19 @@ def _columns(count: int) -> Iterator[None]:
             del os.environ["COLUMNS"]
         else:
             os.environ["COLUMNS"] = before
+
+
+@contextmanager
+def _no_notebook() -> Iterator[None]:
+    """Let Keras' printer take a notebook for a file: there it displays an empty line, and takes another width."""
+    from rich import console
+
+    original = console.Console
+    console.Console = partial(original, force_jupyter=False)  # type: ignore[misc, assignment]
+    try:
+        yield
+    finally:
+        console.Console = original  # type: ignore[misc]
 
 
 def class_table(dataset: Dataset) -> str:
