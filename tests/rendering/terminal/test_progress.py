@@ -6,7 +6,8 @@ import time
 
 import pytest
 
-from edgekit.rendering.terminal.progress import SECONDS_BETWEEN_LINES, ConsoleProgress
+from edgekit.rendering.terminal.progress import ConsoleProgress
+from edgekit.rendering.terminal.progress_lines import LONGEST_SILENCE_S
 
 
 class Clock:
@@ -36,11 +37,11 @@ def test_plain_lines_now_and_then_and_one_at_the_end() -> None:
         "verifying: 800 of 1,000 after 24 s",
         "verifying: 1,000 of 1,000 in 30.0 s",
     ]
-    assert SECONDS_BETWEEN_LINES < 5.0, "nobody waits longer in silence"
+    assert LONGEST_SILENCE_S < 5.0, "nobody waits longer in silence"
 
 
 def test_work_that_stands_still_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("edgekit.rendering.terminal.progress.SECONDS_BETWEEN_LINES", 0.01)
+    monkeypatch.setattr("edgekit.rendering.terminal.progress_lines.LONGEST_SILENCE_S", 0.01)
     file = io.StringIO()
     num_threads = threading.active_count()
     with ConsoleProgress(file).task("an endless loop", 40):
@@ -61,6 +62,35 @@ def test_a_stage_that_counts_nothing_speaks_only_where_it_takes_long() -> None:
         advance(0)
         clock.now += 1.0
     assert file.getvalue().splitlines() == ["Loading the model: 5 s so far", "Loading the model: 6.0 s"]
+
+
+def test_short_stages_do_not_add_up_to_a_long_silence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("edgekit.rendering.terminal.progress_lines.LONGEST_SILENCE_S", 0.5)
+    file = io.StringIO()
+    progress, silences = ConsoleProgress(file), []
+    last, length = time.monotonic(), 0
+    for number in range(8):  # each takes less than the longest silence
+        with progress.task(f"stage {number}", None):
+            deadline = time.monotonic() + 0.3
+            while time.monotonic() < deadline:
+                time.sleep(0.01)
+                if len(file.getvalue()) > length:
+                    silences.append(time.monotonic() - last)
+                    last, length = time.monotonic(), len(file.getvalue())
+    assert file.getvalue().startswith("stage 1: 0 s so far\nstage 1: 0.")
+    assert len(silences) >= 3
+    assert max(silences) < 2.0  # 0.5 on a machine with nothing else to do
+
+
+def test_the_innermost_open_task_breaks_the_silence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("edgekit.rendering.terminal.progress_lines.LONGEST_SILENCE_S", 0.05)
+    file = io.StringIO()
+    progress = ConsoleProgress(file)
+    with progress.task("Exporting", 9), progress.task("calibrating", 40):
+        deadline = time.monotonic() + 20
+        while not file.getvalue() and time.monotonic() < deadline:
+            time.sleep(0.01)
+    assert file.getvalue().startswith("calibrating: 0 of 40 after 0 s\n")
 
 
 def test_an_unknown_total_and_a_note() -> None:
@@ -111,9 +141,9 @@ def test_progress_shows_while_the_chatter_of_a_converter_is_held_back() -> None:
     program = (
         "import sys; from edgekit.foundation.quiet import held_back; "
         "from edgekit.rendering.terminal.progress import *\n"
-        "shown = ConsoleProgress(clock=iter(range(0, 1000, 20)).__next__)\n"
+        "now = [0.0]; shown = ConsoleProgress(clock=lambda: now[0])\n"
         "with shown.task('Exporting', 9) as advance, held_back():\n"
-        "    print('chatter', file=sys.stderr); advance(1)"
+        "    print('chatter', file=sys.stderr); now[0] = 20.0; advance(1)"
     )
     result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert "Exporting: 1 of 9 after 20 s" in result.stderr

@@ -9,14 +9,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING
 
-from edgekit.foundation.files.printable import behind_of, one_line, printable
+from edgekit.foundation.files.printable import behind_of, one_line
 from edgekit.foundation.progress import Advance
+from edgekit.rendering.terminal.progress_lines import ProgressLines
 
 if TYPE_CHECKING:
     from rich.progress import Progress as RichProgress
-
-SECONDS_BETWEEN_LINES = 4.5
-"""How often a task that goes on says so where there is no terminal: nobody waits five seconds in silence."""
 
 
 class ConsoleProgress:
@@ -29,7 +27,7 @@ class ConsoleProgress:
 
     def __init__(self, file: IO[str] | None = None, clock: Callable[[], float] = time.monotonic) -> None:
         self._file = file or self._own_stderr()
-        self._clock = clock
+        self._lines = ProgressLines(self._file, clock)
         self._lock = threading.RLock()
         self._bars: RichProgress | None = None
         self._num_open = 0
@@ -49,7 +47,7 @@ class ConsoleProgress:
     def task(self, description: str, total: int | None) -> Iterator[Advance]:
         """Open one task of `total` units (None: not known yet); yields the function that advances it."""
         description = one_line(description)
-        with self._bar(description, total) if self._file.isatty() else self._lines(description, total) as advance:
+        with self._bar(description, total) if self._file.isatty() else self._lines.task(description, total) as advance:
             yield advance
 
     def note(self, text: str) -> None:
@@ -58,7 +56,7 @@ class ConsoleProgress:
             if self._bars is not None:
                 self._bars.console.print(text, markup=False, highlight=False)
             else:
-                self._line(text)
+                self._lines.line(text)
 
     @contextmanager
     def _bar(self, description: str, total: int | None) -> Iterator[Advance]:
@@ -97,61 +95,3 @@ class ConsoleProgress:
             if self._num_open == 0 and self._bars is not None:
                 self._bars.stop()
                 self._bars = None
-
-    @contextmanager
-    def _lines(self, description: str, total: int | None) -> Iterator[Advance]:
-        started = last = self._clock()
-        done, is_told = 0, False
-
-        def advance(count: int) -> None:
-            nonlocal done, last, is_told
-            with self._lock:
-                done += count
-                now = self._clock()
-                if now - last >= SECONDS_BETWEEN_LINES and done != total:
-                    last, is_told = now, True
-                    self._line(f"{description}: {_so_far(done, total, now - started)}")
-
-        with _every(SECONDS_BETWEEN_LINES, lambda: advance(0)):
-            yield advance
-        if done or total is not None or is_told:  # a stage that counts nothing and was quick is not worth a line
-            self._line(f"{description}: {_in_all(done, total, self._clock() - started)}")
-
-    def _line(self, text: str) -> None:
-        with self._lock:
-            print(printable(text), file=self._file, flush=True)
-
-
-@contextmanager
-def _every(seconds: float, do: Callable[[], None]) -> Iterator[None]:
-    """Call `do` again and again while the block runs: work that stands still says so too."""
-    ended = threading.Event()
-
-    def repeat() -> None:
-        while not ended.wait(seconds):
-            do()
-
-    thread = threading.Thread(target=repeat, daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        ended.set()
-        thread.join()
-
-
-def _so_far(done: int, total: int | None, seconds: float) -> str:
-    amount = _amount(done, total)
-    return f"{amount} after {seconds:.0f} s" if amount else f"{seconds:.0f} s so far"
-
-
-def _in_all(done: int, total: int | None, seconds: float) -> str:
-    amount = _amount(done, total)
-    return f"{amount} in {seconds:.1f} s" if amount else f"{seconds:.1f} s"
-
-
-def _amount(done: int, total: int | None) -> str:
-    """What is done; nothing where nothing is counted."""
-    if total is None:
-        return f"{done:,}" if done else ""
-    return f"{done:,} of {total:,}"
