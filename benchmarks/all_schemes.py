@@ -35,7 +35,7 @@ from edgekit.exporting.source import Source, load_source
 from edgekit.foundation.atomic_files import write_text
 from edgekit.foundation.errors import EdgekitError
 from edgekit.quantization.scheme import CalibrationMethod, Granularity, QuantizationScheme
-from edgekit.rendering.terminal.progress import ConsoleProgress
+from edgekit.rendering.terminal.progress.console import ConsoleProgress
 from edgekit.runs.folder import RunFolder
 from edgekit.verification.job import verify_request
 from edgekit.verification.request import VerifyRequest

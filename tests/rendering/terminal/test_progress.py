@@ -6,8 +6,8 @@ import time
 
 import pytest
 
-from edgekit.rendering.terminal.progress import ConsoleProgress
-from edgekit.rendering.terminal.progress_lines import LONGEST_SILENCE_S
+from edgekit.rendering.terminal.progress.console import ConsoleProgress
+from edgekit.rendering.terminal.progress.lines import LONGEST_SILENCE_S
 
 
 class Clock:
@@ -41,7 +41,7 @@ def test_plain_lines_now_and_then_and_one_at_the_end() -> None:
 
 
 def test_work_that_stands_still_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("edgekit.rendering.terminal.progress_lines.LONGEST_SILENCE_S", 0.01)
+    monkeypatch.setattr("edgekit.rendering.terminal.progress.lines.LONGEST_SILENCE_S", 0.01)
     file = io.StringIO()
     num_threads = threading.active_count()
     with ConsoleProgress(file).task("an endless loop", 40):
@@ -65,7 +65,7 @@ def test_a_stage_that_counts_nothing_speaks_only_where_it_takes_long() -> None:
 
 
 def test_short_stages_do_not_add_up_to_a_long_silence(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("edgekit.rendering.terminal.progress_lines.LONGEST_SILENCE_S", 0.5)
+    monkeypatch.setattr("edgekit.rendering.terminal.progress.lines.LONGEST_SILENCE_S", 0.5)
     file = io.StringIO()
     progress, silences = ConsoleProgress(file), []
     last, length = time.monotonic(), 0
@@ -83,7 +83,7 @@ def test_short_stages_do_not_add_up_to_a_long_silence(monkeypatch: pytest.Monkey
 
 
 def test_the_innermost_open_task_breaks_the_silence(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("edgekit.rendering.terminal.progress_lines.LONGEST_SILENCE_S", 0.05)
+    monkeypatch.setattr("edgekit.rendering.terminal.progress.lines.LONGEST_SILENCE_S", 0.05)
     file = io.StringIO()
     progress = ConsoleProgress(file)
     with progress.task("Exporting", 9), progress.task("calibrating", 40):
@@ -140,7 +140,7 @@ def test_several_threads_may_report() -> None:
 def test_progress_shows_while_the_chatter_of_a_converter_is_held_back() -> None:
     program = (
         "import sys; from edgekit.foundation.quiet import held_back; "
-        "from edgekit.rendering.terminal.progress import *\n"
+        "from edgekit.rendering.terminal.progress.console import *\n"
         "now = [0.0]; shown = ConsoleProgress(clock=lambda: now[0])\n"
         "with shown.task('Exporting', 9) as advance, held_back():\n"
         "    print('chatter', file=sys.stderr); now[0] = 20.0; advance(1)"

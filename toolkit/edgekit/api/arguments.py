@@ -293,7 +293,7 @@ def shown_progress(progress: Progress | bool | None) -> Progress:
     if progress is True:
         import sys
 
-        from edgekit.rendering.terminal.progress import ConsoleProgress
+        from edgekit.rendering.terminal.progress.console import ConsoleProgress
 
         is_replaced = sys.stderr is not sys.__stderr__  # by a notebook, whose file descriptor 2 nobody sees
         return ConsoleProgress(sys.stderr if is_replaced else None)

@@ -186,6 +186,6 @@ def others_to_stderr() -> Iterator[None]:
 
 def make_progress() -> "Progress":
     """A bar on a terminal, plain lines elsewhere; always on stderr."""
-    from edgekit.rendering.terminal.progress import ConsoleProgress
+    from edgekit.rendering.terminal.progress.console import ConsoleProgress
 
     return ConsoleProgress()

@@ -11,7 +11,7 @@ from typing import IO, TYPE_CHECKING
 
 from edgekit.foundation.files.printable import behind_of, one_line
 from edgekit.foundation.progress import Advance
-from edgekit.rendering.terminal.progress_lines import ProgressLines
+from edgekit.rendering.terminal.progress.lines import ProgressLines
 
 if TYPE_CHECKING:
     from rich.progress import Progress as RichProgress

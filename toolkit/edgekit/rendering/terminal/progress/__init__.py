@@ -1,0 +1,1 @@
+"""How far a command is: bars on a terminal, lines elsewhere."""
