@@ -10,6 +10,7 @@ from edgekit.execution.availability import RuntimeStatus, list_runtimes
 from edgekit.foundation.backends import BackendStatus, list_backends
 from edgekit.foundation.grammar import listed
 from edgekit.foundation.machine import Gpu, Machine, nvidia_gpus, this_machine
+from edgekit.foundation.progress import Progress, SilentProgress
 from edgekit.foundation.results import Displayed, plain
 
 LIBRARIES = {
@@ -108,16 +109,17 @@ class Diagnosis(Displayed):
         return plain({**asdict(self), "runtimes": [runtime.to_dict() for runtime in self.runtimes]})
 
 
-def diagnose() -> Diagnosis:
+def diagnose(progress: Progress | None = None) -> Diagnosis:
     """Look at this machine and at what is installed; takes some seconds, because every backend is started."""
     libraries = tuple(_library(name, extra) for extra, names in LIBRARIES.items() for name in names)
-    runtimes = tuple(list_runtimes())
+    with (progress or SilentProgress()).task("Starting runtimes and backends", None):
+        runtimes, backends = tuple(list_runtimes()), tuple(list_backends())
     return Diagnosis(
         edgekit=edgekit.__version__,
         python=platform.python_version(),
         machine=this_machine(),
         gpus=tuple(nvidia_gpus()),
-        backends=tuple(list_backends()),
+        backends=backends,
         libraries=libraries,
         runtimes=runtimes,
         abilities=(_training("train", libraries), _training("export", libraries), _verification(libraries, runtimes)),

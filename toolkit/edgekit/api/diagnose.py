@@ -82,7 +82,9 @@ def diagnose(
     )
     shown = shown_progress(progress)
     report = diagnose_request(request, progress=shown)
-    return replace(report, figures=tuple(_drawn(report, picture, shown)))
+    with shown.task("Drawing figures", None):
+        figures = _drawn(report, picture, shown)
+    return replace(report, figures=tuple(figures))
 
 
 def _quantized(names: Names) -> tuple[Precision, ...]:

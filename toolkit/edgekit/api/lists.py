@@ -97,9 +97,13 @@ def runtimes() -> list[RuntimeStatus]:
 
 
 @public
-def doctor() -> Diagnosis:
-    """Versions, processor features, runtimes, and what works here; takes some seconds."""
-    return installation.diagnose()
+def doctor(*, progress: Progress | bool | None = None) -> Diagnosis:
+    """Versions, processor features, runtimes, and what works here; takes some seconds.
+
+    Args:
+        progress: True to show progress on stderr; silent by default.
+    """
+    return installation.diagnose(shown_progress(progress))
 
 
 @public

@@ -179,8 +179,10 @@ def verify(
             check_inputs=input_check,
         ),
     )
-    verified = verify_request(request, progress=shown_progress(progress))
-    kept = _kept(verified, _typed(verified, typed), page, is_part=bool(request.runtimes or request.precisions))
+    shown, is_part = shown_progress(progress), bool(request.runtimes or request.precisions)
+    verified = verify_request(request, progress=shown)
+    with shown.task("Writing the report", None):
+        kept = _kept(verified, _typed(verified, typed), page, is_part=is_part)
     return replace(kept, require_conclusive=require_conclusive)
 
 

@@ -3,7 +3,7 @@
 import click
 
 from edgekit.cli.grouped_help import GroupedCommand
-from edgekit.cli.options import json_option, others_to_stderr, print_json
+from edgekit.cli.options import json_option, make_progress, others_to_stderr, print_json
 
 
 @click.command("doctor", cls=GroupedCommand)
@@ -19,7 +19,7 @@ def command(as_json: bool) -> int:
     from edgekit.api.lists import doctor
 
     with others_to_stderr():
-        diagnosis = doctor()
+        diagnosis = doctor(progress=make_progress())
     if as_json:
         print_json(diagnosis.to_dict())
     else:

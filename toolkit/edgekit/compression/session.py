@@ -143,7 +143,8 @@ def _compress(source: Source, dataset: Dataset, request: CompressRequest, out: P
     _check_same_data(original, dataset)
     if not request.resume:
         folders.check_free(out)
-    libraries = import_libraries()
+    with progress.task("Loading Keras 2", None):
+        libraries = import_libraries()
     recipe = request.recipe or _recipe_of(original)
     augmentation = Augmentation.of_recipe(libraries.keras, recipe)
     training = _training_settings(original, settings)
@@ -153,7 +154,8 @@ def _compress(source: Source, dataset: Dataset, request: CompressRequest, out: P
         progress.note(f"{out} is finished: {folders.describe(RunFolder(out).manifest)}. There is nothing to resume.")
         return RunFolder(out)
     _say_what_images_get(augmentation, recipe, training, progress)
-    learner = _learner(libraries, source, settings, training, dataset, augmentation)
+    with progress.task("Building the network", None):
+        learner = _learner(libraries, source, settings, training, dataset, augmentation)
     manifest = _manifest(original, settings, training, dataset, learner.network, identity)
     run = RunFolder(out) if request.resume else RunFolder.create(out, manifest)
     session = Session(run, learner, identity, dataset, progress, lambda run: _extras(run, learner, original))

@@ -143,7 +143,8 @@ def train(
     if start == _IS_FINISHED:
         return _finished(out, progress) if placement.is_chief else None
     environment.make_deterministic(keras, placement)
-    with placement.watched():  # TensorFlow's workers give each other every weight they make
+    # TensorFlow's workers give each other every weight they make
+    with progress.task("Building the network", None), placement.watched():
         learner = Learner(keras, recipe, settings, dataset, placement, mixed_precision=hardware.mixed_precision)
     checkpoint = _checkpoint(start, out, identity)
     if not placement.is_chief:
@@ -248,16 +249,17 @@ class Session:
         self._progress.note(f"{self._run.path} holds the model after {done}. Go on with --resume.")
 
     def _finish(self, status: str) -> None:
-        paths = results.write_results(
-            self._run,
-            network=self._learner.network,
-            scores=self._learner.scores(),
-            dataset=self._dataset,
-            history=self._learner.history,
-            saved_epoch=self._learner.saved_epoch,
-            augmented=self._learner.examples(),
-        )
-        extra_paths, entries = self._extras(self._run)
+        with self._progress.task("Testing the network and drawing figures", None):
+            paths = results.write_results(
+                self._run,
+                network=self._learner.network,
+                scores=self._learner.scores(),
+                dataset=self._dataset,
+                history=self._learner.history,
+                saved_epoch=self._learner.saved_epoch,
+                augmented=self._learner.examples(),
+            )
+            extra_paths, entries = self._extras(self._run)
         if stale := folders.forget_artifacts(self._run):
             self._progress.note(f"Exported from the unfinished model, so export again: {', '.join(stale)}.")
         history = self._learner.history
