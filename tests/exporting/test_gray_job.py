@@ -104,6 +104,18 @@ def test_quantization_aware_training_and_its_files(gray_run: RunFolder, tmp_path
     assert [row.verdict for row in report.candidates] == ["pass"], report.to_dict()["candidates"]
 
 
+def test_the_smallest_file_within_a_budget_is_found(gray_run: RunFolder, tmp_path: Path) -> None:
+    run = Path(shutil.copytree(gray_run.path, tmp_path / "run"))
+    tuned = edgekit.tune(run, max_flips="5%")
+    assert tuned.artifact is not None
+    assert inspect_file(tuned.artifact).inputs[0].shape[1:] == (32, 32, 1)
+    sizes = {trial.name: trial.size_bytes for trial in tuned.trials if trial.is_measured}
+    assert tuned.artifact.stat().st_size <= max(sizes.values())
+    assert tuned.test is not None
+    assert tuned.test.measurement is not None
+    assert tuned.test.measurement.num_images == 359
+
+
 def _digits_as(path: Path, convert: Any) -> str:
     """The digits as an .npz whose images went through `convert`."""
     dataset = load_dataset("digits")

@@ -121,6 +121,39 @@ def test_every_rule_is_measured_and_shown(
     assert document["dataset"]["image_rule"] == str(ImageRule())
 
 
+def test_the_keras_model_that_a_run_was_exported_from_is_run_as_its_manifest_says(
+    photographs: Path, tmp_path: Path
+) -> None:
+    import keras
+
+    linear, biases = weights()
+    pixels = keras.Input((SIDE, SIDE, 3))
+    scores = keras.layers.Dense(3)(keras.layers.Flatten()(pixels))
+    model = keras.Model(pixels, keras.layers.Softmax()(scores))
+    others = [2, 0, 1]  # the order of the classes that the model was trained with
+    model.set_weights([255 * linear[:, others], biases])
+    model.save(tmp_path / "thirds.keras")
+    (tmp_path / "labels.txt").write_text("right\nleft\nmiddle\n")
+    data = f"folder:{photographs}"
+    edgekit.export(
+        tmp_path / "thirds.keras",
+        precisions="float16",
+        formats="tflite",
+        data=data,
+        input_range="0..1",
+        labels=tmp_path / "labels.txt",
+        out=tmp_path / "run",
+    )
+    check = edgekit.verify(tmp_path / "run", data=data, runtimes="litert-builtin", resize_check=True).resize_check
+    assert check is not None
+    assert [model.name for model in check.models] == ["model.keras", "tflite/model-float16.tflite"]
+    labels, own = np.arange(NUM_IMAGES) // 8, expected_classes(photographs, ImageRule())
+    measured = {row.options: row for row in check.rows}
+    for rule in other_rules(ImageRule()):
+        effects = measured[rule.options].effects
+        assert not effects or effects[0] == resize_effect(own, expected_classes(photographs, rule), labels), rule
+
+
 def test_images_of_a_fixed_size_are_rejected_in_a_sentence(tmp_path: Path) -> None:
     arrays = {"x_test": np.zeros((8, SIDE, SIDE, 3), np.uint8), "y_test": np.arange(8) % 3}
     np.savez(tmp_path / "data.npz", **arrays)

@@ -19,7 +19,7 @@ def write(root, **contents):
 
 def found(root, tests, train, validation=()):
     listings = {"train": listing(*train), "validation": listing(*validation), "test": listing(*tests)}
-    return find_identical(root, listings)
+    return find_identical(root, listings, FileStates(root))
 
 
 def test_only_whole_files_count(tmp_path):
@@ -46,7 +46,7 @@ def test_missing_files_and_pipes_are_nobodys_twins(tmp_path):
 
 
 def test_without_training_images_nothing_is_compared(tmp_path):
-    assert not find_identical(tmp_path, {"test": listing("t")})
+    assert not find_identical(tmp_path, {"test": listing("t")}, FileStates(tmp_path))
 
 
 def test_the_sentence_says_how_many(tmp_path):
@@ -71,8 +71,8 @@ def test_what_was_found_is_kept_for_the_same_files(tmp_path):
         return KnownIdentical(root, listings, FileStates(root), request)
 
     assert known().read() is None
-    known().keep(find_identical(root, listings))
-    assert known().read() == find_identical(root, listings)
+    known().keep(find_identical(root, listings, FileStates(root)))
+    assert known().read() == find_identical(root, listings, FileStates(root))
     assert known().read().num_test_images == 1
     (root / "train/1.png").write_bytes(b"changed")
     assert known().read() is None

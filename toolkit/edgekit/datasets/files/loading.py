@@ -32,7 +32,7 @@ def load_listings(name: str, root: Path, listings: dict[str, Listing], request: 
     states = FileStates(root)
     known = None if request.test_only or request.role else KnownIdentical(root, listings, states, request)
     kept = known.read() if known else IdenticalImages()
-    identical = find_identical(root, listings) if kept is None else kept
+    identical = find_identical(root, listings, states) if kept is None else kept
     if identical:
         request.progress.note(f"{root}: {identical.sentence(len(listings['test'].names))}")
     form = request.form

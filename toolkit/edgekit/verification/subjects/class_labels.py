@@ -49,6 +49,29 @@ def reference_interface(
     return _external(options, encoding, labels, name, class_names, decision(options, class_names, run))
 
 
+def kept_model_interface(options: ExternalModelOptions, class_names: Sequence[str], run: RunFolder) -> ModelInterface:
+    """How the Keras model that `run` was exported from, kept in its folder, is fed and read: as its manifest says.
+
+    Raises:
+        UsageError: The classes in the manifest are not those of the data set.
+        UnknownNameError: The positive class is none of them.
+    """
+    reading, two_classes = _reading_of(run), decision(options, class_names, run)
+    if len(class_names) == 2:
+        two_classes = (two_classes or TwoClasses()).of_class(reading.positive_index(class_names))
+    encoding = InputEncoding.parse(run.manifest.get("input_range", RAW.text))
+    made = ModelInterface(encoding=encoding, two_classes=two_classes)
+    if columns := reading.columns(class_names):
+        made = made.with_columns(columns)
+    return made.opened_as(
+        FileOptions(
+            output_name=reading.output_name,
+            num_scores=made.widths(len(class_names)),
+            custom_objects=options.custom_objects,
+        )
+    )
+
+
 def own_interface(
     two_classes: TwoClasses | None, class_names: Sequence[str], run: RunFolder | None, path: Path
 ) -> ModelInterface | None:

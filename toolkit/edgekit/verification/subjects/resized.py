@@ -14,7 +14,12 @@ from edgekit.runtimes import DEFAULT_RUNTIMES
 from edgekit.verification.candidate import Candidate
 from edgekit.verification.request import VerifyRequest
 from edgekit.verification.subjects import keras_reference
-from edgekit.verification.subjects.class_labels import decision, own_interface, reference_interface
+from edgekit.verification.subjects.class_labels import (
+    decision,
+    kept_model_interface,
+    own_interface,
+    reference_interface,
+)
 from edgekit.verification.subjects.data import LoadedData
 from edgekit.verification.subjects.reference_scores import is_model, runtime_target
 from edgekit.verification.subjects.selection import Selection
@@ -113,16 +118,17 @@ def _float_model(selection: Selection, dataset: Dataset, request: VerifyRequest)
         two_classes = decision(request.external, dataset.class_names, run)
         own = own_interface(two_classes, dataset.class_names, run, found.path)
         return _of_a_run(run, found, own or ModelInterface())
-    if run is not None and run.model_path.is_file() and not run.is_external:
+    if run is not None and run.model_path.is_file():
+        is_own = not run.is_external
         return ResizeSubject(
             name=run.model_path.name,
             path=run.model_path,
             target=keras_reference.TARGET,
-            interface=ModelInterface(),
+            interface=ModelInterface() if is_own else kept_model_interface(request.external, dataset.class_names, run),
         )
     raise VerificationError(
         "--resize-check runs the float model on images that are resized differently, and there is only a file of "
-        "scores. Name the model itself: --reference MODEL.keras"
+        "scores. Name the model itself, --reference MODEL.keras, or export the run in float32 too."
     )
 
 

@@ -79,6 +79,7 @@ def _answers(model: ResizeSubject, dataset: Dataset, progress: Progress, time_li
             time_limit=time_limit or default_time_limit(num_images),
             settings=KERAS_SETTINGS if is_keras_model(model.path) else None,
             encoding=model.interface.encoding,
+            file_options=model.interface.file_options,
             advance=advance,
         )
         if isinstance(result, ExecutionFailure):
