@@ -42,6 +42,15 @@ def resnet8_zip(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return edgekit.bundle(RESNET8, no_images=True, unverified=True, out=out).path
 
 
+@pytest.fixture(scope="session")
+def unpacked(resnet8_zip: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The bundle of the committed run, as an app developer has it. Copy it before you change it."""
+    folder = tmp_path_factory.mktemp("unpacked")
+    with zipfile.ZipFile(resnet8_zip) as archive:
+        archive.extractall(folder)
+    return folder / "resnet8"
+
+
 @pytest.fixture
 def remade(bundle_zip: Path, tmp_path: Path) -> ZipMaker:
     """`remade({name: content})`: the bundle with other contents, None for a file that is left out."""

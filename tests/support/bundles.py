@@ -13,6 +13,21 @@ from support.helpers import ROOT
 
 RESNET8 = ROOT / "exported" / "resnet8"
 
+LABELS = (
+    'a "quoted" cat',
+    "it's",
+    "back\\slash",
+    "$dollar ${brace} #{hash}",
+    "two\nlines",
+    "café Ω 猫 😀",
+    "*/ // /* <!-- </script>",
+    "{{ braces }} {% raw %}",
+    "what??/",
+    "\u2028 separator",
+    '"""',
+)
+"""Texts that break code which does not escape them."""
+
 ZipMaker = Callable[[Mapping[str, bytes | None]], Path]
 
 
@@ -58,4 +73,5 @@ def bundled_model(labels: tuple[str, ...] = ("cat", "dog")) -> BundledModel:
             tolerance=0,
             other_tolerances={},
         ),
+        has_metadata=True,
     )

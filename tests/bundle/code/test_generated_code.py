@@ -7,12 +7,11 @@ import re
 import shutil
 import subprocess
 import sys
-import zipfile
 from pathlib import Path
 from typing import Any
 
 import pytest
-from support.bundles import bundled_model
+from support.bundles import LABELS, bundled_model
 
 from edgekit.artifact import Precision
 from edgekit.bundle.code.cpp import cpp_code
@@ -20,29 +19,6 @@ from edgekit.bundle.code.javascript import javascript_code
 from edgekit.bundle.code.literals import cpp_text
 from edgekit.bundle.code.python import python_code
 from edgekit.verification.verdict.targets import Target
-
-LABELS = (
-    'a "quoted" cat',
-    "it's",
-    "back\\slash",
-    "$dollar ${brace} #{hash}",
-    "two\nlines",
-    "café Ω 猫 😀",
-    "*/ // /* <!-- </script>",
-    "{{ braces }} {% raw %}",
-    "what??/",
-    "\u2028 separator",
-    '"""',
-)
-
-
-@pytest.fixture(scope="module")
-def unpacked(resnet8_zip: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The bundle of the committed run, as an app developer has it. Copy it before you change it."""
-    folder = tmp_path_factory.mktemp("unpacked")
-    with zipfile.ZipFile(resnet8_zip) as archive:
-        archive.extractall(folder)
-    return folder / "resnet8"
 
 
 def golden_test(bundle: Path, key: str) -> "subprocess.CompletedProcess[str]":

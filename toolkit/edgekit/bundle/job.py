@@ -354,6 +354,7 @@ def _model(
         positive_class=positive,
         operators=tuple(sorted(each.name for each in infos[artifact.path].operators)),
         golden=golden.vectors[subject.name_of(artifact)],
+        has_metadata="metadata input" in infos[artifact.path].metadata,
     )
 
 

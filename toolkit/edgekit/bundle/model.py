@@ -63,6 +63,7 @@ class BundledModel:
         positive_class: The class that a single score stood for before it became two; None for all others.
         operators: Names of the operators in the file, as its format calls them, sorted: "CONV_2D", "Conv".
         golden: Its golden vectors.
+        has_metadata: Whether the file itself says what goes in and what the classes are called.
     """
 
     name: str
@@ -83,6 +84,19 @@ class BundledModel:
     positive_class: str | None
     operators: tuple[str, ...]
     golden: GoldenVectors
+    has_metadata: bool
+
+    @property
+    def is_for_mediapipe(self) -> bool:
+        """Whether the ImageClassifier of MediaPipe Tasks takes the file.
+
+        Source: its documentation, and MediaPipe 1.2.3: color images, channels last, a batch of 1, uint8 or float32 in
+        and out; a float32 input only with metadata that say how it is normalized.
+        """
+        ends = {self.input.dtype, self.output.dtype}
+        is_plain = self.image.channels == 3 and not self.image.channels_first and self.input.shape[0] == 1
+        is_described = self.has_metadata or self.input.dtype == "uint8"
+        return self.format is Format.TFLITE and ends <= {"uint8", "float32"} and is_plain and is_described
 
     @property
     def color(self) -> Literal["rgb", "gray"]:

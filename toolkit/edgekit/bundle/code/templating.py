@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from edgekit.bundle.code.literals import cpp_text, javascript_text, python_text
+from edgekit.bundle.code.literals import cpp_text, javascript_text, kotlin_text, python_text, swift_text
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -28,5 +28,11 @@ def environment() -> "Environment":
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    made.filters |= {"python": python_text, "javascript": javascript_text, "cpp": cpp_text}
+    made.filters |= {
+        "python": python_text,
+        "javascript": javascript_text,
+        "cpp": cpp_text,
+        "kotlin": kotlin_text,
+        "swift": swift_text,
+    }
     return made

@@ -1,0 +1,45 @@
+"""Kotlin for Android: LiteRT's CompiledModel, MediaPipe Tasks, and tests with the golden vectors."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from edgekit.artifact import Format
+from edgekit.bundle.code.facts import facts_of
+from edgekit.bundle.code.templating import render
+from edgekit.bundle.model import BundledModel
+from edgekit.verification.verdict.targets import Target
+
+ARRAYS = {"float32": "FloatArray", "uint8": "ByteArray", "int8": "ByteArray"}
+"""numpy's name of an element type -> the array of Kotlin; LiteRT 2.3 has no calls for others that images come in."""
+
+_CALLS = {"float32": "Float", "uint8": "Int8", "int8": "Int8"}
+"""Element type -> how `TensorBuffer.writeX` and `readX` call it. There is no X for uint8."""
+
+
+def kotlin_code(model: BundledModel) -> Mapping[str, bytes]:
+    """`kotlin/*.kt` for `.tflite` files that go to Android; the file for MediaPipe where MediaPipe takes the model.
+
+    Empty for an open batch, which LiteRT's Kotlin calls cannot fix, and for tensors of other types than `ARRAYS`.
+    """
+    ends = {model.input.dtype, model.output.dtype}
+    if model.format is not Format.TFLITE or Target.ANDROID not in model.targets or not ends <= ARRAYS.keys():
+        return {}
+    if model.input.shape[0] is None:
+        return {}
+    names = ["Preprocessing.kt", "GoldenOnComputer.kt", "AndroidPictures.kt", "LiteRtClassifier.kt", "GoldenTest.kt"]
+    if model.is_for_mediapipe:
+        names.append("MediaPipeClassifier.kt")
+    facts = _facts(model)
+    return {f"kotlin/{name}": render(f"kotlin/{name}", facts) for name in names}
+
+
+def _facts(model: BundledModel) -> dict[str, Any]:
+    return facts_of(model) | {
+        "package": f"edgekit.{re.sub('[^A-Za-z0-9]', '_', model.key)}",
+        "asset": model.file.rpartition("/")[2],
+        "input_array": ARRAYS[model.input.dtype],
+        "output_array": ARRAYS[model.output.dtype],
+        "write": f"write{_CALLS[model.input.dtype]}",
+        "read": f"read{_CALLS[model.output.dtype]}",
+    }
