@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 from PIL import Image
 from support.bundles import LABELS, bundled_model
-from support.kotlin import STUBS, Kotlin, kotlin
-from support.pictures import HEIGHT, RULES, WIDTH, model_for, pictures, png
+from support.code.kotlin import STUBS, Kotlin, kotlin
+from support.code.pictures import HEIGHT, RULES, WIDTH, model_for, pictures, png
 
 from edgekit.artifact import Format
 from edgekit.bundle.code.kotlin import kotlin_code

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
-from support.pictures import HEIGHT, RULES, WIDTH, model_for, pictures, png
+from support.code.pictures import HEIGHT, RULES, WIDTH, model_for, pictures, png
 
 from edgekit.bundle.code.javascript import javascript_code
 from edgekit.bundle.code.python import python_code

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-STUBS = Path(__file__).parents[1] / "bundle" / "code" / "android"
+STUBS = Path(__file__).parent / "android"
 """Stand-ins for the classes of Android, LiteRT, MediaPipe and JUnit that generated code calls."""
 
 
