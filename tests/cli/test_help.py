@@ -68,6 +68,8 @@ def test_other_names_lead_to_commands_and_options_that_exist(other: str, capsys:
         (["verify"], "exported/fi", {"exported/first"}),
         (["train", "--data"], "cif", {"cifar10:"}),
         (["verify", "--for"], "an", {"android"}),
+        (["demo-page"], "exported/fi", {"exported/first"}),
+        (["demo-page", "--precision"], "int8,fl", {"int8,float32", "int8,float16"}),
         ([], "comp", {"compare", "compare-reports", "compare-schemes", "compress"}),
         (["export"], "--int", {"--int8", "--int16x8"}),
     ],

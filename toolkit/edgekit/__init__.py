@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from edgekit.api.diagnose import diagnose
     from edgekit.api.export import export
     from edgekit.api.lists import datasets, doctor, inspect, recipes, runtimes
+    from edgekit.api.pages import RunPage, demo_page, report
     from edgekit.api.predict import predict
-    from edgekit.api.report import RunPage, report
     from edgekit.api.run import RunReport, run
     from edgekit.api.train import train
     from edgekit.api.tune import tune
@@ -101,6 +101,7 @@ if TYPE_CHECKING:
     )
     from edgekit.verification.verdict.report_changes import Change, ReportChanges
     from edgekit.verification.verdict.targets import Target
+    from edgekit.web_demo.job import DemoPage
 
 __version__ = "0.1.0"
 
@@ -132,6 +133,7 @@ __all__ = [
     "DatasetError",
     "DatasetRequest",
     "DatasetSummary",
+    "DemoPage",
     "DiagnoseReport",
     "Diagnosis",
     "EdgekitError",
@@ -225,6 +227,7 @@ __all__ = [
     "compare_schemes",
     "compress",
     "datasets",
+    "demo_page",
     "diagnose",
     "doctor",
     "export",
@@ -251,7 +254,7 @@ _NAMES = {
     "edgekit.api.export": "export",
     "edgekit.api.lists": "doctor inspect recipes",
     "edgekit.api.predict": "predict",
-    "edgekit.api.report": "RunPage report",
+    "edgekit.api.pages": "RunPage demo_page report",
     "edgekit.api.run": "RunReport run",
     "edgekit.api.train": "train",
     "edgekit.api.tune": "tune",
@@ -306,6 +309,7 @@ _NAMES = {
     ),
     "edgekit.verification.verdict.report_changes": "Change ReportChanges",
     "edgekit.verification.verdict.targets": "Target",
+    "edgekit.web_demo.job": "DemoPage",
     "edgekit.foundation.errors": (
         "ArtifactError BundleError CalibrationError CompressionError DatasetError EdgekitError ExportError "
         "MissingExtraError PluginError PluginWarning RecipeError RunFolderError RuntimeUnavailableError TrainingError "

@@ -159,6 +159,25 @@ class _Subject:
         return artifact.path.relative_to(self.run.path).as_posix()
 
 
+@dataclass(frozen=True, kw_only=True, eq=False)
+class BundleContent:
+    """Everything that a bundle holds, before it is written.
+
+    Attributes:
+        run: The run that it is made of.
+        problems: See `BundleReport`.
+        models: The model files, in the order of the run.
+        images: The golden images.
+        files: Path in the bundle, with "/" -> content.
+    """
+
+    run: RunFolder
+    problems: tuple[str, ...]
+    models: tuple[BundledModel, ...]
+    images: tuple[GoldenImage, ...]
+    files: Mapping[str, Content]
+
+
 def default_name(run: RunFolder, target: Target | None) -> str:
     """What the zip is called: "resnet8-bundle.zip", "resnet8-android.zip"."""
     return f"{folder_name(run)}-{target.value if target else 'bundle'}.zip"
@@ -176,13 +195,29 @@ def bundle_request(request: BundleRequest, *, progress: Progress | None = None) 
         BundleError: The files are not verified and that was not accepted, do not run, or the labels do not fit.
         EdgekitError: The run, a file of it or its data is missing, changed or broken.
     """
+    content = bundle_content(request, progress=progress)
+    path = request.out or Path(default_name(content.run, request.target))
+    write_zip(path, folder_name(content.run), content.files)
+    return BundleReport(
+        path=path,
+        run=content.run,
+        size_bytes=path.stat().st_size,
+        sha256=sha256_of(path),
+        models=tuple(model.file for model in content.models),
+        num_images=len(content.images),
+        problems=content.problems,
+        is_signed=request.key is not None,
+    )
+
+
+def bundle_content(request: BundleRequest, *, progress: Progress | None = None) -> BundleContent:
+    """What the bundle that `request` means holds; writes nothing. Raises as `bundle_request`."""
     import numpy as np
 
     progress = progress or SilentProgress()
     if request.key is not None:
         check_can_sign(request.key)
     subject = _subject(request)
-    path = request.out or Path(default_name(subject.run, request.target))
     infos = _inspected(subject)
     dataset = None if request.is_synthetic else _load_data(request, subject, progress)
     images = _golden_images(subject, dataset, infos)
@@ -195,17 +230,12 @@ def bundle_request(request: BundleRequest, *, progress: Progress | None = None) 
     golden = golden_files({subject.name_of(each.artifact): each for each in measured}, images)
     models = tuple(_model(subject, each, infos, golden) for each in measured)
     files = _files(subject, models, golden, infos, dataset)
-    is_signed = request.key is not None
-    write_zip(path, folder_name(subject.run), _with_lists(subject, files, request.key))
-    return BundleReport(
-        path=path,
+    return BundleContent(
         run=subject.run,
-        size_bytes=path.stat().st_size,
-        sha256=sha256_of(path),
-        models=tuple(model.file for model in models),
-        num_images=len(images),
         problems=subject.problems,
-        is_signed=is_signed,
+        models=models,
+        images=images,
+        files=_with_lists(subject, files, request.key),
     )
 
 

@@ -37,6 +37,7 @@ COMMANDS: Registry[click.Command] = Registry(
         "predict": ("edgekit.cli.predict:command", "Label and score of your own pictures, from exported files"),
         "diagnose": ("edgekit.cli.diagnose:command", "Which layer of a quantized file loses most"),
         "bundle": ("edgekit.cli.bundle:command", "One zip for a mobile developer: files, labels, card, golden vectors"),
+        "demo-page": ("edgekit.cli.demo_page:command", "A page that runs the files in a browser, offline"),
         "check-golden": ("edgekit.cli.check_golden:command", "Run a bundle's golden vectors in every runtime"),
         "verify-bundle": ("edgekit.cli.verify_bundle:command", "Check a bundle: files, signature, golden vectors"),
         "compare-reports": (
@@ -56,7 +57,7 @@ COMMANDS: Registry[click.Command] = Registry(
 )
 
 COMMAND_GROUPS = {
-    "Make": ("train", "compress", "export", "tune", "run", "bundle"),
+    "Make": ("train", "compress", "export", "tune", "run", "bundle", "demo-page"),
     "Check": (
         "verify",
         "predict",

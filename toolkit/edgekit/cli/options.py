@@ -70,8 +70,8 @@ PATH = click.Path()
 """Text, not a Path: that of empty text would be the current folder."""
 
 
-TERMINAL_OPTIONS = frozenset({"as_json", "markdown", "verbose", "top", "for_targets"})
-"""Parameters that say only how a result is printed; no function of `edgekit.api` has them."""
+TERMINAL_OPTIONS = frozenset({"as_json", "markdown", "verbose", "top", "for_targets", "serve", "port"})
+"""Parameters that say only how a result is printed or shown; no function of `edgekit.api` has them."""
 
 
 def one_argument(

@@ -20,7 +20,7 @@ def command(run: str | None, out: str | None, as_json: bool) -> None:
     \b
     edgekit report exported/first
     """  # noqa: D301 - click wants the backspace itself
-    from edgekit.api.report import report
+    from edgekit.api.pages import report
 
     page = report(run, out=out)
     if as_json:
