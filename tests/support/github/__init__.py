@@ -1,0 +1,1 @@
+"""What GitHub expects of the files in .github/."""
