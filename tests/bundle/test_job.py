@@ -190,6 +190,38 @@ def test_image_files_keep_their_original_size(own_run: Path, tmp_path: Path) -> 
     assert sizes == {(50, 40), (50, 41), (50, 42)}
 
 
+def test_images_of_the_hub_keep_their_original_size(own_run: Path, tmp_path: Path) -> None:
+    hf = pytest.importorskip("datasets", reason="needs the extra hub")
+    random, names = np.random.RandomState(5), list(digits().class_names)
+    labels = [number % 10 for number in range(40)]
+    pictures = [
+        Image.fromarray(random.randint(0, 256, (40 + number, 50, 3), np.uint8)) for number in range(len(labels))
+    ]
+    features = hf.Features({"image": hf.Image(), "label": hf.ClassLabel(names=names)})
+    table = hf.Dataset.from_dict({"image": pictures, "label": labels}, features=features)
+    (tmp_path / "pets").mkdir()
+    for split in ("train", "test"):
+        table.to_parquet(tmp_path / "pets" / f"{split}-00000-of-00001.parquet")
+    dataset = edgekit.load_dataset(f"hub:{tmp_path / 'pets'}")
+    RunFolder(own_run).record(dataset=dataset.to_dict())
+    edgekit.bundle(own_run, data=f"hub:{tmp_path / 'pets'}", out=tmp_path / "out.zip", unverified=True)
+    files, document = contents(tmp_path / "out.zip"), golden(tmp_path / "out.zip")
+    for each, name in zip(document["images"], document["models"][0]["inputs"], strict=True):
+        whole = Image.open(io.BytesIO(files[each["file"]]))
+        assert np.array_equal(np.array(whole), np.array(pictures[each["index"]]))
+        assert files[name] == resize_image(whole, (32, 32), ImageRule()).astype("<f4").tobytes()
+
+
+def test_what_was_chosen_is_said(bundle_zip: Path, resnet8_zip: Path) -> None:
+    choice = golden(bundle_zip)["choice"]
+    reasons = [each["reason"] for each in golden(bundle_zip)["images"]]
+    assert choice.startswith("32 test images: ")
+    assert f"{reasons.count('hardest')} hardest for the float model" in choice
+    assert choice.endswith("Every class has one.")
+    assert f"golden/ holds {choice}" in contents(bundle_zip)["README.md"].decode()
+    assert golden(resnet8_zip)["choice"] == "32 images made by a formula, which show no class."
+
+
 def test_the_committed_run_answers_as_its_bundle_says_in_every_runtime(resnet8_zip: Path) -> None:
     report = edgekit.check_golden(resnet8_zip)
     assert report.exit_status == 0

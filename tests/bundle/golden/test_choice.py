@@ -16,11 +16,13 @@ def scored(num_classes: int, num_images: int) -> tuple["np.ndarray", "np.ndarray
     return labels.astype("i8"), scores
 
 
-@pytest.mark.parametrize("num_classes", [2, 10, 20, 32, 40, 100])
-def test_every_class_has_an_image_and_none_is_taken_twice(num_classes: int) -> None:
+@pytest.mark.parametrize(
+    ("num_classes", "num_images"), [(2, 32), (10, 32), (20, 32), (32, 32), (33, 49), (40, 56), (84, 100)]
+)
+def test_every_class_has_an_image_and_none_is_taken_twice(num_classes: int, num_images: int) -> None:
     labels, scores = scored(num_classes, 1000)
     chosen = choose(labels, scores, list(range(0, 50, 5)))
-    assert len(chosen) == len({each.index for each in chosen}) == max(32, num_classes)
+    assert len(chosen) == len({each.index for each in chosen}) == num_images
     assert {int(labels[each.index]) for each in chosen} == set(range(num_classes))
     assert choose(labels, scores, list(range(0, 50, 5))) == chosen
 
@@ -35,6 +37,19 @@ def test_hardest_easiest_and_most_often_flipped_come_first() -> None:
     easiest = [each.index for each in chosen if each.reason is Reason.EASIEST]
     assert int(certainty.argmax()) in easiest
     assert len({int(labels[each]) for each in easiest[:10]}) == 10
+
+
+@pytest.mark.parametrize("num_classes", [85, 100, 500, 1000])
+def test_of_too_many_classes_some_have_an_image_spread_evenly(num_classes: int) -> None:
+    labels, scores = scored(num_classes, 3000)
+    chosen = choose(labels, scores, list(range(0, 50, 5)))
+    reasons = [each.reason for each in chosen]
+    assert [reasons.count(each) for each in (Reason.FLIPPED, Reason.HARDEST)] == [8, 8]
+    assert len({each.index for each in chosen}) == len(chosen) == MAX_IMAGES
+    shown = sorted({int(labels[each.index]) for each in chosen})
+    assert len(shown) >= 84
+    assert np.diff([-1, *shown, num_classes]).max() <= num_classes / 84 + 2
+    assert choose(labels, scores, list(range(0, 50, 5))) == chosen
 
 
 def test_few_images_unknown_scores_and_more_classes_than_images() -> None:

@@ -227,7 +227,8 @@ def bundle_content(request: BundleRequest, *, progress: Progress | None = None) 
         measured = measure_golden(subject.artifacts, folder / "images.npy", len(images), costs, progress)
     for each in measured:
         check_num_labels(subject.labels, each.tensors.scores.shape[1], subject.name_of(each.artifact))
-    golden = golden_files({subject.name_of(each.artifact): each for each in measured}, images)
+    by_name = {subject.name_of(each.artifact): each for each in measured}
+    golden = golden_files(by_name, images, len(subject.labels))
     models = tuple(_model(subject, each, infos, golden) for each in measured)
     files = _files(subject, models, golden, infos, dataset)
     return BundleContent(
@@ -414,8 +415,7 @@ def _files(
         problems=subject.problems,
         manifest=run.manifest,
         metadata=tuple(infos[one.path].metadata for one in subject.artifacts),
-        num_images=golden.num_images,
-        is_synthetic=dataset is None,
+        golden_choice=golden.choice,
         float_report=read_report(run),
     )
     files[CARD] = model_card(facts).encode()

@@ -38,13 +38,14 @@ class Split:
         images: uint8 (N, H, W, C), 0 to 255, RGB for C = 3 or gray for C = 1; may be a memory map larger than memory.
         labels: int64 (N,), 0 to C - 1.
         known_sha256: Gives `sha256` for the labels, where somebody has computed it already.
-        file_of: From an image's place, 0 to N - 1, to its file; None where images come from no files, or nobody says.
+        file_of: From an image's place, 0 to N - 1, to its file, or to what the file holds; None where images come from
+            no files, or nobody says.
     """
 
     images: "NDArray[np.uint8]"
     labels: "NDArray[np.int64]"
     known_sha256: "Callable[[NDArray[np.int64]], str] | None" = None
-    file_of: Callable[[int], Path] | None = None
+    file_of: Callable[[int], Path | bytes] | None = None
 
     def __post_init__(self) -> None:
         if not all(hasattr(each, "dtype") for each in (self.images, self.labels)):

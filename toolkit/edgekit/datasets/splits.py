@@ -99,3 +99,10 @@ def empty_split(height: int, width: int, channels: int = 3) -> Split:
     import numpy as np
 
     return Split(images=np.zeros((0, height, width, channels), np.uint8), labels=np.zeros(0, np.int64))
+
+
+def place_in_list(place: int, skipped: Sequence[int]) -> int:
+    """Where the image at `place` stood before those at `skipped`, rising, were left out."""
+    for each in skipped:
+        place += each <= place
+    return place

@@ -29,8 +29,7 @@ class CardFacts:
         problems: Why they do not count as verified; empty where they do.
         manifest: Of the run.
         metadata: What each file says of itself.
-        num_images: Golden images.
-        is_synthetic: They show nobody.
+        golden_choice: Which golden images there are, in a sentence or two.
         float_report: What report.json of the run says of the float model; None where there is none.
     """
 
@@ -40,8 +39,7 @@ class CardFacts:
     problems: tuple[str, ...]
     manifest: Mapping[str, Any]
     metadata: tuple[Mapping[str, str], ...]
-    num_images: int
-    is_synthetic: bool
+    golden_choice: str
     float_report: Mapping[str, Any] | None = None
 
     @property
@@ -236,11 +234,10 @@ def _limits(facts: CardFacts) -> Iterator[str]:
 
 
 def _test(facts: CardFacts) -> Iterator[str]:
-    kind = "made by a formula" if facts.is_synthetic else "of the test split"
     yield (
-        f"golden/ holds {counted(facts.num_images, 'image')} {kind}, as PNG and as the exact bytes of the input "
-        f"tensor, with the output that each file gives. Compare what your app feeds and gets with them: wrong channel "
-        f"order, rotation or resizing shows at once. golden/golden.json says the tolerance of each file."
+        f"golden/ holds {facts.golden_choice} Each is there as PNG and as the exact bytes of the input tensor, with "
+        f"the output that each file gives. Compare what your app feeds and gets with them: wrong channel order, "
+        f"rotation or resizing shows at once. golden/golden.json says the tolerance of each file."
     )
     yield from ("", "```", "edgekit check-golden BUNDLE.zip", "edgekit verify-bundle BUNDLE.zip", "```")
 

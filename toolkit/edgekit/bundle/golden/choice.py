@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 NUM_IMAGES = 32
-"""Images in a bundle, unless there are more classes."""
+"""Images in a bundle of up to as many classes."""
 
 MAX_IMAGES = 100
-"""Images in a bundle at most; of more classes than that, the first ones of the order below have an image."""
+"""Images in a bundle at most; of too many classes, some have one, evenly spread over the list of classes."""
 
 NUM_FLIPPED, NUM_HARDEST = 8, 8
 """Of the first kinds at most; what is left goes to the classes, then to the easiest images."""
@@ -61,6 +61,9 @@ def choose(
 ) -> tuple[Chosen, ...]:
     """The golden images, the same for the same arguments.
 
+    Up to 32 classes there are 32 images, and one of each class comes before the hardest ones. Beyond, there are as many
+    as classes and the first kinds need together, at most `MAX_IMAGES`.
+
     Args:
         labels: int64 (N,), the true classes.
         scores: float32 (N, C), the float model's probabilities; None where nobody knows them: then the first images
@@ -71,14 +74,15 @@ def choose(
     import numpy as np
 
     num_classes = len(np.unique(labels))
-    count = min(len(labels), max(NUM_IMAGES, min(num_classes, MAX_IMAGES)))
+    num_extra = NUM_FLIPPED + NUM_HARDEST if num_classes > NUM_IMAGES else 0
+    count = min(len(labels), max(NUM_IMAGES, min(num_classes + num_extra, MAX_IMAGES)))
     certainty = np.zeros(len(labels)) if scores is None else _of_true_class(scores, labels)
     easiest = _class_by_class(np.argsort(-certainty, kind="stable"), labels)
     often = sorted(
         Counter(each for each in flipped if 0 <= each < len(labels)).items(), key=lambda each: (-each[1], each)
     )
     hardest = [] if scores is None else np.argsort(certainty, kind="stable").tolist()
-    num_special = max(0, count - num_classes) if num_classes > count // 2 else count
+    num_special = max(num_extra, count - num_classes) if num_classes > count // 2 else count
     chosen: dict[int, Reason] = {}
 
     def take(places: Iterable[int], reason: Reason, limit: int) -> None:
@@ -88,7 +92,7 @@ def choose(
     take((place for place, _ in often), Reason.FLIPPED, min(NUM_FLIPPED, num_special))
     take(hardest, Reason.HARDEST, min(NUM_HARDEST, max(0, num_special - len(chosen))))
     covered = set(labels[list(chosen)].tolist())
-    take(_one_per_class(easiest, labels, covered), Reason.CLASS, count - len(chosen))
+    take(_one_per_class(easiest, labels, covered, count - len(chosen)), Reason.CLASS, count - len(chosen))
     take(easiest.tolist(), Reason.EASIEST, count - len(chosen))
     return tuple(Chosen(index=index, reason=reason) for index, reason in chosen.items())
 
@@ -113,9 +117,13 @@ def _class_by_class(order: "NDArray[np.int64]", labels: "NDArray[np.int64]") -> 
     return order[np.argsort(rank, kind="stable")]
 
 
-def _one_per_class(order: "NDArray[np.int64]", labels: "NDArray[np.int64]", covered: set[int]) -> Iterator[int]:
-    """The first image in `order` of each class that is not covered, by class."""
+def _one_per_class(
+    order: "NDArray[np.int64]", labels: "NDArray[np.int64]", covered: set[int], count: int
+) -> Iterator[int]:
+    """The first image in `order` of each class that is not covered, by class; of `count` classes, spread evenly."""
     import numpy as np
 
     classes, first = np.unique(labels[order], return_index=True)
-    return (int(order[place]) for label, place in zip(classes.tolist(), first, strict=True) if label not in covered)
+    places = [int(order[at]) for label, at in zip(classes.tolist(), first, strict=True) if label not in covered]
+    chosen = min(count, len(places))
+    return (places[number * len(places) // chosen] for number in range(chosen))

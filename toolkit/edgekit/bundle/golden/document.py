@@ -1,7 +1,7 @@
 """golden.json: which images there are, and for each model file its tensors, its tolerance and what was measured."""
 
 from enum import StrEnum
-from typing import Annotated, Any, TypedDict
+from typing import Annotated, Any, NotRequired, TypedDict
 
 from edgekit.foundation.files.schema import Count, Limits, Positive
 
@@ -72,10 +72,11 @@ class ModelEntry(TypedDict):
 
 
 class GoldenDocument(TypedDict):
-    """golden.json."""
+    """golden.json. `choice` says in words which images were chosen; bundles of edgekit 0.1.0 may lack it."""
 
     schema_version: int
     how: str
+    choice: NotRequired[str]
     images: list[ImageEntry]
     models: list[ModelEntry]
 

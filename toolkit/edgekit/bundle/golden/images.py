@@ -72,10 +72,11 @@ def _of_split(dataset: Dataset, chosen: Chosen, form: ImageForm) -> GoldenImage:
         whole = Image.fromarray(pixels[..., 0] if pixels.shape[2] == 1 else pixels)
     else:
         file = dataset.test.file_of(chosen.index)
-        whole = _decoded(file, form)
+        name = str(file) if isinstance(file, Path) else f"Test image {chosen.index} of {dataset.name}"
+        whole = _decoded(file, name, form)
         if not np.array_equal(_resized(whole, form), pixels):
             raise BundleError(
-                f"{file} is not the image any more that the data set was loaded from. "
+                f"{name} is not the image any more that the data set was loaded from. "
                 f"Restore it, or bundle without photographs: --no-images"
             )
     return GoldenImage(
@@ -87,13 +88,13 @@ def _of_split(dataset: Dataset, chosen: Chosen, form: ImageForm) -> GoldenImage:
     )
 
 
-def _decoded(file: Path, form: ImageForm) -> "Image.Image":
+def _decoded(file: Path | bytes, name: str, form: ImageForm) -> "Image.Image":
     from edgekit.datasets.images.decoding import BrokenImageError, decode_whole
 
     try:
         return decode_whole(file, form)
     except BrokenImageError as error:
-        raise BundleError(f"{file} cannot be decoded: {error}. Restore it, or give --no-images.") from error
+        raise BundleError(f"{name} cannot be decoded: {error}. Restore it, or give --no-images.") from error
 
 
 def _resized(whole: "Image.Image", form: ImageForm) -> "NDArray[np.uint8]":

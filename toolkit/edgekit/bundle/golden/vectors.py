@@ -1,11 +1,13 @@
 """Measured golden images -> the files of the bundle, golden.json, and what generated code needs to know of them."""
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from edgekit.artifact import TensorSpec
+from edgekit.bundle.golden.choice import Reason
 from edgekit.bundle.golden.document import (
     EXPECTED,
     IMAGES,
@@ -21,6 +23,7 @@ from edgekit.bundle.golden.document import (
 from edgekit.bundle.golden.images import GoldenImage
 from edgekit.bundle.golden.measuring import FACTOR, SMALLEST, MeasuredFile
 from edgekit.bundle.model import GoldenVectors, key_of
+from edgekit.foundation.grammar import counted, listed
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -39,23 +42,25 @@ class GoldenFiles:
     Attributes:
         files: Path in the bundle -> content.
         vectors: Model file -> its vectors.
-        num_images: How many images there are.
+        choice: Which images there are, in a sentence or two.
         image_shape: (height, width, channels) of what the models see.
     """
 
     files: Mapping[str, bytes]
     vectors: Mapping[str, GoldenVectors]
-    num_images: int
+    choice: str
     image_shape: tuple[int, int, int]
 
 
-def golden_files(measured: Mapping[str, MeasuredFile], images: Sequence[GoldenImage]) -> GoldenFiles:
+def golden_files(measured: Mapping[str, MeasuredFile], images: Sequence[GoldenImage], num_classes: int) -> GoldenFiles:
     """The files of all models; those that take the same tensors share them.
 
     Args:
         measured: Model file -> what was measured.
         images: The images, in their order.
+        num_classes: Of the run.
     """
+    choice = _choice(images, num_classes)
     names = [f"{IMAGES}/{number:02}.png" for number in range(len(images))]
     files = {name: image.png for name, image in zip(names, images, strict=True)}
     folders: dict[bytes, list[str]] = {}
@@ -78,6 +83,7 @@ def golden_files(measured: Mapping[str, MeasuredFile], images: Sequence[GoldenIm
     document: GoldenDocument = {
         "schema_version": SCHEMA_VERSION,
         "how": HOW,
+        "choice": choice,
         "images": [
             {"file": name, "reason": each.reason.value, "index": each.index, "label": each.label}
             for name, each in zip(names, images, strict=True)
@@ -87,8 +93,27 @@ def golden_files(measured: Mapping[str, MeasuredFile], images: Sequence[GoldenIm
     files[NAME] = (json.dumps(document, indent=1, ensure_ascii=False) + "\n").encode()
     height, width, channels = images[0].pixels.shape
     return GoldenFiles(
-        files=files, vectors=vectors, num_images=len(images), image_shape=(int(height), int(width), int(channels))
+        files=files, vectors=vectors, choice=choice, image_shape=(int(height), int(width), int(channels))
     )
+
+
+_WORDS = {
+    Reason.FLIPPED: "that an exported file classifies otherwise than the float model",
+    Reason.HARDEST: "hardest for the float model",
+    Reason.CLASS: "of a class that had none yet",
+    Reason.EASIEST: "easiest for the float model",
+}
+
+
+def _choice(images: Sequence[GoldenImage], num_classes: int) -> str:
+    """Which images these are: "32 test images: 8 hardest for the float model, …. Every class has one."."""
+    if all(each.reason is Reason.SYNTHETIC for each in images):
+        return f"{counted(len(images), 'image')} made by a formula, which show no class."
+    counts = Counter(each.reason for each in images)
+    kinds = listed([f"{counts[reason]} {words}" for reason, words in _WORDS.items() if counts[reason]])
+    num_shown = len({each.label for each in images})
+    shown = f"{num_shown:,} of {num_classes:,} classes have one" if num_shown < num_classes else "Every class has one"
+    return f"{counted(len(images), 'test image')}: {kinds}. {shown}."
 
 
 def _shared_inputs(each: MeasuredFile, folders: dict[bytes, list[str]], files: dict[str, bytes]) -> list[str]:

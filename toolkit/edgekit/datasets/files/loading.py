@@ -1,6 +1,5 @@
 """Listed image files -> a data set, decoded once into the cache."""
 
-from collections.abc import Sequence
 from pathlib import Path
 
 from edgekit.datasets.base import Dataset, DatasetRequest, Split
@@ -9,7 +8,7 @@ from edgekit.datasets.files.listing import Listing, three_splits
 from edgekit.datasets.files.states import FileStates
 from edgekit.datasets.images.cache import DecodedImages, decode_images
 from edgekit.datasets.images.kinds import notes_on_kinds
-from edgekit.datasets.splits import empty_split, labels_of_kept
+from edgekit.datasets.splits import empty_split, labels_of_kept, place_in_list
 from edgekit.foundation.grammar import counted
 
 
@@ -73,14 +72,5 @@ def _split(root: Path, listing: Listing, decoded: DecodedImages, name: str) -> S
         images=decoded.images,
         labels=kept,
         known_sha256=decoded.checksums.of_split,
-        file_of=(lambda place: root / listing.names[_place_in_list(place, decoded.skipped)])
-        if name == "test"
-        else None,
+        file_of=(lambda place: root / listing.names[place_in_list(place, decoded.skipped)]) if name == "test" else None,
     )
-
-
-def _place_in_list(place: int, skipped: Sequence[int]) -> int:
-    """Where the image at `place` stood before those at `skipped`, rising, were left out."""
-    for each in skipped:
-        place += each <= place
-    return place

@@ -6,7 +6,7 @@ runs no code of it.
 
 import logging
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,14 @@ from edgekit.datasets.hub.location import HubLocation
 from edgekit.datasets.images.cache import CACHE_VERSION, DecodedImages, ImageList, decode_list, digest_of
 from edgekit.datasets.images.decoding import BrokenImageError, DecodedImage, decode_file
 from edgekit.datasets.images.kinds import notes_on_kinds
-from edgekit.datasets.splits import TEST_FRACTION, TEST_SEED, empty_split, labels_of_kept, stratified_split
+from edgekit.datasets.splits import (
+    TEST_FRACTION,
+    TEST_SEED,
+    empty_split,
+    labels_of_kept,
+    place_in_list,
+    stratified_split,
+)
 from edgekit.foundation.errors import DatasetError, MissingExtraError, UsageError
 from edgekit.foundation.grammar import counted
 
@@ -65,6 +72,7 @@ def load(request: DatasetRequest) -> Dataset:
             images=images.images,
             labels=labels_of_kept(labels[source][indices], images.skipped, class_names, name, location),
             known_sha256=images.checksums.of_split,
+            file_of=_Contents(tables[source], columns, indices, images.skipped) if name == "test" else None,
         )
         for name, images in decoded.items()
         for source, indices in [places[name]]
@@ -176,7 +184,7 @@ def _decode(
 ) -> DecodedImages:
     """The images of some rows, through the cache."""
     form = request.form
-    undecoded = table.select_columns([columns.image]).cast_column(columns.image, type(columns.image_type)(decode=False))
+    undecoded = _undecoded(table, columns)
 
     def decode(row: str) -> DecodedImage:
         return decode_file(_content(undecoded[int(row)][columns.image]), form)
@@ -184,6 +192,30 @@ def _decode(
     key = digest_of(CACHE_VERSION, form.key, undecoded._fingerprint, columns.image, indices.tobytes().hex())
     rows = ImageList(root=str(location), names=[str(index) for index in indices], key=key, decode=decode)
     return decode_list(rows, form, name, request)
+
+
+class _Contents:
+    """From the place of an image in a split to its file, or to what the file holds.
+
+    Args:
+        table: The library's table.
+        columns: Of it.
+        indices: int64 (N,), the rows of the split.
+        skipped: Places in `indices` that were left out, rising.
+    """
+
+    def __init__(self, table: Any, columns: Columns, indices: "NDArray[np.int64]", skipped: Sequence[int]) -> None:
+        self._rows, self._column = _undecoded(table, columns), columns.image
+        self._indices, self._skipped = indices, skipped
+
+    def __call__(self, place: int) -> Path | bytes:
+        row = int(self._indices[place_in_list(place, self._skipped)])
+        return _content(self._rows[row][self._column])
+
+
+def _undecoded(table: Any, columns: Columns) -> Any:
+    """The column of images, each as the bytes of its file or as a path."""
+    return table.select_columns([columns.image]).cast_column(columns.image, type(columns.image_type)(decode=False))
 
 
 def _content(cell: Any) -> Path | bytes:
