@@ -6,7 +6,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from edgekit.foundation.errors import ArtifactError
 from edgekit.inspection import inspect_file
+from edgekit.runtimes import RUNTIMES, SessionSettings
 
 
 def edited(source: Path, target: Path, change: Any) -> Path:
@@ -70,24 +72,48 @@ def test_the_state_of_an_int8_lstm_is_no_activation_of_16_bits(tmp_path: Path, t
     assert info.quantization.verdict == "fully int8"
 
 
-def sparse_file(folder: Path, *, dynamic: bool) -> Path:
+def sparse_file(folder: Path, precision: str) -> Path:
     """What TensorFlow's converter makes of a dense layer with nine zeros in ten weights, with its sparsity option."""
     from edgekit.foundation.keras_setup import import_keras, import_tensorflow
 
     keras, tf = import_keras("a test", backend="tensorflow"), import_tensorflow("a test")
     pixels = keras.Input((16, 16, 3), batch_size=1)
-    network = keras.Model(pixels, keras.layers.Dense(5, activation="softmax")(keras.layers.Flatten()(pixels)))
-    kernel = np.random.default_rng(0).normal(size=(768, 5)).astype(np.float32)
-    kernel[np.arange(768) % 64 > 5] = 0
-    network.layers[-1].set_weights([kernel, np.zeros(5, np.float32)])
+    x = keras.layers.Dense(64, activation="relu")(keras.layers.Flatten()(pixels))
+    network = keras.Model(pixels, keras.layers.Dense(5, activation="softmax")(x))
+    rng = np.random.default_rng(0)
+    kernel = rng.normal(size=(768, 64)) * (rng.random((768, 64)) < 0.1)
+    network.layers[-2].set_weights([kernel.astype(np.float32), np.zeros(64, np.float32)])
     converter = tf.lite.TFLiteConverter.from_keras_model(network)
-    converter.optimizations = [tf.lite.Optimize.EXPERIMENTAL_SPARSITY, *[tf.lite.Optimize.DEFAULT] * dynamic]
-    path = folder / "sparse.tflite"
+    converter.optimizations = [tf.lite.Optimize.EXPERIMENTAL_SPARSITY]
+    if precision != "float32":
+        converter.optimizations.append(tf.lite.Optimize.DEFAULT)
+    if precision == "int8":
+        images = rng.integers(0, 256, (8, 1, 16, 16, 3)).astype(np.float32)
+        converter.representative_dataset = lambda: ([image] for image in images)
+        converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS_INT8]
+    path = folder / f"{precision}.tflite"
     path.write_bytes(converter.convert())
     return path
 
 
 def test_sparse_weights_are_named_as_such(tmp_path: Path) -> None:
-    quantization = inspect_file(sparse_file(tmp_path, dynamic=False)).quantization
+    quantization = inspect_file(sparse_file(tmp_path, "float32")).quantization
     assert (quantization.verdict, quantization.num_sparse) == ("float32, sparse weights", 1)
-    assert "1 weight tensors are stored without their zeros, and DENSIFY unpacks them" in quantization.explanation
+    assert quantization.explanation.endswith("1 weight tensor is stored without zeros (DENSIFY unpacks them).")
+
+
+@pytest.mark.parametrize(
+    ("precision", "verdict"), [("dynamic", "int8 weights only (dynamic range)"), ("int8", "fully int8")]
+)
+def test_why_xnnpack_refuses_sparse_quantized_weights_is_said(precision: str, verdict: str, tmp_path: Path) -> None:
+    path = sparse_file(tmp_path, precision)
+    quantization = inspect_file(path).quantization
+    assert quantization.verdict == f"{verdict}, sparse weights"
+    assert "(DENSIFY unpacks them), which XNNPACK cannot run in integers" in quantization.explanation
+    with pytest.raises(ArtifactError) as error:
+        RUNTIMES.load("litert-xnnpack").open(path, SessionSettings())
+    said = str(error.value)
+    assert "it stores quantized weights without their zeros, and XNNPACK cannot unpack these" in said
+    assert "Convert it again without EXPERIMENTAL_SPARSITY, or switch XNNPACK off in the app." in said
+    session = RUNTIMES.load("litert-builtin").open(path, SessionSettings())
+    assert session.invoke(np.zeros((1, 16, 16, 3), np.float32)).shape == (1, 5)

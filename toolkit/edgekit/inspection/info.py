@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any
 
 from edgekit.artifact import Format, ImageInput, TensorSpec
-from edgekit.foundation.grammar import noun
+from edgekit.foundation.grammar import counted, noun
 from edgekit.foundation.results import Displayed, plain
 
 FLOATS = frozenset({"float16", "float32", "float64", "bfloat16"})
@@ -328,15 +328,17 @@ def _explanation(graph: Graph, num_integer: int, islands: Counter[str]) -> str:
         named = ", ".join(f"{name} x {count}" if count > 1 else name for name, count in islands.most_common(8))
         sentence += f"; in float: {named}"
     if graph.num_sparse:
-        sentence += f"; {graph.num_sparse} weight tensors are stored without their zeros, and DENSIFY unpacks them"
+        tensors, are = counted(graph.num_sparse, "weight tensor"), noun(graph.num_sparse, "is", "are")
+        sentence += f"; {tensors} {are} stored without zeros (DENSIFY unpacks them)"
+        sentence += ", which XNNPACK cannot run in integers" if num_integer or _small_share(graph.weights) else ""
     return sentence + "."
 
 
 def _small_share(weights: Sequence[Weights]) -> float:
     """Share of small integers among the weights; 32-bit biases belong to neither side."""
-    counted = [tensor for tensor in weights if tensor.dtype in FLOATS | SMALL_INTEGERS]
-    total = sum(tensor.num_elements for tensor in counted)
-    return sum(tensor.num_elements for tensor in counted if tensor.dtype in SMALL_INTEGERS) / total if total else 0.0
+    known = [tensor for tensor in weights if tensor.dtype in FLOATS | SMALL_INTEGERS]
+    total = sum(tensor.num_elements for tensor in known)
+    return sum(tensor.num_elements for tensor in known if tensor.dtype in SMALL_INTEGERS) / total if total else 0.0
 
 
 def _plain(name: str) -> str:

@@ -25,6 +25,9 @@ _NO_KERNEL = (
 )
 """How LiteRT and ONNX Runtime say that they have no kernel for an operator of a known kind."""
 
+_NOT_DELEGATED = "failed to delegate"
+"""How XNNPACK says that it took an operator at first and cannot run it."""
+
 
 def expect_one_each(path: Path, num_inputs: int, num_outputs: int) -> None:
     """An image classifier takes images and gives scores, nothing else.
@@ -46,13 +49,19 @@ def cannot_load(library: str, path: Path, error: Exception) -> ArtifactError:
     Where it is only this runtime's set of kernels that lacks one, the error is a MissingKernelError.
     """
     try:
-        operators = inspect_file(path).operators
+        info = inspect_file(path)
     except ArtifactError as damage:
         return ArtifactError(f"{library} cannot load {path}: {in_one_sentence(error).rstrip('.')}. {damage}")
-    if missing := _missing_operators(operators, str(error)):
+    if missing := _missing_operators(info.operators, str(error)):
         return ArtifactError(f"{library} cannot load {path}. {missing}")
     if kernel := _missing_kernel(str(error)):
         return MissingKernelError(f"This runtime has no kernel for {kernel}, so {path.name} was not run in it.")
+    if info.quantization.num_sparse and _NOT_DELEGATED in str(error):
+        return ArtifactError(
+            f"{library} cannot load {path}: it stores quantized weights without their zeros, and XNNPACK cannot unpack "
+            f"these ({in_one_sentence(error).rstrip('.')}). Convert it again without EXPERIMENTAL_SPARSITY, or switch "
+            f"XNNPACK off in the app."
+        )
     return ArtifactError(f"{library} cannot load {path}: {in_one_sentence(error)}")
 
 
