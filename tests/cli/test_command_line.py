@@ -1,5 +1,6 @@
 """What every command does when its surroundings fail it: a closed pipe, a full disk, a path that cannot be."""
 
+import json
 import os
 import signal
 import subprocess
@@ -116,3 +117,19 @@ def test_what_recipes_and_libraries_print_goes_to_stderr(capfd: pytest.CaptureFi
     out, err = capfd.readouterr()
     assert out == "result\n"
     assert sorted(err.split()) == ["C", "Python", "child"]
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux keeps to a limit of address space")
+def test_a_command_that_used_up_its_address_space_says_so() -> None:
+    program = (
+        "import resource, sys; import edgekit.cli as cli; held = []\n"
+        "resource.setrlimit(resource.RLIMIT_AS, (400 * 2**20,) * 2)\n"
+        "def greedy(*_, **__):\n"
+        "    while True: held.append(bytearray(1000))  # nothing is given back\n"
+        "cli.group.main = greedy\n"
+        "sys.exit(cli._run(['inspect', '--json', 'x']))"
+    )
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=120)
+    assert result.returncode == 1
+    assert result.stderr.startswith("Error: The address space of this shell is limited to 400 MiB,"), result.stderr
+    assert json.loads(result.stdout)["error"]["kind"] == "MemoryError"

@@ -175,6 +175,9 @@ def _show_warning(
 def _run(arguments: list[str]) -> int:
     if reason := surroundings_fault():
         return _failures(arguments).say("OSError", reason)
+    if limited_address_space():  # what says that it is used up needs some too
+        _failures(arguments)
+        _SPARE.append(bytearray(SPARE_BYTES))
     try:
         result: Any = group.main(arguments, prog_name="edgekit", standalone_mode=False)
         sys.stdout.flush()
@@ -203,8 +206,14 @@ def _run(arguments: list[str]) -> int:
     return result if isinstance(result, int) else 0
 
 
+SPARE_BYTES = 8 * 2**20
+_SPARE: list[bytearray] = []
+"""Memory that is held where the address space is limited, until a command fails and has to say so."""
+
+
 def _failures(arguments: list[str]) -> "Failures":
     """Imported where a command fails, so that `edgekit --help` loads nothing for it."""
+    _SPARE.clear()
     from edgekit.cli.failures import Failures, wants_json
 
     return Failures(as_json=wants_json(arguments))
