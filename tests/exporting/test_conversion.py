@@ -72,7 +72,7 @@ def test_a_graph_that_a_format_cannot_hold_is_converted_once(new_run: NewRun, mo
         attempts.append(1)
         raise ExportError("ONNX has no such operator.")
 
-    monkeypatch.setattr(onnx, "_traced", refuse)
+    monkeypatch.setattr(onnx, "traced", refuse)
     report = export(new_run(), dataset=keras_models.digits(), calibration_images=20)
     assert [each.title for each in report.failed] == ["onnx float32", "onnx float16", "onnx dynamic", "onnx int8"]
     assert {each.artifact.format for each in report.files} == {Format.TFLITE}

@@ -16,6 +16,10 @@ PIECE = 4096
 PIECE_NUMBERS = 32 * PIECE
 """Numbers that are worked on at once: fewer rows where each has more than 32, such as a thousand scores."""
 
+PIXELS = 2**18
+"""Pixels of the images that go through a network together, at most: 64 images of 64 x 64, 5 of 224 x 224. More cost
+memory for every activation, and no processor is faster for it."""
+
 LARGE = 2**21
 """Bytes from which on an array is kept in a temporary file rather than in memory."""
 
@@ -32,6 +36,17 @@ def pieces(num_rows: int, *arrays: "NDArray[Any]", size: int | None = None) -> I
         yield slice(start, min(start + size, num_rows))
         for array in arrays:
             release(array)
+
+
+def images_at_once(image_shape: tuple[int, ...], most: int, num_pixels: int = PIXELS) -> int:
+    """How many images go through a network together: `most`, or fewer where these would hold more than `num_pixels`.
+
+    Args:
+        image_shape: (height, width, ...).
+        most: At least 1; what is best for small images.
+        num_pixels: Together, all images; one image may hold more.
+    """
+    return max(1, min(most, num_pixels // (image_shape[0] * image_shape[1])))
 
 
 def rows_at(array: "NDArray[Any]", places: "NDArray[Any]") -> "NDArray[Any]":

@@ -12,12 +12,15 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from edgekit.foundation.mapped_arrays import images_at_once
+
 if TYPE_CHECKING:
     import keras
     import numpy as np
     from numpy.typing import NDArray
 
 BATCH = 64
+"""Images at once, fewer where they are large."""
 
 CHANNEL_AXES = {"DepthwiseConv1D": (-2, -1), "DepthwiseConv2D": (-2, -1), "Conv2DTranspose": (-2,)}
 """Class of a layer -> the axes of its kernel that have a scale for each index; the last axis for every other class."""
@@ -88,8 +91,9 @@ def layer_errors(model: "keras.Model", images: "NDArray[np.float32]") -> list[La
         for layer in model._flatten_layers(include_self=False):
             if kernels_of(layer):
                 stack.enter_context(recorder.listening(layer))
-        for start in range(0, len(images), BATCH):
-            model(images[start : start + BATCH], training=False)
+        size = images_at_once(images.shape[1:], BATCH)
+        for start in range(0, len(images), size):
+            model(images[start : start + size], training=False)
     errors = [LayerError(layer=name, sqnr_db=_decibel(power)) for name, power in recorder.powers.items()]
     return sorted(errors, key=lambda error: error.sqnr_db)
 

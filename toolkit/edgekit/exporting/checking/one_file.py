@@ -70,8 +70,9 @@ class OneFile:
         with scratch_path(path) as scratch:
             content = self._maker.convert(job, calibration)
             scratch.write_bytes(content)
-            judgement = self._judged(scratch, job, content)
-            islands = self._islands(job, content)
+            can_run, islands = self._can_run(job, content), self._islands(job, content)
+            del content  # a runtime needs the memory
+            judgement = self._judged(scratch, job) if can_run else None
             if judgement is not None and judgement.reason and self._keep_doubtful:
                 path = doubtful_path(run, job)
                 self._progress.note(f"{judgement.reason} It is kept as {path.name}.")
@@ -80,13 +81,17 @@ class OneFile:
             scratch.rename(stack.enter_context(atomic_path(path)))
         return MadeFile(job=job, path=path, check=None if judgement is None else judgement.result, islands=islands)
 
-    def _judged(self, path: Path, job: Job, content: bytes) -> Judgement | None:
-        """What the check says, on more images where few leave it open; None for what nothing here can run."""
+    def _can_run(self, job: Job, content: bytes) -> bool:
+        """Whether a runtime here has the operators of a file; says what is missing here or in small packages."""
         if job.format is Format.TFLITE and holds_flex(content):
             self._progress.note(f"{job.title}: not run, for nothing here has Flex operators.")
-            return None
+            return False
         if job.format is Format.ONNX and (missing := missing_in_mobile(content)):
             self._progress.note(f"{job.title}: the small onnxruntime-mobile packages lack {', '.join(missing)}.")
+        return True
+
+    def _judged(self, path: Path, job: Job) -> Judgement | None:
+        """What the check says, on more images where few leave it open; None where there are no images."""
         judgement = None
         for images, reference in self._maker.check_sets():
             judgement = self._on(images, reference, path, job)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from edgekit.exporting.formats import ExportOptions
 from edgekit.exporting.keras.classifier import exported_graph
+from edgekit.foundation.mapped_arrays import images_at_once
 from edgekit.foundation.progress import Progress, SilentProgress
 from edgekit.foundation.quiet import held_back
 from edgekit.input_range import RAW, InputRange
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 BATCH = 64
+"""Images that are scored at once, fewer where they are large."""
+MIN_BATCH = 2
+"""What it takes to see how a network differs from itself between batch sizes."""
 
 
 class KerasScorer:
@@ -46,17 +50,17 @@ class KerasScorer:
 
         channels = images.shape[3]
         scale, offset = (np.array(each[:channels], np.float32) for each in (brought_into.scale, brought_into.offset))
-        rows = []
+        rows, batch_size = [], _batch_size(images)
         with (progress or SilentProgress()).task(task, len(images)) as advance:
-            for start in range(0, len(images), BATCH):
-                part = images[start : start + BATCH]
-                batch = np.take(part, range(BATCH), axis=0, mode="clip").astype(np.float32) * scale + offset
+            for start in range(0, len(images), batch_size):
+                part = images[start : start + batch_size]
+                batch = np.take(part, range(batch_size), axis=0, mode="clip").astype(np.float32) * scale + offset
                 rows.append(self._answer(batch)[: len(part)])
                 advance(len(part))
         return np.concatenate(rows)
 
     def own_noise(self, images: "NDArray[np.uint8]", scores: "NDArray[np.float32]") -> OwnNoise:
-        """How far the scores differ between batches of BATCH images and of one.
+        """How far the scores differ between batches of several images and of one.
 
         Args:
             images: uint8 (N, H, W, 3), N at least 1.
@@ -65,7 +69,7 @@ class KerasScorer:
         import numpy as np
 
         alone = [self._answer(one[None].astype(np.float32))[0] for one in images]
-        return OwnNoise.of(scores, np.stack(alone), BATCH)
+        return OwnNoise.of(scores, np.stack(alone), _batch_size(images))
 
     def _answer(self, batch: "NDArray[np.float32]") -> "NDArray[np.float32]":
         """The scores of one batch. TensorFlow warns where one process traces many networks, as a Python user's may."""
@@ -75,3 +79,7 @@ class KerasScorer:
             scores = np.asarray(self._graph.predict_on_batch(batch), np.float32)
         self._traced.add(batch.shape)
         return scores
+
+
+def _batch_size(images: "NDArray[np.uint8]") -> int:
+    return max(MIN_BATCH, images_at_once(images.shape[1:], BATCH))

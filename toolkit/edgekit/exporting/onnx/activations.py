@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from edgekit.exporting.keras.classifier import INPUT_NAME
 from edgekit.exporting.onnx.graph import as_proto
+from edgekit.foundation.mapped_arrays import images_at_once
 from edgekit.quantization.activations import Activations
 
 if TYPE_CHECKING:
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from edgekit.quantization.calibration import CalibrationSet
 
 BATCH = 4
+PIXELS = 2**16
+"""Of a batch, at most: every activation of the network is kept for a moment."""
 
 
 class OnnxActivations(Activations):
@@ -39,7 +42,8 @@ class OnnxActivations(Activations):
         """See `Activations.seen`."""
         names = computed_in(self._model)
         session = watched_session(self._model, names)
-        for pixels in pixel_batches(self._calibration, BATCH, is_channels_first=self._is_channels_first):
+        size = images_at_once(self._calibration.source.shape[1:], BATCH, PIXELS)
+        for pixels in pixel_batches(self._calibration, size, is_channels_first=self._is_channels_first):
             yield INPUT_NAME, pixels
             for name, values in zip(names, session.run(names, {INPUT_NAME: pixels}), strict=True):
                 if getattr(values, "dtype", None) == "float32":

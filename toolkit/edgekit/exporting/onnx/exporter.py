@@ -7,38 +7,33 @@ and no data set.
 """
 
 import copy
-import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar, Self
 
 from edgekit.artifact import Format, Precision
-from edgekit.exporting.base import cannot_write
-from edgekit.exporting.keras.classifier import INPUT_NAME, exported_graph
+from edgekit.exporting.keras.classifier import exported_graph
 from edgekit.exporting.keras.layer_names import LayerNames, all_operators
 from edgekit.exporting.keras.unit_normalization import with_safe_lengths
 from edgekit.exporting.onnx.activations import OnnxActivations
 from edgekit.exporting.onnx.canonical_form import in_canonical_form, settle_metadata
+from edgekit.exporting.onnx.constant_folding import folded
 from edgekit.exporting.onnx.float_by_default import NORMALIZING, nodes_in_float
-from edgekit.exporting.onnx.graph import as_model, as_proto
 from edgekit.exporting.onnx.integers import quantized
 from edgekit.exporting.onnx.layers import nodes_of_layers, path_of
 from edgekit.exporting.onnx.layout import with_channels_first, without_needless_transposes
+from edgekit.exporting.onnx.serialization import serialized
 from edgekit.exporting.onnx.targets import check_readable
-from edgekit.exporting.onnx.tf2onnx_handlers import handlers
+from edgekit.exporting.onnx.tracing.from_keras import traced
 from edgekit.exporting.onnx.weights import in_half_precision, with_integer_weights
 from edgekit.exporting.options import ExportOptions
-from edgekit.foundation.errors import CalibrationError, ExportError, first_line_of
+from edgekit.foundation.errors import CalibrationError
 from edgekit.foundation.files.temporary_folders import TemporaryFolder
-from edgekit.foundation.keras_setup import import_tensorflow
 from edgekit.foundation.quiet import held_back
 from edgekit.quantization.scheme import Granularity
 
 if TYPE_CHECKING:
     import keras
-    import onnx
     import onnx_ir as ir
 
     from edgekit.quantization.calibration import CalibrationSet
@@ -80,10 +75,8 @@ class OnnxExporter:
         self._seen: dict[tuple[bool, str], OnnxActivations] = {}
         graph = exported_graph(with_safe_lengths(model), options, batch=None)
         with TemporaryFolder() as folder, held_back():
-            traced = self._settled(_traced(graph, options.onnx.target.opset))
-            self._channels_last = self._settled(
-                without_needless_transposes(self._settled(_folded(traced, Path(folder))))
-            )
+            plain = self._settled(traced(graph, options.onnx.target.opset))
+            self._channels_last = self._settled(without_needless_transposes(self._settled(folded(plain, Path(folder)))))
 
     @classmethod
     def choices(cls, precision: Precision, options: ExportOptions) -> frozenset[str]:
@@ -115,7 +108,7 @@ class OnnxExporter:
         with held_back():
             model = self._converted(precision, calibration)
         check_readable(model, self._options.onnx.target)
-        return bytes(as_proto(model).SerializeToString(deterministic=True))
+        return serialized(model)
 
     def _converted(self, precision: Precision, calibration: "CalibrationSet | None") -> "ir.Model":
         options = self._options
@@ -173,62 +166,3 @@ class OnnxExporter:
     def _settled(self, model: "ir.Model") -> "ir.Model":
         options = self._options
         return in_canonical_form(model, output_name=options.output_name, ir_version=options.onnx.target.ir_version)
-
-
-def _traced(graph: "keras.Model", opset: int) -> "ir.Model":
-    """The graph as ONNX; raises ExportError, naming the operators that ONNX lacks."""
-    tf = import_tensorflow("edgekit export")
-    import tf2onnx
-    from keras.src.export.tf2onnx_lib import patch_tf2onnx
-
-    patch_tf2onnx()
-    logging.getLogger("tf2onnx").setLevel(logging.CRITICAL)  # what it complains of is in the errors raised below
-    signature = [tf.TensorSpec(tuple(graph.inputs[0].shape), tf.float32, name=INPUT_NAME)]
-    function = tf.function(lambda pixels: graph(pixels, training=False), input_signature=signature)
-    try:
-        with _inner_functions_inlined(tf):
-            model, _ = tf2onnx.convert.from_function(
-                function, input_signature=signature, opset=opset, custom_op_handlers=handlers()
-            )
-    except (ValueError, RuntimeError, KeyError, TypeError) as error:
-        raise ExportError(f"tf2onnx could not convert the model to ONNX: {first_line_of(error)}") from error
-    _check_operators(model)
-    return as_model(model)
-
-
-@contextmanager
-def _inner_functions_inlined(tf: Any) -> Iterator[None]:
-    """Trace what Keras compiles by XLA on processors, grouped convolutions, as the operators that it is made of."""
-    before = tf.config.functions_run_eagerly()
-    tf.config.run_functions_eagerly(True)
-    try:
-        yield
-    finally:
-        tf.config.run_functions_eagerly(before)
-
-
-def _check_operators(model: "onnx.ModelProto") -> None:
-    """Raise ExportError, naming them, where operators of TensorFlow are left that ONNX lacks."""
-    import onnx
-
-    known = {(schema.domain, schema.name) for schema in onnx.defs.get_all_schemas()}
-    if foreign := {node.op_type: node.name for node in model.graph.node if (node.domain, node.op_type) not in known}:
-        names = ", ".join(f"{operator} (as in '{node}')" for operator, node in sorted(foreign.items()))
-        raise ExportError(f"ONNX has no operator for TensorFlow's {names}. Replace the layer by common operators.")
-
-
-def _folded(model: "ir.Model", folder: Path) -> "ir.Model":
-    """Constants computed, batch normalization folded into convolutions, MatMul + Add made Gemm; plain ONNX operators.
-
-    These are ONNX Runtime's basic optimizations, which do not depend on the machine.
-    """
-    import onnx
-    from onnxruntime.quantization.shape_inference import quant_pre_process
-
-    traced, folded = folder / "traced.onnx", folder / "folded.onnx"
-    try:
-        onnx.save(as_proto(model), traced)
-        quant_pre_process(traced, folded, skip_symbolic_shape=True)
-        return as_model(onnx.load(folded))
-    except OSError as error:
-        raise cannot_write(folder, error) from error

@@ -15,6 +15,7 @@ from edgekit.exporting.onnx.graph import as_model, as_proto, constant_of, is_las
 from edgekit.exporting.onnx.learned_tensors import learned_in_onnx
 from edgekit.exporting.onnx.rewrites.float_logits import FloatLogits
 from edgekit.foundation.errors import CalibrationError, ExportError, first_line_of
+from edgekit.foundation.mapped_arrays import images_at_once
 from edgekit.quantization.ranges import check_finite_ranges
 from edgekit.quantization.scheme import CalibrationMethod, Granularity
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from edgekit.quantization.scheme import QuantizationScheme
 
 CALIBRATION_BATCH = 16
+"""Images that are calibrated on at once, fewer where they are large."""
 
 
 def quantized(
@@ -61,7 +63,8 @@ def quantized(
 
     float_path, int8_path = folder / "float32.onnx", folder / "int8.onnx"
     by_extremes = scheme.calibration is CalibrationMethod.MINMAX
-    batches = pixel_batches(calibration, CALIBRATION_BATCH, is_channels_first=options.is_channels_first)
+    size = images_at_once(calibration.source.shape[1:], CALIBRATION_BATCH)
+    batches = pixel_batches(calibration, size, is_channels_first=options.is_channels_first)
     try:
         onnx.save(as_proto(model), float_path)
         quantization.quantize_static(

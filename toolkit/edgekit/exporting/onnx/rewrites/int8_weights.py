@@ -63,7 +63,9 @@ class Int8Weights(Rewrite[Kernel]):
 
         old, graph = match.value, graph_of(node)
         scale = _scale(match.weights, match.axis if self._is_per_channel else None)
-        stored = np.clip(np.rint(match.weights / scale), -LARGEST, LARGEST).astype(np.int8)
+        scaled = match.weights / scale
+        np.clip(np.rint(scaled, out=scaled), -LARGEST, LARGEST, out=scaled)
+        stored = scaled.astype(np.int8)
         graph.initializers.pop(old.name or "")
         cast = ir.node("Cast", [new_constant(graph, f"{old.name}.int8", stored)], {"to": ir.DataType.FLOAT.value})
         mul = ir.node("Mul", [cast.outputs[0], new_constant(graph, f"{old.name}.scale", scale)])
@@ -77,5 +79,5 @@ def _scale(weights: "NDArray[np.float32]", axis: int | None) -> "NDArray[np.floa
     import numpy as np
 
     others = tuple(each for each in range(weights.ndim) if each != axis)
-    largest = np.abs(weights).max(axis=others, keepdims=True)
+    largest = np.maximum(weights.max(axis=others, keepdims=True), -weights.min(axis=others, keepdims=True))
     return np.where(largest > 0, largest / LARGEST, 1).astype(np.float32)
