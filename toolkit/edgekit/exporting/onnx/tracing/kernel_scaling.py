@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+CONVOLUTIONS = frozenset({"Conv2D", "Conv3D"})
+
+
 def scale_kernels(graph: Any, carried: "dict[str, NDArray[Any]]") -> None:
     """Make this change to a GraphDef wherever it applies.
 
@@ -47,7 +50,7 @@ def _match(
         return None
     operands = [nodes.get(_name(each)) for each in product.input[:2]]
     for convolution, constant in (operands, operands[::-1]):
-        if convolution is None or constant is None or convolution.op != "Conv2D" or constant.op != "Const":
+        if convolution is None or constant is None or convolution.op not in CONVOLUTIONS or constant.op != "Const":
             continue
         kernel = _origin(_name(convolution.input[1]), nodes)
         is_alone = readers[convolution.name] == 1
@@ -59,7 +62,7 @@ def _match(
 
 
 def _is_channels_last(convolution: Any) -> bool:
-    return convolution.attr["data_format"].s in (b"NHWC", b"")
+    return convolution.attr["data_format"].s in (b"NHWC", b"NDHWC", b"")
 
 
 def _origin(name: str, nodes: dict[str, Any]) -> str:
