@@ -20,6 +20,7 @@ PRECISION_SWITCHES = frozenset({"float32", "float16", "dynamic", "int8", "int16x
 """Switches of a command that are one list in Python: `--int8 --float32` is `precisions=["int8", "float32"]`."""
 
 REQUIRED = {
+    "new": ["name"],
     "inspect": ["file"],
     "compare-reports": ["old", "new"],
     "predict": ["target", "images"],

@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from edgekit.api.bundle import bundle, check_golden, verify_bundle
-    from edgekit.api.compare_schemes import compare_schemes
     from edgekit.api.comparisons import compare, compare_reports
     from edgekit.api.compress import compress
     from edgekit.api.diagnose import diagnose
     from edgekit.api.export import export
     from edgekit.api.lists import datasets, doctor, inspect, recipes, runtimes
+    from edgekit.api.new import new
     from edgekit.api.pages import RunPage, demo_page, report
     from edgekit.api.predict import predict
     from edgekit.api.run import RunReport, run
+    from edgekit.api.schemes import compare_schemes, tune
     from edgekit.api.train import train
-    from edgekit.api.tune import tune
     from edgekit.api.verify import verify
     from edgekit.artifact import Artifact, Format, Precision, TensorSpec
     from edgekit.bundle.golden.checking import GoldenReport, GoldenRow, GoldenVerdict
@@ -70,6 +70,7 @@ if TYPE_CHECKING:
     from edgekit.layer_drift.report import LayerDrift, LayerDriftReport
     from edgekit.metrics.drift import Flips
     from edgekit.metrics.own_noise import OwnNoise
+    from edgekit.project.making import Project
     from edgekit.quantization.scheme import CalibrationMethod, Granularity, QuantizationScheme
     from edgekit.recipe import Recipe, RecipeSummary, SizePlan, TrainingSettings, load_recipe
     from edgekit.runs.folder import RunFolder
@@ -181,6 +182,7 @@ __all__ = [
     "PredictReport",
     "Prediction",
     "Progress",
+    "Project",
     "Quantization",
     "QuantizationScheme",
     "Recipe",
@@ -234,6 +236,7 @@ __all__ = [
     "inspect",
     "load_dataset",
     "load_recipe",
+    "new",
     "predict",
     "recipes",
     "report",
@@ -247,17 +250,17 @@ __all__ = [
 
 _NAMES = {
     "edgekit.api.bundle": "check_golden verify_bundle",
-    "edgekit.api.compare_schemes": "compare_schemes",
     "edgekit.api.comparisons": "compare compare_reports",
     "edgekit.api.compress": "compress",
     "edgekit.api.diagnose": "diagnose",
     "edgekit.api.export": "export",
     "edgekit.api.lists": "doctor inspect recipes",
     "edgekit.api.predict": "predict",
+    "edgekit.api.new": "new",
     "edgekit.api.pages": "RunPage demo_page report",
     "edgekit.api.run": "RunReport run",
+    "edgekit.api.schemes": "compare_schemes tune",
     "edgekit.api.train": "train",
-    "edgekit.api.tune": "tune",
     "edgekit.api.verify": "verify",
     "edgekit.artifact": "Artifact Format Precision TensorSpec",
     "edgekit.bundle.golden.checking": "GoldenReport GoldenRow GoldenVerdict",
@@ -289,6 +292,7 @@ _NAMES = {
     "edgekit.layer_drift.job": "DiagnoseReport",
     "edgekit.layer_drift.report": "LayerDrift LayerDriftReport",
     "edgekit.metrics.drift": "Flips",
+    "edgekit.project.making": "Project",
     "edgekit.quantization.scheme": "CalibrationMethod Granularity QuantizationScheme",
     "edgekit.recipe": "Recipe RecipeSummary SizePlan TrainingSettings load_recipe",
     "edgekit.runs.folder": "RunFolder",

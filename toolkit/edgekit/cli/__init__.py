@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 COMMANDS: Registry[click.Command] = Registry(
     "command",
     {
+        "new": ("edgekit.cli.new:command", "A project folder to start from: recipe, data, Makefile, workflow"),
         "train": ("edgekit.cli.train:command", "Train a recipe; makes a run folder"),
         "compress": ("edgekit.cli.compress:command", "Prune, cluster, or train for int8; makes a new run"),
         "export": ("edgekit.cli.export:command", "Write .tflite and .onnx files in the precisions you ask for"),
@@ -57,7 +58,7 @@ COMMANDS: Registry[click.Command] = Registry(
 )
 
 COMMAND_GROUPS = {
-    "Make": ("train", "compress", "export", "tune", "run", "bundle", "demo-page"),
+    "Make": ("new", "train", "compress", "export", "tune", "run", "bundle", "demo-page"),
     "Check": (
         "verify",
         "predict",

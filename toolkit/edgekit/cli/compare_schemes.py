@@ -50,7 +50,7 @@ def command(as_json: bool, **chosen: Any) -> None:
     edgekit compare-schemes exported/first
     edgekit compare-schemes exported/first --dynamic --int8 --int16x8 --check-calibration
     """  # noqa: D301 - click wants the backspace itself
-    from edgekit.api.compare_schemes import compare_schemes
+    from edgekit.api.schemes import compare_schemes
 
     with others_to_stderr():
         comparison = compare_schemes(**chosen_precisions(chosen), progress=make_progress())

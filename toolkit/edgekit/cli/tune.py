@@ -72,7 +72,7 @@ def command(as_json: bool, **chosen: Any) -> int:
     edgekit tune --max-accuracy-drop 0.1 --max-flips 0.5%
     edgekit tune exported/first --format tflite,onnx
     """  # noqa: D301 - click wants the backspace itself
-    from edgekit.api.tune import tune
+    from edgekit.api.schemes import tune
     from edgekit.rendering.terminal.search_table import print_tuning
 
     with others_to_stderr():
