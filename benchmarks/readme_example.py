@@ -40,6 +40,14 @@ def write_photos(dataset: edgekit.Dataset, folder: Path) -> None:
                 Image.fromarray(split.images[place]).save(photos / f"{number:03}.png")
 
 
+def write_belongings(data: str, folder: Path) -> None:
+    """Write what the README calls the reader's own: photographs, `mine.keras` and `photo.png`."""
+    folder.mkdir(parents=True)
+    write_photos(edgekit.load_dataset(data), folder / "photos")
+    shutil.copy(ROOT / "exported" / "resnet8" / "model.keras", folder / "mine.keras")
+    shutil.copy(folder / "photos" / "test" / "cat" / "000.png", folder / "photo.png")
+
+
 def main() -> None:
     """Write the folder and run the commands in it."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -47,10 +55,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("readme-example"), help="a new folder")
     arguments = parser.parse_args()
     folder: Path = arguments.out
-    folder.mkdir(parents=True)
-    write_photos(edgekit.load_dataset(arguments.data), folder / "photos")
-    shutil.copy(ROOT / "exported" / "resnet8" / "model.keras", folder / "mine.keras")
-    shutil.copy(folder / "photos" / "test" / "cat" / "000.png", folder / "photo.png")
+    write_belongings(arguments.data, folder)
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     for command in COMMANDS:
         print(f"$ {command}", flush=True)
