@@ -6,12 +6,13 @@ from edgekit.bundle.code.cpp import cpp_code
 from edgekit.bundle.code.javascript import javascript_code
 from edgekit.bundle.code.kotlin import kotlin_code
 from edgekit.bundle.code.python import python_code
+from edgekit.bundle.code.swift import swift_code
 from edgekit.bundle.model import BundledModel
 
 Generator = Callable[[BundledModel], Mapping[str, bytes]]
 """From a model to its files: path below the model's own code folder -> content. Empty where the language has none."""
 
-GENERATORS: tuple[Generator, ...] = (python_code, javascript_code, kotlin_code, cpp_code)
+GENERATORS: tuple[Generator, ...] = (python_code, javascript_code, kotlin_code, swift_code, cpp_code)
 """One generator per language. Each decides by `model.targets`, format and precision whether it has something to say."""
 
 
