@@ -7,7 +7,8 @@
 #   XNNPACK, which LiteRT applies by default, takes the layer behind it and then fails to prepare it: allocate_tensors()
 #   raises. The float32 file with sparse weights loads, and so does the int8 file without XNNPACK.
 # Seen on 2026-11-30, Linux x86-64, 2 cores of an AMD EPYC, Python 3.11, tensorflow 2.21.0, ai-edge-litert 2.3.0:
-#   SEEN_HERE
+#   float32, sparse, default: runs; int8, sparse, default: fails: failed to delegate FULLY_CONNECTED node #3;
+#   int8, sparse, without XNNPACK: runs
 # Exit status: 0 it is so, 1 it has changed, 2 the packages could not be installed.
 set -euo pipefail
 folder=$(mktemp -d)
