@@ -11,10 +11,13 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 from support.tiny_models import mean_weights, onnx_model, onnx_scores, some_images
 
+from edgekit.execution.file_inspection import FileInspector
 from edgekit.execution.scoring import scores_of
 from edgekit.foundation.errors import ArtifactError
-from edgekit.inspection.external_data import check_external_data
+from edgekit.inspection import inspect_file
+from edgekit.inspection.external_data import check_external_data, external_bytes
 from edgekit.runtimes import RUNTIMES, SessionSettings
+from edgekit.verification.subjects.identification import identify
 
 CONTENT = mean_weights().tobytes()
 
@@ -46,6 +49,18 @@ def test_weights_in_the_folder_of_the_model_or_below_are_used(location: str, tmp
     for path in (tmp_path / "w.bin", tmp_path / "below" / "w.bin"):
         path.write_bytes(CONTENT)
     assert np.allclose(scores(write(tmp_path / "m.onnx", location)), onnx_scores(some_images(4)), atol=1e-4)
+
+
+def test_the_size_is_that_of_all_files_of_the_model(tmp_path: Path) -> None:
+    (tmp_path / "w.bin").write_bytes(CONTENT)
+    path = write(tmp_path / "m.onnx", "w.bin")
+    alone = path.stat().st_size
+    assert inspect_file(path).size_bytes == alone + len(CONTENT)
+    assert identify(path, FileInspector()).size_bytes == alone + len(CONTENT)
+    (tmp_path / "w.bin").unlink()
+    (tmp_path.parent / "elsewhere.bin").write_bytes(CONTENT)
+    for location in ("w.bin", "../elsewhere.bin"):
+        assert external_bytes(write(tmp_path / "m.onnx", location)) == 0
 
 
 @pytest.mark.parametrize(

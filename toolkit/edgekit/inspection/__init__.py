@@ -6,6 +6,7 @@ from pathlib import Path
 from edgekit.artifact import FORMAT_OF_SUFFIX, KERAS_SUFFIXES, Format, model_size, sha256_of
 from edgekit.foundation.errors import ArtifactError, first_line_of
 from edgekit.foundation.registry import Registry
+from edgekit.inspection.external_data import external_bytes
 from edgekit.inspection.info import (
     Graph,
     ModelInfo,
@@ -40,7 +41,7 @@ def inspect_file(path: Path) -> ModelInfo:
     return ModelInfo(
         file=path.name,
         format=model_format,
-        size_bytes=path.stat().st_size,
+        size_bytes=path.stat().st_size + (external_bytes(path) if model_format is Format.ONNX else 0),
         sha256=sha256_of(path),
         inputs=graph.inputs,
         outputs=graph.outputs,

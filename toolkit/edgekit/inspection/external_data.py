@@ -28,6 +28,16 @@ def check_external_data(path: Path) -> None:
             )
 
 
+def external_bytes(path: Path) -> int:
+    """Bytes of the files in which the ONNX model at `path` keeps weights; those that it may not read count nothing."""
+    own = {
+        (path.parent / entries["location"]).resolve()
+        for _, entries in _references(path)
+        if _problem(path, entries) is None
+    }
+    return sum(file.stat().st_size for file in own)
+
+
 def _references(path: Path) -> Iterator[tuple[str, dict[str, str]]]:
     """(name of the weights, entries of their `external_data`) for all weights that lie elsewhere."""
     try:

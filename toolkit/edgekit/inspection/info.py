@@ -141,7 +141,7 @@ class FileKernels:
     """All kernels of a file.
 
     Attributes:
-        size_bytes: Size of the file.
+        size_bytes: Size of the file, with that of the files beside it that hold its weights.
         zipped_bytes: Its size after gzip, level 9: what a download or an app package takes.
         kernels: In the order in which they are used.
     """
@@ -173,7 +173,7 @@ class ModelInfo(Displayed):
     Attributes:
         file: Its name, without a folder.
         format: What it really is.
-        size_bytes: Size of the file.
+        size_bytes: Size of the file, with that of the files beside it that hold its weights.
         sha256: Hex digest of its bytes.
         inputs: The tensors that go in.
         outputs: The tensors that come out.

@@ -58,10 +58,15 @@ def identify(path: Path, inspector: FileInspector) -> Artifact:
 
 
 def with_precision(artifact: Artifact, inspector: FileInspector) -> Artifact:
-    """The artifact with the precision of its content; of its name where the content does not say."""
+    """The artifact with the precision of its content; of its name where the content does not say.
+
+    Its size is that of all its files, where an ONNX model keeps weights beside it.
+    """
     info = inspector.of(artifact.path).info
-    found = precision_in(info.quantization.verdict) if info else None
-    return replace(artifact, precision=found or artifact.precision)
+    if info is None:
+        return artifact
+    found = precision_in(info.quantization.verdict)
+    return replace(artifact, precision=found or artifact.precision, size_bytes=info.size_bytes)
 
 
 def precision_in(verdict: str) -> Precision | None:
