@@ -1,10 +1,16 @@
 """The help of every command: grouped, with an example, also by `edgekit help X`; and what a shell completes."""
 
+import os
+import shlex
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import click
 import pytest
 from click.shell_completion import ShellComplete
+from support.helpers import ROOT
 
 from edgekit.cli import COMMAND_GROUPS, COMMANDS, group
 from edgekit.cli import run_command as edgekit
@@ -82,3 +88,52 @@ def test_a_shell_completes(
     monkeypatch.chdir(tmp_path)
     completions = ShellComplete(group, {}, "edgekit", "_EDGEKIT_COMPLETE").get_completions(typed, begun)
     assert {one.value for one in completions if one.type == "plain"} == expected
+
+
+BASH_COMPLETION = """
+eval "$(_EDGEKIT_COMPLETE=bash_source edgekit)"
+compopt() { :; }  # works only while bash completes
+words() { COMPREPLY=(); COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _edgekit_completion edgekit; echo "${COMPREPLY[*]}"; }
+words edgekit verify-
+words edgekit train resn
+words edgekit verify exported/fi
+words edgekit export --precision int8,fl
+words edgekit verify --runtime litert-x
+"""
+"""What the documents have people write into ~/.bashrc, and the words that a person then begins."""
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="bash is missing")
+def test_bash_completes_with_the_line_that_is_documented(tmp_path: Path) -> None:
+    (tmp_path / "exported" / "first").mkdir(parents=True)
+    (tmp_path / "exported" / "first" / "manifest.json").write_text("{}")
+    program = tmp_path / "edgekit"
+    program.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m edgekit "$@"\n')
+    program.chmod(0o755)
+    done = subprocess.run(
+        ["bash", "--norc", "-c", BASH_COMPLETION],
+        cwd=tmp_path,
+        env={**os.environ, "PATH": f"{tmp_path}{os.pathsep}{os.environ['PATH']}", "PYTHONPATH": str(ROOT / "toolkit")},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stderr == ""
+    assert done.stdout.splitlines() == [
+        "verify-bundle",
+        "resnet8",
+        "exported/first",
+        "int8,float32 int8,float16",
+        "litert-xnnpack",
+    ]
+
+
+@pytest.mark.parametrize("shell", ["zsh", "fish"])
+def test_other_shells_get_their_script(
+    shell: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("_EDGEKIT_COMPLETE", f"{shell}_source")
+    with pytest.raises(SystemExit) as ended:
+        edgekit([])
+    assert ended.value.code == 0
+    assert f"_EDGEKIT_COMPLETE={shell}_complete" in capsys.readouterr().out

@@ -60,6 +60,18 @@ def test_the_smallest_that_passes_and_on_a_server_the_fastest() -> None:
     assert len(list(recommendations(found, [Target.SERVER]))) == 1
 
 
+@pytest.mark.parametrize(("size", "chosen"), [(97_000, "int8"), (102_000, "dynamic")])
+def test_a_little_more_size_is_paid_for_speed(size: int, chosen: str) -> None:
+    """97 kB is 1 % more than 96 kB, 102 kB is 6 % more."""
+    found = report(
+        row("dynamic.tflite", "litert-xnnpack", Verdict.PASS, 96_000, speed=5549),
+        row("int8.tflite", "litert-xnnpack", Verdict.PASS, size, speed=9866),
+    )
+    best = found.best_for(Target.ANDROID)
+    assert best is not None
+    assert best.precision == chosen
+
+
 def test_a_file_that_drifts_where_the_target_runs_it_is_not_recommended() -> None:
     found = report(
         row("float16.tflite", "litert-xnnpack", Verdict.PASS, 168_000),

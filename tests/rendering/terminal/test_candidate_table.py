@@ -1,9 +1,11 @@
 """One line a candidate that fits, whatever the terminal: a number is never cut."""
 
 import io
+import json
 from dataclasses import replace
 
 import pytest
+from support.helpers import ROOT
 from support.reports.hard_report import hard_report
 
 from edgekit.rendering.terminal.candidate_table import print_candidates
@@ -22,11 +24,11 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> VerificationReport:
     return replace(made, candidates=tuple(rows))
 
 
-def lines_of(report: VerificationReport, width: int) -> list[str]:
+def lines_of(report: VerificationReport, width: int, *, by_runtime: bool = True) -> list[str]:
     file = io.StringIO()
     console = make_console(file=file, force_terminal=False)
     console.width = width
-    print_candidates(report, "Title", console)
+    print_candidates(report, "Title", console, by_runtime=by_runtime)
     return file.getvalue().splitlines()
 
 
@@ -51,6 +53,31 @@ def test_columns_go_where_there_is_no_room(report: VerificationReport) -> None:
     assert "img/s" in heads[100]
     assert "class" not in heads[100]
     assert "class" in heads[200]
+
+
+def test_columns_that_are_gone_are_named(report: VerificationReport) -> None:
+    said = {
+        width: " ".join(" ".join(lines_of(report, width)).split()).partition("no room here for ")[2]
+        for width in (80, 100, 200)
+    }
+    assert said[80].startswith("class, img/s, kB, flips and worst F1: --json has it all.")
+    assert said[100].startswith("class: --json has it all.")
+    assert said[200] == ""
+
+
+def test_one_row_per_file_shows_its_worst_runtime() -> None:
+    """resnet8: 9 files in 23 rows."""
+    stored = json.loads((ROOT / "exported" / "resnet8" / "verification.json").read_text())
+    report = VerificationReport.from_dict(stored)
+    lines = lines_of(report, 100, by_runtime=False)
+    rows = [line.split() for line in lines if " pass " in line]
+    assert len(rows) == 9
+    assert rows[0][:6] == ["int8", "onnxruntime-unoptimized", "+1", "pass", "86.89", "+0.02"]
+    assert rows[1][:6] == ["int8", "litert-xnnpack", "+2", "pass", "86.90", "+0.03"]
+    assert "One row per file, in its worst runtime; +2: 2 more runtimes, none worse. --by-runtime shows each." in lines
+    whole = [line.split() for line in lines_of(report, 100) if " pass " in line]
+    assert len(whole) == 23
+    assert not any("+2" in row for row in whole)
 
 
 def test_on_a_very_narrow_terminal_nothing_is_cut(report: VerificationReport) -> None:

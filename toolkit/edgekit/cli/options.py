@@ -66,11 +66,15 @@ reference_kernel_option = click.option(
     help="Images for LiteRT's reference kernels, which are hundreds of times slower. [default: 200]",
 )
 
+by_runtime_option = click.option(
+    "--by-runtime", is_flag=True, help="One line for each runtime of a file, not only for the worst."
+)
+
 PATH = click.Path()
 """Text, not a Path: that of empty text would be the current folder."""
 
 
-TERMINAL_OPTIONS = frozenset({"as_json", "markdown", "verbose", "top", "for_targets", "serve", "port"})
+TERMINAL_OPTIONS = frozenset({"as_json", "markdown", "by_runtime", "verbose", "top", "for_targets", "serve", "port"})
 """Parameters that say only how a result is printed or shown; no function of `edgekit.api` has them."""
 
 

@@ -5,7 +5,14 @@ from typing import Any
 import click
 
 from edgekit.cli.grouped_help import GroupedCommand
-from edgekit.cli.options import json_option, make_progress, one_argument, others_to_stderr, reference_kernel_option
+from edgekit.cli.options import (
+    by_runtime_option,
+    json_option,
+    make_progress,
+    one_argument,
+    others_to_stderr,
+    reference_kernel_option,
+)
 from edgekit.cli.training_options import training_options
 
 
@@ -13,8 +20,9 @@ from edgekit.cli.training_options import training_options
 @one_argument("recipe", "[RECIPE]", kind="recipe", default="resnet8")
 @training_options
 @reference_kernel_option
+@by_runtime_option
 @json_option
-def command(as_json: bool, **chosen: Any) -> int:
+def command(by_runtime: bool, as_json: bool, **chosen: Any) -> int:
     """Train a recipe, export it in every format and precision, and verify each file in every runtime.
 
     \b
@@ -32,5 +40,5 @@ def command(as_json: bool, **chosen: Any) -> int:
 
     with others_to_stderr():
         report = run(**chosen, progress=make_progress())
-    show(report.verification, as_json=as_json)
+    show(report.verification, as_json=as_json, by_runtime=by_runtime)
     return report.exit_status

@@ -70,11 +70,14 @@ class Named(click.ParamType[str]):
         return str(value)
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> "list[CompletionItem]":
-        """The names that begin so, and then whatever paths the shell finds."""
+        """The names that begin so, and the paths that the shell finds; bash shows these where no name begins so.
+
+        The request for paths comes first, because click's script for bash forgets the names before it.
+        """
         from click.shell_completion import CompletionItem
 
         names = [name for name in COMPLETIONS[self.kind]() if name.startswith(incomplete)]
-        return [*map(CompletionItem, names), CompletionItem(incomplete, type="file")]
+        return [CompletionItem(incomplete, type="file"), *map(CompletionItem, names)]
 
 
 def _precisions() -> Iterable[str]:

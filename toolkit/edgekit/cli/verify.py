@@ -9,6 +9,7 @@ import click
 from edgekit.cli.grouped_help import GroupedCommand
 from edgekit.cli.options import (
     PATH,
+    by_runtime_option,
     custom_objects_option,
     data_option,
     json_option,
@@ -102,6 +103,7 @@ def tolerance_option(
     metavar="android|ios|web|mcu|server",
     help="Recommend a file for these targets only.",
 )
+@by_runtime_option
 @click.option("--verbose", is_flag=True, help="Describe every row that passes in words, not only the worst.")
 @click.option(
     "--html",
@@ -112,7 +114,14 @@ def tolerance_option(
 @rule_options
 @skip_broken_option
 @json_option
-def command(targets: tuple[str, ...], for_targets: tuple[str, ...], verbose: bool, as_json: bool, **chosen: Any) -> int:
+def command(
+    targets: tuple[str, ...],
+    for_targets: tuple[str, ...],
+    by_runtime: bool,
+    verbose: bool,
+    as_json: bool,
+    **chosen: Any,
+) -> int:
     """Run every exported file on the test images, in every runtime, and compare it with the float model.
 
     Without an argument the newest run is verified. The report is kept in the run folder: verification.json,
@@ -137,12 +146,17 @@ def command(targets: tuple[str, ...], for_targets: tuple[str, ...], verbose: boo
     wanted = [Target.parse(name) for name in names_of(for_targets)]
     with others_to_stderr():
         report = verify(targets or None, **chosen_precisions(chosen), progress=make_progress())
-    show(report, as_json=as_json, verbose=verbose, targets=wanted)
+    show(report, as_json=as_json, by_runtime=by_runtime, verbose=verbose, targets=wanted)
     return report.exit_status
 
 
 def show(
-    report: "VerificationReport", *, as_json: bool, verbose: bool = False, targets: "Sequence[Target]" = ()
+    report: "VerificationReport",
+    *,
+    as_json: bool,
+    by_runtime: bool = False,
+    verbose: bool = False,
+    targets: "Sequence[Target]" = (),
 ) -> None:
     """Print what was found, and where it was written."""
     from edgekit.rendering.terminal.verification_table import print_verification
@@ -152,7 +166,7 @@ def show(
     if as_json:
         print_json(report.to_dict())
     else:
-        print_verification(report, verbose=verbose, targets=targets)
+        print_verification(report, by_runtime=by_runtime, verbose=verbose, targets=targets)
     sys.stdout.flush()
     for path in report.files:
         click.echo(f"Wrote {path}", err=True)

@@ -69,7 +69,7 @@ def _lines(report: VerificationReport, name: str) -> Iterator[str]:
     for remark in report.reference.remarks:
         yield from (f"> {escaped(remark)}", "")
     yield from _table(HEADINGS, map(_cells, report.worst_first), num_words=3)
-    if has_ties(report):
+    if has_ties(report.candidates):
         yield from ("", TIES)
     yield from ("", "## Which file to ship", "")
     yield from (f"- {escaped(line)}" for line in recommendations(report))

@@ -38,7 +38,8 @@ def one_line(text: str) -> str:
 class EscapingStream:
     """A text stream that escapes what is written to it, and else is the stream behind it.
 
-    It has no `buffer`, through which bytes would pass unseen.
+    It has no `buffer`, through which bytes would pass unseen. Whoever writes bytes, as click does the script of a shell
+    completion, writes them as text.
 
     Args:
         behind: Where the escaped text goes.
@@ -47,8 +48,11 @@ class EscapingStream:
     def __init__(self, behind: TextIO) -> None:
         self.behind = behind
 
-    def write(self, text: str) -> int:
-        """Write `text`, escaped; the number of its characters."""
+    def write(self, text: str | bytes | bytearray) -> int:
+        """Write `text`, bytes as UTF-8, escaped; the number of its characters or bytes."""
+        if not isinstance(text, str):
+            self.write(text.decode(errors="replace"))
+            return len(text)
         self.behind.write(printable(text))
         return len(text)
 

@@ -1,13 +1,15 @@
-"""The candidates on the terminal, one line each, in as many columns as fit. A number is never cut.
+"""The files on the terminal, one line each with its worst runtime, in as many columns as fit. A number is never cut.
 
 Where all of it is too wide, file names are shortened first; then the names of the worst classes go, then whole columns,
-the least important first. What is left out is in verification.md, in verification.html and, in words, below it.
+the least important first. What is left out is named below the table.
 """
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from edgekit.rendering.terminal.tables import Column, fitting_table, print_whole
+from edgekit.foundation.grammar import counted
+from edgekit.rendering.terminal.tables import Column, fitting_table, print_whole, without_room
 from edgekit.verification.verdict.report import CandidateReport, Measurement, Verdict, VerificationReport
 
 if TYPE_CHECKING:
@@ -48,24 +50,61 @@ TIES = "Behind a + in flips: predictions that differ only because several classe
 MAX_CLASS_NAME = 8
 
 
-def print_candidates(report: VerificationReport, title: str, console: "Console") -> None:
-    """Print the table that fits; on a very narrow terminal its lines break, and still nothing is cut."""
-    table = candidate_table(report, title, console)
+def print_candidates(report: VerificationReport, title: str, console: "Console", *, by_runtime: bool = True) -> None:
+    """Print the table that fits; on a very narrow terminal its lines break, and still nothing is cut.
+
+    Args:
+        report: What was verified.
+        title: What stands above it.
+        console: Where it is printed.
+        by_runtime: One line per candidate; otherwise one per file, with its worst runtime.
+    """
+    rows = report.worst_first if by_runtime else worst_of_files(report)
+    table = candidate_table(report, rows, title, console)
     print_whole(table, console)
-    if any(str(column.header) == FLIPS for column in table.columns) and has_ties(report):
-        console.print(f"{TIES}\n", markup=False)
+    if notes := list(_notes(report, rows, table)):
+        console.print("\n".join(notes), end="\n\n", markup=False)
 
 
-def candidate_table(report: VerificationReport, title: str, console: "Console") -> "Table":
-    """The table that fits `console`, with the most columns; the one with the fewest where none fits."""
+def candidate_table(
+    report: VerificationReport, rows: Sequence[CandidateReport], title: str, console: "Console"
+) -> "Table":
+    """The table of `rows` that fits `console`, with the most columns; the one with the fewest where none fits."""
     first = Column(name="file" if is_ambiguous(report) else "model", is_file=True)
-    rows = [[name, *_cells(row)] for name, row in zip(names_of(report), report.worst_first, strict=True)]
-    return fitting_table(title, [first, *COLUMNS], rows, console, LEAST_IMPORTANT)
+    others = _num_others(report, rows)
+    cells = [[name, *_cells(row, others[row.artifact])] for name, row in zip(names_of(report, rows), rows, strict=True)]
+    return fitting_table(title, [first, *COLUMNS], cells, console, LEAST_IMPORTANT)
 
 
-def has_ties(report: VerificationReport) -> bool:
-    """Whether `num_flips` shows a + anywhere."""
-    return any(row.measurement and row.measurement.tie_flips.total for row in report.candidates)
+def worst_of_files(report: VerificationReport) -> list[CandidateReport]:
+    """One row per file: that of its worst runtime; the worst file first."""
+    worst: dict[str, CandidateReport] = {}
+    for row in report.worst_first:
+        worst.setdefault(row.artifact, row)
+    return list(worst.values())
+
+
+def _num_others(report: VerificationReport, rows: Sequence[CandidateReport]) -> Counter[str]:
+    """File -> how many of its runtimes are not among `rows`."""
+    return Counter(row.artifact for row in report.candidates) - Counter(row.artifact for row in rows)
+
+
+def _notes(report: VerificationReport, rows: Sequence[CandidateReport], table: "Table") -> Iterator[str]:
+    """What must be known to read the table, a line each."""
+    if others := _num_others(report, rows):
+        example = max(others.values())
+        more = counted(example, "more runtime", "more runtimes")
+        yield f"One row per file, in its worst runtime; +{example}: {more}, none worse. --by-runtime shows each."
+    headings = [str(column.header) for column in table.columns]
+    if FLIPS in headings and has_ties(rows):
+        yield TIES
+    if gone := [name for name in LEAST_IMPORTANT if name not in headings]:
+        yield without_room(gone)
+
+
+def has_ties(rows: Sequence[CandidateReport]) -> bool:
+    """Whether `num_flips` shows a + in any of `rows`."""
+    return any(row.measurement and row.measurement.tie_flips.total for row in rows)
 
 
 def is_ambiguous(report: VerificationReport) -> bool:
@@ -74,10 +113,10 @@ def is_ambiguous(report: VerificationReport) -> bool:
     return len(shown) < len(report.candidates)
 
 
-def names_of(report: VerificationReport) -> list[str]:
-    """What the first column says of each row, worst first: its precision, or its file; always one line."""
+def names_of(report: VerificationReport, rows: Sequence[CandidateReport]) -> list[str]:
+    """What the first column says of each of `rows`: its precision, or its file; always one line."""
     show_file = is_ambiguous(report)
-    return [_printable(row.artifact if show_file else row.label) for row in report.worst_first]
+    return [_printable(row.artifact if show_file else row.label) for row in rows]
 
 
 def num_flips(measurement: Measurement) -> str:
@@ -86,11 +125,11 @@ def num_flips(measurement: Measurement) -> str:
     return f"{measurement.flips.total:,}{ties}"
 
 
-def _cells(row: CandidateReport) -> Iterator["str | Text"]:
+def _cells(row: CandidateReport, num_others: int) -> Iterator["str | Text"]:
     """One cell a column."""
     from rich.text import Text
 
-    yield row.runtime
+    yield f"{row.runtime} +{num_others}" if num_others else row.runtime
     yield Text(row.verdict.words, style=STYLES[row.verdict])
     yield from _measured(row.measurement) if row.measurement else [""] * 6
     yield f"{row.size_bytes / 1000:,.0f}"

@@ -204,8 +204,13 @@ def print_table(
     table = fitting_table(title, described, list(rows), console, least_important)
     print_whole(table, console)
     if num_dropped := len(described) - len(table.columns):
-        names = listed([" ".join(name.split()) for name in least_important[:num_dropped]])
-        console.print(f"There is no room here for {names}: --json has it all.", markup=False)
+        console.print(without_room(least_important[:num_dropped]), markup=False)
+
+
+def without_room(headings: Sequence[str]) -> str:
+    """The sentence that names columns for which there is no room."""
+    names = listed([" ".join(heading.split()) for heading in headings])
+    return f"There is no room here for {names}: --json has it all."
 
 
 def print_whole(table: "Table", console: "Console") -> None:

@@ -1,4 +1,4 @@
-"""A VerificationReport on the terminal: one line a candidate, worst first, then why, then one line of summary."""
+"""A VerificationReport on the terminal: one line per file, worst first, then why, then one line of summary."""
 
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 def print_verification(
     report: VerificationReport,
     *,
+    by_runtime: bool = True,
     verbose: bool = False,
     targets: Sequence[Target] = (),
     console: "Console | None" = None,
@@ -37,12 +38,13 @@ def print_verification(
 
     Args:
         report: What was verified.
+        by_runtime: One line for each runtime of a file, not only for the worst.
         verbose: Say of every row in words what was measured.
         targets: Those for which a file is recommended; none: all.
         console: Where it is printed.
     """
     console = console or make_console()
-    print_candidates(report, headline(report), console)
+    print_candidates(report, headline(report), console, by_runtime=by_runtime)
     if report.pairwise:
         print_pairwise(report, console=console)
         console.print()

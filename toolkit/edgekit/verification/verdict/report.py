@@ -74,6 +74,9 @@ BEST_FIRST = (
 COMPARED = (Verdict.PASS, Verdict.INCONCLUSIVE, Verdict.DRIFT)
 """Verdicts of candidates whose scores were compared."""
 
+SAME_SIZE = 1.05
+"""Sizes that differ by less than this factor are the same to an app."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class CandidateReport:
@@ -262,6 +265,7 @@ class VerificationReport(Displayed):
     def best_for(self, target: Target) -> CandidateReport | None:
         """The row of the file to ship to `target`: the smallest, on a server the fastest, of those that pass there.
 
+        Files at most 5 % larger than the smallest count as equally small; of these it is the fastest.
         Where none passes, one that is inconclusive; None where there is no such file either. A file that drifts in any
         runtime of the target is none.
         """
@@ -270,7 +274,9 @@ class VerificationReport(Displayed):
         for verdict in (Verdict.PASS, Verdict.INCONCLUSIVE):
             good = [row for row in rows if row.verdict is verdict and row.artifact not in bad]
             if good:
-                return min(good, key=lambda row: (_slowness(row) if target.wants_speed else 0.0, row.size_bytes))
+                limit = SAME_SIZE * min(row.size_bytes for row in good)
+                small = [row for row in good if target.wants_speed or row.size_bytes <= limit]
+                return min(small, key=lambda row: (_slowness(row), row.size_bytes))
         return None
 
     def _recommended(self, target: Target) -> dict[str, str] | None:
