@@ -93,7 +93,11 @@ def test_a_shell_completes(
 BASH_COMPLETION = """
 eval "$(_EDGEKIT_COMPLETE=bash_source edgekit)"
 compopt() { :; }  # works only while bash completes
-words() { COMPREPLY=(); COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _edgekit_completion edgekit; echo "${COMPREPLY[*]}"; }
+words() {
+  COMPREPLY=() COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
+  _edgekit_completion edgekit
+  echo "${COMPREPLY[*]}"
+}
 words edgekit verify-
 words edgekit train resn
 words edgekit verify exported/fi
