@@ -23,7 +23,7 @@ LEVELS = [
     {"exporting"},
     {"verification", "layer_drift"},
     {"rendering", "search", "installation"},
-    {"training", "compression", "bundle", "web_demo", "project"},
+    {"training", "compression", "bundle", "web_demo", "project", "publishing"},
     {"api"},
     {"cli"},
 ]

@@ -33,6 +33,7 @@ HARMLESS = {
     "run": {"recipe": "nothing.py"},
     "datasets": {"data": "folder:nothing"},
     "predict": {"target": "nothing.onnx", "images": "."},
+    "publish": {"to": "hub:nobody/nothing"},
 }
 """What keeps a call with right names from doing anything, in an empty folder."""
 

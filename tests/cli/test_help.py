@@ -75,6 +75,8 @@ def test_other_names_lead_to_commands_and_options_that_exist(other: str, capsys:
         (["train", "--data"], "cif", {"cifar10:"}),
         (["verify", "--for"], "an", {"android"}),
         (["demo-page"], "exported/fi", {"exported/first"}),
+        (["publish"], "exported/fi", {"exported/first"}),
+        (["publish", "--for"], "an", {"android"}),
         (["demo-page", "--precision"], "int8,fl", {"int8,float32", "int8,float16"}),
         ([], "comp", {"compare", "compare-reports", "compare-schemes", "compress"}),
         (["export"], "--int", {"--int8", "--int16x8"}),

@@ -8,7 +8,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from edgekit.api.bundle import bundle, check_golden, verify_bundle
+    from edgekit.api.bundle import bundle, check_golden, publish, verify_bundle
     from edgekit.api.comparisons import compare, compare_reports
     from edgekit.api.compress import compress
     from edgekit.api.diagnose import diagnose
@@ -53,6 +53,7 @@ if TYPE_CHECKING:
         MissingExtraError,
         PluginError,
         PluginWarning,
+        PublishError,
         RecipeError,
         RunFolderError,
         RuntimeUnavailableError,
@@ -71,6 +72,8 @@ if TYPE_CHECKING:
     from edgekit.metrics.drift import Flips
     from edgekit.metrics.own_noise import OwnNoise
     from edgekit.project.making import Project
+    from edgekit.publishing.hub import Published
+    from edgekit.publishing.job import PublishReport
     from edgekit.quantization.scheme import CalibrationMethod, Granularity, QuantizationScheme
     from edgekit.recipe import Recipe, RecipeSummary, SizePlan, TrainingSettings, load_recipe
     from edgekit.runs.folder import RunFolder
@@ -183,6 +186,9 @@ __all__ = [
     "Prediction",
     "Progress",
     "Project",
+    "PublishError",
+    "PublishReport",
+    "Published",
     "Quantization",
     "QuantizationScheme",
     "Recipe",
@@ -238,6 +244,7 @@ __all__ = [
     "load_recipe",
     "new",
     "predict",
+    "publish",
     "recipes",
     "report",
     "run",
@@ -249,7 +256,7 @@ __all__ = [
 ]
 
 _NAMES = {
-    "edgekit.api.bundle": "check_golden verify_bundle",
+    "edgekit.api.bundle": "check_golden publish verify_bundle",
     "edgekit.api.comparisons": "compare compare_reports",
     "edgekit.api.compress": "compress",
     "edgekit.api.diagnose": "diagnose",
@@ -293,6 +300,8 @@ _NAMES = {
     "edgekit.layer_drift.report": "LayerDrift LayerDriftReport",
     "edgekit.metrics.drift": "Flips",
     "edgekit.project.making": "Project",
+    "edgekit.publishing.hub": "Published",
+    "edgekit.publishing.job": "PublishReport",
     "edgekit.quantization.scheme": "CalibrationMethod Granularity QuantizationScheme",
     "edgekit.recipe": "Recipe RecipeSummary SizePlan TrainingSettings load_recipe",
     "edgekit.runs.folder": "RunFolder",
@@ -316,8 +325,8 @@ _NAMES = {
     "edgekit.web_demo.job": "DemoPage",
     "edgekit.foundation.errors": (
         "ArtifactError BundleError CalibrationError CompressionError DatasetError EdgekitError ExportError "
-        "MissingExtraError PluginError PluginWarning RecipeError RunFolderError RuntimeUnavailableError TrainingError "
-        "UnknownNameError UsageError VerificationError"
+        "MissingExtraError PluginError PluginWarning PublishError RecipeError RunFolderError RuntimeUnavailableError "
+        "TrainingError UnknownNameError UsageError VerificationError"
     ),
 }
 """Module -> the public names that it defines."""

@@ -1,4 +1,4 @@
-"""`edgekit.bundle`, `edgekit.check_golden` and `edgekit.verify_bundle`: what a mobile developer receives."""
+"""`edgekit.bundle`, `check_golden`, `verify_bundle` and `publish`: what a mobile developer receives, and how."""
 
 import os
 from pathlib import Path
@@ -18,11 +18,15 @@ from edgekit.bundle.golden.checking import GoldenReport, check_golden_vectors
 from edgekit.bundle.job import BundleReport, BundleRequest, bundle_request
 from edgekit.bundle.verification import BundleCheck, check_bundle
 from edgekit.datasets import Dataset
-from edgekit.foundation.errors import UsageError
+from edgekit.foundation.errors import UnknownNameError, UsageError
 from edgekit.foundation.progress import Progress
+from edgekit.publishing.destination import EXPECTED, HubRepository
+from edgekit.publishing.job import PublishReport, publish_request
 from edgekit.rendering.output_files import ARCHIVE
 from edgekit.runtimes import RUNTIMES
 from edgekit.verification.verdict.targets import Target
+
+VISIBILITIES = ("private", "public")
 
 
 @public
@@ -60,8 +64,6 @@ def bundle(
     Raises:
         EdgekitError: The run or its data is missing, changed or not verified, or a file does not run.
     """
-    if no_images and (data is not None or test_data is not None or skip_broken):
-        raise UsageError("--no-images needs no data. Leave --data, --test-data and --skip-broken out.")
     request = BundleRequest(
         run=run_or_file(run),
         target=None if target is None else Target.parse(target),
@@ -70,11 +72,88 @@ def bundle(
         test_data=None if test_data is None else os.fspath(test_data),
         skip_broken=skip_broken,
         out=None if out is None else ARCHIVE.checked(Path(out)),
-        is_synthetic=no_images,
+        is_synthetic=_checked_no_images(no_images, data, test_data, skip_broken),
         is_unverified_accepted=unverified,
         key=as_path(sign),
     )
     return bundle_request(request, progress=shown_progress(progress))
+
+
+@public
+def publish(
+    run: AnyPath | None = None,
+    *,
+    to: str | None = None,
+    target: str | None = None,
+    precisions: Names = (),
+    data: AnyPath | Dataset | None = None,
+    test_data: AnyPath | None = None,
+    skip_broken: bool = False,
+    no_images: bool = False,
+    unverified: bool = False,
+    sign: AnyPath | None = None,
+    visible: str = "private",
+    dry_run: bool = False,
+    progress: Progress | bool | None = None,
+) -> PublishReport:
+    """Upload what `edgekit.bundle` packs to a repository of the Hugging Face hub, with the model card as README.md.
+
+    Everything is one commit: a publication that breaks off changes nothing. Files of an earlier bundle that this one
+    does not have are removed; files of anybody else never are.
+
+    Args:
+        run: The run; None: the newest.
+        to: "hub:USER/REPO"; required. The repository is made where it is missing.
+        target: Only the files that run there: "android", "ios", "web", "mcu" or "server"; None: all.
+        precisions: Only these precisions; empty: all.
+        data: The run's data, for golden images: "NAME", "NAME:PATH" or a loaded data set; None: where it was last used.
+        test_data: Where the test images are, "NAME:PATH" or a path; None: in `data`.
+        skip_broken: Leave broken images out, as the run did.
+        no_images: No photographs: golden images are made by a formula.
+        unverified: Publish files that were never verified, drift, or were exported again since; the card says so.
+        sign: A private SSH key that signs the checksums.
+        visible: "private" or "public", for a new repository; one that exists stays as it is.
+        dry_run: Upload nothing; needs neither network nor token.
+        progress: True to show progress on stderr; silent by default.
+
+    Returns:
+        The files, and what the commit did.
+
+    Raises:
+        PublishError: Nobody is logged in, the hub refuses or cannot be reached, or the repository holds other files.
+        EdgekitError: The run or its data is missing, changed or not verified, or a file does not run.
+    """
+    if visible not in VISIBILITIES:
+        raise UnknownNameError("visibility", visible, VISIBILITIES)
+    request = BundleRequest(
+        run=run_or_file(run),
+        target=None if target is None else Target.parse(target),
+        precisions=parsed_precisions(precisions),
+        data=as_data(data),
+        test_data=None if test_data is None else os.fspath(test_data),
+        skip_broken=skip_broken,
+        is_synthetic=_checked_no_images(no_images, data, test_data, skip_broken),
+        is_unverified_accepted=unverified,
+        key=as_path(sign),
+    )
+    if to is None:
+        raise UsageError(f"Nothing says where to publish. {EXPECTED}. Give --to hub:USER/REPO")
+    return publish_request(
+        request,
+        HubRepository.parse(to),
+        is_private=visible == "private",
+        is_dry_run=dry_run,
+        progress=shown_progress(progress),
+    )
+
+
+def _checked_no_images(
+    no_images: bool, data: AnyPath | Dataset | None, test_data: AnyPath | None, skip_broken: bool
+) -> bool:
+    """`no_images`; raises UsageError where it comes with data, which would have no effect."""
+    if no_images and (data is not None or test_data is not None or skip_broken):
+        raise UsageError("--no-images needs no data. Leave --data, --test-data and --skip-broken out.")
+    return no_images
 
 
 @public

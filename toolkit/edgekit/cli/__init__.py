@@ -39,6 +39,7 @@ COMMANDS: Registry[click.Command] = Registry(
         "diagnose": ("edgekit.cli.diagnose:command", "Which layer of a quantized file loses most"),
         "bundle": ("edgekit.cli.bundle:command", "One zip for a mobile developer: files, labels, card, golden vectors"),
         "demo-page": ("edgekit.cli.demo_page:command", "A page that runs the files in a browser, offline"),
+        "publish": ("edgekit.cli.publish:command", "What a bundle holds, as a repository of the Hugging Face hub"),
         "check-golden": ("edgekit.cli.check_golden:command", "Run a bundle's golden vectors in every runtime"),
         "verify-bundle": ("edgekit.cli.verify_bundle:command", "Check a bundle: files, signature, golden vectors"),
         "compare-reports": (
@@ -58,7 +59,7 @@ COMMANDS: Registry[click.Command] = Registry(
 )
 
 COMMAND_GROUPS = {
-    "Make": ("new", "train", "compress", "export", "tune", "run", "bundle", "demo-page"),
+    "Make": ("new", "train", "compress", "export", "tune", "run", "bundle", "demo-page", "publish"),
     "Check": (
         "verify",
         "predict",

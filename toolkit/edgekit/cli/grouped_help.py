@@ -38,10 +38,11 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "What files say of themselves": ("no_metadata", "author", "license", "model_version"),
     "How it is done": (
         "seed", "jobs", "retune", "timeout", "reference_kernel_images", "no_fold", "keep_doubtful", "node_modules",
+        "dry_run",
     ),
     "Output": (
-        "out", "serve", "port", "sign", "html", "figure", "top", "by_runtime", "for_targets", "verbose", "markdown",
-        "as_json",
+        "to", "visible", "out", "serve", "port", "sign", "html", "figure", "top", "by_runtime", "for_targets",
+        "verbose", "markdown", "as_json",
     ),
 }  # fmt: skip
 """Heading -> the parameters below it, by their names in Python."""

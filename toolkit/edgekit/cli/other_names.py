@@ -30,6 +30,8 @@ OTHER_NAMES: Mapping[str, tuple[str, str]] = {
     "package": ("To write one zip for an app developer", "bundle"),
     "pack": ("To write one zip for an app developer", "bundle"),
     "zip": ("To write one zip for an app developer", "bundle"),
+    "upload": ("To publish a run on the Hugging Face hub", "publish --to hub:USER/REPO"),
+    "push": ("To publish a run on the Hugging Face hub", "publish --to hub:USER/REPO"),
     "init": ("To start a project folder", "new NAME"),
     "create": ("To start a project folder", "new NAME"),
     "start": ("To start a project folder", "new NAME"),

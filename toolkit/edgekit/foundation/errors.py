@@ -17,6 +17,7 @@
     │   └── CalibrationError        the calibration images do not fit the job
     ├── RuntimeUnavailableError     a runtime cannot work on this machine
     ├── BundleError                 a bundle cannot be made as asked, or cannot be read
+    ├── PublishError                the hub refuses, cannot be reached, or nobody is logged in
     └── VerificationError           reference, data and candidates do not belong together
 
 A message says what happened, what was expected, what was received and what to do, in whole
@@ -157,6 +158,10 @@ class RuntimeUnavailableError(EdgekitError):
 
 class BundleError(EdgekitError):
     """A bundle cannot be made as asked, or cannot be read."""
+
+
+class PublishError(EdgekitError):
+    """The hub refuses what is to be published, cannot be reached, or nobody is logged in there."""
 
 
 class VerificationError(EdgekitError):

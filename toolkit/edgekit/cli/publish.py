@@ -1,0 +1,84 @@
+"""`edgekit publish`: what a bundle holds, as a repository of the Hugging Face hub."""
+
+from typing import Any
+
+import click
+
+from edgekit.cli.grouped_help import GroupedCommand
+from edgekit.cli.options import (
+    PATH,
+    data_option,
+    json_option,
+    make_progress,
+    one_argument,
+    others_to_stderr,
+    print_json,
+    skip_broken_option,
+    test_data_option,
+)
+from edgekit.cli.precisions import chosen_precisions, precision_options
+from edgekit.cli.values import Named
+
+
+@click.command("publish", cls=GroupedCommand)
+@one_argument("run", "[RUN]")
+@click.option("--to", metavar="hub:USER/REPO", help="Where to. The repository is made where it is missing. [required]")
+@click.option(
+    "--visible",
+    metavar="private|public",
+    default="private",
+    show_default=True,
+    help="Who sees a new repository; one that exists stays as it is.",
+)
+@click.option(
+    "--target",
+    "--for",
+    "target",
+    metavar="android|ios|web|mcu|server",
+    type=Named("target"),
+    help="Only the files that run there. [default: all]",
+)
+@precision_options("Only these precisions; or the switches below.")
+@data_option(None, "The run's data, for golden images. [default: where it was last used]")
+@test_data_option
+@skip_broken_option
+@click.option("--no-images", is_flag=True, help="No photographs: golden images are made by a formula.")
+@click.option(
+    "--unverified",
+    is_flag=True,
+    help="Publish files that were never verified, drift, or were exported again since; the model card says so.",
+)
+@click.option("--sign", type=PATH, metavar="KEY", help="Sign the checksums with this private SSH key (ssh-keygen).")
+@click.option("--dry-run", is_flag=True, help="List the files and upload nothing; needs neither network nor token.")
+@json_option
+def command(run: str | None, as_json: bool, **chosen: Any) -> None:
+    """Upload what edgekit bundle packs to a repository of the Hugging Face hub, with the model card as README.md.
+
+    Log in first (hf auth login), or set HF_TOKEN. Everything is one commit: a publication that breaks off changes
+    nothing. Golden images are test images: --no-images where they may not be shown. RUN is a run folder.
+    [default: the newest one]
+
+    \b
+    edgekit publish exported/first --to hub:jane/flowers --dry-run
+    edgekit publish exported/first --to hub:jane/flowers --visible public --no-images
+    """  # noqa: D301 - click wants the backspace itself
+    from edgekit.api.bundle import publish
+
+    with others_to_stderr():
+        report = publish(run, **chosen_precisions(chosen), progress=make_progress())
+    if as_json:
+        print_json(report.to_dict())
+        return
+    for problem in report.problems:
+        click.echo(f"Not verified: {problem}", err=True)
+    files = f"{len(report.files)} files, {report.size_bytes:,} bytes"
+    if report.published is None:
+        for path, size in report.files.items():
+            click.echo(f"{size:>12,}  {path}")
+        click.echo(f"Dry run: {files} for {report.repository}; nothing was uploaded")
+        return
+    visible = "private" if report.published.is_private else "public"
+    click.echo(f"Published: {report.published.url} ({files}, {visible})")
+    click.echo(f"Commit: {report.published.commit_url}")
+    if report.published.removed:
+        click.echo(f"Removed: {len(report.published.removed)} files of the earlier bundle")
