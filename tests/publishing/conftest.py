@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from support.hub_server import StandIn, running_hub
 from support.linear_run import digits, make_run
+from support.servers.hub import StandIn, running_hub
 
 import edgekit
 

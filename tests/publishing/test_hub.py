@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from support.hub_server import Repository, StandIn
+from support.servers.hub import Repository, StandIn
 
 from edgekit.foundation.errors import PublishError
 from edgekit.foundation.progress import SilentProgress

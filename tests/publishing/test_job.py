@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from support.helpers import ROOT
-from support.hub_server import StandIn
+from support.servers.hub import StandIn
 
 import edgekit
 from edgekit.cli import run_command
