@@ -197,6 +197,22 @@ def test_a_background_class_is_other_class_for_all_and_a_run_with_one_is_verifie
     assert OTHER_CLASS in page
 
 
+def test_a_file_of_scores_of_the_data_sets_classes_needs_no_labels_beside_a_model_that_knows_more(
+    inside: Path, four: Dataset, capsys: pytest.CaptureFixture[str]
+) -> None:
+    linear = classifier(four)
+    np.save("four.npy", scores_of(*linear, four.test.images).astype(np.float32))
+    write_onnx(inside / "background.onnx", with_background(linear, four.test.images, 0.1))
+    Path("labels.txt").write_text("\n".join(("background", *CLASSES)))
+    arguments = ["--data", "npz:four.npz", UNCHECKED, "--labels", "labels.txt", "--max-score-difference", "2"]
+    _, document = verify(capsys, "background.onnx", "--reference", "four.npy", *arguments)
+    assert document["candidates"][0]["agreement"] == pytest.approx(0.9, abs=0.02)
+    assert document["reference"]["input"] == ""
+    np.save("wide.npy", np.full((len(four.test), 6), 1 / 6, np.float32))
+    said = refused_verify(capsys, "background.onnx", "--reference", "wide.npy", *arguments)
+    assert f"shape ({len(four.test)}, 6). Expected floats of shape ({len(four.test)}, 5)" in said
+
+
 def test_labels_for_another_number_of_scores_and_none_at_all_cost_a_sentence(
     inside: Path, four: Dataset, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -108,7 +108,7 @@ def _scored(
         else _own_interface(path, selection, dataset, external)
     )
     if not is_model(path):
-        scored = read_scores(path, interface, dataset)
+        scored = read_scores(path, interface, dataset, are_labels_of_candidates=external.reference_labels is None)
     else:
         if external.check_inputs and is_external:
             _check_stored_input(selection, interface, dataset, names)
@@ -116,10 +116,10 @@ def _scored(
             _check_input(path, interface, sample, names, request.time_limit, progress)
         time_limit = request.time_limit or default_time_limit(len(dataset.test))
         scored = run_reference(path, interface, dataset, time_limit=time_limit, progress=progress)
-        scored = replace(scored, precision=_precision_of(path, selection))
+        scored = replace(scored, precision=_precision_of(path, selection), input=interface.differences)
     if external.check_inputs:
         check_better_than_guessing(path, scored.reference, names, num_classes=len(dataset.class_names))
-    return replace(scored, file=path.name, sha256=digest_of(path), input=interface.differences)
+    return replace(scored, file=path.name, sha256=digest_of(path))
 
 
 def _own_interface(

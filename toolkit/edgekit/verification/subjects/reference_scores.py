@@ -149,13 +149,17 @@ def _checked(path: Path, result: Execution, interface: ModelInterface, dataset: 
     return result.scores
 
 
-def read_scores(path: Path, interface: ModelInterface, dataset: Dataset) -> ScoredReference:
+def read_scores(
+    path: Path, interface: ModelInterface, dataset: Dataset, *, are_labels_of_candidates: bool = False
+) -> ScoredReference:
     """The scores in a file: .npy (N, C), or .npz with `scores` and, if given, `labels` and `class_names`.
 
     Args:
         path: The file.
         interface: Its order of classes counts where the file names none; its encoding has no effect.
         dataset: N and C, and the labels that those in the file must equal.
+        are_labels_of_candidates: The user named the columns of the candidates alone. Where these know more classes
+            than the data set, a file with C columns has those of the data set.
 
     Raises:
         VerificationError: It is no such file, or belongs to other data.
@@ -168,6 +172,8 @@ def read_scores(path: Path, interface: ModelInterface, dataset: Dataset) -> Scor
         names = [str(name) for name in arrays["class_names"]]
         columns = ClassColumns.named(names, dataset.class_names, f"class_names in {path}")
         interface = ModelInterface().with_columns(columns)
+    elif are_labels_of_candidates and scores.shape[1:] == (len(dataset.class_names),):
+        interface = replace(interface, columns=None)
     widths = interface.widths(len(dataset.class_names))
     expected = (len(dataset.test), widths[0])
     if scores.shape not in [(len(dataset.test), width) for width in widths] or scores.dtype.kind != "f":
@@ -177,7 +183,8 @@ def read_scores(path: Path, interface: ModelInterface, dataset: Dataset) -> Scor
         )
     if "labels" in arrays:
         _check_labels(path, arrays["labels"], columns, dataset)
-    return _scored(scores.astype(np.float32, copy=False), interface, dataset, runtime="file of scores")
+    scored = _scored(scores.astype(np.float32, copy=False), interface, dataset, runtime="file of scores")
+    return replace(scored, input=interface.differences)
 
 
 def _load(path: Path, dataset: Dataset) -> "dict[str, NDArray[Any]]":
