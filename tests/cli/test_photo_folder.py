@@ -2,6 +2,7 @@
 
 import json
 import re
+import shlex
 from pathlib import Path
 
 import numpy as np
@@ -79,11 +80,11 @@ def _a_filtered_verification_keeps_the_other_rows(home: Path, capsys: pytest.Cap
 
 
 def _the_command_suggested_after_an_export_works(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (home / "mine.keras").write_bytes((home / "exported" / "small" / "model.keras").read_bytes())
-    export = ["export", "mine.keras", "--data", "folder:photos", "--float32", "--format", "tflite"]
+    (home / "my model.keras").write_bytes((home / "exported" / "small" / "model.keras").read_bytes())
+    export = ["export", "my model.keras", "--data", "folder:photos", "--float32", "--format", "tflite"]
     assert edgekit(export) == 0, capsys.readouterr().err
     command = suggested(capsys)
-    assert command == ["verify", "exported/mine"]
+    assert command == ["verify", "exported/my model"], "a name with a space is quoted"
     assert edgekit([*command, "--runtime", "litert-xnnpack"]) == 0, capsys.readouterr().err
     capsys.readouterr()
 
@@ -105,4 +106,4 @@ def suggested(capsys: pytest.CaptureFixture[str]) -> list[str]:
     """The arguments of the command behind "next:"."""
     found = re.search(r"next: edgekit ([^)\n]+)", capsys.readouterr().out)
     assert found is not None
-    return found[1].split()
+    return shlex.split(found[1])

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from edgekit.foundation.errors import ArtifactError, UnknownNameError
 from edgekit.foundation.files.given_path import given_path
+from edgekit.foundation.grammar import for_shell
 from edgekit.foundation.typed.synonyms import meant
 
 MAX_MODEL_BYTES = 2**31
@@ -192,6 +193,11 @@ def model_size(path: Path) -> int:
 def format_of(path: Path) -> Format:
     """The format that the suffix of `path` names; raises ArtifactError for any other suffix."""
     suffix = path.suffix.lower()
+    if suffix in KERAS_SUFFIXES:
+        raise ArtifactError(
+            f"{path} is named like a Keras model. Expected a .tflite or .onnx file; export it first: "
+            f"edgekit export {for_shell(path)}"
+        )
     if suffix not in FORMAT_OF_SUFFIX:
         raise ArtifactError(
             f"{path} is not a model file that edgekit can run. Expected a name that ends in .tflite, "

@@ -20,7 +20,7 @@ from edgekit.rendering.pages.verification.flipped import images_for_each
 from edgekit.rendering.pages.verification.grouping import files_of
 from edgekit.rendering.pages.verification.page_size import LITTLE, PLENTY, page_size
 from edgekit.rendering.pages.verification.pareto import unbeaten
-from edgekit.verification.verdict.report import VerificationReport
+from edgekit.verification.verdict.report import Verdict, VerificationReport
 
 Made = tuple[VerificationReport, np.ndarray, str]
 
@@ -91,6 +91,15 @@ def test_the_top_says_what_to_do(made: Made) -> None:
     assert said[-1].startswith("Not run here, so nothing is known of <b>fremd.onnx in onnxruntime")
     for line in said:
         assert line in unescape(made[2])
+
+
+@pytest.mark.parametrize(("verdict", "is_said"), [(Verdict.DRIFT, True), (Verdict.INCONCLUSIVE, False)])
+def test_nothing_to_ship_is_said_only_where_no_file_is_recommended(made: Made, verdict: Verdict, is_said: bool) -> None:
+    row = next(row for row in made[0].candidates if row.runtime == "litert-xnnpack" and row.measurement)
+    report = replace(made[0], candidates=(replace(row, verdict=verdict),), pairwise=None)
+    said = list(advice(report, files_of(report)))
+    assert ("Nothing passes, so there is nothing to ship yet." in said) is is_said
+    assert any(line.startswith("Android") and row.artifact in line for line in said) is not is_said
 
 
 def test_a_sample_is_not_called_the_whole_split(made: Made) -> None:

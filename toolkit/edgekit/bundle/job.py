@@ -42,7 +42,7 @@ from edgekit.execution.file_inspection import FileInspector
 from edgekit.exporting.description import labels_text
 from edgekit.foundation.errors import BundleError
 from edgekit.foundation.files.temporary_folders import TemporaryFolder
-from edgekit.foundation.grammar import counted
+from edgekit.foundation.grammar import counted, for_shell
 from edgekit.foundation.progress import Progress, SilentProgress
 from edgekit.inspection import ModelInfo
 from edgekit.rendering.pages.verification import verification_page
@@ -250,8 +250,8 @@ def _subject(request: BundleRequest) -> _Subject:
     problems = problems_of(names, report, request.target, run.manifest)
     if problems and not request.is_unverified_accepted:
         raise BundleError(
-            f"{run.path} is not bundled: {' '.join(problems)} Verify it first: edgekit verify {run.path}. To bundle it "
-            f"nevertheless, with a warning in the first line of its model card, give --unverified."
+            f"{run.path} is not bundled: {' '.join(problems)} Verify it first: edgekit verify {for_shell(run.path)}. "
+            f"To bundle it nevertheless, with a warning in the first line of its model card, give --unverified."
         )
     stored = run.manifest.get("dataset", {}).get("image_rule")
     return _Subject(

@@ -6,6 +6,7 @@ from edgekit.artifact import Artifact, Format, Precision
 from edgekit.datasets.base import check_class_names
 from edgekit.exporting.description import labels_text
 from edgekit.foundation.errors import BundleError, DatasetError, UsageError
+from edgekit.foundation.grammar import for_shell
 from edgekit.runs.folder import RunFolder
 from edgekit.verification.verdict.targets import Target
 
@@ -39,7 +40,8 @@ def select(run: RunFolder, target: Target | None, precisions: Sequence[Precision
         )
         fitting = f" for {target.words}" if target else ""
         raise BundleError(
-            f"{run.path} holds no such file{fitting} to bundle. Export one first: edgekit export {run.path} {wanted}"
+            f"{run.path} holds no such file{fitting} to bundle. Export one first: "
+            f"edgekit export {for_shell(run.path)} {wanted}"
         )
     return chosen
 

@@ -19,6 +19,7 @@ from edgekit.cli.options import (
     skip_broken_option,
 )
 from edgekit.cli.values import PERCENT
+from edgekit.foundation.grammar import for_shell
 
 if TYPE_CHECKING:
     from edgekit.runs.folder import RunFolder
@@ -104,4 +105,4 @@ def _show(run: "RunFolder", as_json: bool) -> None:
         print_json({"run": str(run.path), **manifest, "report": report.to_dict()})
         return
     print_compression(run.manifest.get("compression", {}), report)
-    click.echo(f"Run: {run.path}  (next: edgekit export {run.path} --int8)")
+    click.echo(f"Run: {run.path}  (next: edgekit export {for_shell(run.path)} --int8)")

@@ -23,6 +23,7 @@ from edgekit.cli.options import (
 )
 from edgekit.cli.precisions import chosen_precisions, precision_options
 from edgekit.cli.values import PERCENT, Names
+from edgekit.foundation.grammar import for_shell
 
 if TYPE_CHECKING:
     from edgekit.exporting.report import ExportReport
@@ -172,4 +173,4 @@ def _show(report: "ExportReport") -> None:
     from edgekit.rendering.terminal.export_table import print_export
 
     print_export(report)
-    click.echo(f"Files: {report.run.path}  (next: edgekit verify {report.run.path})")
+    click.echo(f"Files: {report.run.path}  (next: edgekit verify {for_shell(report.run.path)})")

@@ -8,6 +8,7 @@ from edgekit.cli.grouped_help import GroupedCommand
 from edgekit.cli.options import WholeNumber, json_option, make_progress, one_argument, others_to_stderr, print_json
 from edgekit.cli.training_options import training_options
 from edgekit.cli.values import Names
+from edgekit.foundation.grammar import for_shell
 
 if TYPE_CHECKING:
     from edgekit.runs.folder import RunFolder
@@ -72,4 +73,4 @@ def _show(run: "RunFolder", as_json: bool) -> None:
     click.echo(f"\nAccuracy {report.accuracy:.4f} on {report.num_images:,} test images")
     for sentence in weaknesses_of(report.confusion_cells, reference.class_names):
         click.echo(f"Warning: {sentence}")
-    click.echo(f"Run: {run.path}  (next: edgekit export {run.path} --int8)")
+    click.echo(f"Run: {run.path}  (next: edgekit export {for_shell(run.path)} --int8)")

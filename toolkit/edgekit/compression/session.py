@@ -22,6 +22,7 @@ from edgekit.exporting.keras.loading.custom_objects import custom_objects_of
 from edgekit.exporting.keras.preparing.preparation import prepare
 from edgekit.exporting.source import Source, check_source, load_source
 from edgekit.foundation.errors import CompressionError
+from edgekit.foundation.grammar import for_shell
 from edgekit.foundation.model_optimization import Libraries, check_installed, import_libraries
 from edgekit.foundation.progress import Progress, SilentProgress
 from edgekit.input_range import RAW
@@ -125,7 +126,8 @@ def check_original(target: "RunFolder | Path | None") -> RunFolder:
     if isinstance(found, Path):
         raise CompressionError(
             f"{found} is a model without a run, so nothing is known of the images that it was trained on. Make a run "
-            f"of it first: edgekit export {found} --data DATASET --float32 --out DIR, then edgekit compress DIR."
+            f"of it first: edgekit export {for_shell(found)} --data DATASET --float32 --out DIR, then edgekit compress "
+            f"DIR."
         )
     if methods := found.manifest.get("compression", {}).get("methods"):
         raise CompressionError(

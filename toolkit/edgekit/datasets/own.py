@@ -9,6 +9,7 @@ from edgekit.datasets import load_dataset
 from edgekit.datasets.base import Dataset, DatasetRequest
 from edgekit.datasets.remembered import DataLocation, recall
 from edgekit.foundation.errors import DatasetError, UsageError
+from edgekit.foundation.grammar import for_shell
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +44,8 @@ class OwnData:
             raise DatasetError(
                 f"The data in {self.location.data} has changed since the run was made: expected class names and test "
                 f"images with SHA-256 {str(self.sha256)[:12]}…, received {dataset.sha256[:12]}…. Restore it, name a "
-                f"copy as it was (--data {self.name}:PATH), or make the run again: --data {self.location.data}"
+                f"copy as it was (--data {self.name}:PATH), or make the run again: "
+                f"--data {for_shell(self.location.data)}"
             )
         return dataset
 

@@ -18,7 +18,7 @@ from edgekit.execution.isolation import execute
 from edgekit.execution.model_interface import OUTPUTS, ModelInterface
 from edgekit.foundation.errors import DatasetError, EdgekitError, RunFolderError, UsageError
 from edgekit.foundation.files.temporary_folders import TemporaryFolder
-from edgekit.foundation.grammar import counted
+from edgekit.foundation.grammar import counted, for_shell
 from edgekit.foundation.progress import Progress, SilentProgress
 from edgekit.foundation.results import Displayed, plain
 from edgekit.input_range import RAW, InputEncoding
@@ -274,7 +274,7 @@ def _files_of_run(request: PredictRequest, run: RunFolder) -> "list[_File]":
         for runtime in _runtimes(request, one)
     ]
     if not files:
-        raise RunFolderError(f"{run.path} holds no such file. Export one first: edgekit export {run.path}")
+        raise RunFolderError(f"{run.path} holds no such file. Export one first: edgekit export {for_shell(run.path)}")
     return files
 
 

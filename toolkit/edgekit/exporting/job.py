@@ -18,6 +18,7 @@ from edgekit.exporting.schemes import SPLITS, SchemeComparison, compare_schemes
 from edgekit.exporting.session import check_out, export
 from edgekit.exporting.source import Source, check_source, load_source
 from edgekit.foundation.errors import UsageError
+from edgekit.foundation.grammar import for_shell
 from edgekit.foundation.keras_setup import check_installed
 from edgekit.foundation.progress import Progress, SilentProgress
 from edgekit.runs.folder import RunFolder
@@ -140,7 +141,7 @@ def compare_schemes_request(request: SchemesRequest, *, progress: Progress | Non
     progress = progress or SilentProgress()
     found = check_source(request.target)
     if not isinstance(found, RunFolder):
-        raise UsageError(f"{found} belongs to no run. Make one first: edgekit export {found} --data …")
+        raise UsageError(f"{found} belongs to no run. Make one first: edgekit export {for_shell(found)} --data …")
     check_installed("tensorflow", "edgekit compare-schemes")
     with custom_objects_of(request.custom_objects) as custom:
         source = load_source(found, custom, progress)

@@ -19,7 +19,7 @@ from edgekit.exporting.source import Source
 from edgekit.exporting.tflite.float_islands import in_words
 from edgekit.foundation.errors import EdgekitError, UsageError
 from edgekit.foundation.files.temporary_folders import TemporaryFolder
-from edgekit.foundation.grammar import counted
+from edgekit.foundation.grammar import counted, for_shell
 from edgekit.foundation.progress import Progress, SilentProgress
 from edgekit.foundation.results import Displayed, plain
 from edgekit.metrics import drift
@@ -129,7 +129,9 @@ def compare_schemes(
     """
     images = _images_of(dataset, split)
     if source.run is None:
-        raise UsageError(f"{source.path} belongs to no run. Make one first: edgekit export {source.path} --data …")
+        raise UsageError(
+            f"{source.path} belongs to no run. Make one first: edgekit export {for_shell(source.path)} --data …"
+        )
     progress = progress or SilentProgress()
     maker = FileMaker(source, dataset, progress=progress)
     sets: tuple[CalibrationSet, ...] = (

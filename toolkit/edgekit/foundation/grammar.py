@@ -1,6 +1,8 @@
-"""Numbers with their nouns or as letters, lists in words: no message says "1 images". Knows nothing else."""
+"""Numbers with their nouns or as letters, lists in words, names as a shell takes them. Knows nothing else."""
 
+import shlex
 from collections.abc import Sequence
+from os import PathLike, fspath
 
 
 def counted(count: int, one: str, many: str | None = None) -> str:
@@ -26,3 +28,8 @@ def listed(names: Sequence[str]) -> str:
 def with_origin(summary: str, origin: str | None) -> str:
     """What something is, and which package brings it ("my-package 1.0") where that is not edgekit."""
     return summary if origin is None else f"{summary} (package {origin})".strip()
+
+
+def for_shell(path: str | PathLike[str]) -> str:
+    """A path or a name as it is written in a command that a message suggests: with quotes where a shell wants them."""
+    return shlex.quote(fspath(path))

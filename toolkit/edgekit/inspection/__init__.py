@@ -5,6 +5,7 @@ from pathlib import Path
 
 from edgekit.artifact import FORMAT_OF_SUFFIX, KERAS_SUFFIXES, Format, model_size, sha256_of
 from edgekit.foundation.errors import ArtifactError, first_line_of
+from edgekit.foundation.grammar import for_shell
 from edgekit.foundation.registry import Registry
 from edgekit.inspection.external_data import external_bytes
 from edgekit.inspection.info import (
@@ -80,7 +81,7 @@ def _agreed_format(path: Path, found: Format | None, suffix: str) -> Format:
     if suffix in KERAS_SUFFIXES:
         raise ArtifactError(
             f"{path} is named like a Keras model. edgekit inspects .tflite and .onnx files, not Keras models yet; "
-            f"export it first: edgekit export {path}"
+            f"export it first: edgekit export {for_shell(path)}"
         )
     named = FORMAT_OF_SUFFIX.get(suffix)
     if not found:

@@ -12,6 +12,7 @@ from edgekit.execution.file_inspection import FileInspector
 from edgekit.execution.input_fit import input_fault
 from edgekit.foundation.errors import ArtifactError, UsageError, VerificationError
 from edgekit.foundation.files.temporary_folders import TemporaryFolder
+from edgekit.foundation.grammar import for_shell
 from edgekit.foundation.grammar import listed as in_words
 from edgekit.foundation.progress import Progress, SilentProgress
 from edgekit.foundation.results import Displayed
@@ -215,7 +216,7 @@ def _find(request: DriftRequest) -> tuple[RunFolder | None, list[_Pair]]:
     if not names:
         raise VerificationError(
             f"{run.path} has no {' or '.join(request.precisions)} artifact in {' or '.join(formats)}. Export it first: "
-            f"edgekit export {run.path} --precision {','.join(request.precisions)}"
+            f"edgekit export {for_shell(run.path)} --precision {','.join(request.precisions)}"
         )
     pairs = []
     for name in names:
@@ -224,7 +225,7 @@ def _find(request: DriftRequest) -> tuple[RunFolder | None, list[_Pair]]:
         if not reference.is_file() and (reference != own or not _has_model(run)):
             raise VerificationError(
                 f"There is no float model {reference} to compare {name} with. Export it first: edgekit export "
-                f"{run.path} --float32 --format {name.parent.name}"
+                f"{for_shell(run.path)} --float32 --format {name.parent.name}"
             )
         if reference == own and own.is_file():
             run.check_file(own.relative_to(run.path))

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from edgekit.artifact import sha256_of
+from edgekit.foundation.grammar import for_shell
 from edgekit.runs.folder import check_links
 from edgekit.runs.manifest import is_inside
 from edgekit.verification.verdict.report import CandidateReport, Verdict, VerificationReport
@@ -51,7 +52,7 @@ def _row_of_now(row: CandidateReport, digest: str | None, folder: Path) -> Candi
     now = "it is not there any more" if digest is None else f"it has {digest[:12]}… now"
     reason = (
         f"Not verified since it was exported: the file that was verified had SHA-256 {row.sha256[:12]}…, {now}. Verify "
-        f"again: edgekit verify {folder}"
+        f"again: edgekit verify {for_shell(folder)}"
     )
     return replace(
         row,

@@ -16,6 +16,7 @@ from edgekit.foundation.errors import RunFolderError, UsageError
 from edgekit.foundation.files.documents import read_json
 from edgekit.foundation.files.folder_lock import folder_lock
 from edgekit.foundation.files.given_path import given_path
+from edgekit.foundation.grammar import for_shell
 from edgekit.runs.manifest import SCHEMA_VERSION, check_manifest
 from edgekit.runs.reference import Reference
 
@@ -97,7 +98,7 @@ class RunFolder:
         if path.is_file():
             raise RunFolderError(f"{path} is a file. Expected a run folder, as edgekit train makes it.")
         if not path.is_dir():
-            raise RunFolderError(f"There is no run folder {path}. Train one: edgekit train --out {path}")
+            raise RunFolderError(f"There is no run folder {path}. Train one: edgekit train --out {for_shell(path)}")
         self.path = path
         self.manifest_path = path / "manifest.json"
         if not self.manifest_path.is_file():

@@ -21,6 +21,7 @@ from edgekit.execution.executor import Executor, IsolatedExecutor
 from edgekit.foundation.atomic_files import write_json, write_text
 from edgekit.foundation.errors import RunFolderError
 from edgekit.foundation.files.folder_lock import folder_lock
+from edgekit.foundation.grammar import for_shell
 from edgekit.foundation.progress import Progress, SilentProgress
 from edgekit.runs.folder import RunFolder
 from edgekit.runs.reference import Reference
@@ -87,7 +88,7 @@ class Verified:
         except RunFolderError as error:
             raise RunFolderError(
                 f"{error} A run that is to stay as it is can be verified file by file: "
-                f"edgekit verify FILE… --reference {self.run.path}"
+                f"edgekit verify FILE… --reference {for_shell(self.run.path)}"
             ) from error
         return [path, *texts]
 

@@ -11,7 +11,7 @@ from edgekit.bundle.archive.writing import size_of
 from edgekit.bundle.job import BundleRequest, bundle_content, folder_name
 from edgekit.datasets import Dataset
 from edgekit.foundation.errors import BundleError
-from edgekit.foundation.grammar import counted, listed
+from edgekit.foundation.grammar import counted, for_shell, listed
 from edgekit.foundation.progress import Progress, SilentProgress
 from edgekit.runs.folder import RunFolder
 from edgekit.verification.verdict.targets import Target
@@ -116,7 +116,7 @@ def demo_page_request(request: DemoPageRequest, *, progress: Progress | None = N
     if not models:
         raise BundleError(
             f"No browser runs {listed([each.file for each in content.models])}. Export a file that one does: "
-            f"edgekit export {run.path} --int8 --float32"
+            f"edgekit export {for_shell(run.path)} --int8 --float32"
         )
     facts = PageFacts(name=run.name, models=models, images=content.images, packages=packages, problems=content.problems)
     files = page_files(facts, is_rule_of_training=content.models[0].rule is not None)

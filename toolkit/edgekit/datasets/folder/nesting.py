@@ -5,7 +5,7 @@ from collections import Counter
 from edgekit.datasets.files.tree import Tree, joined, level_of
 from edgekit.datasets.folder.layout import VALIDATION_NAMES
 from edgekit.foundation.errors import DatasetError
-from edgekit.foundation.grammar import counted, listed
+from edgekit.foundation.grammar import counted, for_shell, listed
 from edgekit.foundation.progress import Progress
 
 _SPLITS = frozenset({"train", "test", *VALIDATION_NAMES})
@@ -40,12 +40,12 @@ def _check_sessions(tree: Tree, folder: str, classes: tuple[str, ...]) -> None:
         raise DatasetError(
             f"The folders {above} in {path} all hold {below}: the splits lie inside the classes. Expected the classes "
             f"inside the splits, as in {path}/{common[0]}/{classes[0]}/. Move them; or ignore these splits and let "
-            f"edgekit make its own: --data folder:{tree.root}#{level_of(folder) + 1}"
+            f"edgekit make its own: --data folder:{for_shell(tree.root)}#{level_of(folder) + 1}"
         )
     raise DatasetError(
         f"The folders {above} in {path} all hold the same folders {below}, so it is not clear which of them are the "
-        f"classes. If {below} are the classes: --data folder:{tree.root}#{level_of(folder) + 2}  If {above} are the "
-        f"classes: --data folder:{tree.root}#{level_of(folder) + 1}"
+        f"classes. If {below} are the classes: --data folder:{for_shell(tree.root)}#{level_of(folder) + 2}  "
+        f"If {above} are the classes: --data folder:{for_shell(tree.root)}#{level_of(folder) + 1}"
     )
 
 

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from edgekit.artifact import Precision
 from edgekit.foundation.files.printable import one_line
-from edgekit.foundation.grammar import counted
+from edgekit.foundation.grammar import counted, for_shell
 from edgekit.rendering.terminal.kernels_table import describe_file
 from edgekit.rendering.terminal.tables import Column, make_console, print_table
 
@@ -40,7 +40,8 @@ def print_export(report: "ExportReport", console: "Console | None" = None) -> No
     for each in report.doubtful:
         name, doubt = each.artifact.path.relative_to(report.run.path).as_posix(), each.check and each.check.doubt
         console.print(
-            f"{name} is in doubt: {doubt}. Find out which layer loses it: edgekit diagnose {report.run.path}",
+            f"{name} is in doubt: {doubt}. Find out which layer loses it: "
+            f"edgekit diagnose {for_shell(report.run.path)}",
             markup=False,
             highlight=False,
         )

@@ -10,7 +10,7 @@ from edgekit.execution.file_inspection import FileInspector
 from edgekit.exporting.keras.loading.saved_model import is_saved_model
 from edgekit.foundation.errors import RunFolderError, UsageError, VerificationError
 from edgekit.foundation.files.npz_files import DAMAGE, open_arrays
-from edgekit.foundation.grammar import counted
+from edgekit.foundation.grammar import counted, for_shell
 from edgekit.inspection import ModelInfo
 from edgekit.runs.folder import RunFolder, folder_around
 from edgekit.runs.reference import Reference
@@ -193,7 +193,8 @@ def choose_candidates(
     if missing := [precision.value for precision in precisions if precision not in present]:
         have = ", ".join(sorted(precision or "unknown" for precision in present))
         raise VerificationError(
-            f"There is no {' and no '.join(missing)} artifact here, but: {have or 'none'}. Export it first."
+            f"There is no {' and no '.join(missing)} artifact here, but: {have or 'none'}. Export it first: "
+            f"{_export_of(files)} --precision {','.join(missing)}"
         )
     candidates = [
         Candidate(artifact=file.artifact, runtime=runtime, name=file.name, **_types(file))
@@ -205,9 +206,16 @@ def choose_candidates(
     if not candidates:
         raise VerificationError(
             f"There is nothing to verify: {counted(len(files), 'artifact')}, none of which "
-            f"{', '.join(formats)} reads. Export one first: edgekit export"
+            f"{', '.join(formats)} reads. Export one first: "
+            f"{_export_of(files)} --format {','.join(sorted({each.value for each in formats.values()}))}"
         )
     return candidates
+
+
+def _export_of(files: Sequence[SelectedFile]) -> str:
+    """The command that exports what a file of `files` was exported from, without its options."""
+    run = next((file.run for file in files if file.run is not None), None)
+    return f"edgekit export {for_shell(run.path) if run else 'MODEL.keras'}"
 
 
 def _types(file: SelectedFile) -> dict[str, Any]:
@@ -230,7 +238,7 @@ def _whole_run(run: RunFolder, reference: Path | None, finder: RunFinder) -> Sel
         for one in run.artifacts()
     )
     if not files:
-        raise VerificationError(f"{run.path} holds no artifact. Export one first: edgekit export {run.path}")
+        raise VerificationError(f"{run.path} holds no artifact. Export one first: edgekit export {for_shell(run.path)}")
     found = load_reference(reference, finder) if reference else run.reference()
     return Selection(
         files=files,
@@ -296,7 +304,7 @@ def _files_of_a_run(paths: Sequence[Path], finder: RunFinder) -> Selection:
             f"Nothing says what to compare with: the files do not all lie in one run folder. Name it in "
             f"--reference: the float model (.keras, .h5, .onnx, .tflite), a file of its scores (.npz, .npy), or a run "
             f"folder. To see the accuracy alone, and whether the runtimes agree, name the file itself: "
-            f"--reference {paths[0]}"
+            f"--reference {for_shell(paths[0])}"
         )
     names = [path.resolve().relative_to(run.path.resolve()) for path in paths]
     return Selection(

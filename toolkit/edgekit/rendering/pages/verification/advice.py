@@ -46,7 +46,8 @@ def _best(files: Sequence[VerifiedFile]) -> Iterator[str]:
     """The smallest and the fastest of those that pass."""
     passing = [(one, row) for one in files for row in one.rows if row.verdict is Verdict.PASS]
     if not passing:
-        yield "Nothing passes, so there is nothing to ship yet."
+        if not any(row.verdict is Verdict.INCONCLUSIVE for one in files for row in one.rows):
+            yield "Nothing passes, so there is nothing to ship yet."
         return
     smallest = min((row for _, row in passing), key=lambda row: row.size_bytes)
     yield f"The smallest file that passes: {smallest.artifact}, {size(smallest.size_bytes)}."
