@@ -69,7 +69,7 @@ def test_conversions_are_said_and_kept(load: Load) -> None:
     said = "\n".join(notes)
     assert "12 color images converted to grayscale with the luma weights of ITU-R BT.601" in said
     assert "4 images may have transparent parts" in said
-    assert "4 CMYK images converted" in said
+    assert "4 CMYK images converted to grayscale" in said
     assert any("luma weights" in note for note in dataset.image_notes)
     assert dataset.to_dict()["image_notes"] == list(dataset.image_notes)
 

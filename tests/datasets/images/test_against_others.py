@@ -5,13 +5,17 @@
 
 import hashlib
 import io
+import zlib
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image, ImageOps
+from PIL import Image, ImageCms, ImageOps
+from PIL.PngImagePlugin import PngInfo
 from support.helpers import ROOT
 
+from edgekit.datasets.images import tensorflow_png
 from edgekit.datasets.images.boxes import fitted, fitted_as_tensorflow
 from edgekit.datasets.images.decoding import decode_image
 from edgekit.datasets.images.rule import ImageRule
@@ -58,7 +62,30 @@ def keras_files():
     translucent.putalpha(Image.linear_gradient("L").resize(photo.size))
     files["alpha.png"] = encoded(translucent, "PNG")
     files["gray-alpha.png"] = encoded(translucent.convert("LA"), "PNG")
+    for name, chunks in gamma_chunks().items():
+        for form, image in (("rgb", photo), ("alpha", translucent), ("palette", photo.quantize(40))):
+            files[f"{form}-{name}.png"] = encoded(image, "PNG", icc_profile=None, pnginfo=png_info(chunks))
+    files["profile.png"] = encoded(photo, "PNG", icc_profile=srgb_profile())
     return files
+
+
+def gamma_chunks():
+    """What a PNG file may say of its gamma, a number times 100,000, and of sRGB."""
+    gammas = (45455, 94000, 96000, 100000, 220000, 0, 15)
+    named = {f"gamma-{gamma}": [(b"gAMA", gamma.to_bytes(4, "big"))] for gamma in gammas}
+    return named | {"srgb": [(b"sRGB", b"\0")], "both": [*named["gamma-220000"], (b"sRGB", b"\0")]}
+
+
+def png_info(chunks):
+    info = PngInfo()
+    for name, value in chunks:
+        info.add(name, value)
+    return info
+
+
+def srgb_profile():
+    """A profile of sRGB, though none that libpng knows."""
+    return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 
 
 def color_files():
@@ -107,7 +134,25 @@ def test_the_rules_of_keras_are_those_of_its_loader(folders, resize, options, co
         )
         for (theirs, _), path in zip(data, data.file_paths, strict=True):
             ours = decode_image(Path(path), size, rule, channels)
+            assert ours.shape == theirs.shape[1:], path
             assert np.abs(theirs.numpy()[0] - ours).max() <= 0.5 + ROUNDING, (path, size)
+
+
+def test_a_png_with_a_profile_that_libpng_knows_is_made_gray_as_srgb(monkeypatch):
+    """No file with such a profile may be kept here, so Pillow's stands in for one."""
+    rule, profile = ImageRule(resize="keras", antialias=False, exif=False), srgb_profile()
+    photo = Image.open(photographs()[0])
+    named, plain, marked = (
+        encoded(photo, "PNG", **{"icc_profile": None} | options)
+        for options in ({"icc_profile": profile}, {}, {"pnginfo": png_info(gamma_chunks()["srgb"])})
+    )
+    gray_of = partial(decode_image, size=(427, 640), rule=rule, channels=1)
+    assert np.array_equal(gray_of(named), gray_of(plain))
+
+    monkeypatch.setattr(tensorflow_png, "_SRGB_PROFILES", {(len(profile), zlib.crc32(profile))})
+
+    assert np.array_equal(gray_of(named), gray_of(marked))
+    assert not np.array_equal(gray_of(named), gray_of(plain))
 
 
 @pytest.fixture(scope="module", params=["photographs", "cifar10"])

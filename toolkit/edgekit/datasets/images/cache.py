@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-CACHE_VERSION = 3
+CACHE_VERSION = 4
 """Part of every key: raise it when decoding changes."""
 
 FOLDER = "decoded-images"

@@ -36,6 +36,7 @@ class Kind(StrEnum):
     COLOR = "color"
     GRAY = "gray"
     TRANSPARENT = "transparent"
+    TRANSPARENT_GRAY = "transparent gray"
     CMYK = "cmyk"
 
 
@@ -122,9 +123,10 @@ def _opened(source: Path | bytes) -> "Iterator[Image.Image]":
 def _kind_of(stored: "Image.Image") -> Kind:
     if stored.mode == "CMYK":
         return Kind.CMYK
+    is_gray = stored.mode in ("1", "L", "LA") or stored.mode.startswith("I;16")
     if stored.has_transparency_data:
-        return Kind.TRANSPARENT
-    return Kind.GRAY if stored.mode in ("1", "L", "LA") or stored.mode.startswith("I;16") else Kind.COLOR
+        return Kind.TRANSPARENT_GRAY if is_gray else Kind.TRANSPARENT
+    return Kind.GRAY if is_gray else Kind.COLOR
 
 
 def _upright(stored: "Image.Image", rule: ImageRule, mode: str) -> "Image.Image":

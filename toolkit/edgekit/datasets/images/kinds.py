@@ -18,12 +18,14 @@ def notes_on_kinds(counts: Sequence[Counter[Kind]], request: DatasetRequest) -> 
     """
     kinds: Counter[Kind] = sum(counts, Counter())
     notes = []
-    if kinds[Kind.TRANSPARENT]:
+    num_transparent = kinds[Kind.TRANSPARENT] + kinds[Kind.TRANSPARENT_GRAY]
+    if num_transparent:
         what = "the alpha channel is dropped, as Keras does" if request.form.rule.is_keras else "they are laid on white"
-        notes.append(f"{counted(kinds[Kind.TRANSPARENT], 'image')} may have transparent parts: {what}")
+        notes.append(f"{counted(num_transparent, 'image')} may have transparent parts: {what}")
     if kinds[Kind.CMYK]:
-        notes.append(f"{counted(kinds[Kind.CMYK], 'CMYK image')} converted to RGB, color profiles ignored")
-    return [*notes, *_notes_on_gray(kinds[Kind.GRAY], kinds.total(), request.channels)]
+        colors = "grayscale" if request.channels == 1 else "RGB"
+        notes.append(f"{counted(kinds[Kind.CMYK], 'CMYK image')} converted to {colors}, color profiles ignored")
+    return [*notes, *_notes_on_gray(kinds[Kind.GRAY] + kinds[Kind.TRANSPARENT_GRAY], kinds.total(), request.channels)]
 
 
 def _notes_on_gray(num_gray: int, num_images: int, channels: int | None) -> list[str]:

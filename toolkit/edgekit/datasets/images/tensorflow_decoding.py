@@ -1,16 +1,16 @@
 """An image file decoded as tf.io.decode_image does, which keras.utils.image_dataset_from_directory calls.
 
 Differs from `edgekit.datasets.images.decoding` in JPEG files (another DCT), in what is transparent (alpha is dropped,
-not laid on white), in 16-bit files (the upper byte), and in EXIF data (ignored).
+not laid on white), in 16-bit files (the upper byte), in color PNG files made gray (by their gamma), and in EXIF data
+(ignored).
 """
 
 from typing import TYPE_CHECKING
 
 from edgekit.datasets.images.tensorflow_jpeg import decode_jpeg
+from edgekit.datasets.images.tensorflow_png import gray_of_png
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
     from PIL import Image
 
 
@@ -36,12 +36,5 @@ def decoded_as_tensorflow(stored: "Image.Image", mode: str) -> "Image.Image":
     if stored.mode.startswith("I;16"):
         return Image.fromarray((np.asarray(stored) >> 8).astype(np.uint8)).convert(mode)
     if stored.format == "PNG" and mode == "L" and stored.mode not in ("1", "L", "LA"):
-        return Image.fromarray(_png_gray(np.asarray(stored.convert("RGB"))))
-    return stored.convert("LA").convert("L") if stored.mode == "LA" else stored.convert(mode)
-
-
-def _png_gray(pixels: "NDArray[np.uint8]") -> "NDArray[np.uint8]":
-    """RGB (H, W, 3) -> gray (H, W) as libpng computes it for TensorFlow: in 15-bit fixed point, cut off."""
-    import numpy as np
-
-    return ((pixels.astype(np.uint32) @ np.array([9797, 19234, 3737], np.uint32)) >> 15).astype(np.uint8)
+        return Image.fromarray(gray_of_png(stored))
+    return stored.convert(mode) if stored.mode in ("1", "L", "LA") else stored.convert("RGB").convert(mode)
