@@ -212,6 +212,15 @@ def test_images_of_the_hub_keep_their_original_size(own_run: Path, tmp_path: Pat
         assert files[name] == resize_image(whole, (32, 32), ImageRule()).astype("<f4").tobytes()
 
 
+def test_the_card_says_where_the_code_of_each_platform_is(bundle_zip: Path, resnet8_zip: Path) -> None:
+    card = contents(resnet8_zip)["README.md"].decode()
+    assert "| Android | code/tflite-model-int8/kotlin/ | LiteRtClassifier.kt | GoldenTest.kt |" in card
+    assert "| iOS | code/tflite-model-float32/swift/ | LiteRtClassifier.swift | GoldenTests.swift |" in card
+    assert "| microcontroller | code/tflite-model-int8/cpp/ | classifier.h | golden_test.cc |" in card
+    assert card.count("| microcontroller |") == 1
+    assert "Android" not in contents(bundle_zip)["README.md"].decode()
+
+
 def test_what_was_chosen_is_said(bundle_zip: Path, resnet8_zip: Path) -> None:
     choice = golden(bundle_zip)["choice"]
     reasons = [each["reason"] for each in golden(bundle_zip)["images"]]

@@ -400,8 +400,10 @@ def _files(
     run, report = subject.run, subject.report
     files: dict[str, Content] = {model.file: model.path for model in models}
     files |= golden.files
-    for model in models:
-        files |= {f"{model.code_folder}/{path}": content for path, content in generated_code(model).items()}
+    code = {
+        f"{model.code_folder}/{path}": content for model in models for path, content in generated_code(model).items()
+    }
+    files |= code
     files[LABELS] = labels_text(subject.labels).encode()
     files[MANIFEST] = run.manifest_path.read_bytes()
     if report is not None:
@@ -416,6 +418,7 @@ def _files(
         manifest=run.manifest,
         metadata=tuple(infos[one.path].metadata for one in subject.artifacts),
         golden_choice=golden.choice,
+        code=frozenset(code),
         float_report=read_report(run),
     )
     files[CARD] = model_card(facts).encode()

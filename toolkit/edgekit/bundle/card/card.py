@@ -30,6 +30,7 @@ class CardFacts:
         manifest: Of the run.
         metadata: What each file says of itself.
         golden_choice: Which golden images there are, in a sentence or two.
+        code: Paths of the generated code in the bundle.
         float_report: What report.json of the run says of the float model; None where there is none.
     """
 
@@ -40,6 +41,7 @@ class CardFacts:
     manifest: Mapping[str, Any]
     metadata: tuple[Mapping[str, str], ...]
     golden_choice: str
+    code: frozenset[str]
     float_report: Mapping[str, Any] | None = None
 
     @property
@@ -82,6 +84,7 @@ def _lines(facts: CardFacts) -> Iterator[str]:
     yield from ("## Data", "", *_data(facts), "")
     yield from ("## Measured", "", *_measured(facts), "")
     yield from ("## Limits", "", *_limits(facts), "")
+    yield from ("## Use it in an app", "", *_code(facts), "")
     yield from ("## Test your app", "", *_test(facts), "")
     yield from ("## Licence", "", *_licence(facts))
 
@@ -231,6 +234,29 @@ def _limits(facts: CardFacts) -> Iterator[str]:
         if runtimes:
             yield f"- Measured on one machine, in {listed(runtimes)}; other runtimes and devices were not measured."
     yield "- Accuracy on other cameras, light and subjects than those of the test images is unknown."
+
+
+def _code(facts: CardFacts) -> Iterator[str]:
+    """Where the code for each platform is, and which file to open first: its first lines say what to do."""
+    yield (
+        "code/ holds a folder per model file, with a folder per language. The first lines of the file to open say what "
+        "to copy where, and which library it needs."
+    )
+    rows = []
+    for language, (platform, first, proof) in _LANGUAGES.items():
+        found = [model for model in facts.models if f"{model.code_folder}/{language}/{first}" in facts.code]
+        rows += [[platform, f"{model.code_folder}/{language}/", first, proof] for model in found]
+    yield from ("", *_table(("platform", "folder", "open first", "its test"), rows, num_words=4))
+
+
+_LANGUAGES = {
+    "kotlin": ("Android", "LiteRtClassifier.kt", "GoldenTest.kt"),
+    "swift": ("iOS", "LiteRtClassifier.swift", "GoldenTests.swift"),
+    "javascript": ("web", "classifier.mjs", "golden.*"),
+    "cpp": ("microcontroller", "classifier.h", "golden_test.cc"),
+    "python": ("Python", "classifier.py", "test_golden.py"),
+}
+"""Folder of generated code -> (platform, file to open first, its test)."""
 
 
 def _test(facts: CardFacts) -> Iterator[str]:
