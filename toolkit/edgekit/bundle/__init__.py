@@ -2,6 +2,7 @@
 
     job.py              the path from a run to the zip
     selection.py        which files; standing.py: whether they were verified as they are
+    subject.py          what is bundled, before anything is run; files.py: every file that the zip holds
     model.py            BundledModel: one file of the bundle, as templates and tests need it
     golden/             images with the exact tensors of every model
     card/               README.md in the format of the Hugging Face hub
