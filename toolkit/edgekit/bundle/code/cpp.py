@@ -26,7 +26,7 @@ _NAMES = {
 
 
 def cpp_code(model: BundledModel) -> Mapping[str, bytes]:
-    """`cpp/model.h`, `model.cc`, `classifier.h` and `golden_test.cc`, for int8 `.tflite` files that go to an MCU."""
+    """`cpp/` with the model, its preprocessing, a classifier and a test, for int8 `.tflite` files that go to an MCU."""
     is_int8 = model.format is Format.TFLITE and model.precision is Precision.INT8
     if not is_int8 or Target.MCU not in model.targets or not {model.input.dtype, model.output.dtype} <= _TYPES.keys():
         return {}
@@ -41,7 +41,7 @@ def cpp_code(model: BundledModel) -> Mapping[str, bytes]:
         "inputs": model.golden.inputs[:num_images],
         "lines": _lines(model.path.read_bytes()),
     }
-    names = ("model.h", "model.cc", "classifier.h", "golden_test.cc")
+    names = ("model.h", "model.cc", "preprocessing.h", "classifier.h", "golden_test.cc")
     return {f"cpp/{name}": render(f"cpp/{name}", facts) for name in names}
 
 
