@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from edgekit.foundation import mapped_arrays as module
-from edgekit.foundation.mapped_arrays import pieces, place_of, put_together, release, rows_at
+from edgekit.foundation.mapped_arrays import images_at_once, pieces, place_of, put_together, release, rows_at
 
 
 def test_pieces_cover_every_row_once() -> None:
@@ -91,3 +91,11 @@ def test_a_large_file_is_read_in_the_memory_of_a_piece(tmp_path: Path) -> None:
         highest = max(highest, resident())
     assert total == 0
     assert highest - before < 60_000_000
+
+
+@pytest.mark.parametrize(
+    ("side", "most", "count"), [(32, 64, 64), (64, 64, 64), (128, 64, 16), (224, 64, 5), (224, 4, 4), (2000, 64, 1)]
+)
+def test_images_at_once_by_hand(side: int, most: int, count: int) -> None:
+    """262,144 pixels together: 262,144 / 224 / 224 = 5.2; at least one image, however large."""
+    assert images_at_once((side, side, 3), most) == count

@@ -2,12 +2,13 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 import pytest
 
 from edgekit.foundation.files import temporary_folders
-from edgekit.foundation.files.temporary_folders import PREFIX, TemporaryFolder
+from edgekit.foundation.files.temporary_folders import PREFIX, TemporaryFolder, removed_after_this_process
 
 LEAVE = (
     "import os, sys; from edgekit.foundation.files.temporary_folders import TemporaryFolder\n"
@@ -86,3 +87,32 @@ def test_a_link_of_that_name_is_not_followed(parent: Path, tmp_path_factory: pyt
     (parent / f"{PREFIX}abcdefgh").symlink_to(precious)
     with TemporaryFolder():
         assert (precious / "file").is_file()
+
+
+def test_a_folder_that_is_watched_goes_with_a_killed_process(parent: Path) -> None:
+    folder = parent / "large"
+    folder.mkdir()
+    (folder / "x").write_text("x")
+    code = (
+        "import sys; from pathlib import Path\n"
+        "from edgekit.foundation.files.temporary_folders import removed_after_this_process\n"
+        "with removed_after_this_process(Path(sys.argv[1])): print(1, flush=True); sys.stdin.readline()"
+    )
+    command = [sys.executable, "-c", code, str(folder)]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert process.stdout is not None
+    process.stdout.readline()
+    process.kill()
+    process.communicate()
+    for _ in range(50):
+        if not folder.exists():
+            break
+        time.sleep(0.1)
+    assert not folder.exists()
+
+
+def test_a_folder_that_is_watched_stays_where_all_goes_well(tmp_path: Path) -> None:
+    with removed_after_this_process(tmp_path):
+        pass
+    time.sleep(0.2)
+    assert tmp_path.is_dir()

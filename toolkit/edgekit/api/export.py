@@ -23,10 +23,11 @@ from edgekit.datasets import Dataset
 from edgekit.datasets.images.rule import RuleChoice
 from edgekit.exporting.description import Authorship
 from edgekit.exporting.formats import EXPORTERS, ExportOptions, OnnxOptions, TFLiteOptions
-from edgekit.exporting.job import ExportRequest, export_request
+from edgekit.exporting.job import export_request
 from edgekit.exporting.onnx.targets import OrtTarget
 from edgekit.exporting.quantizers import BOTH_QUANTIZERS, QUANTIZERS
 from edgekit.exporting.report import ExportReport
+from edgekit.exporting.request import ExportRequest
 from edgekit.foundation.errors import UnknownNameError, UsageError
 from edgekit.foundation.progress import Progress
 from edgekit.foundation.typed.percent import parse_percent
@@ -78,12 +79,14 @@ def export(
     exif: bool | None = None,
     keep_doubtful: bool = False,
     skip_broken: bool = False,
+    resume: bool = False,
     progress: Progress | bool | None = None,
 ) -> ExportReport:
     """Write .tflite and .onnx files of a run, or of any Keras model.
 
     Every file takes raw pixels, and is run on a few images and compared with Keras before it is kept. Of precisions
-    that are named, all are written or none.
+    that are named, all are written or none. A model of 64 MiB or more is exported one format at a time, in processes of
+    their own, and each file is kept as soon as it has passed.
 
     Args:
         target: A run, or a `.keras` or `.h5` file; None: the newest run.
@@ -126,6 +129,7 @@ def export(
         exif: Turn images as their EXIF data say; None: as in the run, or as the rule says.
         keep_doubtful: Keep files that do not do what the Keras model does, named so, for `edgekit.diagnose`.
         skip_broken: Leave broken images out, and count them.
+        resume: Make only the files that the run does not hold yet, or holds as of another model or other choices.
         progress: True to show progress on stderr; silent by default.
 
     Returns:
@@ -170,6 +174,7 @@ def export(
         image_rule=RuleChoice(resize=resize, antialias=antialias, exif=exif),
         keep_doubtful=keep_doubtful,
         skip_broken=skip_broken,
+        resume=resume,
         output_name=output_name,
         positive_class=positive_class,
         labels=as_path(labels),

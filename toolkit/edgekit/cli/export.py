@@ -145,13 +145,15 @@ def _quantizers_of_other_packages() -> dict[str, str]:
     help="Keep files that do not do what the Keras model does, named so (model-doubtful-…), for edgekit diagnose.",
 )
 @skip_broken_option
+@click.option("--resume", is_flag=True, help="Make only the files that are not there yet, or that would differ.")
 @json_option
 def command(as_json: bool, **chosen: Any) -> int:
     """Write .tflite and .onnx files of a run, by default the newest, or of any Keras model.
 
     Every file takes raw pixels, is run on a few images and compared with Keras before it is kept. If you name
     precisions, exactly these are exported, and if one fails, none is written. Otherwise all that are possible
-    are exported; the exit status is 1 if one is not.
+    are exported; the exit status is 1 if one is not. Large models (64 MiB) are exported one format at a time, and
+    each file is kept once it has passed.
 
     \b
     edgekit export --int8

@@ -1,19 +1,18 @@
 """The whole of `edgekit export` and `compare-schemes`: find what is meant, load model and data, do it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
-from edgekit.artifact import Format, Precision
+from edgekit.artifact import Precision
 from edgekit.datasets import Dataset, DatasetRequest, load_dataset
-from edgekit.datasets.class_names import read_labels
 from edgekit.datasets.images.rule import RuleChoice
 from edgekit.datasets.own import load_own
-from edgekit.exporting.formats import ExportOptions
 from edgekit.exporting.keras.loading.custom_objects import custom_objects_of
-from edgekit.exporting.keras.preparing.reading import OutputReading
+from edgekit.exporting.parts.isolation import export_in_parts, is_large
 from edgekit.exporting.plan import make_plan
 from edgekit.exporting.report import ExportReport
+from edgekit.exporting.request import ExportRequest
 from edgekit.exporting.schemes import SPLITS, SchemeComparison, compare_schemes
 from edgekit.exporting.session import check_out, export
 from edgekit.exporting.source import Source, check_source, load_source
@@ -24,59 +23,15 @@ from edgekit.foundation.progress import Progress, SilentProgress
 from edgekit.runs.folder import RunFolder
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class ExportRequest:
-    """What a user asks of `edgekit export`; empty means everything there is.
-
-    Attributes:
-        target: A run folder, a Keras file, or None for the newest run.
-        precisions: See `make_plan`.
-        formats: See `make_plan`.
-        data: The data set, or `NAME[:PATH]`; None: the one in the run's manifest.
-        test_data: Where the test images are; None: in `data`.
-        options: What was chosen; of several, each makes the files that it changes.
-        calibration_images: How many training images calibrate int8; None: 500, or one per class where there are more.
-        seed: Chooses them.
-        out: For a file from elsewhere, the run folder to make.
-        keep_doubtful: Keep files that run, though they do not do what the float model does, under names that say so.
-        skip_broken: Leave broken images out of a `folder:` data set, as the training did.
-        output_name: For a file from elsewhere, which of its outputs holds the scores; None: the only one that fits.
-        positive_class: For a file from elsewhere that gives one score for two classes, which it is of.
-        labels: For a file from elsewhere, a file of its classes in the order of its scores, one per line.
-        custom_objects: A Python file that defines the layers of the model that are not Keras'; it is executed.
-        image_rule: How image files become pixels.
-    """
-
-    target: Path | None = None
-    precisions: Sequence[Precision] = ()
-    formats: Sequence[Format] = ()
-    data: str | Dataset | None = None
-    test_data: str | None = None
-    options: Sequence[ExportOptions] = (ExportOptions(),)
-    calibration_images: int | None = None
-    seed: int = 0
-    out: Path | None = None
-    keep_doubtful: bool = False
-    skip_broken: bool = False
-    output_name: str | None = None
-    positive_class: str | None = None
-    labels: Path | None = None
-    custom_objects: Path | None = None
-    image_rule: RuleChoice = field(default_factory=RuleChoice)
-
-    @property
-    def reading(self) -> OutputReading:
-        """What is said of the model's output; raises UsageError where the labels cannot be read."""
-        return OutputReading(
-            output_name=self.output_name,
-            positive_class=self.positive_class,
-            labels=read_labels(self.labels) if self.labels else None,
-            labels_source=str(self.labels),
-        )
-
-
-def export_request(request: ExportRequest, *, progress: Progress | None = None) -> ExportReport:
+def export_request(request: ExportRequest, *, progress: Progress | None = None, is_part: bool = False) -> ExportReport:
     """Do what `request` says; everything that can be known without TensorFlow is checked before it is loaded.
+
+    A large model is exported one format at a time, in processes that end with their memory; see `exporting/parts/`.
+
+    Args:
+        request: What is to be done.
+        progress: Told what is being done.
+        is_part: Whether this is such a process, which keeps each file as soon as it is finished.
 
     Raises:
         EdgekitError: Whatever is missing, changed, unknown or does not belong together; see `export`.
@@ -88,6 +43,8 @@ def export_request(request: ExportRequest, *, progress: Progress | None = None) 
     if request.data is None and not isinstance(found, RunFolder):
         raise UsageError(f"{found} comes from elsewhere: say which images it is for, as in --data folder:PATH.")
     check_out(found, request.out)
+    if not is_part and not isinstance(request.data, Dataset) and is_large(found):
+        return export_in_parts(request, found, plan, progress)
     with custom_objects_of(request.custom_objects) as custom:
         source = load_source(found, custom, progress)
         return export(
@@ -101,6 +58,8 @@ def export_request(request: ExportRequest, *, progress: Progress | None = None) 
             out=request.out,
             keep_doubtful=request.keep_doubtful,
             reading=reading,
+            resume=request.resume,
+            keep_each=is_part,
             progress=progress,
         )
 

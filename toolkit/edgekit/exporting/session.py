@@ -23,6 +23,7 @@ from edgekit.exporting.source import Source, check_dataset, check_source, load_s
 from edgekit.foundation.atomic_files import atomic_path, write_json, write_text
 from edgekit.foundation.errors import CalibrationError, ExportError, UsageError
 from edgekit.foundation.progress import Progress, SilentProgress
+from edgekit.foundation.results import plain
 from edgekit.input_range import InputRange
 from edgekit.inspection.kernels import inspect_kernels
 from edgekit.quantization import CalibrationSet
@@ -46,6 +47,8 @@ def export(
     reading: OutputReading | None = None,
     custom_objects: Path | str | None = None,
     keep_doubtful: bool = False,
+    resume: bool = False,
+    keep_each: bool = False,
     progress: Progress | None = None,
 ) -> ExportReport:
     """Export a model to every precision and format that is asked for.
@@ -66,6 +69,8 @@ def export(
         reading: For a file from elsewhere, what is said of its output.
         custom_objects: A Python file that defines the layers of the model that are not Keras'; it is executed.
         keep_doubtful: Keep files that run, though they do not do what the float model does, under names that say so.
+        resume: Leave files that the run holds already, made of the same model in the same way, as they are.
+        keep_each: Keep each file as soon as it has passed, whatever becomes of the others.
         progress: Where long work reports itself.
 
     Raises:
@@ -90,7 +95,7 @@ def export(
         known = reading if loaded.run is None else None
         maker = FileMaker(loaded, dataset, input_range=input_range, reading=known, seed=seed, progress=progress)
         files = OneFile(maker, progress, keep_doubtful=keep_doubtful)
-        session = _Session(loaded, dataset, maker, files, progress)
+        session = _Session(loaded, dataset, maker, files, progress, resume=resume, keep_each=keep_each)
         return session.run(plan, calibration and maker.calibrated(calibration), Path(out) if out is not None else None)
 
 
@@ -98,33 +103,48 @@ class _Session:
     """One model on its way into its files."""
 
     def __init__(
-        self, source: Source, dataset: Dataset | None, maker: FileMaker, files: OneFile, progress: Progress
+        self,
+        source: Source,
+        dataset: Dataset | None,
+        maker: FileMaker,
+        files: OneFile,
+        progress: Progress,
+        *,
+        resume: bool,
+        keep_each: bool,
     ) -> None:
         self._source, self._dataset, self._maker, self._progress = source, dataset, maker, progress
-        self._files = files
+        self._files, self._resume, self._keep_each = files, resume, keep_each
 
     def run(self, plan: Plan, calibration: CalibrationSet | None, out: Path | None) -> ExportReport:
         """Make everything in `plan`."""
         for line in plan.skipped:
             self._progress.note(line)
         if (own := self._source.run) is not None:
-            with own.locked(self._progress.note):
-                return self._into(own, plan, calibration)
+            return self._into_locked(own, plan, calibration)
         assert self._dataset is not None  # noqa: S101 - check_dataset has seen to it
         with foreign_run(self._source, self._dataset, self._maker, out, self._progress) as (run, final_path):
-            report = self._into(run, plan, calibration)
-        return report.moved(final_path)
+            report = None if self._keep_each else self._into(run, plan, calibration)
+        return report.moved(final_path) if report else self._into_locked(RunFolder(final_path), plan, calibration)
+
+    def _into_locked(self, run: RunFolder, plan: Plan, calibration: CalibrationSet | None) -> ExportReport:
+        with run.locked(self._progress.note):
+            return self._into(run, plan, calibration)
 
     def _into(self, run: RunFolder, plan: Plan, calibration: CalibrationSet | None) -> ExportReport:
-        """Make everything, and keep all of it or nothing."""
+        """Make everything, and keep all of it or nothing, unless each file is kept by itself."""
         folding = self._maker.folding if any(job.options.fold for job in plan.jobs) else None
         made: dict[Path, MadeFile] = {}
         skipped, failed, reasons = list(plan.skipped), list[FailedFile](), dict[Format, str]()
         with ExitStack() as stack, self._progress.task("Exporting", len(plan.jobs)) as advance:
-            for job in plan.jobs:
+            jobs = [job for job in plan.jobs if not self._is_there(job, run, calibration)]
+            advance(len(plan.jobs) - len(jobs))
+            for job in jobs:
                 try:
                     one = self._files.make(job, run, calibration, stack)
                     made[one.path] = one
+                    if self._keep_each:
+                        self._keep(run, {one.path: one}, calibration, stack)
                 except ExportError as error:
                     if job.is_required:
                         raise
@@ -135,16 +155,37 @@ class _Session:
                     else:
                         failed.append(_failed(job, run, error))
                 advance(1)
-            if not made:
+            if not made and jobs:
                 raise ExportError(f"No file can be made. {' '.join(reasons.values())}")
-            if not any(each.job.precision in CALIBRATED for each in made.values()):
-                calibration = None
-            if calibration is not None:
-                stack.enter_context(_replaced_json(run.calibration_path, calibration.to_dict()))
-            labels = self._labels(made, stack)
-        self._record(run, made, calibration, labels)
+            if made and not self._keep_each:
+                self._keep(run, made, calibration, stack)
         files = tuple(_exported(run, path, each) for path, each in made.items())
         return ExportReport(run=run, files=files, skipped=tuple(skipped), folding=folding, failed=tuple(failed))
+
+    def _is_there(self, job: Job, run: RunFolder, calibration: CalibrationSet | None) -> bool:
+        """Whether the export is resumed, and `run` holds the file of `job` as it would be made now."""
+        path = run.artifact_path(job.format, job.precision, job.variant)
+        if not self._resume or run.manifest.get("export_versions") != _versions() or not run.lists(path):
+            return False
+        options = self._maker.options(job).to_dict(job.format, job.precision)
+        wanted = plain({**options, **_calibrated_with(job, calibration)})
+        entry = run.export_entry(path)
+        is_same = all(entry.get(name) == value for name, value in wanted.items())
+        if is_same:
+            self._progress.note(f"{job.title}: there already, left as it is.")
+        return is_same
+
+    def _keep(
+        self, run: RunFolder, made: dict[Path, MadeFile], calibration: CalibrationSet | None, stack: ExitStack
+    ) -> None:
+        """Give the files of `made` their names, and list them in the manifest."""
+        if not any(each.job.precision in CALIBRATED for each in made.values()):
+            calibration = None
+        if calibration is not None:
+            stack.enter_context(_replaced_json(run.calibration_path, calibration.to_dict()))
+        labels = self._labels(made, stack)
+        stack.close()
+        self._record(run, made, calibration, labels)
 
     def _labels(self, made: dict[Path, MadeFile], stack: ExitStack) -> list[Path]:
         """Write labels.txt beside the files, renamed when `stack` ends well; the paths of what was written."""

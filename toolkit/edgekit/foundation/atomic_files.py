@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -66,6 +67,15 @@ def _sync(path: Path) -> None:
 
 
 _WRITING = ".writing-"
+
+
+def remove_unfinished(path: Path) -> None:
+    """Remove what a killed process was writing as `path`, or into the folder `path`; never what one still writes."""
+    left = [*path.rglob(f"{_WRITING}*"), *(each.parent for each in path.parent.glob(f"{_WRITING}*/{path.name}"))]
+    for folder in left:
+        with suppress(OSError), claimed(folder) as is_ours:
+            if is_ours:
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager

@@ -15,6 +15,8 @@ IS_ALONE = "alone"
 HAS_MEASURED = "done"
 SHARE = "cpus"
 STOP = "stop"
+NOTE = "note "
+"""Begins a line that the user should read."""
 
 ALONE = "alone.npy"
 """The file, beside the scores, of those that images have in batches of their own."""

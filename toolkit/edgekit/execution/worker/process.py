@@ -56,6 +56,8 @@ class Supervision:
     advance: Advance = lambda _: None
     watch: Watch | None = None
     memory_limit: int | None = None
+    say: Callable[[str], None] = lambda _: None
+    folder: Path | None = None
 
 
 def run_in_worker(
@@ -77,7 +79,7 @@ def run_in_worker(
     """
     processors = processors or Processors()
     try:
-        with TemporaryFolder() as name:
+        with TemporaryFolder(supervision.folder) as name:
             folder = Path(name)
             setup = WorkerSetup(
                 parent=os.getpid(),
@@ -124,7 +126,8 @@ class _Worker:
             stderr=subprocess.PIPE,
             text=True,
             errors="replace",
-            env=child_environment(OPENBLAS_NUM_THREADS="1"),  # numpy starts no threads of its own
+            # numpy starts no threads of its own; what it leaves behind when it is killed goes with its folder
+            env=child_environment(OPENBLAS_NUM_THREADS="1", TMPDIR=str(folder)),
             start_new_session=True,
         )
         self._started = time.monotonic()
@@ -212,6 +215,8 @@ class _Worker:
             self._supervision.advance(int(line) - self._num_done)
             self._num_done = int(line)
             self._watch()
+        elif line.startswith(messages.NOTE):
+            self._supervision.say(line.removeprefix(messages.NOTE).strip())
 
     def _watch(self) -> None:
         """Show the new scores to who watches, and stop the worker where they are enough."""

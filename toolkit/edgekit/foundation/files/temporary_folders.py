@@ -6,6 +6,7 @@ A folder is held by a lock that ends with its process, so that one in use is nev
 import os
 import re
 import shutil
+import subprocess
 import tempfile
 import time
 import weakref
@@ -49,6 +50,33 @@ class TemporaryFolder:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.cleanup()
+
+
+@contextmanager
+def removed_after_this_process(folder: Path) -> Iterator[None]:
+    """Have `folder` removed at once when this process is killed inside the block, where there is a shell to do it.
+
+    Elsewhere the next process that needs a temporary folder removes it.
+    """
+    shell = shutil.which("sh")
+    if shell is None or os.name != "posix":
+        yield
+        return
+    waits_for_our_end = (
+        'read -r _; n=0; while [ -e "$0" ] && [ $n -lt 10 ]; do rm -rf -- "$0"; sleep 1; n=$((n+1)); done'
+    )
+    keeper = subprocess.Popen(
+        [shell, "-c", waits_for_our_end, str(folder)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        yield
+    finally:
+        keeper.kill()
+        keeper.communicate()
 
 
 @contextmanager

@@ -1,0 +1,144 @@
+"""Exports a large model one format at a time, in processes of their own; what is finished is kept, whatever follows.
+
+A process gives all its memory back, and one that runs out of it costs a sentence. Neither TensorFlow nor the model is
+loaded here.
+"""
+
+import pickle
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from edgekit.artifact import Format
+from edgekit.execution.worker.process import Supervision, run_in_worker
+from edgekit.exporting.parts.memory import disk_warning, memory_needed, memory_warning
+from edgekit.exporting.parts.part import EXPORTING, PartJob
+from edgekit.exporting.plan import Job, Plan
+from edgekit.exporting.report import ExportReport
+from edgekit.exporting.request import ExportRequest
+from edgekit.foundation.atomic_files import remove_unfinished
+from edgekit.foundation.errors import EdgekitError, ExportError
+from edgekit.foundation.files.temporary_folders import TemporaryFolder, removed_after_this_process
+from edgekit.foundation.machine import available_memory_bytes
+from edgekit.foundation.progress import Progress
+from edgekit.runs.folder import RUNS_FOLDER, RunFolder
+from edgekit.runtimes.base import ExecutionFailure
+
+LARGE = 2**26
+"""Bytes of a model file from which on its formats get processes of their own. Starting TensorFlow and loading the model
+again takes some 5 s per format: a tenth of the export of such a model, half of that of a small one."""
+
+
+def is_large(source: Path | RunFolder) -> bool:
+    """Whether the model at `source` is exported in parts; loads nothing."""
+    return model_bytes(source) >= LARGE
+
+
+def model_bytes(source: Path | RunFolder) -> int:
+    """Size of the model's file, or of all files of a SavedModel."""
+    path = source
+    if isinstance(source, RunFolder):
+        path = source.model_path if source.model_path.exists() else source.saved_model_path
+    assert isinstance(path, Path)  # noqa: S101 - for mypy
+    files = [path] if path.is_file() else list(path.rglob("*"))
+    return sum(each.stat().st_size for each in files if each.is_file())
+
+
+def export_in_parts(request: ExportRequest, source: Path | RunFolder, plan: Plan, progress: Progress) -> ExportReport:
+    """Do what `request` says, a format at a time.
+
+    Args:
+        request: What is to be done; its data set has a name, and is loaded by each process.
+        source: What its target means.
+        plan: Its files.
+        progress: Told of every file.
+
+    Raises:
+        EdgekitError: As the export itself. What was finished before is kept, and the message lists it.
+    """
+    size = model_bytes(source)
+    out = request.out or RUNS_FOLDER / source.stem if isinstance(source, Path) else source.path
+    for warning in (memory_warning(size, plan.jobs), disk_warning(size, plan.jobs, out)):
+        if warning:
+            progress.note(warning)
+    reports: list[ExportReport] = []
+    with progress.task(EXPORTING, len(plan.jobs)) as advance:
+        for part in _parts(plan.jobs):
+            finished = 0
+
+            def count(number: int) -> None:
+                nonlocal finished
+                finished += number
+                advance(number)
+
+            wanted = replace(request, target=source if isinstance(source, Path) else source.path)
+            if reports:  # the run is there now, and says what was found out about the model
+                wanted = replace(wanted, target=reports[0].run.path, out=None)
+            answer = _answer(
+                replace(wanted, formats=(part[0].format,)), Supervision(float("inf"), count, say=progress.note)
+            )
+            if isinstance(answer, ExportReport):
+                reports.append(answer)
+                continue
+            if isinstance(answer, ExecutionFailure):
+                remove_unfinished(out)
+                kept = _files_in(out)
+                raise ExportError(_out_of_memory(answer, part, finished, size, out, kept))
+            raise answer
+    return _together(reports)
+
+
+def _parts(jobs: Sequence[Job]) -> Iterator[list[Job]]:
+    """The files of each format."""
+    for each in dict.fromkeys(job.format for job in jobs):
+        yield [job for job in jobs if job.format is each]
+
+
+def _answer(request: ExportRequest, supervision: Supervision) -> ExportReport | EdgekitError | ExecutionFailure:
+    with TemporaryFolder() as folder, removed_after_this_process(folder):
+        job = PartJob(request=folder / "request.pickle", answer=folder / "answer.pickle")
+        job.request.write_bytes(pickle.dumps(request))
+
+        def collect(_folder: Path, _result: dict[str, Any]) -> ExportReport | EdgekitError:
+            found: ExportReport | EdgekitError = pickle.loads(job.answer.read_bytes())  # noqa: S301 - our own process's
+            return found
+
+        limit = available_memory_bytes()
+        return run_in_worker(job, collect, replace(supervision, memory_limit=limit, folder=folder))
+
+
+def _files_in(out: Path) -> list[str]:
+    """The model files that the run at `out` lists; empty where there is no run."""
+    if not (out / "manifest.json").is_file():
+        return []
+    names = RunFolder(out).manifest["files"]
+    suffixes = {f".{each.value}" for each in Format}
+    return [name for name in names if Path(name).suffix in suffixes]
+
+
+def _out_of_memory(
+    failure: ExecutionFailure, part: Sequence[Job], finished: int, size: int, out: Path, kept: Sequence[str]
+) -> str:
+    """What happened to which file, how much memory it takes, what is there, and what to do."""
+    job = part[min(finished, len(part) - 1)]
+    free = available_memory_bytes()
+    free_text = "" if free is None else f"; {free / 1e9:.1f} GB are free now"
+    there = f"Finished and kept in {out}: {', '.join(kept)}." if kept else "No file was finished."
+    target = f"{out} " if kept else ""
+    return (
+        f"The export ended at {job.title}: the process {failure.reason.rstrip('.')}. This file takes about "
+        f"{memory_needed(size, [job]) / 1e9:.1f} GB of memory{free_text}. {there} Free memory and make the rest: "
+        f"edgekit export {target}--resume. To need less, leave {job.title} out with --format or --precision."
+    )
+
+
+def _together(reports: Sequence[ExportReport]) -> ExportReport:
+    """One report of all parts."""
+    return replace(
+        reports[-1],
+        files=tuple(each for report in reports for each in report.files),
+        skipped=tuple(dict.fromkeys(line for report in reports for line in report.skipped)),
+        failed=tuple(each for report in reports for each in report.failed),
+        folding=next((report.folding for report in reports if report.folding), None),
+    )

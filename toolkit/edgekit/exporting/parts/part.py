@@ -1,0 +1,23 @@
+"""What the process of one part of an export is told. Does nothing of it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from edgekit.execution.worker.job_file import Job
+
+EXPORTING = "Exporting"
+"""The task that counts files."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PartJob(Job):
+    """To export some of the files that were asked for.
+
+    Attributes:
+        request: A pickled `edgekit.exporting.request.ExportRequest`.
+        answer: Where to put the pickled `ExportReport`, or the pickled error.
+    """
+
+    module = "edgekit.exporting.parts.worker"
+    request: Path
+    answer: Path
