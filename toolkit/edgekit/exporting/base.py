@@ -4,8 +4,10 @@ Exporters know no runtime, no run folder and no data set: `edgekit.exporting` ch
 before it reaches the disk.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, Protocol, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self
 
 from edgekit.artifact import Format, Precision
 from edgekit.exporting.options import ExportOptions
@@ -23,6 +25,17 @@ def cannot_write(folder: Path, error: Exception) -> ExportError:
     return ExportError(
         f"Temporary files could not be written to {folder}: {said}. Free space there, or name another folder in TMPDIR."
     )
+
+
+@contextmanager
+def replaced(module: Any, name: str, value: Any) -> Iterator[None]:
+    """Let the attribute `name` of a library's module be `value` while the block runs."""
+    before = getattr(module, name)
+    setattr(module, name, value)
+    try:
+        yield
+    finally:
+        setattr(module, name, before)
 
 
 class Exporter(Protocol):

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from edgekit.exporting.onnx.tracing.carried_weights import MIN_BYTES, CarriedWeights, is_token, replaced
+from edgekit.exporting.onnx.tracing.carried_weights import MIN_BYTES, CarriedWeights, is_token
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float16", "int64"])
@@ -34,17 +34,3 @@ def test_nobody_may_write_into_a_weight() -> None:
     back = weights.array_of(weights.proto(np.zeros(MIN_BYTES, np.float32)))
     with pytest.raises(ValueError, match="read-only"):
         back[0] = 1
-
-
-def test_what_is_replaced_is_put_back_after_an_error() -> None:
-    import types
-
-    module = types.SimpleNamespace(name="before")
-
-    def fail() -> None:
-        with replaced(module, "name", "after"):
-            raise RuntimeError(module.name)
-
-    with pytest.raises(RuntimeError, match="after"):
-        fail()
-    assert module.name == "before"

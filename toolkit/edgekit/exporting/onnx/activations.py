@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from edgekit.exporting.keras.classifier import INPUT_NAME
-from edgekit.exporting.onnx.graph import as_proto
+from edgekit.exporting.onnx.serialization import serialized
 from edgekit.foundation.mapped_arrays import images_at_once
 from edgekit.quantization.activations import Activations
 
@@ -57,17 +57,17 @@ def computed_in(model: "ir.Model") -> list[str]:
 
 def watched_session(model: "ir.Model", names: list[str]) -> Any:
     """A session that computes every operator by itself and gives the tensors called `names` beside its output."""
-    import onnx
     import onnxruntime
 
-    watched = as_proto(model)
-    declared = {each.name for each in watched.graph.output}
-    watched.graph.output.extend(onnx.ValueInfoProto(name=name) for name in names if name not in declared)
+    watched = model.clone()
+    declared = {each.name for each in watched.graph.outputs}
+    wanted = set(names) - declared
+    watched.graph.outputs.extend(value for node in watched.graph for value in node.outputs if value.name in wanted)
     settings = onnxruntime.SessionOptions()
     settings.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
     settings.intra_op_num_threads = 1
     settings.log_severity_level = 3
-    return onnxruntime.InferenceSession(watched.SerializeToString(), settings, providers=["CPUExecutionProvider"])
+    return onnxruntime.InferenceSession(serialized(watched), settings, providers=["CPUExecutionProvider"])
 
 
 def pixel_batches(

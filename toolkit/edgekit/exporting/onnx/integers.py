@@ -1,36 +1,27 @@
 """int8 ONNX files: a float graph with QuantizeLinear and DequantizeLinear around its operators (QDQ). Runs no file.
 
-The work is done by ONNX Runtime's static quantizer. It finds ranges from smallest to largest values itself, in
-constant memory; every other range is found as for the other formats, and handed to it.
+The work is done by ONNX Runtime's static quantizer. Ranges are found as for the other formats, and handed to it.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edgekit.exporting.base import cannot_write
-from edgekit.exporting.keras.classifier import INPUT_NAME
-from edgekit.exporting.onnx.activations import pixel_batches
 from edgekit.exporting.onnx.graph import as_model, as_proto, constant_of, is_last_softmax, source_of
 from edgekit.exporting.onnx.learned_tensors import learned_in_onnx
 from edgekit.exporting.onnx.rewrites.float_logits import FloatLogits
 from edgekit.foundation.errors import CalibrationError, ExportError, first_line_of
-from edgekit.foundation.mapped_arrays import images_at_once
 from edgekit.quantization.ranges import check_finite_ranges
 from edgekit.quantization.scheme import CalibrationMethod, Granularity
 
 if TYPE_CHECKING:
-    import numpy as np
     import onnx_ir as ir
-    from numpy.typing import NDArray
 
     from edgekit.exporting.options import OnnxOptions
     from edgekit.quantization.activations import Activations
     from edgekit.quantization.calibration import CalibrationSet
     from edgekit.quantization.scheme import QuantizationScheme
-
-CALIBRATION_BATCH = 16
-"""Images that are calibrated on at once, fewer where they are large."""
 
 
 def quantized(
@@ -48,7 +39,7 @@ def quantized(
     Args:
         model: The float32 graph.
         calibration: Images that set the ranges of activations.
-        activations: What the model makes of them; looked at where ranges are not simply the extremes.
+        activations: What the model makes of them.
         scheme: Scales of the weights, and how ranges are found.
         options: Type of the activations, range of the weights, layout of the input.
         float_nodes: Names of the nodes that stay in float.
@@ -62,16 +53,13 @@ def quantized(
     from onnxruntime import quantization
 
     float_path, int8_path = folder / "float32.onnx", folder / "int8.onnx"
-    by_extremes = scheme.calibration is CalibrationMethod.MINMAX
-    size = images_at_once(calibration.source.shape[1:], CALIBRATION_BATCH)
-    batches = pixel_batches(calibration, size, is_channels_first=options.is_channels_first)
     try:
         onnx.save(as_proto(model), float_path)
         quantization.quantize_static(
             float_path,
             int8_path,
-            _reader(batches) if by_extremes else None,
-            calibration_cache_path=None if by_extremes else _stored_ranges(activations, scheme, folder),
+            None,
+            calibration_cache_path=_stored_ranges(activations, scheme, folder),
             quant_format=quantization.QuantFormat.QDQ,
             per_channel=scheme.granularity is Granularity.PER_CHANNEL,
             reduce_range=options.reduce_range,
@@ -103,9 +91,11 @@ def _stored_ranges(activations: "Activations", scheme: "QuantizationScheme", fol
     from onnxruntime.quantization.calibrate import TensorData, TensorsData
 
     check_finite_ranges(activations.extremes)
+    by_extremes = scheme.calibration is CalibrationMethod.MINMAX
+    found = activations.extremes if by_extremes else activations.ranges(scheme)
     ranges = {
         name: TensorData(lowest=np.array(low, np.float32), highest=np.array(high, np.float32))
-        for name, (low, high) in activations.ranges(scheme).items()
+        for name, (low, high) in found.items()
     }
     path = folder / "ranges.json"
     save_tensors_data(TensorsData(Method.MinMax, ranges), path)
@@ -135,15 +125,3 @@ def _check_scales(graph: "ir.Graph") -> None:
                 f"'{source_of(node).name}' overflows on the calibration images, so no int8 range can hold it. Expected "
                 f"finite values. Check --input-range (does the model want 0..1?), or leave int8 out."
             )
-
-
-def _reader(batches: Iterator["NDArray[np.float32]"]) -> Any:
-    """Batches of images as ONNX Runtime's quantizer wants to be handed them."""
-    from onnxruntime.quantization import CalibrationDataReader
-
-    class Reader(CalibrationDataReader):
-        def get_next(self) -> dict[str, Any] | None:
-            batch = next(batches, None)
-            return None if batch is None else {INPUT_NAME: batch}
-
-    return Reader()

@@ -37,6 +37,7 @@ from edgekit.exporting.tflite.integer_check import (
     check_pixel_input,
     check_strict,
 )
+from edgekit.exporting.tflite.packing import tensorflow_packs_so
 from edgekit.exporting.tflite.quantizers import TFLITE_QUANTIZERS, QuantizeRequest, TFLiteQuantizer
 from edgekit.foundation.errors import CalibrationError, EdgekitError, ExportError, first_line_of
 from edgekit.foundation.files.temporary_folders import TemporaryFolder
@@ -205,7 +206,7 @@ class TFLiteExporter:
         return converter
 
     def _converted(self, convert: Callable[[], bytes], precision: Precision) -> bytes:
-        with self._translated(precision), held_back():
+        with self._translated(precision), held_back(), tensorflow_packs_so():
             return bytes(convert())
 
     @contextmanager

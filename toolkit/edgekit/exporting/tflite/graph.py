@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from edgekit.exporting.tflite.packing import packed
+
 _KEEP_SCALES = frozenset({"MAXIMUM", "MINIMUM"})
 """Operators whose integer kernels want one scale for what they read and what they give."""
 
@@ -195,11 +197,7 @@ class Graph:
 
     def packed(self) -> bytes:
         """The file with all that was changed."""
-        import flatbuffers
-
-        builder = flatbuffers.Builder(1024)
-        builder.Finish(self._model.Pack(builder), b"TFL3")
-        return bytes(builder.Output())
+        return packed(self._model)
 
     def _name(self, operator: Any) -> str:
         from ai_edge_litert.schema_py_generated import BuiltinOperator

@@ -12,6 +12,8 @@ from contextlib import ExitStack, contextmanager
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
+from edgekit.exporting.base import replaced
+
 if TYPE_CHECKING:
     import numpy as np
     import onnx
@@ -87,14 +89,3 @@ def known_to_tf2onnx(weights: CarriedWeights) -> Iterator[None]:
         stack.enter_context(replaced(tf_utils, "numpy_helper", helper))
         stack.enter_context(replaced(graph, "numpy_helper", helper))
         yield
-
-
-@contextmanager
-def replaced(module: Any, name: str, value: Any) -> Iterator[None]:
-    """Let the attribute `name` of a library's module be `value` while the block runs."""
-    before = getattr(module, name)
-    setattr(module, name, value)
-    try:
-        yield
-    finally:
-        setattr(module, name, before)

@@ -7,7 +7,7 @@ optimizer does not see their numbers: what it would calculate of them is left to
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-from edgekit.exporting.onnx.tracing.carried_weights import replaced
+from edgekit.exporting.base import replaced
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
