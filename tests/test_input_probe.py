@@ -93,7 +93,7 @@ def test_a_network_of_caffe_is_told_apart_from_one_that_takes_pixels(is_caffe: b
     trials, caffe = try_ranges(scores_of, images, labels), try_caffe(scores_of, images, labels)
     check_takes_raw_pixels(trials, len(COLOURS))
     if is_caffe:
-        with pytest.raises(ExportError, match=r"blue first and less their mean.* as given and 100\.0 % so.*preprocess"):
+        with pytest.raises(ExportError, match=r"in BGR order, minus their mean.* as given and 100\.0 % that way.*preprocess"):
             check_takes_no_caffe_pixels(trials, caffe)
     else:
         check_takes_no_caffe_pixels(trials, caffe)
@@ -117,7 +117,7 @@ def test_nearly_constant_scores_of_a_wrong_range_are_no_reason_to_suggest_it() -
     figures = measured((0.114, 10.9), (0.092, 2.44), (0.186, 2.43), (0.176, 2.43))
     warning = str(warning_about(figures, 10))
     assert "--input-range" not in warning
-    assert "Do the classes of the data set stand in the order in which the model was trained?" in warning
+    assert "Are the classes of the data set in the order in which the model was trained?" in warning
     check_takes_raw_pixels(figures, 10)
     check_takes_raw_pixels(measured((0.02, 10.9), (0.092, 2.44), (0.186, 2.43), (0.176, 2.43)), 10)
 

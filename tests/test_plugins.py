@@ -221,8 +221,8 @@ def test_a_plugged_in_quantizer_makes_a_file_of_its_own(environment: Environment
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        (["--quantizer", "plain", "--dynamic"], "--quantizer cannot be had for tflite plain dynamic"),
-        (["--quantizer", "plain", "--int8", "--per-tensor"], "--per-tensor cannot be had for tflite plain-per-tensor"),
+        (["--quantizer", "plain", "--dynamic"], "--quantizer is not supported for tflite plain dynamic"),
+        (["--quantizer", "plain", "--int8", "--per-tensor"], "--per-tensor is not supported for tflite plain-per"),
         (["--quantizer", "empty", "--int8"], "must give the bytes of a .tflite file. Received 13 bytes"),
         (["--quantizer", "plane", "--int8"], "Did you mean 'plain'?"),
     ],
@@ -250,7 +250,7 @@ def test_broken_runtimes_are_warnings_and_the_list_goes_on(broken: Environment, 
     expected = {
         "'does-not-import'": "ModuleNotFoundError: No module named 'no_module_of_that_name'",
         "'no-attribute'": "AttributeError: module 'edgekit_broken' has no attribute 'Nothing'",
-        "'no-runtime'": "it is no subclass of edgekit.runtimes.Runtime (received the class NoRuntime)",
+        "'no-runtime'": "it is not a subclass of edgekit.runtimes.Runtime (received the class NoRuntime)",
         "'unfinished'": "it does not define import_library and open",
         "'onnxruntime'": "edgekit itself has a runtime of that name, which is used",
         "'a b'": "a name may hold letters, digits, '-' and '_' alone",
@@ -293,11 +293,11 @@ def test_a_verification_goes_on_beside_broken_runtimes(broken: Environment, tmp_
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["verify", "run", "--runtime", "no-runtime"], "it is no subclass of edgekit.runtimes.Runtime"),
+        (["verify", "run", "--runtime", "no-runtime"], "it is not a subclass of edgekit.runtimes.Runtime"),
         (["datasets", "no-images"], "could not be loaded: KeyError: 'no images'"),
-        (["datasets", "number"], "it is no function from an edgekit.DatasetRequest to an edgekit.Dataset"),
-        (["train", "no-recipe"], "it is no edgekit.Recipe (received function)"),
-        (["export", "run", "--int8", "--quantizer", "no-quantizer"], "no class with a method quantize(request)"),
+        (["datasets", "number"], "it is not a function from an edgekit.DatasetRequest to an edgekit.Dataset"),
+        (["train", "no-recipe"], "it is not an edgekit.Recipe (received function)"),
+        (["export", "run", "--int8", "--quantizer", "no-quantizer"], "not a class with a method quantize(request)"),
     ],
 )
 def test_a_broken_plugin_that_is_named_is_an_error_in_one_sentence(

@@ -147,7 +147,7 @@ def test_reports_from_before_the_newer_fields_are_read(compare, document: Docume
             lambda new: new["candidates"][0].update(accuracy="0.9"),
             "accuracy' must be a number from 0 to 1",
         ),
-        (lambda new: new["candidates"][0].update(accuracy=float("nan")), "it holds NaN, which is no JSON"),
+        (lambda new: new["candidates"][0].update(accuracy=float("nan")), "it holds NaN, which is not JSON"),
         (lambda new: new["candidates"][0].update(verdict="fine"), "not a report"),
         (lambda new: new["candidates"][0].update(flips=None), "not a report"),
         (lambda new: new.update(dataset=[]), "not a report"),
@@ -193,7 +193,7 @@ def test_looser_limits_fail_unless_they_are_allowed(compare, options: tuple[str,
     assert found == status
     assert "The limit max_accuracy_drop for int8 is looser: it was 1 and is 90." in text
     assert "The limit min_agreement for int8 is looser: it was 95 and is 10." in text
-    assert ("Where that is meant: --allow-looser-limits." in text) is (status == 3)
+    assert ("If that is intended: --allow-looser-limits." in text) is (status == 3)
 
 
 def test_stricter_limits_are_no_fault(compare) -> None:

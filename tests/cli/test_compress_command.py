@@ -26,7 +26,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.mark.parametrize(
     ("arguments", "status", "message"),
     [
-        ([], 2, "Say what to do: --prune SPARSITY, --cluster N, --qat"),
+        ([], 2, "Choose a method: --prune SPARSITY, --cluster N, --qat"),
         (["plain", "--prune", "1.5"], 2, "both excluded. Received 1.5"),
         (["plain", "--prune", "half"], 2, "--prune is written like 0.5 or 50%. Received 'half'."),
         (["plain", "--cluster", "1"], 2, "2 to 256. Received 1"),

@@ -24,7 +24,7 @@ from edgekit.foundation.errors import UsageError
         (["--input-range", ""], 2, "is not understood"),
         (["--format", "tflit"], 2, "Did you mean 'tflite'?"),
         (["--ort-target", "0.9"], 2, "older than what is known of ONNX Runtime. Known: 1.3 to"),
-        (["--ort-target", "new"], 2, "wants a version of ONNX Runtime"),
+        (["--ort-target", "new"], 2, "must be a version of ONNX Runtime"),
         (["--int8", "--ort-target", "1.3"], 2, "needs operator set 13, which ONNX Runtime reads since 1.6"),
         (["--layout", "chwn"], 2, "Unknown layout 'chwn'"),
         (["--onnx-activations", "int4"], 2, "Unknown type of activations 'int4'"),
@@ -34,8 +34,8 @@ from edgekit.foundation.errors import UsageError
         (["--calibration", "max"], 2, "Known: entropy, minmax, mse, percentile"),
         (["--percentile", "99"], 2, "is for calibration by percentile"),
         (["--calibration", "percentile", "--percentile", "20"], 2, "above 50 and at most 100"),
-        (["--float16", "--per-tensor"], 2, "--per-tensor would count for nothing"),
-        (["--int16x8", "--float-head"], 2, "--float-head cannot be had for tflite float-head int16x8 files"),
+        (["--float16", "--per-tensor"], 2, "--per-tensor has no effect on the files that are exported"),
+        (["--int16x8", "--float-head"], 2, "--float-head is not supported for tflite float-head int16x8 files"),
         (["nowhere"], 1, "no run folder nowhere"),
         (["nowhere.keras", "--data", "digits"], 1, "no file nowhere.keras"),
         (["model.keras"], 2, "--data"),
@@ -78,5 +78,5 @@ def test_a_folder_for_the_files_of_a_run_is_refused_before_the_model_is_loaded(
 ) -> None:
     run = make_run(tmp_path / "run")
     monkeypatch.setattr("edgekit.exporting.job.load_source", None)
-    with pytest.raises(UsageError, match="a run's files go into the run itself"):
+    with pytest.raises(UsageError, match="the files of a run go into the run itself"):
         export_request(ExportRequest(target=run.path, precisions=[Precision.FLOAT32], out=tmp_path / "other"))

@@ -137,7 +137,7 @@ def test_an_input_that_cannot_hold_what_it_is_fed_comes_first(
     assert divided["verdict"] == "drift"
     assert divided["reasons"][0].startswith("Its input holds 0 to 1 (int8, scale 0.00392, zero point -128), but it is")
     assert "is fed 0 to 255: 9" in divided["reasons"][0]
-    assert "Does the model want 0..1? Then say so: --input-range 0..1. Else it was cal" in divided["reasons"][0]
+    assert "Does the model expect 0..1? Then add --input-range 0..1. Else it was cal" in divided["reasons"][0]
     assert "another model" not in " ".join(divided["reasons"])
     assert not any("Its input" in reason for reason in right["reasons"])
     common = ["--data", "npz:colours.npz", "--reference"]
@@ -162,7 +162,9 @@ def test_a_runtime_without_a_kernel_is_not_compared_and_costs_no_exit_status(
     builtin, reference = json.loads(capsys.readouterr().out)["candidates"]
     assert (builtin["verdict"], reference["verdict"]) == ("pass", "not-compared")
     assert reference["reasons"] == ["This runtime has no kernel for ELU (version 1), so elu.tflite was not run in it."]
-    assert edgekit([*command, "--runtime", "litert-reference"]) == 1, "nothing was compared, which is no pass"
+    assert edgekit([*command, "--runtime", "litert-reference"]) == 1, (
+        "nothing was compared, which does not count as a pass"
+    )
 
 
 def test_an_int8_reference_is_called_so_in_json_on_the_page_and_on_the_terminal(

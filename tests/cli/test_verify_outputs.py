@@ -219,7 +219,7 @@ def test_labels_for_another_number_of_scores_and_none_at_all_cost_a_sentence(
     write_onnx(inside / "background.onnx", with_background(classifier(four), four.test.images, 0.1))
     arguments = ["background.onnx", "--reference", "four.onnx", "--data", "npz:four.npz", UNCHECKED]
     _, document = verify(capsys, *arguments)
-    assert "gives 5 scores an image. Expected 4" in document["candidates"][0]["reasons"][0]
+    assert "gives 5 scores per image. Expected 4" in document["candidates"][0]["reasons"][0]
     assert "--labels FILE" in document["candidates"][0]["reasons"][0]
     Path("more.txt").write_text("\n".join(("a", "b", *CLASSES)))
     Path("four.txt").write_text("\n".join(CLASSES))

@@ -7,7 +7,7 @@ from edgekit.foundation.errors import UsageError
 @pytest.mark.parametrize(
     ("choices", "message"),
     [
-        ({}, "Say what to do: --prune"),
+        ({}, "Choose a method: --prune"),
         ({"sparsity": 0.0}, "between 0 and 1, both excluded. Received 0"),
         ({"sparsity": 1.0}, "Received 1"),
         ({"sparsity": 50.0}, "Received 50; for half of them: --prune 0.5"),

@@ -56,5 +56,5 @@ def test_a_path_that_leads_nowhere_and_a_name_that_nobody_knows_are_told_apart()
         parsed_location("nowhere/at/all", KNOWN)
     with pytest.raises(UnknownNameError, match=r"Unknown data set 'digit'\. Did you mean 'digits'\?"):
         parsed_location("digit", KNOWN)
-    with pytest.raises(UsageError, match=r"notes\.txt is no data set: expected a folder of images"):
+    with pytest.raises(UsageError, match=r"notes\.txt is not a data set: expected a folder of images"):
         parsed_location("notes.txt", KNOWN)

@@ -16,8 +16,8 @@ def test_every_source_is_listed_in_order(tmp_path):
 @pytest.mark.parametrize(
     ("file", "status"),
     [
-        (None, "not downloaded: 170 MB comes at its first use"),
-        ("cifar-10-python.tar.gz.part", "20 MB of 170 MB are downloaded: the rest comes at its first use"),
+        (None, "not downloaded: 170 MB is downloaded on first use"),
+        ("cifar-10-python.tar.gz.part", "20 MB of 170 MB are downloaded: the rest is downloaded on first use"),
         ("cifar-10-python.tar.gz", "downloaded, 170 MB"),
     ],
 )

@@ -40,7 +40,7 @@ def test_a_library_that_does_not_load_gives_its_reason() -> None:
         (
             "def availability(cls):\n  from edgekit.runtimes import Availability\n"
             "  return Availability(version=3, reason=4)",
-            "its availability() gave a version or a reason that is no text",
+            "its availability() gave a version or a reason that is not text",
         ),
     ],
 )

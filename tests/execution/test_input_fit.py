@@ -43,8 +43,8 @@ def test_a_scale_of_1_in_255_cuts_off_all_pixels_above_1(images: np.ndarray) -> 
     assert fit.held_range == "0..1"
     assert input_fault(stored(0, 1), InputEncoding(), images) == (
         "Its input holds 0 to 1 (int8, scale 0.00392, zero point -128), but it is fed 0 to 255: 99.2 % of the values "
-        "are cut off. It was calibrated on images that were scaled once more than the model wants: quantize it again, "
-        "with calibration images of 0..255."
+        "are cut off. It was calibrated on images that were scaled once more than the model expects: quantize it "
+        "again, with calibration images of 0..255."
     )
 
 
@@ -52,8 +52,8 @@ def test_the_other_way_round_two_steps_are_left(images: np.ndarray) -> None:
     fault = input_fault(stored(0, 255, "uint8"), InputEncoding.parse("0..1"), images, option="--input-range")
     assert fault == (
         "Its input holds 0 to 255 (uint8, scale 1, zero point 0), but it is fed 0 to 1: all 256 values of a pixel "
-        "become 2 of its 256 steps. Does the model want 0..255? Then say so: --input-range 0..255. Else it was "
-        "calibrated on images that were scaled once less than the model wants: quantize it again, with calibration "
+        "become 2 of its 256 steps. Does the model expect 0..255? Then add --input-range 0..255. Else it was "
+        "calibrated on images that were scaled once less than the model expects: quantize it again, with calibration "
         "images of 0..1."
     )
 

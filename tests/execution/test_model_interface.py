@@ -60,7 +60,7 @@ def test_classes_that_the_data_set_lacks_are_one_column_and_everybody_else_gets_
     assert logits.scores.argmax(axis=1).tolist() == [1]
     plain = ModelInterface(num_padded=2).read(np.array([[0.6, 0.4]], np.float32)).scores
     assert np.allclose(plain, [[0.6, 0.4, 0]])
-    with pytest.raises(VerificationError, match=r"The labels name 4 classes; the model gives 3 scores an image"):
+    with pytest.raises(VerificationError, match=r"The labels name 4 classes; the model gives 3 scores per image"):
         ModelInterface(columns=columns).read(np.array([[0.1, 0.2, 0.7]], np.float32))
 
 

@@ -104,7 +104,7 @@ def test_scores_with_spare_dimensions_become_rows() -> None:
 
 @pytest.mark.parametrize("shape", [(5,), (2, 7, 5)])
 def test_an_output_that_is_not_a_row_an_image_is_refused(shape: tuple[int, ...]) -> None:
-    with pytest.raises(ArtifactError, match="one row of scores an image"):
+    with pytest.raises(ArtifactError, match="one row of scores per image"):
         decode_scores(np.zeros(shape, np.float32), spec("float32"))
 
 

@@ -57,7 +57,7 @@ def test_another_data_set_is_refused_before_anything_is_made(new_run: NewRun) ->
 def test_another_input_range_than_the_run_says_is_refused(new_run: NewRun) -> None:
     """The check against Keras cannot see it: Keras would be fed as wrongly as the file."""
     wrong = ExportOptions(input_range=InputRange.parse("0..1"))
-    with pytest.raises(UsageError, match=r"wants pixels of 0\.\.255.*Received --input-range 0\.\.1"):
+    with pytest.raises(UsageError, match=r"expects pixels of 0\.\.255.*Received --input-range 0\.\.1"):
         export(new_run(), precisions=[Precision.FLOAT32], options=wrong)
 
 

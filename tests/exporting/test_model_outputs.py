@@ -105,7 +105,7 @@ def test_another_order_is_reported_first_and_labels_put_it_right(tmp_path: Path,
     for options in ({}, {"options": ExportOptions(input_range=RAW)}):
         with pytest.raises(ExportError) as raised:
             exported(model, digits, tmp_path, **options)
-        assert "The classes of the model stand in another order" in str(raised.value)
+        assert "The classes of the model are in another order" in str(raised.value)
         assert "printf '%s\\n' 7 2 0 9 4 1 3 8 6 5 > labels.txt" in str(raised.value)
         assert "--input-range" not in str(raised.value)
     report = exported(model, digits, tmp_path, reading=OutputReading(labels=tuple(map(str, SHUFFLED))))

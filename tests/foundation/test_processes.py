@@ -45,7 +45,7 @@ def test_a_deleted_working_directory_is_one_sentence(tmp_path: Path, command: st
     )
     assert done.returncode == 1
     assert done.stderr == (
-        "Error: The working directory does not exist any more: somebody has deleted it. Change to another: cd ~\n"
+        "Error: The working directory does not exist any more: it was deleted. Change to another: cd ~\n"
     )
 
 

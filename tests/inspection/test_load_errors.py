@@ -92,7 +92,7 @@ def test_an_output_of_a_million_numbers_an_image_is_refused_before_it_fills_the_
     path.write_bytes(onnx_model(num_classes=100_000).SerializeToString())
     np.save(tmp_path / "images.npy", np.zeros((2, 16, 16, 3), np.uint8))
     result = execute("onnxruntime", path, tmp_path / "images.npy")
-    assert "100,000 numbers an image. Expected the scores of at most 65,536 classes" in str(result)
+    assert "100,000 numbers per image. Expected the scores of at most 65,536 classes" in str(result)
 
 
 @pytest.mark.parametrize(

@@ -120,7 +120,7 @@ def test_logits_are_told_from_probabilities() -> None:
         (REFERENCE, CANDIDATE[:3], LABELS, "counts differ"),
         (REFERENCE[:3], CANDIDATE, LABELS, "counts differ"),
         (REFERENCE, CANDIDATE, LABELS[:3], "counts differ"),
-        (REFERENCE, CANDIDATE[:, :2], LABELS, "gives 2 scores an image. Expected 3,"),
+        (REFERENCE, CANDIDATE[:, :2], LABELS, "gives 2 scores per image. Expected 3,"),
         (REFERENCE, CANDIDATE[:, 0], LABELS, r"\(4,\)"),
     ],
 )

@@ -124,6 +124,6 @@ def test_the_reference_cannot_be_exchanged_for_the_candidate(
     said = " ".join(capsys.readouterr().out.split())
     assert "The reference is another file: it was model-float32.onnx" in said
     assert "The limit max_accuracy_drop for float32" not in said  # there was none before
-    assert "Where that is meant: --allow-reference-change." in said
+    assert "If that is intended: --allow-reference-change." in said
     assert edgekit(["compare-reports", "old.json", "run", "--allow-reference-change"]) == 0
     assert "The reference is another file" in capsys.readouterr().out

@@ -39,6 +39,6 @@ def test_a_broken_file_is_a_sentence(tmp_path, text):
     path.write_text(text)
     with pytest.raises(
         RunFolderError,
-        match=r"trials\.jsonl (cannot be read|is not what edgekit wrote): .* Begin anew with --restart\.",
+        match=r"trials\.jsonl (cannot be read|is not what edgekit wrote): .* Start over with --restart\.",
     ):
         Journal(path, IDENTITY)

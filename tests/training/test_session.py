@@ -288,7 +288,7 @@ def test_memory_that_runs_out_names_a_smaller_batch(tiny_recipe, small_digits, t
 
 def test_a_wrong_recipe_leaves_no_folder(tiny_recipe, small_digits, tmp_path):
     wrong = replace(tiny_recipe, build=lambda shape, _: tiny_recipe.build(shape, 3))
-    with pytest.raises(RecipeError, match="one score a class"):
+    with pytest.raises(RecipeError, match="one score per class"):
         train(wrong, small_digits, out=tmp_path / "run")
     assert not (tmp_path / "run").exists()
 

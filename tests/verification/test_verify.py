@@ -203,7 +203,7 @@ def test_ties_are_counted_and_reported_apart(verify_one, reference: Reference, d
 def test_another_number_of_classes_is_an_error_with_both_numbers(verify_one, reference: Reference) -> None:
     row = verify_one(reference.scores[:, :3])
     assert row.verdict is Verdict.ERROR
-    assert "gives 3 scores an image. Expected 4, one for each class" in sentences(row)
+    assert "gives 3 scores per image. Expected 4, one for each class" in sentences(row)
 
 
 def test_too_few_rows_are_an_error(verify_one, reference: Reference) -> None:

@@ -163,15 +163,15 @@ def _order_words(other: Trial, given: Trial, share: float, class_names: Sequence
     fed = "" if is_as_given else f" and pixels of {other.input_range.text}"
     also = "" if is_as_given else f" --input-range {other.input_range.text}"
     if gives_one_score:
-        advice = f"Export it with --positive-class {shlex.quote(names[1])}{also}. To export it as it is all the same: "
+        advice = f"Export it with --positive-class {shlex.quote(names[1])}{also}. To export it as it is anyway: "
         return (
             f"The one score of the model seems to be of class '{names[1]}': {_shares(given, share)} so{fed}. {advice}"
             f"--positive-class {shlex.quote(class_names[1])}."
         )
     return (
-        f"The classes of the model stand in another order than those of the data set: {_shares(given, share)} in "
-        f"another order{fed} (it says {', '.join(moved[:5])}{more}). {_labels_advice(names)}{also}. To export it as it "
-        f"is all the same, name the classes in the order of the data set."
+        f"The classes of the model are in another order than those of the data set: {_shares(given, share)} in "
+        f"another order{fed} (it says {', '.join(moved[:5])}{more}). {_labels_advice(names)}{also}. To "
+        f"export it as it is anyway, name the classes in the order of the data set."
     )
 
 
@@ -209,10 +209,10 @@ def check_takes_raw_pixels(trials: list[Trial], num_classes: int) -> None:
     raw, best = trials[0], max(_informed(trials, num_classes), key=lambda trial: trial.accuracy)
     if is_clearly_better(best.right, raw.right):
         raise ExportError(
-            f"The model does not want pixels of 0 to 255: on {len(raw.right)} training images its accuracy is "
+            f"The model does not expect pixels of 0 to 255: on {len(raw.right)} training images its accuracy is "
             f"{_percent(raw)} as given and {_percent(best)} with {best.input_range.text}: use --input-range "
             f"{best.input_range.text}. That scaling is then built into the exported files, which take 0 to 255. "
-            f"To export the model as it is all the same: --input-range {RAW.text}."
+            f"To export the model as it is anyway: --input-range {RAW.text}."
         )
 
 
@@ -221,11 +221,11 @@ def check_takes_no_caffe_pixels(trials: list[Trial], caffe: Trial) -> None:
     raw, best = trials[0], max(trials, key=lambda trial: trial.accuracy)
     if is_clearly_better(caffe.right, best.right):
         raise ExportError(
-            f"The model wants pixels blue first and less their mean, as keras.applications' VGG16 and ResNet50 do: on "
-            f"{len(raw.right)} training images its accuracy is {_percent(raw)} as given and {_percent(caffe)} so. "
-            f"Build that into the model and export it: pixels = keras.Input((height, width, 3)); keras.Model(pixels, "
-            f"model(keras.applications.vgg16.preprocess_input(pixels))).save('model.keras'). To export the model as it "
-            f"is all the same: --input-range {RAW.text}."
+            f"The model expects pixels in BGR order, minus their mean, as keras.applications' VGG16 and ResNet50 do: "
+            f"on {len(raw.right)} training images its accuracy is {_percent(raw)} as given and {_percent(caffe)} that "
+            f"way. Build it into the model and export that: pixels = keras.Input((height, width, 3)); "
+            f"keras.Model(pixels, model(keras.applications.vgg16.preprocess_input(pixels))).save('model.keras'). To "
+            f"export the model as it is anyway: --input-range {RAW.text}."
         )
 
 
@@ -248,8 +248,9 @@ def warning_about(trials: list[Trial], num_classes: int) -> str | None:
         )
     return (
         f"The model is right on {_percent(best)} of {counted(len(best.right), 'training image')} at best, and no usual "
-        f"range of pixels helps: guessing may give as much by luck. Do the classes of the data set stand in the "
-        f"order in which the model was trained? If not, name its order with --labels FILE, one class per line."
+        f"range of pixels helps: guessing may give as much by luck. Are the "
+        f"classes of the data set in the order in which the model was trained? If not, name its order with "
+        f"--labels FILE, one class per line."
     )
 
 

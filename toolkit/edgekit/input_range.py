@@ -128,5 +128,5 @@ def _triple(text: str, numbers: str) -> tuple[float, float, float]:
     if len(values) == 1:
         values *= 3
     if len(values) != 3 or not all(map(isfinite, values)):
-        raise UsageError(f"Input range '{text}': mean and std want one finite number or three, received '{numbers}'.")
+        raise UsageError(f"Input range '{text}': mean and std take one finite number or three, received '{numbers}'.")
     return values[0], values[1], values[2]

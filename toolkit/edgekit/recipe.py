@@ -249,7 +249,7 @@ def _list_plugin_recipes() -> list[RecipeSummary]:
 def _problem_of(name: str, value: Any) -> str | None:
     """What is wrong with what another package brings as the recipe `name`, as a clause; None: nothing."""
     if not isinstance(value, Recipe):
-        return "it is no edgekit.Recipe"
+        return "it is not an edgekit.Recipe"
     return None if value.name == name else f"its attribute name is '{value.name}', its entry point's '{name}'"
 
 

@@ -297,7 +297,7 @@ def test_a_name_that_two_images_have_is_not_guessed(root, load):
     ("content", "message"),
     [
         ("Größe,ant".encode("latin-1"), "not text in UTF-8: byte 2 is 0xf6.*iconv"),
-        (b"a\0b,c\n", "holds zero bytes"),
+        (b"a\0b,c\n", "contains zero bytes"),
         (b"\xff\xfea", "not text in UTF-8"),
     ],
 )

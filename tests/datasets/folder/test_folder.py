@@ -413,7 +413,7 @@ def test_memory_does_not_grow_with_the_images(tmp_path, cache, monkeypatch):
 def test_a_pipe_among_the_images_is_named_and_never_waited_for(flat, cache):
     os.mkfifo(flat / "cat" / "pipe.png")
 
-    with pytest.raises(DatasetError, match=r"pipe\.png cannot be read: it is no file but a pipe"):
+    with pytest.raises(DatasetError, match=r"pipe\.png cannot be read: it is not a file but a pipe"):
         load(flat, cache)
 
 

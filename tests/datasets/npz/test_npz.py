@@ -102,7 +102,7 @@ def test_only_the_test_split_on_request_has_the_same_hash(load, arrays):
         ({"y_test": np.zeros((20, 1, 1), int)}, r"of shape \(20, 1, 1\)"),
         (
             {"y_test": np.zeros(19, int)},
-            r"x_test and y_test in .* must have one label an image. Received 20 images and 19 labels",
+            r"x_test and y_test in .* must have one label per image. Received 20 images and 19 labels",
         ),
         ({"y_test": np.full(20, -1)}, "must lie in 0 to 2"),
         ({"y_train": np.full(20, 2**40)}, "go up to 1,099,511,627,776, but there are only 40 images"),
@@ -129,7 +129,7 @@ def test_arrays_that_do_not_fit_are_a_sentence(load, arrays, changes, message):
 def test_a_file_that_is_no_npz_is_a_sentence(tmp_path, content):
     (tmp_path / "x.npz").write_bytes(content)
 
-    with pytest.raises(DatasetError, match=r"is no \.npz file, or not a whole one"):
+    with pytest.raises(DatasetError, match=r"is not an \.npz file, or not a whole one"):
         load_dataset(f"npz:{tmp_path}/x.npz")
 
 

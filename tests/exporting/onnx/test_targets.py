@@ -36,7 +36,7 @@ def test_a_target_older_than_the_table_is_told_the_range(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["", "new", "1", "1.x", "-1.2", "1.16.3.4", "1.16 ", "\u0663.\u0661"])
 def test_what_is_no_version_is_a_sentence(text: str) -> None:
-    with pytest.raises(UsageError, match=r"wants a version of ONNX Runtime, such as 1.16"):
+    with pytest.raises(UsageError, match=r"must be a version of ONNX Runtime, such as 1.16"):
         OrtTarget.parse(text)
 
 

@@ -21,10 +21,10 @@ COLUMNS = {"name": str, "count": Count, "seconds": Positive}
 
 DAMAGED = [
     (b"", "cannot be read: Expecting value"),
-    (b"\xff\xfe{}", "cannot be read: its byte 0 is no UTF-8"),
+    (b"\xff\xfe{}", "cannot be read: its byte 0 is not UTF-8"),
     (b"[" * 100_000, "cannot be read: it is nested too deep"),
-    (b'{"name": "x", "count": NaN}', "cannot be read: it holds NaN, which is no JSON"),
-    (b'{"name": "x", "count": -Infinity}', "it holds -Infinity, which is no JSON"),
+    (b'{"name": "x", "count": NaN}', "cannot be read: it holds NaN, which is not JSON"),
+    (b'{"name": "x", "count": -Infinity}', "it holds -Infinity, which is not JSON"),
     (b'{"name": "x", "count": ' + b"9" * 400 + b"}", "it holds a number of 400 digits"),
     (b'{"name": "x", "count": 1e400}', "'count' must be a whole number of at least 0. Received inf"),
     (b'{"name": "x"}', "is not what edgekit wrote: 'count' is missing"),

@@ -141,7 +141,7 @@ def test_nothing_compared_is_said_to_be_no_pass(tmp_path: Path) -> None:
         dataset=dataset,
         executor=FakeExecutor({}, unavailable={"onnxruntime": "It is not here."}),
     )
-    assert "nothing was compared, which is no pass" in rendered(report)
+    assert "nothing was compared, which does not count as a pass" in rendered(report)
 
 
 def test_markdown_tables_are_whole(report: VerificationReport) -> None:

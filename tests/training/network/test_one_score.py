@@ -52,7 +52,7 @@ def test_the_network_gives_two_probabilities_that_can_be_saved(keras: Any, activ
     assert has_one_score(network)
     check_answers(made, network, np.zeros((2, *SHAPE), np.uint8))
     check_can_be_loaded(keras, made, network)
-    with pytest.raises(RecipeError, match=r"output \(None, 3\), one score a class"):
+    with pytest.raises(RecipeError, match=r"output \(None, 3\), one score per class"):
         build_network(keras, made, SHAPE, 3)
     with pytest.raises(RecipeError, match=r"its last activation is tanh\. Expected 'sigmoid'"):
         build_network(keras, recipe(keras, "tanh", "mse"), SHAPE, 2)

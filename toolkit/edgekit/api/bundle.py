@@ -199,6 +199,6 @@ def verify_bundle(
     """
     if require_signature and signer is None:
         raise UsageError(
-            "--require-signature needs the key of whom you trust, because anybody can sign: --signer KEY.pub"
+            "--require-signature needs the key of a signer that you trust, because anyone can sign: --signer KEY.pub"
         )
     return check_bundle(Path(bundle), as_path(signer), shown_progress(progress))

@@ -42,8 +42,8 @@ def compare_reports(
         old: A report, a run, or a verification.json.
         new: The same.
         max_worsening: Points that accuracy or agreement may fall, 0 to 100.
-        allow_reference_change: Accept another reference; it is said all the same.
-        allow_looser_limits: Accept limits that are looser; it is said all the same.
+        allow_reference_change: Accept another reference; the change is still reported.
+        allow_looser_limits: Accept looser limits; the change is still reported.
 
     Returns:
         The changes of every candidate; `exit_status` is 3 where one got worse, else 0.

@@ -214,5 +214,5 @@ def _batch(batch: int | str) -> int | None:
     if isinstance(batch, int) or batch == "dynamic":
         return batch if isinstance(batch, int) else None
     if not (batch.isdecimal() and len(batch) < 10):
-        raise UsageError(f"--batch wants a whole number or 'dynamic'. Received '{batch}'.")
+        raise UsageError(f"--batch must be a whole number or 'dynamic'. Received '{batch}'.")
     return int(batch)

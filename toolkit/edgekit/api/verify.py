@@ -193,9 +193,9 @@ def _tolerances() -> Tolerances:
 def _sampling(sample: int | None, sequential: bool, confidence: Percent | None, seed: int | None) -> Sampling:
     """How much is to be run; raises UsageError where an option has no effect."""
     if confidence is not None and not sequential:
-        raise UsageError("--confidence says when --sequential stops. Give --sequential too.")
+        raise UsageError("--confidence has no effect without --sequential. Add --sequential.")
     if seed is not None and not sequential and sample is None:
-        raise UsageError("--seed counts for --sample and --sequential. Give one of them too.")
+        raise UsageError("--seed has no effect without --sample or --sequential. Add one of them.")
     certainty = (CONFIDENCE if confidence is None else parse_share(confidence, "--confidence")) if sequential else None
     return Sampling(num_images=sample, confidence=certainty, seed=seed or 0)
 

@@ -114,7 +114,7 @@ def _faults_of_files(folder: Path, there: list[str]) -> Iterator[str]:
     yield from _named("is missing", sorted(set(sums) - present))
     yield from _named("was added: no checksum is listed for it", sorted(present - set(sums)))
     changed = [name for name in sorted(present & set(sums)) if digest_of(folder / name) != sums[name]]
-    yield from _named("was changed: its SHA-256 is another", changed)
+    yield from _named("was changed: its SHA-256 differs", changed)
     others = {name: digest for name, digest in sums.items() if name != BUNDLE_JSON}
     if others != {name: entry["sha256"] for name, entry in listed.items()}:
         yield f"{BUNDLE_JSON} and {SUMS} do not list the same files. Get the bundle again."
@@ -136,5 +136,5 @@ def _signature(folder: Path, there: list[str], signer: Path | None) -> tuple[str
     if wrong:
         return "not valid", wrong
     key = signing_key(content, signature)
-    trust = f"the key in {signer}" if signer else "nobody was named who must have signed (--signer KEY.pub)"
+    trust = f"the key in {signer}" if signer else "no signer was named (--signer KEY.pub)"
     return f"signed with {key}; {trust}", None

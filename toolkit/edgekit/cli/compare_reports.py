@@ -20,8 +20,8 @@ from edgekit.cli.values import PERCENT
     metavar="POINTS",
     help="Accept a fall of accuracy or agreement up to this.",
 )
-@click.option("--allow-reference-change", is_flag=True, help="Accept another reference; it is said all the same.")
-@click.option("--allow-looser-limits", is_flag=True, help="Accept limits that are looser; it is said all the same.")
+@click.option("--allow-reference-change", is_flag=True, help="Accept another reference; the change is still reported.")
+@click.option("--allow-looser-limits", is_flag=True, help="Accept looser limits; the change is still reported.")
 @json_option
 def command(old: str, new: str, as_json: bool, **chosen: Any) -> int:
     """Show what changed from OLD to NEW, two verification.json files or run folders on the same data.

@@ -43,7 +43,7 @@ from edgekit.cli.values import Names
     show_default=True,
     help="What external models expect: 0..255, 0..1, -1..1, mean=…",
 )
-@click.option("--timeout", type=float, metavar="SECONDS", help="Give a candidate up after this. [default: 600 + N]")
+@click.option("--timeout", type=float, metavar="SECONDS", help="Stop a candidate after this time. [default: 600 + N]")
 @click.option("--top", type=WholeNumber(min=1), metavar="N", default=10, show_default=True, help="Layers in the table.")
 @click.option(
     "--figure",

@@ -54,7 +54,7 @@ def _quantizers_of_other_packages() -> dict[str, str]:
 )
 @data_option(None, DATA_HELP)
 @test_data_option
-@click.option("--input-range", metavar="RANGE", help="What the model wants: 0..255, 0..1, -1..1, mean=…,std=…")
+@click.option("--input-range", metavar="RANGE", help="What the model expects: 0..255, 0..1, -1..1, mean=…,std=…")
 @click.option(
     "--io", default="uint8", show_default=True, metavar="uint8|int8|float32", help="Types of int8 .tflite files."
 )
@@ -142,7 +142,7 @@ def _quantizers_of_other_packages() -> dict[str, str]:
 @click.option(
     "--keep-doubtful",
     is_flag=True,
-    help="Keep files that do not do what the Keras model does, named so (model-doubtful-…), for edgekit diagnose.",
+    help="Keep files that fail the check against Keras, as model-doubtful-…, for edgekit diagnose.",
 )
 @skip_broken_option
 @click.option("--resume", is_flag=True, help="Make only the files that are not there yet, or that would differ.")

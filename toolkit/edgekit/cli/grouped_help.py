@@ -5,12 +5,12 @@ from collections.abc import Mapping
 import click
 
 GROUPS: Mapping[str, tuple[str, ...]] = {
-    "What to make": (
+    "Outputs": (
         "precisions", "float32", "float16", "dynamic", "int8", "int16x8", "everything", "formats", "max_flips",
         "prune", "cluster", "qat", "output_kind", "check_calibration", "split", "weights", "target",
         "no_images", "unverified",
     ),
-    "What to check": (
+    "Checks": (
         "runtimes", "reference", "pairwise", "sample", "sequential", "confidence", "images",
         "require_signature", "signer",
     ),
@@ -35,8 +35,8 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     ),
     ".onnx files": ("layout", "ort_target", "onnx_activations", "reduce_range"),
     "Calibration": ("calibration", "percentile", "calibration_images"),
-    "What files say of themselves": ("no_metadata", "author", "license", "model_version"),
-    "How it is done": (
+    "Metadata": ("no_metadata", "author", "license", "model_version"),
+    "Advanced": (
         "seed", "jobs", "retune", "timeout", "reference_kernel_images", "no_fold", "keep_doubtful", "node_modules",
         "dry_run",
     ),

@@ -84,7 +84,7 @@ def tolerance_option(
 )
 @click.option("--retune", is_flag=True, help="Look again for the fastest threads and batch; they are kept otherwise.")
 @click.option(
-    "--timeout", type=float, metavar="SECONDS", help="Give a candidate up after this. [default: 600 + N / 10]"
+    "--timeout", type=float, metavar="SECONDS", help="Stop a candidate after this time. [default: 600 + N / 10]"
 )
 @tolerance_option("max-accuracy-drop", "POINTS", "Accept a loss of accuracy up to this, for all precisions.")
 @tolerance_option("max-f1-drop", "POINTS", "Accept a loss of F1 in any class up to this.")

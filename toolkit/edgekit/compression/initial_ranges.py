@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 NEW_STATISTICS = (
     "The network's batch normalization had not settled: normalized by the statistics of training batches, its "
-    "activations have other ranges. Training starts from statistics made anew. Training the original longer, or with "
+    "activations have other ranges. Training starts from recomputed statistics. Training the original longer, or with "
     "a smaller momentum of BatchNormalization, gives a better start."
 )
 

@@ -21,7 +21,7 @@ class CompressionSettings:
     Attributes:
         qat: Train for int8: the ranges of activations are learned, the weights get used to 255 steps.
         sparsity: Share of the weights of convolutions and dense layers that become zero, in (0, 1); None: no pruning.
-        num_clusters: How many distinct weights a layer keeps, at least 2, with `sparsity` at least 3 (one of them
+        num_clusters: How many distinct weights per layer keeps, at least 2, with `sparsity` at least 3 (one of them
             is zero); None: no clustering.
         epochs: Passes over the training images of each step, at least 1.
         learning_rate: Adam's at the start of each step; None: LEARNING_RATES.
@@ -39,10 +39,10 @@ class CompressionSettings:
 
     def __post_init__(self) -> None:
         if not self.methods:
-            raise UsageError("Say what to do: --prune SPARSITY, --cluster N, --qat, or several of them.")
+            raise UsageError("Choose a method: --prune SPARSITY, --cluster N, --qat, or several of them.")
         if self.sparsity is not None and not 0 < self.sparsity < 1:
             raise UsageError(
-                f"--prune wants the share of weights that become zero, between 0 and 1, both excluded. "
+                f"--prune is the share of weights that become zero, between 0 and 1, both excluded. "
                 f"Received {self.sparsity:g}; for half of them: --prune 0.5."
             )
         self._check_clusters()
@@ -60,7 +60,7 @@ class CompressionSettings:
         if not least <= self.num_clusters <= MAX_CLUSTERS:
             why = " with --prune, where one of them is zero" if least == 3 else ""
             raise UsageError(
-                f"--cluster wants the number of distinct weights a layer, {least} to {MAX_CLUSTERS}{why}. "
+                f"--cluster is the number of distinct weights per layer, {least} to {MAX_CLUSTERS}{why}. "
                 f"Received {self.num_clusters}."
             )
 

@@ -98,7 +98,7 @@ class Clustering:
     remark = ""
 
     def __init__(self, libraries: Libraries, bridge: Bridge, num_clusters: int, *, keeps_zeros: bool) -> None:
-        self.title = f"clustering to {num_clusters} distinct weights a layer"
+        self.title = f"clustering to {num_clusters} distinct weights per layer"
         self._libraries, self._origins = libraries, bridge.origins
         clustering = libraries.tfmot.clustering.keras
         options: dict[str, Any] = {

@@ -86,8 +86,8 @@ def _normalization(layer: Any) -> list[Piece]:
     shape = [size for size in np.broadcast_shapes(scale.shape, offset.shape) if size > 1]
     if len(shape) > 1:
         raise CompressionError(
-            f"Layer '{layer.name}' (Normalization) normalizes along more than one axis. Expected one mean and "
-            f"variance a channel, or one in all."
+            f"Layer '{layer.name}' (Normalization) normalizes along more than one axis. Expected one mean "
+            f"and variance per channel, or one in all."
         )
     return [Piece(kind="Rescaling", options={"scale": _flat(scale), "offset": _flat(offset)})]
 

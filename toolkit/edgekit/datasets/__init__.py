@@ -19,7 +19,7 @@ __all__ = ["DATASETS", "Dataset", "DatasetRequest", "DatasetSource", "Split", "l
 
 def _problem_of(_: str, value: Any) -> str | None:
     """What is wrong with what another package brings as a source of data, as a clause; None: nothing."""
-    return None if callable(value) else "it is no function from an edgekit.DatasetRequest to an edgekit.Dataset"
+    return None if callable(value) else "it is not a function from an edgekit.DatasetRequest to an edgekit.Dataset"
 
 
 DATASETS: Registry[DatasetSource] = Registry(

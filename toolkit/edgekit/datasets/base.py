@@ -65,7 +65,7 @@ class Split:
             )
         if self.labels.dtype != "int64" or self.labels.shape != self.images.shape[:1]:
             raise DatasetError(
-                f"Labels must be int64 of shape ({len(self.images)},), one an image. "
+                f"Labels must be int64 of shape ({len(self.images)},), one per image. "
                 f"Received {self.labels.dtype} of shape {self.labels.shape}."
             )
 

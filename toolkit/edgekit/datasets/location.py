@@ -44,8 +44,8 @@ def _of_path(spec: str, known: Iterable[str]) -> tuple[str, str]:
     source = "folder" if path.is_dir() else SOURCE_OF_SUFFIX.get(path.suffix.lower())
     if source is None:
         raise UsageError(
-            f"{path} is no data set: expected a folder of images, a .csv or an .npz file. Name the source where it is "
-            f"another one: --data NAME:{path}"
+            f"{path} is not a data set: expected a folder of images, a .csv or an .npz file. "
+            f"If the source is another one, name it: --data NAME:{path}"
         )
     return source, spec
 

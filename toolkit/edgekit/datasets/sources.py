@@ -111,7 +111,7 @@ def _cifar10_status(cache: Path) -> str:
     part = cache / f"{ARCHIVE.file_name}.part"
     done = part.stat().st_size if part.is_file() else 0
     here = f"{_megabytes(done)} of {_megabytes(ARCHIVE.size_bytes)} are" if done else "not"
-    return f"{here} downloaded: {'the rest' if done else _megabytes(ARCHIVE.size_bytes)} comes at its first use"
+    return f"{here} downloaded: {'the rest' if done else _megabytes(ARCHIVE.size_bytes)} is downloaded on first use"
 
 
 def _hub_status() -> str:
@@ -119,7 +119,7 @@ def _hub_status() -> str:
 
     if find_spec("datasets") is None:
         return "needs the extra: pip install 'edgekit-toolkit[hub]'"
-    return "needs a name; downloaded at its first use"
+    return "needs a name; downloaded on first use"
 
 
 def _folder_status(cache: Path) -> str:

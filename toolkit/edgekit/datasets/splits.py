@@ -88,8 +88,8 @@ def labels_of_kept(
     kept = np.delete(labels, skipped)
     if lost := set(labels.tolist()) - set(kept.tolist()):
         raise DatasetError(
-            f"Every {split_name} image of class '{class_names[min(lost)]}' in {root} is broken. Mend them, or take the "
-            f"class out."
+            f"Every {split_name} image of class '{class_names[min(lost)]}' in {root} is broken. Repair "
+            f"them, or remove the class."
         )
     return kept
 

@@ -58,7 +58,7 @@ def availability_of(name: str) -> Availability:
     if not isinstance(availability, Availability):
         return Availability(version=None, reason=f"its availability() gave a {type(availability).__name__}")
     if not all(isinstance(each, str | None) for each in (availability.version, availability.reason)):
-        return Availability(version=None, reason="its availability() gave a version or a reason that is no text")
+        return Availability(version=None, reason="its availability() gave a version or a reason that is not text")
     return availability
 
 

@@ -77,7 +77,7 @@ class InputFit:
         """Why that is so, and what to do: "it was calibrated on ..."."""
         more = "more" if self.is_cut else "less"
         return (
-            f"it was calibrated on images that were scaled once {more} than the model wants: quantize it again, with "
+            f"it was calibrated on images that were scaled once {more} than the model expects: quantize it again, with "
             f"calibration images of {self.encoding.range_text}."
         )
 
@@ -140,7 +140,7 @@ def input_fault(
         return None
     held = fit.held_range
     if option and held:
-        return f"{fit.sentence} Does the model want {held}? Then say so: {option} {held}. Else {fit.cause}"
+        return f"{fit.sentence} Does the model expect {held}? Then add {option} {held}. Else {fit.cause}"
     return f"{fit.sentence} {fit.cause[:1].upper()}{fit.cause[1:]}"
 
 

@@ -163,7 +163,7 @@ def decode_scores(output: NDArray[Any], spec: TensorSpec) -> NDArray[np.float32]
     """
     if sum(size != 1 for size in output.shape[1:]) > 1 or output.ndim < 2:
         raise ArtifactError(
-            f"The model's output '{spec.name}' has shape {output.shape}. Expected one row of scores an image: "
+            f"The model's output '{spec.name}' has shape {output.shape}. Expected one row of scores per image: "
             f"(batch, classes)."
         )
     rows = output.reshape(len(output), -1)

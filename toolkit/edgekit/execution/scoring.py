@@ -49,7 +49,7 @@ class Scorer:
             float32 (n, C), dequantized, in memory of its own.
 
         Raises:
-            ArtifactError: The runtime failed, or the model does not give one row of scores an image.
+            ArtifactError: The runtime failed, or the model does not give one row of scores per image.
         """
         size = self.session.batch_size
         pixels = self._encode(_filled(images, size))
@@ -70,11 +70,11 @@ class Scorer:
         if output.ndim < 2 or len(output) != size:
             raise ArtifactError(
                 f"The model's output '{self.session.output_spec.name}' has shape {output.shape} for "
-                f"{counted(size, 'image')}. Expected one row of scores an image."
+                f"{counted(size, 'image')}. Expected one row of scores per image."
             )
         if output[0].size > MAX_CLASSES:
             raise ArtifactError(
-                f"The model's output '{self.session.output_spec.name}' holds {output[0].size:,} numbers an image. "
+                f"The model's output '{self.session.output_spec.name}' holds {output[0].size:,} numbers per image. "
                 f"Expected the scores of at most {MAX_CLASSES:,} classes."
             )
         return output
@@ -99,7 +99,7 @@ def scores_of(
         float32 (N, C), dequantized, in the order of the images, in memory of its own.
 
     Raises:
-        ArtifactError: The model wants other images, or does not give one row of scores an image.
+        ArtifactError: The model wants other images, or does not give one row of scores per image.
     """
     check_images(images.dtype, images.shape)
     score, size = Scorer(session, images.shape[1:], encoding), piece_size(session.batch_size)

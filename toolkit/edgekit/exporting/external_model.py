@@ -73,7 +73,7 @@ def _existing(path: Path, wanted: dict[str, object]) -> RunFolder:
     if not path.is_dir():
         raise ExportError(f"{path} is a file. Expected a folder, or a name that is free, for --out.")
     if not (path / "manifest.json").is_file():
-        raise ExportError(f"{path} is not empty and is no run folder. Name another folder with --out.")
+        raise ExportError(f"{path} is not empty and is not a run folder. Name another folder with --out.")
     run = RunFolder(path)
     if not run.is_external:
         raise ExportError(f"{path} already holds a run that edgekit trained. Name another folder with --out.")
@@ -119,7 +119,7 @@ def _write_results(run: RunFolder, dataset: Dataset, prepared: Prepared, scores:
     import numpy as np
 
     if not np.isfinite(scores).all():
-        raise ExportError("The Keras model answers NaN or infinity on the test images, so nothing was exported.")
+        raise ExportError("The Keras model returns NaN or infinity on the test images, so nothing was exported.")
     labels, names, columns = dataset.test.labels, dataset.class_names, prepared.columns
     if columns is not None:
         scores, names = prepared.by_class(scores), columns.class_names(names)

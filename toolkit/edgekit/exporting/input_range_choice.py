@@ -66,7 +66,7 @@ def choose_input_range(
     if len(dataset.train) < num_classes:
         if doubts.given is None:
             few = "Fewer training images than classes" if len(dataset.train) else "No training images"
-            progress.note(f"{few}: it was not tried whether the model wants other pixels than 0..255.")
+            progress.note(f"{few}: edgekit did not test whether the model expects pixels other than 0..255.")
         return doubts.given or RAW
     num_images = default_num_images(num_classes)
     if doubts.given is not None and not can_be_told(min(num_images, len(dataset.train)), num_classes):

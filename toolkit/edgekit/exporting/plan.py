@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from edgekit.artifact import Format, Precision
 from edgekit.exporting.formats import EXPORTERS, ExportOptions
 from edgekit.foundation.errors import UsageError
+from edgekit.foundation.grammar import noun
 from edgekit.quantization.scheme import CALIBRATED
 
 
@@ -119,21 +120,26 @@ def _check_choices(jobs: Sequence[Job], choices: Sequence[ExportOptions]) -> Non
     }
     if useless := sorted(asked - made):
         what = ", ".join(job.title for job in jobs)
-        raise UsageError(f"{' and '.join(useless)} would count for nothing: it changes none of these files: {what}.")
+        verb = noun(len(useless), "has", "have")
+        raise UsageError(
+            f"{' and '.join(useless)} {verb} no effect on the files that are exported: {what}. Leave "
+            f"{noun(len(useless), 'it', 'them')} out."
+        )
     for options in choices:
         if options.tflite.strict_int8 and not any(_is_strict(job) for job in jobs):
             what = ", ".join(job.title for job in jobs)
             raise UsageError(
-                f"--strict-int8 has no effect: it is for int8 and int16x8 .tflite files, and these are made: {what}. "
-                f"Leave it out."
+                f"--strict-int8 has no effect: it is for int8 and int16x8 .tflite files, and none is exported. "
+                f"The exported files are: {what}. Leave it out."
             )
     for job in jobs:
         exporter = EXPORTERS.load(job.format.value)
         words = set(job.options.words(job.format, job.precision))
         if unknown := sorted(words - exporter.choices(job.precision, job.options)):
             raise UsageError(
-                f"{' and '.join(unknown)} cannot be had for {job.title} files. Leave it out, name other "
-                f"precisions or formats (--format), or try the other quantizer (--quantizer ai-edge)."
+                f"{' and '.join(unknown)} {noun(len(unknown), 'is', 'are')} not supported for {job.title} files. "
+                f"Leave {noun(len(unknown), 'it', 'them')} out, name other precisions or formats (--format), or try "
+                f"another quantizer (--quantizer ai-edge)."
             )
 
 

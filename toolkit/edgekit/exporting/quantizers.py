@@ -18,10 +18,10 @@ def _problem_of_quantizer(name: str, value: Any) -> str | None:
     if name == "both":
         return f"'both' means {' and '.join(BOTH_QUANTIZERS)}"
     if not (isinstance(value, type) and callable(getattr(value, "quantize", None))):
-        return "it is no class with a method quantize(request)"
+        return "it is not a class with a method quantize(request)"
     choices = getattr(value, "choices", None)
     if not isinstance(choices, Mapping) or not all(isinstance(each, Precision) for each in choices):
-        return "its attribute choices is no mapping from precisions to names of options"
+        return "its attribute choices is not a mapping from precisions to names of options"
     is_told = isinstance(getattr(value, "keeps_islands", None), bool)
     return None if is_told else "its attribute keeps_islands is neither True nor False"
 

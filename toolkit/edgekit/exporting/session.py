@@ -150,7 +150,7 @@ class _Session:
                         raise
                     reasons.setdefault(job.format, f"{job.title}: {error}")
                     if job.precision is Precision.INT16X8:  # LiteRT has kernels for it for few operators
-                        skipped.append(f"{job.title}: left out, because nobody asked for it by name and: {error}")
+                        skipped.append(f"{job.title}: left out, because it was not asked for by name and: {error}")
                         self._progress.note(skipped[-1])
                     else:
                         failed.append(_failed(job, run, error))
@@ -252,7 +252,7 @@ def check_out(source: RunFolder | Path | Source, out: str | Path | None) -> None
     """Raise UsageError where a folder is named for the files of a run."""
     is_run = isinstance(source, RunFolder) or (isinstance(source, Source) and source.run is not None)
     if is_run and out is not None:
-        raise UsageError("--out is for a Keras file from elsewhere; a run's files go into the run itself.")
+        raise UsageError("--out is for external Keras models; the files of a run go into the run itself.")
 
 
 def _input_range_of(choices: Sequence[ExportOptions]) -> InputRange | None:
@@ -261,7 +261,7 @@ def _input_range_of(choices: Sequence[ExportOptions]) -> InputRange | None:
     if len(named) > 1:
         texts = " and ".join(one.text for one in named)
         raise UsageError(
-            f"A model wants pixels of one range. Received options with {texts}. Name the one that it wants."
+            f"A model expects pixels of one range. Received options with {texts}. Name the one that it expects."
         )
     return next(iter(named), None)
 
@@ -271,8 +271,8 @@ def _check_input_range(source: Source, given: InputRange | None) -> None:
     known = source.known_input_range
     if given is not None and known is not None and given != known:
         raise UsageError(
-            f"The model of {source.path.parent} wants pixels of {known.text}, as its manifest says. Received "
-            f"--input-range {given.text}. Leave it out; it is for a Keras file from elsewhere."
+            f"The model of {source.path.parent} expects pixels of {known.text}, as its manifest says. Received "
+            f"--input-range {given.text}. Leave it out; it is for external Keras models."
         )
 
 
@@ -281,8 +281,8 @@ def _check_reading(source: Source, given: OutputReading | None) -> None:
     if given is not None and source.run is not None and given.to_dict() not in ({}, source.reading.to_dict()):
         raise UsageError(
             f"The output of {source.path.parent} is read {source.reading.words}, as its manifest says. Received: "
-            f"{given.words}. Leave --output-name, --positive-class and --labels out; they are for a Keras file from "
-            f"elsewhere."
+            f"{given.words}. Leave --output-name, --positive-class and --labels out; they "
+            f"are for external Keras models."
         )
 
 

@@ -146,9 +146,7 @@ def check_dataset(source: Source, dataset: Dataset | None) -> None:
     """Raise UsageError or ExportError unless `dataset` is what the model of `source` was made for."""
     if source.run is None:
         if dataset is None:
-            raise UsageError(
-                f"{source.path} comes from elsewhere: say with --data which images it is for, as in --data folder:PATH."
-            )
+            raise UsageError(f"{source.path} is an external model: name its data set, as in --data folder:PATH.")
         return
     expected = source.dataset_entry.get("sha256")
     if dataset is not None and expected and dataset.sha256 != expected:

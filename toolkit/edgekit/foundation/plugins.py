@@ -35,7 +35,7 @@ class PluginGroup(NamedTuple):
     Attributes:
         name: The group of their entry points: "edgekit.runtimes".
         problem: From a name and what its entry point leads to, to what is wrong with it, as a clause without a full
-            stop ("it is no subclass of Runtime"); None: nothing.
+            stop ("it is not a subclass of Runtime"); None: nothing.
     """
 
     name: str

@@ -24,7 +24,7 @@ def surroundings_fault() -> str:
     try:
         Path.cwd()
     except FileNotFoundError:
-        return "The working directory does not exist any more: somebody has deleted it. Change to another: cd ~"
+        return "The working directory does not exist any more: it was deleted. Change to another: cd ~"
     except OSError as error:
         return f"The working directory cannot be used: {error.strerror}. Change to another: cd ~"
     return ""

@@ -85,17 +85,17 @@ def _problem(model: Path, entries: dict[str, str]) -> str | None:
     """What is wrong with one reference, as the end of a sentence; None where nothing is."""
     location = entries.get("location", "")
     if not location or PurePosixPath(location).is_absolute() or PureWindowsPath(location).is_absolute():
-        return "which is no path relative to the model"
+        return "which is not a path relative to the model"
     try:
         target = (model.parent / location).resolve()
         if not any(target.is_relative_to(folder) for folder in (model.parent.resolve(), model.resolve().parent)):
             return f"which leads out of the model's folder, to {target}"
         if not target.is_file():
-            return "which is not there" if not target.exists() else "which is no regular file"
+            return "which is not there" if not target.exists() else "which is not a regular file"
         start, size = int(entries.get("offset") or 0), target.stat().st_size
         length = int(entries.get("length") or max(size - start, 0))
     except (OSError, ValueError, RuntimeError) as error:  # RuntimeError: links that lead in a circle
         return f"which cannot be looked up ({error})"
     if start < 0 or length < 0 or start + length > size:
-        return f"of which it wants bytes {start:,} to {start + length:,}; it has {size:,}"
+        return f"of which it needs bytes {start:,} to {start + length:,}; it has {size:,}"
     return None

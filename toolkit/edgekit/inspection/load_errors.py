@@ -66,7 +66,7 @@ def cannot_load(library: str, path: Path, error: Exception) -> ArtifactError:
 
 
 def path_as_text(library: str, path: Path) -> str:
-    """`path` as the libraries take one; raises ArtifactError where a folder's name is no UTF-8, which they refuse."""
+    """`path` as the libraries take one; raises ArtifactError where a folder's name is not UTF-8, which they refuse."""
     try:
         str(path).encode()
     except UnicodeEncodeError as error:

@@ -154,7 +154,7 @@ class _Tensor:
         self._zero_point = int(quantization.ZeroPoint(0)) if has_zero and quantization.ZeroPointLength() else 0
         reader.spend(len(self.scales))
         if not all(map(isfinite, self.scales)):
-            raise ValueError(f"tensor '{self.name}' has a scale that is no number")
+            raise ValueError(f"tensor '{self.name}' has a scale that is not a number")
 
     @property
     def is_float(self) -> bool:

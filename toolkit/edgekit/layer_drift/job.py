@@ -189,8 +189,8 @@ def choose_images(dataset: Dataset, num_images: int, seed: int) -> "tuple[str, N
     name = next((name for name, split in splits.items() if len(split)), None)
     if name is None:
         raise VerificationError(
-            f"Data set '{dataset.name}' has no training and no validation images, and a model is not mended by looking "
-            f"at its test images. Name another in --data."
+            f"Data set '{dataset.name}' has no training and no validation images, and "
+            f"a model must not be changed by looking at its test images. Name another in --data."
         )
     split = splits[name]
     chosen = np.sort(np.random.default_rng(seed).permutation(len(split))[:num_images])
@@ -250,11 +250,11 @@ def _one_file(path: Path, request: DriftRequest) -> tuple[None, list[_Pair]]:
     check_format(path)  # what is no model has no float file either
     if request.reference is None:
         raise UsageError(
-            f"Nothing says what {path} is to be compared with. Name the float file that the same converter made of the "
-            f"same model: --reference FILE"
+            f"No reference is known for {path}. Name the float file that the same converter made of the same model: "
+            f"--reference FILE"
         )
     if request.data is None:
-        raise UsageError("Nothing says which images to run. Name the data: --data NAME or --data NAME:PATH")
+        raise UsageError("No data set is known for these files. Name it: --data NAME or --data NAME:PATH")
     if check_format(path) is not check_format(request.reference):
         raise UsageError(
             f"{path} and {request.reference} are of different formats, so their layers have no counterparts. Name a "
@@ -284,5 +284,5 @@ def _dataset_entry(run: RunFolder | None) -> dict[str, Any]:
 def _named_data(run: RunFolder | None) -> dict[str, Any]:
     entry = _dataset_entry(run)
     if not isinstance(entry.get("name"), str):
-        raise UsageError("Nothing says which images to run. Name the data: --data NAME or --data NAME:PATH")
+        raise UsageError("No data set is known for these files. Name it: --data NAME or --data NAME:PATH")
     return entry

@@ -174,7 +174,7 @@ class LayerDriftReport(Displayed):
         if broken := next((layer for layer in self.layers if layer.is_reference_infinite), None):
             return (
                 f"The float model itself gives infinite values or NaN in '{self.short_names[broken.name]}' "
-                f"({broken.operator}), so what comes behind it cannot be judged: mend the model first."
+                f"({broken.operator}), so what comes behind it cannot be judged: fix the model first."
             )
         worst = self.ranked[0]
         keep = f" To keep it in float: {self.float_command}" if self.float_command else ""

@@ -1,4 +1,4 @@
-"""Do the classes of a model stand in another order than those of the data set? Knows no file and no model."""
+"""Do the classes of a model are in another order than those of the data set? Knows no file and no model."""
 
 from typing import TYPE_CHECKING
 

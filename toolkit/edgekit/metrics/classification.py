@@ -113,7 +113,7 @@ def classification_report(scores: Scores, labels: Classes, class_names: tuple[st
     """The report on `scores`, float (N, C); raises VerificationError where there is nothing to report on."""
     if len(labels) == 0 or scores.shape != (len(labels), len(class_names)):
         raise VerificationError(
-            f"A report needs one score an image and class, and at least one image. Received scores of shape "
+            f"A report needs one score per image and class, and at least one image. Received scores of shape "
             f"{scores.shape} for {counted(len(labels), 'label')} and {counted(len(class_names), 'class')}."
         )
     predictions = top_classes(scores)

@@ -1,6 +1,6 @@
 """How a candidate's scores differ from the reference's, one pure function a metric.
 
-Everywhere: `reference` and `candidate` are finite float scores (N, C), one row an image, in the same
+Everywhere: `reference` and `candidate` are finite float scores (N, C), one row per image, in the same
 order; `labels` are int64 (N,), 0 to C - 1; differences are candidate minus reference. Knows no file, no
 runtime and no tolerance. `check_comparable` must have passed before the others are called.
 """
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 Scores = np.ndarray[tuple[int, ...], np.dtype[np.floating[Any]]]
-"""float (N, C): one row an image, one column a class."""
+"""float (N, C): one row per image, one column a class."""
 
 Classes = np.ndarray[tuple[int, ...], np.dtype[np.int64]]
 """int64 (N,): one class an image, 0 to C - 1."""
@@ -71,7 +71,7 @@ def check_comparable(reference: Scores, candidate: Scores, labels: Classes) -> N
         raise VerificationError("There are no images to compare on. Expected at least one.")
     if candidate.ndim != 2:
         raise VerificationError(
-            f"The candidate's scores have shape {candidate.shape}. Expected one row an image, one score for each of "
+            f"The candidate's scores have shape {candidate.shape}. Expected one row per image, one score for each of "
             f"{counted(reference.shape[1], 'class')}. This file belongs to another model."
         )
     if candidate.shape[1] != reference.shape[1]:
@@ -95,7 +95,7 @@ def check_comparable(reference: Scores, candidate: Scores, labels: Classes) -> N
 
 
 def other_scores(num_given: int, num_classes: int) -> str:
-    """What a model that gives so many scores an image, another number than there are classes, probably is."""
+    """What a model that gives so many scores per image, another number than there are classes, probably is."""
     if num_given == 1:
         return "A single sigmoid output is not enough: end the model with one score for each class."
     if num_given > num_classes:

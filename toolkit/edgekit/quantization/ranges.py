@@ -178,6 +178,6 @@ def check_finite_ranges(ranges: Mapping[str, tuple[float, float]]) -> None:
         if not -LARGEST_ACTIVATION < smallest <= largest < LARGEST_ACTIVATION:
             raise CalibrationError(
                 f"'{name}' reaches values from {smallest:.3g} to {largest:.3g} on the calibration images; no int8 "
-                f"range can hold that. Expected finite values. Check --input-range (does the model want 0..1?), or "
+                f"range can hold that. Expected finite values. Check --input-range (does the model expect 0..1?), or "
                 f"replace the activation, or leave int8 out."
             )

@@ -93,7 +93,7 @@ def summary(report: VerificationReport) -> str:
     counts = {verdict: report.count(verdict) for verdict in Verdict}
     parts = [f"{count} {words[verdict]}" for verdict, count in counts.items() if count]
     if not any(counts[verdict] for verdict in COMPARED):
-        parts.append("so nothing was compared, which is no pass")
+        parts.append("so nothing was compared, which does not count as a pass")
     return f"{counted(len(report.candidates), 'candidate')}: {', '.join(parts)}."
 
 

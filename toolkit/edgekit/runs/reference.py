@@ -21,7 +21,7 @@ class Reference:
     """The float model's answers on the test split: what every candidate is compared with.
 
     Attributes:
-        scores: float32 (N, C), one row an image, in the order of the test split; probabilities.
+        scores: float32 (N, C), one row per image, in the order of the test split; probabilities.
         labels: int64 (N,), the true classes, 0 to C - 1.
         dataset_sha256: `Dataset.sha256` of the data set whose test split was scored.
         class_names: C names, in the order of the columns of `scores`.

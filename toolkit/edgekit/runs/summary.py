@@ -259,8 +259,8 @@ def _is_listed(run: RunFolder, path: Path) -> bool:
 def _remarks(runs: Sequence[RunSummary]) -> Iterable[str]:
     if len({run.dataset_sha256 for run in runs}) > 1:
         yield (
-            "These runs were not measured on the same test images (column data), so accuracies count only among "
-            "runs of one letter."
+            "These runs were not measured on the same test images (column data), so "
+            "compare accuracies only between runs with the same letter."
         )
     for sha256 in dict.fromkeys(run.dataset_sha256 for run in runs):
         together = [run for run in runs if run.dataset_sha256 == sha256]

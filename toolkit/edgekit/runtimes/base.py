@@ -224,7 +224,7 @@ class Runtime(ABC):
 def problem_of(name: str, value: Any) -> str | None:
     """What is wrong with what another package brings as the runtime `name`, as a clause; None: nothing."""
     if not (isinstance(value, type) and issubclass(value, Runtime)):
-        return "it is no subclass of edgekit.runtimes.Runtime"
+        return "it is not a subclass of edgekit.runtimes.Runtime"
     if unfinished := sorted(value.__abstractmethods__):
         return f"it does not define {' and '.join(unfinished)}"
     wanted = {"name": str, "format": Format, "package": str}

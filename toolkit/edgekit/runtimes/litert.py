@@ -80,7 +80,7 @@ class LiteRTSession(Session):
             if not self._has_free_size:  # else the shape that it has, 1 x 1 pixels, may be too small for its kernels
                 self._interpreter.allocate_tensors()
             inputs, outputs = self._interpreter.get_input_details(), self._interpreter.get_output_details()
-        except (RuntimeError, TypeError, ValueError) as error:  # the name of a tensor that is no UTF-8 too
+        except (RuntimeError, TypeError, ValueError) as error:  # the name of a tensor that is not UTF-8 too
             raise cannot_load("LiteRT", self._path, error) from error
         self._place, self.remark = place_of_output(
             self._path, len(inputs), [_spec(one) for one in outputs], self._file_options

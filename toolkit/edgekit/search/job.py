@@ -263,7 +263,7 @@ def _kept(chosen: Trial, job: Job, request: TuneRequest, source: Source, dataset
     if sha256_of(path) != chosen.sha256:
         raise ExportError(
             f"{path} was made again with other bytes than in the search ({chosen.sha256}), so what was measured does "
-            f"not hold for it. Begin anew with --restart."
+            f"not hold for it. Start over with --restart."
         )
     return path
 

@@ -47,13 +47,13 @@ class Journal:
     def _read(self) -> dict[str, Trial]:
         if not self._path.exists():
             return {}
-        identity, trials = read_json_lines(self._path, dict[str, Any], Trial, remedy="Begin anew with --restart.")
+        identity, trials = read_json_lines(self._path, dict[str, Any], Trial, remedy="Start over with --restart.")
         if identity != self._identity:
             changed = sorted(
                 name for name in {*identity, *self._identity} if identity.get(name) != self._identity.get(name)
             )
             raise RunFolderError(
-                f"The trials in {self._path} are of another search: {', '.join(changed)} differ. Begin anew with "
-                f"--restart."
+                f"The trials in {self._path} are of another search: {', '.join(changed)} differ. Start "
+                f"over with --restart."
             )
         return {trial.name: trial for trial in trials}

@@ -110,7 +110,7 @@ def read_bytes(path: Path) -> bytes:
 def _damaged(path: Path, error: Exception) -> TrainingError:
     return TrainingError(
         f"The checkpoint {path} is damaged ({first_line_of(error)}), so its training cannot go on. Restore the file, "
-        f"or start anew in another folder with --out."
+        f"or start over in another folder with --out."
     )
 
 
@@ -130,8 +130,8 @@ def assign(prefix: str, arrays: "Arrays", variables: Sequence["keras.Variable"])
             found = "nothing for it" if value is None else f"shape {value.shape}"
             raise TrainingError(
                 f"The checkpoint does not fit the network: '{name}' has shape {tuple(variable.shape)}, the "
-                f"checkpoint {found}. Was it written by another version of Keras? Start anew in another folder with "
-                f"--out."
+                f"checkpoint {found}. Was it written by another version of Keras? Start "
+                f"over in another folder with --out."
             )
         variable.assign(value)
 
@@ -177,8 +177,8 @@ def _state_name(callback: "keras.callbacks.Callback", name: str) -> str:
     """The attribute `name` of the checkpoint, if it is state and no method; raises TrainingError."""
     if not name.isidentifier() or callable(getattr(type(callback), name, None)):
         raise TrainingError(
-            f"The checkpoint names {name[:80]!r} of a {type(callback).__name__}, which is no state of it. It was not "
-            f"written by edgekit: start anew in another folder with --out."
+            f"The checkpoint names {name[:80]!r} of a {type(callback).__name__}, which is not part of its state. It "
+            f"was not written by edgekit: start over in another folder with --out."
         )
     return name
 
@@ -214,5 +214,5 @@ def _function(text: str) -> Any:
     except (ImportError, AttributeError) as error:
         raise TrainingError(
             f"The checkpoint names {text}, which this version of Keras does not have. Resume with the version that "
-            f"is named in manifest.json, or start anew in another folder with --out."
+            f"is named in manifest.json, or start over in another folder with --out."
         ) from error

@@ -48,7 +48,7 @@ def check_free(path: Path) -> None:
     if not path.exists() or not any(path.iterdir()):
         return
     if not (path / "manifest.json").is_file():
-        raise TrainingError(f"{path} is not empty and is no run folder. Name another folder with --out.")
+        raise TrainingError(f"{path} is not empty and is not a run folder. Name another folder with --out.")
     if status_of(path) == FINISHED:
         raise TrainingError(
             f"{path} already holds a finished run, which stays as it is. Name another folder with --out, "

@@ -42,12 +42,12 @@ class Hardware:
             )
         if len(self.workers) == 1 or not all(map(_is_address, self.workers)):
             raise UsageError(
-                f"Workers must be two or more addresses HOST:PORT, one a machine, separated by commas; a port is a "
+                f"Workers must be two or more addresses HOST:PORT, one per machine, separated by commas; a port is a "
                 f"number from 1 to {LAST_PORT}. Received '{','.join(self.workers)}'."
             )
         if repeated := next((one for one in self.workers if self.workers.count(one) > 1), None):
             raise UsageError(
-                f"Every worker needs an address of its own, or they would wait for each other for ever. "
+                f"Every worker needs an address of its own, or they would wait for each other forever. "
                 f"Received {repeated} more than once."
             )
         if not 0 <= self.worker < max(1, len(self.workers)):

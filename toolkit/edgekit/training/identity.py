@@ -42,7 +42,7 @@ def check_same(path: Path, stored: Mapping[str, Any], received: Identity) -> Non
     if differences:
         raise TrainingError(
             f"The training in {path} is another one: {'; '.join(differences)}. Resume it with the same recipe, "
-            f"settings and data, or start anew in another folder with --out."
+            f"settings and data, or start over in another folder with --out."
         )
 
 

@@ -278,7 +278,7 @@ class Learner:
         size = round(height * side / wanted[0]), round(width * side / wanted[1])
         if size[0] > height or size[1] > width:
             raise TrainingError(
-                f"Recipe '{self._recipe.name}' wants crops of {side} pixels, more than its image size of "
+                f"Recipe '{self._recipe.name}' asks for crops of {side} pixels, more than its image size of "
                 f"{wanted[0]} x {wanted[1]}. Lower the sides in image_sizes."
             )
         return None if side == 0 or size == (height, width) else size

@@ -68,7 +68,7 @@ def write_results(
 
     if not np.isfinite(scores).all():
         raise TrainingError(
-            "The trained network answers NaN or infinity on the test images, so it was not saved. Lower the "
+            "The trained network returns NaN or infinity on the test images, so it was not saved. Lower the "
             "learning rate in the recipe and train again."
         )
     labels = dataset.test.labels

@@ -82,7 +82,7 @@ def test_another_answer_is_refused(keras2: Any, tmp_path: Path, monkeypatch: pyt
         return words
 
     monkeypatch.setattr("edgekit.exporting.keras.loading.keras2_file.in_keras3_words", wrong)
-    with pytest.raises(ExportError, match="answers otherwise in Keras 3"):
+    with pytest.raises(ExportError, match="gives different scores in Keras 3"):
         load_as_keras3(path)
 
 

@@ -47,6 +47,6 @@ def read_sums(text: str) -> dict[str, str]:
         digest, separator, path = line.partition("  ")
         is_digest = len(digest) == 64 and not set(digest) - set("0123456789abcdef")
         if not is_digest or not separator or not path or path in found:
-            raise ValueError(f"line {number} is no checksum and path, or names a file twice")
+            raise ValueError(f"line {number} is not a checksum and path, or names a file twice")
         found[path] = digest
     return found

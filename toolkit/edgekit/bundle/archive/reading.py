@@ -48,7 +48,7 @@ def unpack(path: Path, target: Path) -> Path:
     except FileNotFoundError as error:
         raise BundleError(f"There is no bundle {path}. Expected a .zip that edgekit bundle wrote.") from error
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, UnicodeDecodeError, RuntimeError) as error:
-        raise BundleError(f"{path} is no sound zip: {first_line_of(error)}. Copy it again, or bundle again.") from error
+        raise BundleError(f"{path} is not a valid zip: {first_line_of(error)}. Copy or bundle it again.") from error
     except OSError as error:
         raise BundleError(f"{path} cannot be read or unpacked: {error.strerror or error}.") from error
 
@@ -85,7 +85,7 @@ def _checked(path: Path, listed: list[zipfile.ZipInfo], entries: list[zipfile.Zi
 
 def _refused(path: Path, received: str, expected: str) -> BundleError:
     return BundleError(
-        f"{path} is no bundle that can be trusted: {received}. Expected {expected}. Do not unpack it; get the bundle "
+        f"{path} cannot be trusted as a bundle: {received}. Expected {expected}. Do not unpack it; get the bundle "
         f"again from where it was made."
     )
 

@@ -159,9 +159,7 @@ def _read(folder: Path, name: str) -> GoldenDocument:
         for file in (model["file"], model["expected"], *model["inputs"]):
             inside = is_inside(PurePosixPath(file)) and (folder / file).resolve().is_relative_to(folder.resolve())
             if not inside or not (folder / file).is_file():
-                raise BundleError(
-                    f"{NAME} of {name} names {file[:100]!r}, which is no file of the bundle. Get it again."
-                )
+                raise BundleError(f"{NAME} of {name} names {file[:100]!r}, which is not in the bundle. Get it again.")
         if not 1 <= len(model["inputs"]) <= MAX_IMAGES:
             raise BundleError(
                 f"{NAME} of {name} names {counted(len(model['inputs']), 'input')} for {model['file']}. Expected 1 to "

@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 HOW = (
-    f"Outputs that are integers must be equal bit by bit in the runtime that gave them; other kernels round otherwise, "
-    f"and may differ by as many steps as they were measured to differ by on these images. Float outputs may differ by "
+    f"Integer outputs must be equal bit by bit in the runtime that gave them. Other kernels round differently, and may "
+    f"differ by as many steps as were measured on these images. Float outputs may differ by "
     f"{FACTOR:g} times the largest difference that was measured between runtimes, and by {SMALLEST:g} at least."
 )
 

@@ -76,7 +76,7 @@ def _text(path: Path) -> str:
             f"it: iconv -f cp1252 -t utf-8 {path} > utf8.csv"
         ) from error
     if "\0" in text:
-        raise DatasetError(f"{path} is no text file: it holds zero bytes. Expected rows of file name and label.")
+        raise DatasetError(f"{path} is not a text file: it contains zero bytes. Expected rows of file name and label.")
     return text
 
 

@@ -234,6 +234,6 @@ def _quiet_pillow() -> Iterator[None]:
 
 def _broken(root: str, name: str, reason: str) -> DatasetError:
     return DatasetError(
-        f"The image {root}/{name} cannot be read: {reason}. Mend or remove it, or leave broken images out with "
+        f"The image {root}/{name} cannot be read: {reason}. Repair or remove it, or leave broken images out with "
         f"--skip-broken."
     )

@@ -95,7 +95,7 @@ def _opened(source: Path | bytes) -> "Iterator[Image.Image]":
     from PIL import Image, UnidentifiedImageError
 
     if isinstance(source, Path) and source.exists() and not source.is_file():
-        raise BrokenImageError("it is no file but a pipe or a device")
+        raise BrokenImageError("it is not a file but a pipe or a device")
     try:
         file = source if isinstance(source, Path) else io.BytesIO(source)
         with Image.open(file, formats=FORMATS) as stored:

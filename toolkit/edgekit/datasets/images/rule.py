@@ -78,9 +78,7 @@ class ImageRule:
         try:
             return cls(**{field.name: document[field.name] for field in fields(cls)})
         except (KeyError, TypeError) as error:
-            raise UsageError(
-                f"{dict(document)!r} is no rule of how images become pixels. Expected {cls()!r}."
-            ) from error
+            raise UsageError(f"{dict(document)!r} is not a resize rule. Expected {cls()!r}.") from error
 
 
 DEFAULT_RULE = ImageRule()

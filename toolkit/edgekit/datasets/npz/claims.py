@@ -33,12 +33,12 @@ def _check_split(path: Path, split: str, arrays: MappedArrays) -> int:
     images, labels = arrays.header(f"x_{split}").shape, arrays.header(f"y_{split}").shape
     if images and labels and images[0] != labels[0]:
         raise DatasetError(
-            f"x_{split} and y_{split} in {path} must have one label an image. Received {images[0]:,} images and "
+            f"x_{split} and y_{split} in {path} must have one label per image. Received {images[0]:,} images and "
             f"{labels[0]:,} labels."
         )
     if len(labels) > 1 and math.prod(labels) > max(labels[0], MAX_TABLE):
         raise DatasetError(
-            f"y_{split} in {path} must hold one class index an image, shape (N,). Received {labels}, which looks "
+            f"y_{split} in {path} must hold one class index per image, shape (N,). Received {labels}, which looks "
             f"one-hot: store y.argmax(axis=1)."
         )
     _check_length(path, f"y_{split}", arrays)

@@ -73,7 +73,7 @@ def _table(path: Path, name: str, array: "NDArray[Any]") -> DatasetError:
             f"class indices of shape (N,). Make a data set for each label, or keep the images with exactly one class."
         )
     return DatasetError(
-        f"{name} in {path} must hold one class index an image, shape (N,). Received {array.shape}, which looks "
+        f"{name} in {path} must hold one class index per image, shape (N,). Received {array.shape}, which looks "
         f"one-hot: store y.argmax(axis=1)."
     )
 

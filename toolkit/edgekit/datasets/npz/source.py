@@ -62,7 +62,7 @@ def _open(path: Path) -> Iterator[Mapping[str, Any]]:
 
 def _instead_of_zip(path: Path) -> str:
     with path.open("rb") as file:
-        return "a single array" if file.read(6) == b"\x93NUMPY" else "no .npz file, or not a whole one"
+        return "a single array" if file.read(6) == b"\x93NUMPY" else "not an .npz file, or not a whole one"
 
 
 def _build(path: Path, arrays: Mapping[str, Any], request: DatasetRequest) -> Dataset:
@@ -90,7 +90,7 @@ def _split(path: Path, arrays: Mapping[str, Any], name: str, labels_by_array: "d
     labels = labels_by_array[f"y_{name}"]
     if len(images) != len(labels):
         raise DatasetError(
-            f"x_{name} and y_{name} in {path} must have one label an image. Received {len(images):,} images and "
+            f"x_{name} and y_{name} in {path} must have one label per image. Received {len(images):,} images and "
             f"{len(labels):,} labels."
         )
     return Split(images=images, labels=labels)

@@ -260,7 +260,7 @@ class _Worker:
         if status == -signal.SIGKILL:
             return f"was killed from outside with SIGKILL, most likely because memory ran out{last_words}"
         how = f"crashed with {signal_name(-status)}" if status < 0 else f"ended with exit status {status}"
-        why = ": the library gave up, as where a check in one of its kernels fails" if status == -signal.SIGABRT else ""
+        why = ": the library gave up, as when a check in one of its kernels fails" if status == -signal.SIGABRT else ""
         return with_limit(how + why + last_words)
 
 

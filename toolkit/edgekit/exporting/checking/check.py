@@ -39,7 +39,7 @@ NEARLY_TIED = 0.05
 """Images whose two highest scores in Keras lie closer together may change their top class in any conversion."""
 
 
-LOST_WEIGHTS = "it answers the same for every image, as a file does that lost its weights"
+LOST_WEIGHTS = "it returns the same scores for every image, as if the file had lost its weights"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,14 +104,14 @@ class Judgement:
     def reason(self) -> str:
         """Why the file is in doubt: a sentence; "" where it is not."""
         doubt = self.result.doubt
-        return f"{self.title} does not do what the Keras model does: {doubt}." if doubt else ""
+        return f"{self.title} does not behave like the Keras model: {doubt}." if doubt else ""
 
     def kept(self) -> CheckResult:
         """The numbers of a file that is kept; raises ExportError for one that is in doubt."""
         if self.reason:
             raise ExportError(
-                f"{self.reason} It was not kept.{self.advice} To look at it all the same, add --keep-doubtful and run "
-                f"edgekit diagnose."
+                f"{self.reason} It was not kept.{self.advice} To "
+                f"keep it and find the cause, add --keep-doubtful and run edgekit diagnose."
             )
         return self.result
 
@@ -189,7 +189,7 @@ def judge(
         return _unreadable(title, shapes, len(reference), runtime)
     if not np.isfinite(candidate).all():
         hint = ", as it does where a value lies beyond 65,504, the end of float16" * (precision is Precision.FLOAT16)
-        return _unreadable(title, f"it answers NaN or infinity{hint}", len(reference), runtime)
+        return _unreadable(title, f"it returns NaN or infinity{hint}", len(reference), runtime)
     decided = top_margins(reference) > NEARLY_TIED
     same = ~flipped_images(reference, candidate)[decided]
     result = CheckResult(

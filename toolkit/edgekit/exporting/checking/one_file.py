@@ -84,7 +84,7 @@ class OneFile:
     def _can_run(self, job: Job, content: bytes) -> bool:
         """Whether a runtime here has the operators of a file; says what is missing here or in small packages."""
         if job.format is Format.TFLITE and holds_flex(content):
-            self._progress.note(f"{job.title}: not run, for nothing here has Flex operators.")
+            self._progress.note(f"{job.title}: not run, because no runtime here supports Flex operators.")
             return False
         if job.format is Format.ONNX and (missing := missing_in_mobile(content)):
             self._progress.note(f"{job.title}: the small onnxruntime-mobile packages lack {', '.join(missing)}.")

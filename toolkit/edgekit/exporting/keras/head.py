@@ -36,7 +36,7 @@ def without_softmax(model: "keras.Model") -> "keras.Model":
     last, name = last_operation(model)
     if name != "softmax":
         raise ExportError(
-            f"Logits cannot be had: the model ends in '{last.name}' ({type(last).__name__}), not in a softmax. "
+            f"Logits are not available: the model ends in '{last.name}' ({type(last).__name__}), not in a softmax. "
             f"Expected a Softmax layer, or a layer with activation='softmax'. Leave --output logits out."
         )
     return without_activation(model, last)

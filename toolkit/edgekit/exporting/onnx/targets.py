@@ -18,7 +18,7 @@ OPSET = 15
 IR_VERSION = 8
 """Of operator set 15, after the version table of ONNX (onnx.helper.VERSION_TABLE)."""
 PER_CHANNEL_OPSET = 13
-"""Since when QuantizeLinear and DequantizeLinear have an axis, and so one scale a channel (ONNX's Operators.md)."""
+"""Since when QuantizeLinear and DequantizeLinear have an axis, and so one scale per channel (ONNX's Operators.md)."""
 
 DEFAULT_TARGET = "1.16"
 """The release of three years ago: onnxruntime-mobile and onnxruntime-android 1.16.3 came out on 21 November 2023
@@ -104,7 +104,7 @@ class OrtTarget:
         oldest, newest = RELEASES[0], RELEASES[-1]
         span = f"Known: {oldest.name} to {newest.name}, and what comes after."
         if not found:
-            raise UsageError(f"--ort-target wants a version of ONNX Runtime, such as 1.16. Received '{text}'. {span}")
+            raise UsageError(f"--ort-target must be a version of ONNX Runtime, such as 1.16. Received '{text}'. {span}")
         version = int(found[1]), int(found[2])
         readable = [release for release in RELEASES if release.version <= version]
         if not readable:
@@ -117,7 +117,7 @@ class OrtTarget:
         if self.opset < PER_CHANNEL_OPSET:
             first = next(release for release in RELEASES if release.opset >= PER_CHANNEL_OPSET)
             raise UsageError(
-                f"An int8 file with one scale a channel needs operator set {PER_CHANNEL_OPSET}, which ONNX Runtime "
+                f"An int8 file with one scale per channel needs operator set {PER_CHANNEL_OPSET}, which ONNX Runtime "
                 f"reads since {first.name}. Received --ort-target {self.name}, which reads {self.opset}. Give a newer "
                 f"target, or --per-tensor."
             )

@@ -76,10 +76,10 @@ def check_private(folder: Path) -> None:
     if status.st_uid != os.geteuid():
         raise CacheError(
             f"The cache folder {folder} belongs to another user (number {status.st_uid}, this process is "
-            f"{os.geteuid()}), who could put anything into it. Remove it, {advice}."
+            f"{os.geteuid()}), who could write anything into it. Remove it, {advice}."
         )
     if status.st_mode & _WRITABLE_BY_OTHERS:
         raise CacheError(
-            f"Others than its owner may write into the cache folder {folder} (mode {stat.S_IMODE(status.st_mode):o}). "
+            f"Other users may write into the cache folder {folder} (mode {stat.S_IMODE(status.st_mode):o}). "
             f"Change that: chmod go-w {folder}, {advice}."
         )

@@ -85,13 +85,13 @@ def _text_of(path: Path) -> str:
     """The text of a file of a sane size; raises OSError and ValueError."""
     status = path.stat()
     if not (stat.S_ISREG(status.st_mode) or stat.S_ISDIR(status.st_mode)):
-        raise ValueError("it is no file but a pipe, a socket or a device")
+        raise ValueError("it is not a file but a pipe, a socket or a device")
     if status.st_size > LARGEST_BYTES:
         raise ValueError(f"it has {status.st_size:,} bytes, expected at most {LARGEST_BYTES:,}")
     try:
         return path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:
-        raise ValueError(f"its byte {error.start} is no UTF-8") from error
+        raise ValueError(f"its byte {error.start} is not UTF-8") from error
 
 
 def _parsed(text: str) -> Any:
@@ -100,7 +100,7 @@ def _parsed(text: str) -> Any:
 
 
 def _refused(name: str) -> NoReturn:
-    raise ValueError(f"it holds {name}, which is no JSON")
+    raise ValueError(f"it holds {name}, which is not JSON")
 
 
 def _whole(digits: str) -> int:

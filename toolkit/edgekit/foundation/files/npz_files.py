@@ -78,7 +78,7 @@ class ArrayFile:
         if isinstance(source, Path):
             source.stat()  # raises FileNotFoundError, where is_zipfile would say no
         if not zipfile.is_zipfile(source):  # numpy would take it for an array or a pickle
-            raise ValueError("it is no .npz file, or not a whole one")
+            raise ValueError("it is not an .npz file, or not a whole one")
         self.zip = zipfile.ZipFile(source)
 
     @property

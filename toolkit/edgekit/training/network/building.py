@@ -40,7 +40,7 @@ def build_network(keras: Any, recipe: Recipe, input_shape: Shape, num_classes: i
     if received_input != expected_input or received_output != expected_output:
         raise RecipeError(
             f"The network of recipe '{recipe.name}' does not fit: expected input {expected_input} and output "
-            f"{expected_output}, one score a class. Received input {received_input} and output {received_output}. "
+            f"{expected_output}, one score per class. Received input {received_input} and output {received_output}. "
             f"Use input_shape and num_classes as build() is given them."
         )
     return network
@@ -91,7 +91,7 @@ def check_answers(recipe: Recipe, network: "keras.Model", images: "NDArray[np.ui
     scores = keras.ops.convert_to_numpy(network(images.astype("float32"), training=False))
     if not np.isfinite(scores).all():
         raise RecipeError(
-            f"The untrained network of recipe '{recipe.name}' answers NaN or infinity for pixels of 0 to 255. "
+            f"The untrained network of recipe '{recipe.name}' returns NaN or infinity for pixels of 0 to 255. "
             f"Scale them inside the network, as with keras.layers.Rescaling(1 / 255)."
         )
     if scores.min() < 0 or np.abs(scores.sum(axis=1) - 1).max() > 1e-3:

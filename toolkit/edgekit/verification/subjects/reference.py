@@ -167,8 +167,7 @@ def _check_stored_input(selection: Selection, interface: ModelInterface, dataset
     pixels = some_pixels(dataset.test)
     if fault := input_fault(info.stored_input, interface.encoding, pixels, option=names.input_range):
         raise VerificationError(
-            f"The reference {path} seems to be quantized or fed wrongly. {fault} To go on all the same: "
-            f"--no-input-check."
+            f"The reference {path} seems to be quantized or fed wrongly. {fault} To continue anyway: --no-input-check."
         )
 
 
@@ -185,7 +184,7 @@ def _check_input(
         advance(1)
     if mistake:
         raise VerificationError(
-            f"The reference {path} seems to be fed or read wrongly. {mistake} To go on all the same: --no-input-check."
+            f"The reference {path} seems to be fed or read wrongly. {mistake} To continue anyway: --no-input-check."
         )
 
 

@@ -284,6 +284,6 @@ def check_better_than_guessing(path: Path, reference: Reference, names: OptionNa
         )
         raise VerificationError(
             f"The reference {path} is right on {accuracy:.1%} of {counted(num_images, 'test image')}, "
-            f"no more than guessing ({1 / num_classes:.1%}) may give by luck. Look at {what}. To go on all the same: "
+            f"no more than guessing ({1 / num_classes:.1%}) may give by luck. Look at {what}. To continue anyway: "
             f"--no-input-check."
         )

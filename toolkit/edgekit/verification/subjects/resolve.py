@@ -58,7 +58,7 @@ class Subjects:
         return (
             *self.scored.notes,
             f"Not verified: {', '.join(self.unlisted_files)}. The run's manifest does not list "
-            f"{'it' if len(self.unlisted_files) == 1 else 'them'}, so nobody knows how "
+            f"{'it' if len(self.unlisted_files) == 1 else 'them'}, so it is unknown how "
             f"{'it was' if len(self.unlisted_files) == 1 else 'they were'} made. Export again, or remove "
             f"{'it' if len(self.unlisted_files) == 1 else 'them'}.",
         )

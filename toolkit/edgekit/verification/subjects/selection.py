@@ -301,7 +301,7 @@ def _files_of_a_run(paths: Sequence[Path], finder: RunFinder) -> Selection:
     run = finder.run_of(paths[0])
     if run is None or any(run.path.resolve() not in path.resolve().parents for path in paths):
         raise VerificationError(
-            f"Nothing says what to compare with: the files do not all lie in one run folder. Name it in "
+            f"No reference is known: the files are not all in one run folder. Name it in "
             f"--reference: the float model (.keras, .h5, .onnx, .tflite), a file of its scores (.npz, .npy), or a run "
             f"folder. To see the accuracy alone, and whether the runtimes agree, name the file itself: "
             f"--reference {for_shell(paths[0])}"

@@ -32,9 +32,8 @@ def _unrelated(seen: Symptoms) -> tuple[str, ...]:
     if chance >= 1 or is_consistent or agreement - chance >= UNRELATED_KAPPA * (1 - chance):
         return ()
     return (
-        f"Its predictions have nothing to do with the reference's: {agreement:.1%} agree, chance alone gives "
-        f"{chance:.1%}.",
-        "It may be another model, or have been given other images.",
+        f"Its predictions are unrelated to the reference's: {agreement:.1%} agree, chance alone gives {chance:.1%}.",
+        "It may be another model, or may have received other images.",
     )
 
 

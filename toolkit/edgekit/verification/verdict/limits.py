@@ -138,8 +138,8 @@ def _ties(measurement: Measurement, tolerance: Tolerance, counted_flips: int | N
             sentence=(
                 f"{num_ties:,} of {counted(n, 'prediction')} ({num_ties / n:.2%}) "
                 f"{noun(num_ties, 'differs', 'differ')} by ties for the highest score, which agreement "
-                f"leaves out; the limit is {limit:g} %. Rounding makes a few ties: where scores tie so often, they "
-                f"say nothing."
+                f"leaves out; the limit is {limit:g} %. Rounding makes a few ties: scores "
+                f"that tie so often are meaningless."
             ),
         )
     elif num_ties and tolerance.max_accuracy_drop is None and _is_worse(measurement):

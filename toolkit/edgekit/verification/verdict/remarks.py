@@ -29,8 +29,8 @@ def sequential_remark(measurement: Measurement, num_images_of_split: int, sampli
     if is_certain:
         return (
             f"Stopped after {count}, taken at random {order}: its verdict is the one that all images would give, at "
-            f"{sampling.confidence:g} confidence. What is measured is of these images; a fault in single images "
-            f"of the others stays unseen."
+            f"{sampling.confidence:g} confidence. What is measured is of these images; an "
+            f"error in single images among the others is not seen."
         )
     return (
         f"Run on {count} in random order {order}: at {sampling.confidence:g} confidence no earlier verdict was certain."
@@ -56,7 +56,7 @@ def overflow_remarks(candidate: Candidate) -> tuple[str, ...]:
         return ()
     return (
         "Its int8 weights use 8 bits. This row does not hold on x86 processors without VNNI, where ONNX Runtime's sums "
-        "overflow; edgekit export --reduce-range makes a file that answers the same everywhere.",
+        "overflow; edgekit export --reduce-range makes a file that gives the same answers everywhere.",
     )
 
 

@@ -164,7 +164,7 @@ def compare_reports(
         (reference_changes(old, new), allow_reference_change, "--allow-reference-change"),
         (looser_limits(old, new), allow_looser_limits, "--allow-looser-limits"),
     ):
-        words = found if is_allowed or not found else (*found, f"Where that is meant: {option}.")
+        words = found if is_allowed or not found else (*found, f"If that is intended: {option}.")
         (allowed if is_allowed else refused).extend(words)
     gone = [_gone(row) for name, row in before.items() if name not in after]
     return ReportChanges(

@@ -144,6 +144,6 @@ def _prove_equal(path: Path, model: Any) -> None:
     limit = _TOLERANCE * max(1.0, float(np.abs(expected).max()))
     if expected.shape != given.shape or not np.abs(given - expected).max() <= limit:
         raise ExportError(
-            f"{path} was written by Keras 2, and the same network answers otherwise in Keras 3. Expected scores "
+            f"{path} was written by Keras 2, and the same network gives different scores in Keras 3. Expected scores "
             f"equal within {limit:.2g}. Build the network again in Keras 3 and give it the weights."
         )

@@ -41,7 +41,7 @@ class RowInFull:
         short: The two numbers that tell rows apart, for who reads only the closed lines.
         reasons: Why it is not a pass.
         words: What was measured, as a sentence; "" where nothing was.
-        remarks: What else to know.
+        remarks: Notes.
         facts: Names and values.
         is_same: Whether no prediction changed; then only the calibration is shown, if any.
         classes: Drift by class.
