@@ -93,7 +93,9 @@ def test_a_network_of_caffe_is_told_apart_from_one_that_takes_pixels(is_caffe: b
     trials, caffe = try_ranges(scores_of, images, labels), try_caffe(scores_of, images, labels)
     check_takes_raw_pixels(trials, len(COLOURS))
     if is_caffe:
-        with pytest.raises(ExportError, match=r"in BGR order, minus their mean.* as given and 100\.0 % that way.*preprocess"):
+        with pytest.raises(
+            ExportError, match=r"in BGR order, minus their mean.* as given and 100\.0 % that way.*preprocess"
+        ):
             check_takes_no_caffe_pixels(trials, caffe)
     else:
         check_takes_no_caffe_pixels(trials, caffe)

@@ -41,7 +41,7 @@ def export_request(request: ExportRequest, *, progress: Progress | None = None, 
     reading = request.reading
     found = check_source(request.target)
     if request.data is None and not isinstance(found, RunFolder):
-        raise UsageError(f"{found} comes from elsewhere: say which images it is for, as in --data folder:PATH.")
+        raise UsageError(f"{found} is an external model: name its data set, as in --data folder:PATH.")
     check_out(found, request.out)
     if not is_part and not isinstance(request.data, Dataset) and is_large(found):
         return export_in_parts(request, found, plan, progress)
@@ -70,7 +70,7 @@ class SchemesRequest:
 
     Attributes:
         target: A run folder, or None for the newest run.
-        precisions: What to make.
+        precisions: Outputs.
         data: The data set, or `NAME[:PATH]`; None: the one in the run's manifest.
         calibration_images: How many training images calibrate each file; None: as for `ExportRequest`.
         seed: Chooses them.
@@ -100,7 +100,7 @@ def compare_schemes_request(request: SchemesRequest, *, progress: Progress | Non
     progress = progress or SilentProgress()
     found = check_source(request.target)
     if not isinstance(found, RunFolder):
-        raise UsageError(f"{found} belongs to no run. Make one first: edgekit export {for_shell(found)} --data …")
+        raise UsageError(f"{found} is not part of a run. Create one first: edgekit export {for_shell(found)} --data …")
     check_installed("tensorflow", "edgekit compare-schemes")
     with custom_objects_of(request.custom_objects) as custom:
         source = load_source(found, custom, progress)

@@ -130,7 +130,7 @@ def compare_schemes(
     images = _images_of(dataset, split)
     if source.run is None:
         raise UsageError(
-            f"{source.path} belongs to no run. Make one first: edgekit export {for_shell(source.path)} --data …"
+            f"{source.path} is not part of a run. Create one first: edgekit export {for_shell(source.path)} --data …"
         )
     progress = progress or SilentProgress()
     maker = FileMaker(source, dataset, progress=progress)
