@@ -199,6 +199,10 @@ def ragged(lines):
     lines[7] += ",more"
 
 
+def short(lines):
+    lines[7] = "images/007.png"
+
+
 def one_class(lines):
     lines[:] = [line.replace("bee", "ant") for line in lines]
 
@@ -214,9 +218,10 @@ def quotes(lines):
         (two_labels, r"images/004\.png has the label 'ant' in .*line 5 and 'bee' in .*line 41.*not supported yet"),
         (no_label, r"Line 6 of .* has no label: images/005\.png"),
         (ragged, r"Line 8 of .* has 3 cells, the first row 2.*quotation marks"),
+        (short, r"Line 8 of .* has 1 cell, the first row 2"),
         (one_class, r"at least two classes; data set 'csv' has 1: ant"),
         (lambda lines: lines.clear(), r"labels\.csv is empty"),
-        (quotes, r"cells, the first row 2|cannot be read as CSV|missing"),
+        (quotes, r"cells?, the first row 2|cannot be read as CSV|missing"),
         (lambda lines: lines.__setitem__(slice(None), ["x,y", "z,w"]), r"No column of .* names images in .*'z', 'w'"),
     ],
 )

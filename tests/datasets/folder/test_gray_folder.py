@@ -74,6 +74,16 @@ def test_conversions_are_said_and_kept(load: Load) -> None:
     assert dataset.to_dict()["image_notes"] == list(dataset.image_notes)
 
 
+def test_color_images_alone_are_said_to_be_converted_each_time(load: Load, tmp_path: Path) -> None:
+    for place, path in enumerate(sorted((tmp_path / "photos").rglob("*.*"))):
+        picture(200 + place, "RGB").save(path)
+
+    for _ in ("decoded", "found in the cache"):
+        dataset, notes = load(1)
+        assert any("16 color images converted to grayscale with the luma weights" in note for note in notes)
+        assert any("luma weights" in note for note in dataset.image_notes)
+
+
 def test_gray_among_color_images_is_said_where_rgb_is_wanted(load: Load) -> None:
     dataset, notes = load(None)
     assert dataset.image_shape == (SIDE, SIDE, 3)

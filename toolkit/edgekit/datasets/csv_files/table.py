@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edgekit.foundation.errors import DatasetError
+from edgekit.foundation.grammar import counted
 
 SEPARATORS = (",", ";", "\t", "|")
 MAX_BYTES = 2**29
@@ -85,12 +86,15 @@ def _line_numbers(text: str) -> tuple[int, ...]:
 
 
 def _separator(lines: list[str]) -> str | None:
-    """The one that all of the first lines have equally often; of several the most frequent one."""
+    """The one that all of the first lines have equally often; else one that all have, else one that most have."""
     first = lines[:100]
     counts = {each: {line.count(each) for line in first} for each in SEPARATORS}
     constant = [each for each in SEPARATORS if len(counts[each]) == 1 and 0 not in counts[each]]
-    usable = constant or [each for each in SEPARATORS if 0 not in counts[each]]
-    return max(usable, key=lambda each: min(counts[each]), default=None)
+    everywhere = constant or [each for each in SEPARATORS if 0 not in counts[each]]
+    if everywhere:
+        return max(everywhere, key=lambda each: min(counts[each]))
+    mostly = [each for each in SEPARATORS if each in first[0] and 2 * sum(each in line for line in first) > len(first)]
+    return max(mostly, key=lambda each: sum(each in line for line in first), default=None)
 
 
 def _parsed(path: Path, text: str, separator: str) -> tuple[list[tuple[str, ...]], list[int]]:
@@ -115,7 +119,7 @@ def _checked(path: Path, parsed: tuple[Iterable[tuple[str, ...]], list[int]]) ->
     for row, line in zip(rows, lines, strict=True):
         if len(row) != len(rows[0]):
             raise DatasetError(
-                f"Line {line} of {path} has {len(row)} cells, the first row {len(rows[0])}. Expected the same number "
-                f"in every row; a cell that holds a separator needs quotation marks around it."
+                f"Line {line} of {path} has {counted(len(row), 'cell')}, the first row {len(rows[0])}. Expected the "
+                f"same number in every row; a cell that holds a separator needs quotation marks around it."
             )
     return Table(path=path, rows=tuple(rows), lines=tuple(lines))

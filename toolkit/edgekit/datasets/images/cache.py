@@ -74,7 +74,7 @@ class DecodedImages:
     Attributes:
         images: uint8 (N, height, width, C), memory-mapped and read-only.
         skipped: Positions in the list that were left out, rising; N and their number make the whole list.
-        kinds: How many images were of each kind; empty where all are plain color images, or nobody has counted.
+        kinds: How many images were of each kind.
         checksums: Of `images`.
     """
 
@@ -127,7 +127,7 @@ def decode_list(images: ImageList, form: ImageForm, split_name: str, request: Da
         array = np.load(array_path, mmap_mode="r")
         listed = read_json(list_path, _ArrayDocument)
         broken, checksums = listed["skipped"], ArrayChecksums(array_path, array)
-        kinds = Counter({Kind(kind): count for kind, count in listed.get("kinds", {}).items()})
+        kinds = Counter({Kind(kind): count for kind, count in listed.get("kinds", {Kind.COLOR: len(array)}).items()})
         places = {name: place for place, name in enumerate(names)}
         skipped = tuple(sorted(places[name] for name, _ in broken))
         is_whole = array.shape == (len(names) - len(broken), *form.shape) and array.dtype == np.uint8

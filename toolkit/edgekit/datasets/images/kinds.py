@@ -13,7 +13,7 @@ def notes_on_kinds(counts: Sequence[Counter[Kind]], request: DatasetRequest) -> 
     """Sentences about conversions; none where all images are what the network takes.
 
     Args:
-        counts: How many images of each kind each split has; empty where nobody has counted.
+        counts: How many images of each kind each split has.
         request: How the data set was wanted.
     """
     kinds: Counter[Kind] = sum(counts, Counter())
