@@ -3,11 +3,11 @@
     python benchmarks/all_schemes.py exported/resnet8 --data cifar10:PATH [--out FOLDER] [--precision int8] [--sample N]
 
 Exports, into copies of the run in a temporary folder, each distinct file once: every precision of every format by
-default, with every single change of it (output, folding, granularity, calibration method, float head, quantizer,
-type of activations, range of weights, layout, input and output types, batch), and the combinations in SHIPPED. Then
-runs all of them in all runtimes on the test images, LiteRT's reference kernels on 200 of them, ai-edge's int16x8, for
-which LiteRT has no fast convolution, on 500. `--sample N` runs N images, drawn class by class in proportion, where all
-would take hours. The run itself is left as it is. Prints the table, and writes it as
+default, and every single change of it. Changes are those of output, folding, granularity, calibration method, float
+head, quantizer, type of activations, range of weights, layout, input and output types and batch, and the combinations
+in SHIPPED. Then runs all of them in all runtimes on the test images, LiteRT's reference kernels on 200 of them,
+ai-edge's int16x8, for which LiteRT has no fast convolution, on 500. `--sample N` runs N images, drawn class by class in
+proportion, where all would take hours. The run itself is left as it is. Prints the table, and writes it as
 all-schemes.md into --out (docs/measured/RUN). Speed is not in it: `edgekit verify` measures that.
 
 Nothing is chosen here: to choose, `edgekit compare-schemes` and `edgekit tune` look at validation images. Files that

@@ -4,7 +4,7 @@
     python benchmarks/int8_speedup.py exported/cnn6/model.keras --data cifar10:PATH --threads 2 --batch 16
 
 All files are measured in turns, `--rounds` times, in one process, so that whatever else the machine does falls on
-all of them; the table gives the median of each file's time, and the ratio float32 / scheme of the medians and of
+all of them. The table gives the median of each file's time, and the ratio float32 / scheme of the medians and of
 the fastest rounds. `same` is the share of test images with the float32 file's top class, which says that the default
 is not faster at the cost of accuracy; it means little for untrained weights. `quantize_dynamic` is ONNX Runtime's own,
 which edgekit does not use. Only int8 instructions of the processor make int8 fast: the first line names them.

@@ -7,7 +7,7 @@ ones; the output says which. A random network that learned nothing magnifies eve
 of training images, layer scales of 0.1 where they begin at 1e-6 (ConvNeXt), and --steps batches of training. The head
 is calculated by least squares on the training images. Both converters get the same float network and the same
 calibration images. Printed is the share of test images on which each int8 file gives the float network's top class, and
-McNemar's p of the difference: below 0.05, one of the two is better by more than chance.
+McNemar's p of the difference. Below 0.05, one of the two is better by more than chance.
 """
 
 import argparse

@@ -5,7 +5,7 @@
 For every LEAKY_RELU: the mean of what its kernel gives, less the exact result for the values that it was given, in
 steps of its output; of positive and of negative values. Exact rounding has a mean of about 0. Kernels that multiply by
 `SaturatingRoundingDoublingHighMul` and shift by `RoundingDivideByPOT` (gemmlowp's fixedpoint.h) round twice, and the
-second time half a step goes away from zero: with a slope of 0.1 = 0.8 / 8, in one of eight negative values.
+second time half a step goes away from zero. With a slope of 0.1 = 0.8 / 8, that is in one of eight negative values.
 """
 
 import argparse

@@ -3,8 +3,8 @@
     python benchmarks/resize_rules.py --data cifar10:PATH [--train 20000] [--epochs 10] [--size 16] [--markdown FILE]
 
 The photographs of 32 x 32 pixels are cut to their middle 24 rows and stored as PNG, one folder per class, so that
-stretching, cropping and padding differ. resnet8 is trained on them, resized by each of --rules in turn, and its float32
-file and its int8 file are verified under every other rule on all test images.
+stretching, cropping and padding differ. Then resnet8 is trained on them, resized by each of --rules in turn. Its
+float32 file and its int8 file are verified under every other rule on all test images.
 """
 
 import argparse

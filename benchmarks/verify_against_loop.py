@@ -4,7 +4,7 @@
 
 Without a run, cnn6 is exported once with the weights that it has before training, to DIR/cnn6. The loop is one
 process for each file: LiteRT's interpreter with its default kernels on one thread, an image at a time from an .npy
-file, and the share of images on which it agrees with the reference at the end. edgekit's side is the whole command,
+file. It ends with the share of images on which it agrees with the reference. edgekit's side is the whole command,
 from its start to its report, its search for the fastest settings included unless --keep-settings is given. Both sides
 run in turn; the table gives the seconds of each round and the ratio of the medians. Target: 1.5 at least.
 """

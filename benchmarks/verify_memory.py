@@ -3,8 +3,8 @@
     python benchmarks/verify_memory.py [--few 10000 --many 1000000 --side 32] [--folder DIR] [--jobs 2] [--case logits]
 
 A run with a small linear classifier in ONNX is verified on an uncompressed .npz, which edgekit maps; the many images
-are the few, again and again. Cases: the plain one; `sequential`, in random order and to the end, because the file
-counts as float32; `logits`, the same files as another tool would make them, without softmax and with the classes the
+are the few, again and again. Cases: the plain one. `sequential`: in random order and to the end, because the file
+counts as float32. `logits`: the same files as another tool would make them, without softmax and with the classes the
 other way round. Memory is what the system calls VmHWM: of the command, and of those workers together that lived at the
 same time and held most. Target: 1.2 at most. Needs the disk for N x side x side x 3 bytes.
 """

@@ -3,7 +3,7 @@
     python benchmarks/verify_parallel.py exported/resnet8 --data cifar10:PATH [--rounds 3]
 
 Eight candidates: four precisions of .tflite in two runtimes, by default. Both sides are the whole command with
-settings that were found before (a first run of each is not counted), in turn; one side is held to one processor
+settings that were found before (a first run of each is not counted), in turn. One side is held to one processor
 (Linux) and takes one candidate at a time. Target: 0.65 at most on two processors. With --retune every run searches.
 """
 

@@ -5,7 +5,7 @@
 
 For each artifact and each runtime that reads it, the bare loop is first tried at every batch and number of
 threads, a second each, and keeps its best. Then bare loop and edgekit's `execute` are run in turn, each in a
-fresh process, on the same images; the table gives the medians, the ratio (target: 0.95 at least) and the
+fresh process, on the same images. The table gives the medians, the ratio (target: 0.95 at least) and the
 worker's peak memory (target: 300 MB at most). The bare loop has its inputs ready in memory; edgekit's time
 holds everything from reading the pixels to writing the scores.
 """

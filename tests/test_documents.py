@@ -28,6 +28,8 @@ from support.documents import (
     name_of,
     num_words,
     prose_of,
+    prose_of_code,
+    sentences_in,
     sentences_of,
     write_belongings,
 )
@@ -156,6 +158,21 @@ def test_a_long_sentence_is_found(tmp_path: Path) -> None:
         f"- {'item ' * 34}.\n"
     )
     assert [num_words(sentence) for sentence in sentences_of(page)] == [1, 1, 36, 2, 34]
+
+
+@pytest.mark.parametrize("folder", ["toolkit", "benchmarks", "docs", "tests"])
+def test_no_sentence_of_a_docstring_or_comment_is_long(folder: str) -> None:
+    files = [path for path in (ROOT / folder).rglob("*.py") if "_build" not in path.parts]
+    assert files
+    texts = [(path, text) for path in files for text in prose_of_code(path.read_text())]
+    sentences = [(name_of(path), sentence) for path, text in texts for sentence in sentences_in(text)]
+    assert [each for each in sentences if num_words(each[1]) > MAX_WORDS] == []
+
+
+def test_a_long_sentence_of_code_is_found() -> None:
+    source = f'"""Short.\n\n{"Word " * 36}.\n\nname.py   {"word " * 40}\n"""\n# {"word " * 36}.\nx = "{"word " * 50}"\n'
+    sentences = [sentence for text in prose_of_code(source) for sentence in sentences_in(text)]
+    assert [num_words(sentence) for sentence in sentences] == [1, 36, 36]
 
 
 @pytest.mark.parametrize("document", WRITTEN, ids=name_of)

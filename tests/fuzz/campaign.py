@@ -1,7 +1,7 @@
 """What edgekit survives, counted: `python tests/fuzz/campaign.py`, which takes hours; `--share 0.1` a tenth of it.
 
 Hostile and unusual model files through `edgekit verify`, each beside a sound file (`model_files.py`), damaged Keras
-files (`keras_files.py`), edited files of a run (`edited_files.py`), and commands that are killed, asked to end, cannot
+files (`keras_files.py`), edited files of a run (`edited_files.py`). Commands that are killed, asked to end, cannot
 write, or meet another one (`disturbed_commands.py`). Prints one table. Ends with 1 where anything was found; Ctrl-C
 shows what was found until then.
 """

@@ -2,7 +2,7 @@
 
 Mutants of a file, and `unusual.py`'s changes of it: each is inspected, run in a worker and compared, beside the file
 that it was made of. Wanted of every one: a row with a verdict, a reason where it is an error, JSON without NaN; no
-crash, no traceback, no hang; and of the sound file its row, which is no error. The verification itself runs in a
+crash, no traceback, no hang. The row of the sound file is no error. The verification itself runs in a
 process of its own too, twenty files at a time, so that a crash of edgekit is counted and its file kept.
 """
 

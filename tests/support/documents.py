@@ -1,7 +1,9 @@
 """The documents that users read, their blocks and sentences, and what the texts call the reader's own files."""
 
+import ast
 import re
 import shutil
+from itertools import filterfalse
 from pathlib import Path
 
 from PIL import Image
@@ -28,6 +30,12 @@ NUM_PHOTOS = 6
 FENCE = re.compile(r"^( *)(`{3,}).*?^ *\2`* *$", re.DOTALL | re.MULTILINE)
 COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 LINK = re.compile(r"!?\[([^\]]*)\]\(([^)\s]+)\)")
+TABLE = re.compile(r"\S {2,}\S|^ {12,}\S|──|^ *(?:python|edgekit|cd|pip) ")
+"""A line of a docstring that is part of a table, a drawing or a command."""
+
+ENTRY = re.compile(r"\n(?= *\w+: | *[A-Z]\w+:\n)")
+"""Where an argument, an attribute, an error or a section of a docstring begins."""
+
 HEADING = re.compile(r"^#+ +(.*)$", re.MULTILINE)
 
 
@@ -49,13 +57,28 @@ def anchors_of(document: Path) -> set[str]:
 
 def sentences_of(document: Path) -> list[str]:
     """Every sentence of a document's prose: of paragraphs, list items, quotations, headings and cells of tables."""
+    return sentences_in(prose_of(document))
+
+
+def sentences_in(prose: str) -> list[str]:
+    """The sentences of a text in Markdown without code blocks."""
     pieces: list[str] = []
-    for block in re.split(r"\n\s*\n", prose_of(document)):
+    for block in re.split(r"\n\s*\n", prose):
         for line in re.split(r"\n(?=\s*(?:[-*>#|]|\d+\.)\s?)", block):
             pieces += line.split("|") if line.lstrip().startswith("|") else [line]
     text = [re.sub(r"\s+", " ", LINK.sub(r"\1", piece)).strip(" >#-*") for piece in pieces]
     ends = r"(?<=[.!?])[\"')*]* (?=[A-Z0-9*`'\"\[(]|edgekit\b)"
     return [sentence for piece in text for sentence in re.split(ends, piece) if sentence]
+
+
+def prose_of_code(source: str) -> list[str]:
+    """The docstrings of a Python file, and its comments that fill lines; without tables, drawings and code."""
+    tree = ast.parse(source)
+    constants = [node.value for node in ast.walk(tree) if isinstance(node, ast.Expr)]
+    texts = [one.value for one in constants if isinstance(one, ast.Constant) and isinstance(one.value, str)]
+    comments = re.findall(r"(?:^ *# .*\n)+", source, re.MULTILINE)
+    texts += [re.sub(r"^ *# ?", "", comment, flags=re.MULTILINE) for comment in comments]
+    return [ENTRY.sub("\n\n", "\n".join(filterfalse(TABLE.search, text.splitlines()))) for text in texts]
 
 
 def num_words(sentence: str) -> int:

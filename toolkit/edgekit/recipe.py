@@ -137,8 +137,8 @@ class Recipe:
         summary: One line for `edgekit recipes`.
         settings: Its defaults.
         build: `build(input_shape, num_classes) -> keras.Model`. `input_shape` is (H, W, C), 3 channels for RGB
-            or 1 for gray, where H and W are None while training on crops; input: float32 pixels 0 to 255 (the
-            scaling is a layer inside); output: probabilities (N, num_classes); for two classes one score (N, 1) is
+            or 1 for gray, where H and W are None while training on crops. Input: float32 pixels 0 to 255 (the
+            scaling is a layer inside). Output: probabilities (N, num_classes). For two classes one score (N, 1) is
             enough, a probability of the second class (a sigmoid) or its logit.
         optimizer: `optimizer(num_steps) -> keras.optimizers.Optimizer`, `num_steps` being the steps of the
             whole training, for schedules.

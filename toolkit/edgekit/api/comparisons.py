@@ -36,7 +36,7 @@ def compare_reports(
     """Compare two verifications on the same data.
 
     Worse is: accuracy or agreement fell by more than the margin, a verdict got worse, a compared candidate is gone,
-    or a new one drifts or fails; another reference, looser limits, and a file that was exported again since.
+    or a new one drifts or fails. So are another reference, looser limits, and a file that was exported again since.
 
     Args:
         old: A report, a run, or a verification.json.

@@ -118,7 +118,7 @@ def noise_share(sums: NoiseSums) -> float:
     """Noise as a share of the signal, 0 to 1: of the whole tensor, or of its median channel, whichever is more.
 
     max(N / S, median over c of N_c / S_c), each at most 1; channels without signal and noise are left out. One channel
-    that is much larger than the others hides in N / S what happens to them; the median does not follow single
+    that is much larger than the others hides in N / S what happens to them. The median does not follow single
     channels that are almost never active, in which any rounding is more than the signal.
     """
     is_used = (sums.signal > 0) | (sums.noise > 0)

@@ -57,7 +57,7 @@ def share_interval(successes: int, trials: int, confidence: float = 0.95) -> tup
     """Exact confidence interval of a share, 0 to 1, of which `successes` of `trials` were seen; (0, 1) for no trial.
 
     The ends are those shares at which so many successes or more, or so few or fewer, would have a probability of
-    (1 - confidence) / 2: quantiles of beta laws, beta(k, n - k + 1) and beta(k + 1, n - k).
+    (1 - confidence) / 2. They are quantiles of beta laws, beta(k, n - k + 1) and beta(k + 1, n - k).
 
     Source: C. Clopper and E. Pearson, "The use of confidence or fiducial limits illustrated in the case of the
     binomial", Biometrika 26, 1934.

@@ -37,7 +37,7 @@ class TwoClasses:
         """Probabilities, float (N, 2), stretched so that the class of the higher one is what the threshold gives.
 
         With p the probability of the positive class and T the threshold, p becomes p / 2T up to T, and
-        1 - (1 - p) / (2 - 2T) above: T becomes one half, and the order of the images stays.
+        1 - (1 - p) / (2 - 2T) above. T becomes one half, and the order of the images stays.
         """
         if self.threshold == EVEN:
             return scores

@@ -127,7 +127,7 @@ def range_by_mse(histogram: Histogram) -> Range:
 def range_by_entropy(histogram: Histogram) -> Range:
     """The range, cut at the same distance from 0 at both ends, that loses the least information.
 
-    For every distance P is the histogram inside, with what lies outside added to its ends, and Q the same values (what
+    For every distance P is the histogram inside, with what lies outside added to its ends. Q is the same values (what
     lies outside is not among them) in 256 levels, each spread evenly over those of its bins that hold anything. The
     smallest Kullback-Leibler divergence KL(P || Q) = sum P ln(P / Q) wins, the wider range where two are equal. The
     method is that of TensorRT (Migacz, "8-bit Inference with TensorRT", GTC 2017) and of ONNX Runtime.

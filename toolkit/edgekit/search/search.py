@@ -1,6 +1,6 @@
 """The search: makes and measures one file after another on the validation images, until the budget is met.
 
-First every precision and scheme; where no small file keeps to the budget, int8 with the layers that lose most left
+First every precision and scheme. Where no small file keeps to the budget, int8 with the layers that lose most left
 in float: twice as many each time, then halving back to the fewest that are enough. The test split is never looked at.
 """
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 SUFFIX = ".sums"
 SETTLED_NS = 100_000_000
 """An array that was changed less than this before it was looked at may be changed once more without its time showing
-it: file systems count in steps of up to some hundredths of a second."""
+it. File systems count in steps of up to some hundredths of a second."""
 
 
 class _Document(TypedDict):

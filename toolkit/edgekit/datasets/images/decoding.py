@@ -63,10 +63,10 @@ def decode_image(
 def decode_file(source: Path | bytes, form: ImageForm) -> DecodedImage:
     """Decode the first frame of an image as it is meant to be seen, and bring it to its size.
 
-    In this order: turned as its EXIF data say; 16-bit gray scaled to 8 bit; transparent parts laid on white;
-    CMYK, gray and palette turned into RGB, or everything into gray with the luma weights of ITU-R BT.601, as Pillow's
-    mode "L" (color profiles are ignored, as Keras does); resized by the rule. The rules that are called after Keras
-    decode as TensorFlow does, see `edgekit.datasets.images.tensorflow_decoding`.
+    In this order: turned as its EXIF data say; 16-bit gray scaled to 8 bit; transparent parts laid on white.
+    Then CMYK, gray and palette turned into RGB, or everything into gray with the luma weights of ITU-R BT.601, as
+    Pillow's mode "L" (color profiles are ignored, as Keras does). Then resized by the rule. The rules that are called
+    after Keras decode as TensorFlow does, see `edgekit.datasets.images.tensorflow_decoding`.
 
     Args:
         source: A file, or what a file holds.

@@ -1,8 +1,8 @@
 """An image file decoded as tf.io.decode_image does, which keras.utils.image_dataset_from_directory calls.
 
 Differs from `edgekit.datasets.images.decoding` in JPEG files (another DCT), in what is transparent (alpha is dropped,
-not laid on white), in 16-bit files (the upper byte), in color PNG files made gray (by their gamma), and in EXIF data
-(ignored).
+not laid on white), in 16-bit files (the upper byte). Also in color PNG files made gray (by their gamma), and in EXIF
+data (ignored).
 """
 
 from typing import TYPE_CHECKING

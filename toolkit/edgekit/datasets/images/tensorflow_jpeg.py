@@ -1,7 +1,7 @@
 """JPEG files decoded as TensorFlow does, bit by bit, without TensorFlow.
 
 tf.io.decode_image asks libjpeg for the fast integer DCT, which differs from the exact one that Pillow and most other
-programs use by up to some 20 of 255; and it smooths chroma ("fancy upsampling"), which libjpeg's fast mode in Pillow
+programs use by up to some 20 of 255. It also smooths chroma ("fancy upsampling"), which libjpeg's fast mode in Pillow
 leaves out. So the planes are decoded by Pillow in its fast mode, and chroma is enlarged here.
 Sources: `jdsample.c` and `jdcolor.c` of libjpeg-turbo 3, `jpeg_mem.cc` of TensorFlow 2.21.
 """

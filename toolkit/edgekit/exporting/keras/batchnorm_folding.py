@@ -6,7 +6,7 @@ and an addition, unless it is taken apart:
 
 - |a| goes backwards, `|a| * leaky_relu(x) = leaky_relu(|a| * x)`, and becomes part of the kernel before, whose
   scales a channel take it for nothing in int8. Where there is no such kernel, all of a goes forwards.
-- The sign of a goes forwards into the next kernel, and b into its bias, where that is exact: b never crosses the
+- The sign of a goes forwards into the next kernel, and b into its bias, where that is exact. Here b never crosses the
   zeros that 'same' padding puts around an image, and a negative sign never crosses a maximum.
 - A b that stays is one addition, as late as it can be.
 

@@ -1,7 +1,7 @@
 """One form for an ONNX graph, so that the same model gives the same bytes. Changes no arithmetic.
 
-tf2onnx numbers the names it invents through the life of the process, and where it merges equal nodes and
-constants, which name survives depends on Python's hash seed; ONNX Runtime's tools leave marks of their own.
+tf2onnx numbers the names it invents through the life of the process. Where it merges equal nodes and constants,
+the surviving name depends on Python's hash seed. ONNX Runtime's tools leave marks of their own.
 """
 
 from typing import TYPE_CHECKING

@@ -1,7 +1,7 @@
 """Fewer Transpose nodes: ONNX convolves (N, C, H, W), Keras (N, H, W, C). Changes the order of weights, no arithmetic.
 
-A plain network needs one Transpose, behind the pixels, or none if it takes (N, 3, H, W). tf2onnx leaves another one
-before every Flatten; here the rows of the dense layer behind it change places instead.
+A plain network needs one Transpose, behind the pixels, or none if it takes (N, 3, H, W). Also, tf2onnx leaves another
+one before every Flatten; here the rows of the dense layer behind it change places instead.
 """
 
 from typing import TYPE_CHECKING

@@ -13,7 +13,7 @@ def with_metadata(content: bytes, description: FileDescription, *, layout: str) 
     """The same model with properties; nothing is parsed.
 
     Serialized messages that are written one behind the other are one message with the repeated fields of both, by
-    the encoding of Protocol Buffers ("Last One Wins"), so a model of any size costs no second copy of its weights.
+    the encoding of Protocol Buffers ("Last One Wins"). So a model of any size costs no second copy of its weights.
 
     Args:
         content: A serialized ModelProto without properties of its own.

@@ -2,7 +2,7 @@
 
 `dynamic` stores int8 weights, and beside each a Cast and a Mul that make them float32 again. ONNX Runtime does that
 once, when it loads the file, so that it runs as fast as the float32 file. `onnxruntime.quantization.quantize_dynamic`
-is not used: its ranges are those of a whole batch, so that the scores of an image depend on its neighbours, and it
+is not used. Its ranges are those of a whole batch, so that the scores of an image depend on its neighbours. It also
 writes ConvInteger, which the small mobile packages lack and which is no faster than float32 on a processor.
 """
 

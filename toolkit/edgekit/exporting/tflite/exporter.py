@@ -2,7 +2,7 @@
 
 The graph is traced and frozen once, as a SavedModel, and converted to a float file once; integer files are made
 of that one. They are integer from end to end, but for what loses its meaning in 256 steps (`float_by_default`), what a
-user keeps in float, and what has no integer form: all of it is read back from the file. Knows no runtime and no data
+user keeps in float, and what has no integer form. All of it is read back from the file. Knows no runtime and no data
 set.
 """
 

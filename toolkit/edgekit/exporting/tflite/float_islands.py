@@ -86,7 +86,7 @@ def kinds_in_words(islands: Sequence[Island]) -> str:
     """For a person, by what the layers compute: "LayerNormalization x 7, softplus"; "" where there are none.
 
     An operator that does the work of several layers, as an addition with the ReLU behind it, counts for those of them
-    that have no other; one that comes from no layer counts by its own name, one that changes no number not at all.
+    that have no other. One that comes from no layer counts by its own name, one that changes no number not at all.
     """
     counted: dict[str, str] = {}
     for island in sorted(islands, key=lambda each: len(each.layers)):

@@ -139,7 +139,7 @@ class Graph:
         """The file with a bias of its own for each operator; None where no two operators share one.
 
         TensorFlow 2.21 makes one int32 or int64 bias of a shared one for int16x8, at the scale of its first reader, so
-        that the second adds a wrong number: a layer that is called twice has such a bias.
+        that the second adds a wrong number. A layer that is called twice has such a bias.
         """
         taken: set[int] = set()
         is_changed = False

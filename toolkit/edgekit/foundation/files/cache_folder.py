@@ -21,7 +21,7 @@ def default_cache_dir() -> Path:
     """$EDGEKIT_CACHE, else $XDG_CACHE_HOME/edgekit, else ~/.cache/edgekit; it need not be there.
 
     A relative $XDG_CACHE_HOME counts for nothing, as its specification says. For a user without a home, as in some
-    containers, it is a new temporary folder, which is removed at the end of the process: a name that could be guessed
+    containers, it is a new temporary folder, which is removed at the end of the process. A name that could be guessed
     could be taken by somebody else before.
     """
     if explicit := os.environ.get("EDGEKIT_CACHE"):

@@ -11,7 +11,7 @@ To add a section: write its dataclass and the function that fills it (`run/` or 
 and name both in the list of sections in `page.py`. Tables, badges, charts and figures are macros in
 `templates/macros/`.
 
-A page carries a Content-Security-Policy that names the SHA-256 of its own style and script and allows nothing else, so
+A page carries a Content-Security-Policy that names the SHA-256 of its own style and script and allows nothing else. So
 there are no `style` attributes and no event attributes: style with the classes in `templates/style.css`, position in
 SVG with attributes.
 """

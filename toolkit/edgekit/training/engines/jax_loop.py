@@ -1,6 +1,6 @@
 """JAX: the data set lies on the device, and a loop in one jitted program goes over the batches.
 
-So no batch waits for Python. With several devices each holds the whole data set; the places of a batch's images are
+So no batch waits for Python. With several devices each holds the whole data set. The places of a batch's images are
 split among them, and the compiler adds the gradients and the batch statistics, so the result is that of one device.
 On processors XLA runs convolutions inside a loop on one core, so there each step is a program of its own.
 """

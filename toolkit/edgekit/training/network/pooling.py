@@ -1,7 +1,7 @@
 """Max pooling whose gradient scatters nothing, for networks that learn on JAX.
 
-XLA makes a scatter of the gradient of a windowed maximum: on processors a loop over all windows, and on GPUs, where
-the same seed shall give the same history, a loop of one step a window too (`xla_gpu_deterministic_ops`, XLA's
+XLA makes a scatter of the gradient of a windowed maximum. On processors that is a loop over all windows. On GPUs, where
+the same seed must give the same history, it is a loop of one step per window too (`xla_gpu_deterministic_ops`, XLA's
 gpu_compiler.cc). The largest of shifted copies is the same maximum, and its gradient is sums of padded copies.
 """
 

@@ -1,6 +1,6 @@
 """How a candidate's scores differ from the reference's: all that is measured, in one pass. Knows no file, no runtime.
 
-Scores are worked on a piece at a time, and of each piece only counts and sums are kept, so that a million images
+Scores are worked on a piece at a time, and of each piece only counts and sums are kept. So a million images
 take no more memory than the scores themselves, and none where these are mapped files.
 """
 

@@ -1,6 +1,6 @@
 """How each candidate is fed and read, and whether that is clearly wrong.
 
-What a user says about input, output and labels counts for external models only: the artifacts of a run take raw
+What a user says about input, output and labels applies to external models only. The artifacts of a run take raw
 pixels, and give probabilities in the order of the data set, or logits where their manifest says so.
 """
 

@@ -1,7 +1,7 @@
 """A limit that is broken: for certain, or perhaps by chance. Measures nothing, reads no limit by itself.
 
 A loss beyond a limit is certain where it is more than chance (p below SIGNIFICANCE), or more than FAR_BEYOND times the
-limit; a single image is no such loss where the limit is worth less than one. Otherwise nobody knows yet.
+limit. A single image is no such loss where the limit is worth less than one. Otherwise nobody knows yet.
 """
 
 import math

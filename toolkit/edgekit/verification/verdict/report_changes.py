@@ -130,7 +130,7 @@ def compare_reports(
     these mean one file in each report.
 
     A candidate is worse where its verdict got worse (pass, not-compared, drift, outdated, error), where accuracy or
-    agreement fell by more than `max_worsening` points, where it was compared and is gone, and where it is new and
+    agreement fell by more than `max_worsening` points. So is one that was compared and is gone, or a new one that
     drifts or fails. The whole is worse where the reference is another one or limits are looser.
 
     Args:

@@ -3,8 +3,8 @@
     f(flatten(T(x)), c) · W = f(flatten(x), P c) · P W        where flatten(T(x)) · W = flatten(x) · P W
 
 x is (N, C, H, W), T(x) is (N, H, W, C). P takes the row of (h, w, c), number (h * W + w) * C + c, to the place of
-(c, h, w). f is what treats every number alike between them, with a constant c of one number for each place, or one
-for all.
+(c, h, w). The function f is what treats every number alike between them, with a constant c of one number for each
+place, or one for all.
 """
 
 from functools import partial
