@@ -10,6 +10,7 @@ from PIL import Image
 from support.linear_run import digits, make_run, nearest_mean, write_onnx
 from support.reports.hard_report import hard_report
 from support.reports.large_report import large_report
+from support.reports.pages import CUT
 
 from edgekit.cli import run_command as edgekit
 from edgekit.rendering.pages.verification import verification_page
@@ -292,6 +293,7 @@ def test_matrices_fit_a_phone(tmp_path: Path, num_classes: int, open_page: Any) 
         assert all(inner <= outer for inner, outer in sizes)
         cells = page.locator("table.matrix td").evaluate_all("cells => cells.map((cell) => cell.offsetWidth)")
         assert min(cells) >= 10
+        assert page.evaluate(CUT) == []
         said = page.locator(".narrow-only").first.is_visible() if num_classes > 10 else False
         assert said is (num_classes > 10)
 

@@ -68,3 +68,8 @@ class Outline(HTMLParser):
     def handle_data(self, data: str) -> None:
         if self.open and self.open[-1] == "caption":
             self._caption += data
+
+
+CUT = """[...document.querySelectorAll('table.matrix td')].filter((cell) => cell.scrollWidth > cell.clientWidth)
+    .filter((cell) => getComputedStyle(cell).color !== 'rgba(0, 0, 0, 0)').map((cell) => cell.textContent)"""
+"""JavaScript: numbers of matrices that do not fit their cell, though they are shown."""

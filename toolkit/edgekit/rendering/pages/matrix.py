@@ -9,6 +9,15 @@ NUM_SHADES = 9
 FEW, MEDIUM = 10, 20
 """So many classes have cells of ordinary size; so many have small ones, whose numbers a phone does not show."""
 
+PHONE = 160
+"""Pixels that the cells of a row have together on the narrowest screen."""
+
+EM_PER_CHARACTER = 0.7
+"""Width of a digit or a sign in the widest of the usual fonts."""
+
+USUAL, READABLE = 9.9, 7.2
+"""Pixels: the size of numbers on a phone, and the smallest that can be read."""
+
 NONE = "\N{MIDDLE DOT}"
 """What stands for 0."""
 
@@ -47,9 +56,25 @@ class Matrix:
     @property
     def density(self) -> str:
         """How small its cells are: a class of style.css, "" where they are of ordinary size."""
-        if len(self.names) <= FEW:
-            return ""
-        return "medium" if len(self.names) <= MEDIUM else "large"
+        if len(self.names) > FEW:
+            return "medium" if len(self.names) <= MEDIUM else "large"
+        room = (PHONE / max(len(self.names), 1) - 1) / (EM_PER_CHARACTER * self._longest)
+        return "" if room >= USUAL else "tight" if room >= READABLE else "crowded"
+
+    @property
+    def is_alone(self) -> bool:
+        """Whether it needs the width of the page for itself, also on a wide screen."""
+        return self.density == "large" or (self.density == "medium" and self._longest > 2)
+
+    @property
+    def _longest(self) -> int:
+        """Characters of the longest number."""
+        return max((len(cell.text) for row in self.cells for cell in row), default=1)
+
+    @property
+    def is_colour_on_phones(self) -> bool:
+        """Whether a phone has no room for its numbers."""
+        return self.density not in ("", "tight")
 
 
 def make_matrix(
