@@ -15,7 +15,7 @@ PHONE = 160
 EM_PER_CHARACTER = 0.7
 """Width of a digit or a sign in the widest of the usual fonts."""
 
-USUAL, READABLE = 9.9, 7.2
+USUAL, READABLE = 9.9, 7.0
 """Pixels: the size of numbers on a phone, and the smallest that can be read."""
 
 NONE = "\N{MIDDLE DOT}"
