@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from support.helpers import Listening
 
 from edgekit.datasets import DatasetRequest, load_dataset
 from edgekit.foundation.errors import DatasetError
@@ -69,3 +70,24 @@ def test_gray_arrays_stay_gray(load, tmp_path, shape):
     assert color.image_shape == (4, 4, 3)
     assert (color.test.images == IMAGES[..., None]).all()
     assert color.image_notes == ("gray repeated in three channels",)
+
+
+@pytest.mark.parametrize(
+    ("test", "training", "expected"),
+    [
+        (NAMES[np.arange(24) % 3], NAMES[np.arange(24) % 2], "y_test names 1 class without a training image: 'eel'"),
+        (
+            np.arange(24) % 12,
+            np.arange(24) % 5,
+            "7 classes without a training image: '5', '6', '7', '8', '9' and 2 more",
+        ),
+        (NAMES[np.arange(24) % 2], NAMES[np.arange(24) % 3], None),
+    ],
+)
+def test_classes_of_test_images_that_no_training_image_shows_are_named(tmp_path, test, training, expected):
+    listening = Listening()
+    np.savez(tmp_path / "data.npz", x_test=IMAGES, x_train=IMAGES, y_test=test, y_train=training)
+    load_dataset(f"npz:{tmp_path}/data.npz", DatasetRequest(progress=listening))
+    said = [note for note in listening.notes if "without a training image" in note]
+    assert len(said) == (expected is not None)
+    assert all(note.endswith(str(expected)) for note in said)

@@ -4,18 +4,19 @@ Large arrays of a file without compression (numpy.savez) are mapped, so they may
 """
 
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edgekit.datasets.base import Dataset, DatasetRequest, Split
 from edgekit.datasets.npz.claims import check_claims
-from edgekit.datasets.npz.labels import read_labels
+from edgekit.datasets.npz.labels import MAX_NAMED, read_labels
 from edgekit.datasets.npz.zip_mapping import MappedArrays
 from edgekit.datasets.splits import empty_split, split_validation
 from edgekit.foundation.errors import DatasetError, UsageError, first_line_of
 from edgekit.foundation.files.npz_files import DAMAGE, open_arrays
+from edgekit.foundation.grammar import counted
 
 if TYPE_CHECKING:
     import numpy as np
@@ -77,8 +78,24 @@ def _build(path: Path, arrays: Mapping[str, Any], request: DatasetRequest) -> Da
                 f"Training and test images in {path} must be of one size. Received {training.images.shape[1:]} in "
                 f"x_train and {test.images.shape[1:]} in x_test."
             )
+        _note_untrained(path, training, test, class_names, request)
         train, validation = split_validation(training, request, class_names)
     return Dataset(name="npz", class_names=class_names, train=train, validation=validation, test=test)
+
+
+def _note_untrained(
+    path: Path, training: Split, test: Split, class_names: Sequence[str], request: DatasetRequest
+) -> None:
+    """Name the classes of test images that no training image shows: perhaps a label that was mistyped."""
+    import numpy as np
+
+    untrained = [f"'{class_names[label]}'" for label in np.setdiff1d(test.labels, training.labels)]
+    if untrained:
+        more = f" and {len(untrained) - MAX_NAMED:,} more" if len(untrained) > MAX_NAMED else ""
+        request.progress.note(
+            f"{path}: y_test names {counted(len(untrained), 'class')} without a training image: "
+            f"{', '.join(untrained[:MAX_NAMED])}{more}"
+        )
 
 
 def _label_names(has_training: bool) -> tuple[str, ...]:
