@@ -79,7 +79,7 @@ def compare_files(before: Path, after: Path) -> str:
 
 
 def print_table(results: dict[str, dict[str, list[tuple[float, float, float]]]], rounds: int) -> None:
-    """One line a command: lower quartiles of seconds, processor seconds and MiB on each side, and their ratios."""
+    """One line per command: lower quartiles of seconds, processor seconds and MiB on each side, and their ratios."""
     print(
         f"{'command':24}" + "".join(f"{name:>10} {'after':>8} {'ratio':>6}" for name in ("wall s", "CPU s", "peak MiB"))
     )

@@ -212,7 +212,7 @@ def verified(
 
 
 def markdown(name: str, report: VerificationReport, made: Collection) -> str:
-    """The table, and what stands beside it."""
+    """The table, and what is next to it."""
     machine = report.environment.machine if report.environment else None
     return "\n".join(
         [
@@ -251,7 +251,7 @@ def main() -> None:
     parser.add_argument(
         "--precision", action="append", choices=[each.value for each in Precision], help="only this one"
     )
-    parser.add_argument("--sample", type=int, metavar="N", help="run N test images in place of all")
+    parser.add_argument("--sample", type=int, metavar="N", help="run N test images instead of all")
     parser.add_argument("--jobs", type=int, help="candidates at the same time")
     given = parser.parse_args()
     source = load_source(RunFolder(given.run))

@@ -47,7 +47,7 @@ def recipe(epochs: int) -> Recipe:
 
 
 def report(title: str, run: RunFolder, dataset: Dataset) -> None:
-    """Export to int8, run, and print a line a file."""
+    """Export to int8, run, and print a line per file."""
     reference = run.reference()
     accuracy = (reference.scores.argmax(axis=1) == reference.labels).mean()
     print(f"{title}: float {accuracy:.2%} of {len(reference.labels)}")

@@ -41,7 +41,7 @@ COLUMNS = ("accuracy", "points", "agreement", "flips", "worst class F1", "kB", "
 
 
 def candidate_table(report: Json, titles: Mapping[str, str] | None = None, *, with_speed: bool = True) -> str:
-    """One line a candidate, in the order of formats, precisions and runtimes; titles: SHA-256 -> what a file is."""
+    """One line per candidate, in the order of formats, precisions and runtimes; titles: SHA-256 -> what a file is."""
     columns = COLUMNS if with_speed else COLUMNS[:-1]
     lines = [f"| file | runtime | {' | '.join(columns)} |", f"|---|---|{'---:|' * len(columns)}"]
     for row in report["candidates"]:

@@ -1,4 +1,4 @@
-"""Training images a second of a recipe by edgekit's engines, against plain Keras `fit` on numpy arrays.
+"""Training images per second of a recipe by edgekit's engines, against plain Keras `fit` on numpy arrays.
 
     python benchmarks/training_throughput.py cnn6 --data cifar10:PATH
     python benchmarks/training_throughput.py resnet8 --data cifar10:PATH --backend jax --rounds 7
@@ -64,11 +64,11 @@ def main() -> None:
 
 
 def print_table(times: dict[str, list[float]], num_images: int, chosen: str) -> None:
-    """Medians over the rounds, the first one left out: images a second, the ratio to plain `fit`, the wait for input.
+    """Medians over the rounds, the first one left out: images per second, the ratio to plain `fit`, the wait for input.
 
     Args:
         times: Name -> seconds of each epoch.
-        num_images: Training images an epoch.
+        num_images: Training images per epoch.
         chosen: Who gets the "*".
     """
     print(f"{'':24} {'images/s':>9} {'ratio':>6} {'waits for input':>16}")

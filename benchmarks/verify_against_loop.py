@@ -116,7 +116,7 @@ def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", default="cifar10", help="data set of 32 x 32 pixels (default cifar10)")
     parser.add_argument(
-        "--run", type=Path, help="a run with float32 and int8 .tflite files, in place of an untrained one"
+        "--run", type=Path, help="a run with float32 and int8 .tflite files, instead of an untrained one"
     )
     parser.add_argument("--rounds", type=int, default=3, help="how often each side is run (default 3)")
     parser.add_argument("--keep-settings", action="store_true", help="let later rounds use the settings of the first")

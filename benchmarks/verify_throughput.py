@@ -98,7 +98,7 @@ def run_bare(artifact: Path, runtime: str, images: Path, num_images: int | None,
 
 
 def bare_loop(path: str, runtime: str, images: str, num_images: int | None, threads: int, batch: int) -> None:
-    """Print images a second of set input, invoke, get output; 0 where the file cannot take the batch."""
+    """Print images per second of set input, invoke, get output; 0 where the file cannot take the batch."""
     try:
         invoke, dtype, channels_first = (bare_litert if "litert" in runtime else bare_onnx)(
             path, runtime, threads, batch

@@ -27,7 +27,7 @@ class Server(http.server.ThreadingHTTPServer):
         ranges: The Range header of every request, None where there was none.
         break_after: Bytes after which each of the coming connections is cut; one is used up a request.
         knows_ranges: Whether parts can be asked for.
-        status: Answer with this error in place of the file.
+        status: Answer with this error instead of the file.
     """
 
     daemon_threads = True

@@ -11,7 +11,7 @@ from edgekit.foundation.backends import list_backends
 
 
 def let_every_backend_run(monkeypatch: pytest.MonkeyPatch, code: str) -> "list[subprocess.Popen[str]]":
-    """Installed, but in place of asking for devices they run `code`; the processes that were started."""
+    """Installed, but instead of asking for devices they run `code`; the processes that were started."""
     started: list[subprocess.Popen[str]] = []
 
     def ask(name: str) -> "subprocess.Popen[str]":

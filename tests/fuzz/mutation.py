@@ -44,7 +44,7 @@ def overwritten_word(content: bytes, rng: np.random.Generator) -> bytes:
 
 
 def endless_number(content: bytes, rng: np.random.Generator) -> bytes:
-    """A protobuf number of the greatest length in place of what stands there."""
+    """A protobuf number of the greatest length instead of what stands there."""
     at = int(_places(len(content), rng, 1)[0])
     return content[:at] + b"\xff" * 9 + b"\x01" + content[at + 10 :]
 

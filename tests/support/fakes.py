@@ -23,7 +23,7 @@ Answer = Callable[[NDArray[np.uint8]], NDArray[np.float32]] | ExecutionFailure
 
 @dataclass
 class FakeExecutor(OneByOne):
-    """An `edgekit.execution.executor.Executor` that runs functions in place of files.
+    """An `edgekit.execution.executor.Executor` that runs functions instead of files.
 
     Attributes:
         answers: File name, or "FILE in RUNTIME" where that matters -> what it does.

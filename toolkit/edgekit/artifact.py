@@ -136,7 +136,7 @@ class Artifact:
     Attributes:
         path: Where it lies.
         format: Read from the suffix.
-        precision: What its name or its manifest says it is; None where nobody says.
+        precision: What its name or its manifest says it is; None if unknown.
         size_bytes: Size of the file; once it was inspected, with that of the files beside it that hold its weights.
         sha256: Hex digest of its bytes.
     """

@@ -121,7 +121,7 @@ def _trial(input_range: InputRange, scores: "Scores", labels: "NDArray[np.int64]
 
 
 def check_class_order(trials: list[Trial], class_names: Sequence[str], *, gives_one_score: bool) -> str | None:
-    """A sentence where the classes seem to stand in another order; None where they do not.
+    """A sentence where the classes seem to be in another order; None where they do not.
 
     Args:
         trials: Ranges that were tried.

@@ -186,7 +186,7 @@ def builtin_recipe_files() -> dict[str, Path]:
 
 @dataclass(frozen=True, kw_only=True)
 class RecipeSummary:
-    """What is known of a recipe in a list; None where nobody has measured yet.
+    """What is known of a recipe in a list; None if not measured yet.
 
     Attributes:
         name: Its name on the command line.

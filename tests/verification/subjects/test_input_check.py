@@ -93,7 +93,7 @@ def test_a_missing_division_by_255_is_named(sample: Sample, linear: Linear, tmp_
 
 def test_bgr_for_rgb_is_named(sample: Sample, linear: Linear, tmp_path: Path) -> None:
     model = write_onnx(tmp_path / "a.onnx", wanting_bgr(linear), channels_first=True, batch=1)
-    assert str(mistake_of(model, sample)).endswith("with BGR in place of RGB: did you mean --channel-order bgr?")
+    assert str(mistake_of(model, sample)).endswith("with BGR instead of RGB: did you mean --channel-order bgr?")
 
 
 def test_bytes_fed_as_int8_are_named(sample: Sample, linear: Linear, tmp_path: Path) -> None:

@@ -234,7 +234,7 @@ def channels_of(color: str | None) -> int | None:
 def names_of(values: Names | None) -> tuple[str, ...]:
     """The names in text with commas, or in a list of such texts, each once: "tflite,onnx", ["tflite,onnx", "onnx"].
 
-    A comma too many is no name; a text with nothing in it is one, of which its user is told.
+    A comma too many is no name; a text with nothing in it is one, and its user is told.
     """
     if values is None:
         return ()

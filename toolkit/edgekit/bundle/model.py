@@ -18,7 +18,7 @@ class GoldenVectors:
         images: PNG files in the original size of the images.
         inputs: For each image a file with the bytes of the input tensor: the model's dtype and shape, row by row,
             little-endian. The batch is 1, or what the file fixes: then each image fills the whole batch.
-        expected: One file with the output tensors of all images, one behind the other: the model's dtype, the same
+        expected: One file with the output tensors of all images, one after the other: the model's dtype, the same
             batch, little-endian.
         top_classes: For each image the index of the highest expected score; of equal ones the lowest index.
         runtime: What gave the expected outputs: "litert-xnnpack".
@@ -48,7 +48,7 @@ class BundledModel:
         size_bytes: Of the file.
         sha256: Of the file.
         format: Of the file.
-        precision: What its name says it is; None where nobody says.
+        precision: What its name says it is; None if unknown.
         targets: What the bundle is for: the one of `--for`, or all.
         input: Name, shape (first dimension the batch; None where the file leaves one open), numpy dtype, scale and zero
             point (None for floats) of the input tensor.

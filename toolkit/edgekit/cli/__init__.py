@@ -1,6 +1,6 @@
 """The command line: parse, call one library function, render. Only this package knows click.
 
-Commands stand in one table and are imported when they are used, so that `edgekit --help` loads
+Commands are in one table and are imported when they are used, so that `edgekit --help` loads
 nothing but click.
 """
 

@@ -48,7 +48,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
 """Heading -> the parameters below it, by their names in Python."""
 
 OTHER = "Other options"
-"""The heading of what stands in no group; a test keeps it empty."""
+"""The heading for options without a group; a test keeps it empty."""
 
 
 def heading_of(parameter: click.Parameter) -> str:

@@ -1,7 +1,7 @@
 """From a run to a smaller one: pruned, clustered, or trained for int8, by tensorflow-model-optimization.
 
     settings.py      what is done, and in which order
-    translators.py   what each layer of Keras 3 is in Keras 2: one line a layer
+    translators.py   what each layer of Keras 3 is in Keras 2: one line per layer
     bridge.py        a network across, its weights back, equality proven both ways
     steps.py         pruning, clustering
     quantizing.py    quantization-aware training

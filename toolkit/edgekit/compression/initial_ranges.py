@@ -38,7 +38,7 @@ LEAST_WIDTH = 1e-3
 def starting_ranges(
     libraries: Libraries, model: Any, names: Sequence[str], batches: "Sequence[NDArray[np.uint8]]"
 ) -> "tuple[Ranges, bool]":
-    """The ranges, and whether moving statistics of `model` were made anew for them.
+    """The ranges, and whether moving statistics of `model` were recomputed for them.
 
     Args:
         libraries: Both versions of Keras.

@@ -28,7 +28,7 @@ KERNELS: Mapping[str, str] = {
     "DepthwiseConv2D": "depthwise_kernel",
     "Dense": "kernel",
 }
-"""Layers whose weights are rounded, one range a channel of their output."""
+"""Layers whose weights are rounded, one range per channel of their output."""
 
 MOVES_VALUES = frozenset(
     {
@@ -50,7 +50,7 @@ MOVES_VALUES = frozenset(
 """Layers whose output has the range of their input, or (Softmax) one that every int8 file fixes."""
 
 FIRST_BATCHES = 8
-"""From so many batches of training images the ranges start, in place of -6 to 6."""
+"""From so many batches of training images the ranges start, instead of -6 to 6."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -243,7 +243,7 @@ def _weight_quantizer(layer: Any, channels: Any, keeping: Keeping) -> Any:
 
 
 def _channel_quantizer(libraries: Libraries) -> Any:
-    """Symmetric 8 bits, one range a channel of the output, for kernels of every shape.
+    """Symmetric 8 bits, one range per channel of the output, for kernels of every shape.
 
     tensorflow-model-optimization's own takes the last axis, which is not the channel of a depthwise kernel
     (height, width, channel, multiplier) or of a transposed one (height, width, output, input).

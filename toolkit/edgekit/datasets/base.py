@@ -39,7 +39,7 @@ class Split:
         labels: int64 (N,), 0 to C - 1.
         known_sha256: Gives `sha256` for the labels, where somebody has computed it already.
         file_of: From an image's place, 0 to N - 1, to its file, or to what the file holds; None where images come from
-            no files, or nobody says.
+            no files, or unknown.
     """
 
     images: "NDArray[np.uint8]"

@@ -19,7 +19,7 @@ class OwnData:
     Attributes:
         name: Its name alone: "folder".
         sha256: `Dataset.sha256`; None where the manifest does not say.
-        location: Where this user had it; None where nobody knows.
+        location: Where this user had it; None if unknown.
     """
 
     name: str

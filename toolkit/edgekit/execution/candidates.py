@@ -50,7 +50,7 @@ class ScoringResult:
         failure: Why there are no scores, as a whole sentence; None where there are.
         scores: float32 (n, C), in the order of the split, in the class order of the data set; None where `failure` says
             why.
-        places: Where these images stand in the split: whole numbers (n,), ascending; None: they are the whole split.
+        places: The places of these images in the split: whole numbers (n,), ascending; None: they are the whole split.
         were_logits: Whether a softmax, or a sigmoid, made probabilities of the scores.
         was_one_score: Whether the model gave one score for two classes.
         remark: How the file was opened, as a whole sentence; "" for nothing.

@@ -133,6 +133,6 @@ class IsolatedExecutor:
 
 
 def default_jobs() -> int:
-    """Candidates at the same time: one a processor, as far as there is memory for them."""
+    """Candidates at the same time: one per processor, as far as there is memory for them."""
     memory = available_memory_bytes()
     return max(1, min(num_usable_cpus(), num_usable_cpus() if memory is None else memory // WORKER_BYTES))

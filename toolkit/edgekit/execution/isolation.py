@@ -53,7 +53,7 @@ def execute(
         settings: Threads, sessions and batch; None: the best that a short search finds.
         encoding: How pixels go into an external model; None: as they are.
         file_options: How an external model is opened; None: it has one output.
-        order: An .npy file of whole numbers: which of the images are run, and in which order; None: as they stand.
+        order: An .npy file of whole numbers: which of the images are run, and in which order; None: as they are.
         cache: Where settings that were found are kept; None: nowhere.
         processors: What it shares with other workers, which call this from other threads; None: it works alone.
         watch: Sees scores as they come, and may say that they are enough.

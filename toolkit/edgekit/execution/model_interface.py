@@ -68,7 +68,7 @@ class ModelInterface:
         return (usual, 1) if self._may_be_one and usual == 2 else (usual,)
 
     def with_columns(self, columns: ClassColumns) -> "ModelInterface":
-        """The same for a model whose scores stand in these columns."""
+        """The same for a model whose scores are in these columns."""
         if columns.is_identity:
             return self
         return replace(self, order=columns.order) if columns.order is not None else replace(self, columns=columns)

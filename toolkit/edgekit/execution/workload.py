@@ -18,7 +18,7 @@ class Workload:
     Attributes:
         images: uint8 (n, H, W, 3), RGB, 0 to 255, an .npy file, or a note where they lie; see `image_files`.
         num_images_of_split: Images of the whole split: N.
-        indices: Whole numbers (n,), where each image stands in the split, in the order of running; None: all of them.
+        indices: Whole numbers (n,), each image's place in the split, in the order of running; None: all of them.
         order_file: `indices` as a file, where `images` holds the whole split; None: it holds these images.
         why_a_part: Why some images are left out, as half a sentence.
     """
@@ -43,7 +43,7 @@ class Workload:
         return np.sort(self.indices[:count])
 
     def in_split_order(self, scores: "NDArray[np.float32]") -> "NDArray[np.float32]":
-        """The scores float32 (n, C) of the first n images, in the order in which the images stand in the split."""
+        """The scores float32 (n, C) of the first n images, in the order of the images in the split."""
         if self.order_file is None or self.indices is None:
             return scores
         order = self.indices[: len(scores)]
@@ -54,7 +54,7 @@ class Workload:
 
 
 def _inverse(order: "NDArray[Any]") -> "NDArray[Any]":
-    """Where each number stands in `order`, which holds 0 to N - 1 once each: what argsort gives, in half its memory."""
+    """The place of each number in `order`, which holds 0 to N - 1 once each: what argsort gives, in half its memory."""
     import numpy as np
 
     places = np.empty_like(order)

@@ -139,9 +139,9 @@ class FileMaker:
 
     @cached_property
     def folding(self) -> Folding | None:
-        """What became of batch normalization; None where ranges were learned with it as it stands."""
+        """What became of batch normalization; None where ranges were learned with it as it is."""
         if self._has_learned_ranges:
-            self._progress.note("Batch normalization is not folded: ranges were learned with it as it stands.")
+            self._progress.note("Batch normalization is not folded: ranges were learned with it as it is.")
             return None
         return proven_folding(self.classifier, self.input_range, self.images, self.reference, self._progress)
 

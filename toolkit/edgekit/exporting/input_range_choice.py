@@ -37,7 +37,7 @@ class Doubts:
 
     Attributes:
         given: The input range that the user names; None where it is to be found out.
-        class_order: Whether the classes may stand in another order: nobody has said which they are.
+        class_order: Whether the classes may be in another order: nobody has said which they are.
     """
 
     given: InputRange | None

@@ -129,7 +129,7 @@ class ExportOptions:
 
     Attributes:
         input_range: What the Keras model wants; built into the exported graph, which takes raw pixels.
-            None where nobody said: `edgekit.exporting` then reads it in the manifest or finds it out, and
+            None if not given: `edgekit.exporting` then reads it in the manifest or finds it out, and
             an exporter takes pixels as they are.
         output: What the file gives: "probabilities", or "logits", the same before the softmax.
         fold: Fold batch normalization that converters leave; see `edgekit.exporting.keras.batchnorm_folding`.

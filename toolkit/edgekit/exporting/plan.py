@@ -28,7 +28,7 @@ class Job:
 
     @property
     def variant(self) -> str:
-        """What stands between "model" and the precision in its name."""
+        """What is between "model" and the precision in its name."""
         return self.options.variant(self.format, self.precision)
 
     @property

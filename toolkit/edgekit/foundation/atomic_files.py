@@ -18,8 +18,8 @@ def atomic_path(path: Path, *, is_durable: bool = False) -> Iterator[Path]:
     """A temporary path beside `path` to write to; renamed to `path` on success, removed on failure.
 
     What is durable is on the disk before it takes the place of the old file, so that a power cut leaves the one or the
-    other whole. Raises RunFolderError in place of OSError; see `scratch_path`. `path` is then as before. It raises
-    RunFolderError too where `path` is a device or a pipe: a file in place of /dev/null breaks the machine.
+    other whole. Raises RunFolderError instead of OSError; see `scratch_path`. `path` is then as before. It raises
+    RunFolderError too where `path` is a device or a pipe: a file instead of /dev/null breaks the machine.
     """
     if path.exists() and not (path.is_file() or path.is_dir()):
         raise RunFolderError(f"Could not write {path}: it is a pipe or a device. Name a file.")
@@ -37,7 +37,7 @@ def scratch_path(path: Path) -> Iterator[Path]:
     """A temporary path beside `path` to write to; removed at the end, unless what was written is renamed before.
 
     The temporary name keeps the suffixes of `path`, because Keras and numpy choose a format by them.
-    Raises RunFolderError in place of OSError (a full disk, a read-only folder).
+    Raises RunFolderError instead of OSError (a full disk, a read-only folder).
     """
     try:
         with (

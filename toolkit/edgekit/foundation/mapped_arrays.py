@@ -115,7 +115,7 @@ def release(array: "NDArray[Any]") -> None:
 
 
 def place_of(array: "NDArray[Any]") -> tuple[Path, int] | None:
-    """(file, offset in bytes) where the bytes of `array` lie one behind the other; None where they lie in no file."""
+    """(file, offset in bytes) where the bytes of `array` lie one after the other; None where they lie in no file."""
     import numpy as np
 
     mapping = _mapping(array)

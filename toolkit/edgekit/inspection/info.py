@@ -74,7 +74,7 @@ class Weights:
 
 @dataclass(frozen=True, kw_only=True)
 class OperatorCount:
-    """How often an operator stands in the graph; attributes as in `Operator`."""
+    """How often an operator occurs in the graph; attributes as in `Operator`."""
 
     name: str
     kind: str
@@ -183,7 +183,7 @@ class ModelInfo(Displayed):
         weights_by_dtype: Element type -> how many of them.
         multiply_adds: Of one image, in convolutions and matrix products; None where shapes are not known.
         metadata: What the file says about itself.
-        kernels: Zeros and distinct values of its kernels; None where nobody asked for them.
+        kernels: Zeros and distinct values of its kernels; None if not asked for.
         stored_input: The integers that hold the pixels: the input itself, or what the graph makes of a float input
             first; None where pixels stay float.
     """

@@ -82,7 +82,7 @@ def _in_tflite(content: bytes) -> "Iterator[Found]":
 _UNPACKING = frozenset({"Cast", "DequantizeLinear", "Mul"})
 """What makes float weights of stored ones; int8 weights of a dynamic file: a Cast, and a Mul by their scale."""
 _MOST_UNPACKING = 3
-"""Nodes one behind the other; a damaged graph may go round in a circle."""
+"""Nodes one after the other; a damaged graph may go round in a circle."""
 
 
 def _in_onnx(content: bytes) -> "Iterator[Found]":

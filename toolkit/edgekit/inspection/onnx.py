@@ -65,7 +65,7 @@ def _parsed(path: Path) -> Any:
 
 @dataclass(frozen=True, kw_only=True)
 class _Constant:
-    """A tensor that stands in the file."""
+    """A tensor that is in the file."""
 
     dtype: str
     dims: tuple[int, ...]

@@ -272,7 +272,7 @@ def _described(content: bytes) -> dict[str, str]:
 
 
 def _shown(content: bytes) -> str:
-    """What stands in a metadata entry, or how long it is where it is no short text."""
+    """The content of a metadata entry, or how long it is if it is not a short text."""
     readable = content.rstrip(b"\x00")
     is_text = len(readable) <= MAX_METADATA_TEXT and readable.isascii() and readable.decode("ascii").isprintable()
     return readable.decode("ascii") if is_text else f"{len(content)} bytes"

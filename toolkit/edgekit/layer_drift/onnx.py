@@ -30,7 +30,7 @@ _ACTIVATIONS = frozenset({"Relu", "Clip"})
 _CHANNELS_FIRST = frozenset(
     {"Conv", "ConvTranspose", "MaxPool", "AveragePool", "GlobalAveragePool", "GlobalMaxPool", "BatchNormalization"}
 )
-"""Operators that take and give (N, C, ...), whatever stands around them."""
+"""Operators that take and give (N, C, ...), whatever surrounds them."""
 
 
 class OnnxProbe(Probe):
@@ -61,7 +61,7 @@ class OnnxProbe(Probe):
 
 
 class _Graph:
-    """What must be known of the graph: who makes a tensor, who reads it, where its channels stand."""
+    """What must be known of the graph: who makes a tensor, who reads it, where its channels are."""
 
     def __init__(self, model: Any) -> None:
         import onnx
@@ -145,7 +145,7 @@ class _Graph:
         return name
 
     def _only_activated(self, name: str) -> bool:
-        """Whether a tensor is read by one activation alone, which a quantizer folds into what stands before it."""
+        """Whether a tensor is read by one activation alone, which a quantizer folds into the operator before it."""
         readers = self._readers.get(name, [])
         return len(readers) == 1 and readers[0].op_type in _ACTIVATIONS
 

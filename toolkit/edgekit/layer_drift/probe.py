@@ -1,6 +1,6 @@
 """The protocol of a probe: a model file whose intermediate tensors can be read, and fed. Knows no metric.
 
-One file a format implements it. Layouts are brought to channels last, integers to the real numbers they stand for.
+One file per format implements it. Layouts are brought to channels last, integers to the real numbers they stand for.
 """
 
 from abc import ABC, abstractmethod

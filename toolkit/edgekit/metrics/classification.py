@@ -59,7 +59,7 @@ class ClassificationReport:
 
     @property
     def confusion(self) -> "NDArray[np.int64]":
-        """Images of true class i that were predicted as class j, at [i, j]: int64 (C, C), made anew for each call."""
+        """Images of true class i that were predicted as class j, at [i, j]: int64 (C, C), computed for each call."""
         matrix = np.zeros((len(self.per_class), len(self.per_class)), np.int64)
         for true, predicted, images in self.confusion_cells:
             matrix[true, predicted] = images

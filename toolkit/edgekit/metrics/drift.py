@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 Scores = np.ndarray[tuple[int, ...], np.dtype[np.floating[Any]]]
-"""float (N, C): one row per image, one column a class."""
+"""float (N, C): one row per image, one column per class."""
 
 Classes = np.ndarray[tuple[int, ...], np.dtype[np.int64]]
 """int64 (N,): one class an image, 0 to C - 1."""

@@ -1,4 +1,4 @@
-"""What the activations of a float file are on calibration images. Knows no format: one file a format looks at them.
+"""What the activations of a float file are on calibration images. Knows no format: one file per format looks at them.
 
 Memory is constant: smallest and largest values in a first pass, histograms between them in a second. How ranges come
 from that is the same for every format and quantizer; see `edgekit.quantization.ranges`.

@@ -37,7 +37,7 @@ class CalibrationSet:
     Attributes:
         source: uint8 (N, H, W, 3), RGB, 0 to 255: all images of the training split; may be a memory map.
         labels: int64 (n,), their classes; quantization does not use them, finding the input range does.
-        indices: int64 (n,), where they stand in the training split, rising.
+        indices: int64 (n,), their places in the training split, ascending.
         seed: What chose them.
         class_names: All C classes of the data set.
         dataset_name: Name of the data set.

@@ -4,7 +4,7 @@ from edgekit.metrics.classification import ClassificationReport, ClassQuality
 
 
 def report_text(report: ClassificationReport) -> str:
-    """One line a class, the accuracy and the averages, as scikit-learn lays them out."""
+    """One line per class, the accuracy and the averages, as scikit-learn lays them out."""
     averages = {"macro average": report.macro_average, "weighted average": report.weighted_average}
     width = max(len(name) for name in (*report.per_class, *averages))
     header = f"{'':{width}}  {'precision':>9}  {'recall':>9}  {'F1':>9}  {'images':>9}"

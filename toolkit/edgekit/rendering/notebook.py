@@ -1,4 +1,4 @@
-"""Results in a notebook: what a command prints on the terminal, with HTML tables in place of rich's."""
+"""Results in a notebook: what a command prints on the terminal, with HTML tables instead of rich's."""
 
 import io
 from collections.abc import Callable
@@ -41,7 +41,7 @@ class Text:
     """A text with its colour.
 
     Attributes:
-        lines: As they stand below each other.
+        lines: One below the other.
         css: Of the whole text; "": none.
     """
 

@@ -43,7 +43,7 @@ FILE_OF_SCORES = "file of scores"
 
 
 def reference_name(reference: ReferenceSummary) -> str:
-    """What the reference is: "float model", "int8 reference", or "reference" where nobody says."""
+    """What the reference is: "float model", "int8 reference", or "reference" if unknown."""
     if reference.precision is not None and reference.precision != Precision.FLOAT32:
         return f"{reference.precision} reference"
     return "float model" if reference.runtime == "keras" or reference.precision else "reference"

@@ -165,12 +165,12 @@ class RunFolder:
 
     @property
     def saved_model_path(self) -> Path:
-        """The float model where it is a SavedModel, a folder; there in place of `model_path`."""
+        """The float model where it is a SavedModel, a folder; there instead of `model_path`."""
         return self.path / SAVED_MODEL
 
     @property
     def history_path(self) -> Path:
-        """One row an epoch."""
+        """One row per epoch."""
         return self.path / "history.csv"
 
     @property

@@ -64,7 +64,7 @@ class OriginalEntry(TypedDict, total=False):
 
 
 class CompressionEntry(TypedDict, total=False):
-    """What a compression did; its settings stand there too."""
+    """What a compression did; its settings are there too."""
 
     methods: list[str]
     original: OriginalEntry
@@ -73,7 +73,7 @@ class CompressionEntry(TypedDict, total=False):
 
 
 class ExportEntry(TypedDict, total=False):
-    """How one file was exported; its options stand there too."""
+    """How one file was exported; its options are there too."""
 
     output: str
     input_range: str

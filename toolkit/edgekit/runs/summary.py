@@ -122,7 +122,7 @@ class RunComparison(Displayed):
     """Runs side by side.
 
     Attributes:
-        runs: Those on the same test images stand together; best validation accuracy first.
+        runs: Those on the same test images are grouped; best validation accuracy first.
         remarks: What keeps their numbers from being compared, in sentences.
     """
 

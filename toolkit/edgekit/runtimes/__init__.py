@@ -36,7 +36,7 @@ RUNTIMES: Registry[type[Runtime]] = Registry(
         "onnxruntime": ("edgekit.runtimes.onnxruntime:OnnxRuntime", "ONNX Runtime on the CPU, all optimizations"),
         "onnxruntime-unoptimized": (
             "edgekit.runtimes.onnxruntime:OnnxRuntimeUnoptimized",
-            "ONNX Runtime on the CPU, the graph as it stands in the file",
+            "ONNX Runtime on the CPU, the graph as it is in the file",
         ),
     },
     PluginGroup(name="edgekit.runtimes", problem=problem_of),

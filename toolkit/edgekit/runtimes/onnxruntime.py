@@ -84,7 +84,7 @@ class OnnxRuntime(Runtime):
 
 
 class OnnxRuntimeUnoptimized(OnnxRuntime):
-    """The graph as it stands in the file: tells a bad file from a bad optimization."""
+    """The graph as it is in the file: tells a bad file from a bad optimization."""
 
     name = "onnxruntime-unoptimized"
     optimization = "ORT_DISABLE_ALL"

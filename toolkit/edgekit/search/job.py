@@ -49,7 +49,7 @@ class TuneRequest:
         budget: What to keep to.
         data: The data set, or `NAME[:PATH]`; None: the one in the run's manifest.
         formats: What to try; TFLite alone by default.
-        runtimes: Names of runtimes, one a format; the usual one by default.
+        runtimes: Names of runtimes, one per format; the usual one by default.
         calibration_images: How many training images calibrate; None: 500, or one per class where there are more.
         seed: Chooses them.
         restart: Forget the trials of an earlier search.

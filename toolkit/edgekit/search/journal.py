@@ -12,12 +12,12 @@ from edgekit.search.trial import Trial
 
 
 class Journal:
-    """The file `tuning/trials.jsonl` of a run: first what the search is of, then a line a trial.
+    """The file `tuning/trials.jsonl` of a run: first what the search is of, then a line per trial.
 
     Args:
         path: The file.
         identity: What must be the same for trials to be comparable: model, images, runtimes, versions.
-        restart: Begin anew, whatever is there.
+        restart: Start over, whatever is there.
 
     Raises:
         RunFolderError: The trials there are of another search, or the file cannot be read.

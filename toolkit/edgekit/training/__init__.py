@@ -4,8 +4,8 @@
     identity.py     what must be the same for a training to go on
     network/        builds the recipe's network and checks it before an hour is spent on it; the twins of it that learn
     hardware.py     devices, precision and machines as the user says them
-    placement/      puts a training on devices, one file a backend
-    engines/        how epochs are gone through, one file an engine
+    placement/      puts a training on devices, one file per backend
+    engines/        how epochs are gone through, one file per engine
     failures.py     what a backend raises -> a sentence that says what to do
     batches.py      training batches whose order depends on the seed and the epoch only
     checkpoint.py   everything that a training needs to go on, in one file

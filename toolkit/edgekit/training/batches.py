@@ -44,7 +44,7 @@ class EpochPlan:
 
 
 class TrainingBatches:
-    """The training split, shuffled and cropped anew for every epoch.
+    """The training split, shuffled and cropped again for every epoch.
 
     All batches are full, so an epoch leaves out the images of a last, shorter batch: others every time.
     A shorter one makes TensorFlow 2.21 trace the network again, and crashed it in the backward pass of small

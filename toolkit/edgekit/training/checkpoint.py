@@ -46,7 +46,7 @@ class Checkpoint:
 
     Attributes:
         identity: What the training is; see identity.py.
-        history: One row an epoch, as in history.csv.
+        history: One row per epoch, as in history.csv.
         is_over: No epoch is left: all are done, or a callback has stopped the training.
         scalars: Of each callback: attribute -> number, text or None, or the name of a function of Keras.
         arrays: "variables.0", "optimizer.0", "callback.0.best_weights.0" and so on.

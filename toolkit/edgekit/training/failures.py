@@ -17,13 +17,13 @@ _MEMORY_WORDS = (
     "not enough memory",
 )
 """What backends say, in errors of other names: JAX's JaxRuntimeError, PyTorch's RuntimeError on processors, and what
-Keras raises in place of either."""
+Keras raises instead of either."""
 
 
 def explain(
     error: Exception, *, recipe_name: str, num_done: int, batch_size: int, placement: Placement
 ) -> TrainingError:
-    """The error to raise in place of `error`.
+    """The error to raise instead of `error`.
 
     Args:
         error: Whatever came out of layers, losses, callbacks or the backend.

@@ -100,7 +100,7 @@ def load_training(request: TrainRequest, progress: Progress) -> tuple[Recipe, Da
 
 
 def _settings_of(recipe: Recipe, request: TrainRequest) -> TrainingSettings:
-    """The settings with what the user chose in place of their own; raises UsageError."""
+    """The settings with what the user chose instead of their own; raises UsageError."""
     names = ("epochs", "seed", "batch_size", "class_weights", "validation_fraction")
     chosen = {name: getattr(request, name) for name in names if getattr(request, name) is not None}
     try:

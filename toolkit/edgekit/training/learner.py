@@ -84,7 +84,7 @@ class Learner:
         return self._keras.backend.backend() == "jax" and has_max_pooling(self._keras, self.network)
 
     def _twin(self) -> "keras.Model":
-        """A network that learns in place of the one that is saved, with the same weights."""
+        """A network that learns instead of the one that is saved, with the same weights."""
         shape = (None, None, self._dataset.image_shape[2]) if self._settings.image_sizes else self._dataset.image_shape
         with policy(self._keras, self._policy):
             twin = build_network(self._keras, self._recipe, shape, len(self._dataset.class_names))

@@ -21,7 +21,7 @@ class Monitor:
         num_epochs: Epochs of the whole training.
         learning_rate: Gives the rate of the last step.
         start_epoch: Told the number of each epoch, from 0, before its first batch is read.
-        at_epoch_end: Called when the row of an epoch stands in `history`.
+        at_epoch_end: Called when the row of an epoch is in `history`.
         advance: Told of every step.
         progress: Told of every epoch.
     """

@@ -56,7 +56,7 @@ def write_results(
         network: The trained network, without augmentation and optimizer.
         scores: Its probabilities on the test split: float32 (N, C).
         dataset: What it was trained on.
-        history: One row an epoch.
+        history: One row per epoch.
         saved_epoch: Whose weights `network` has, from 1; None: not known.
         augmented: A few training images and what augmentation makes of them.
 
@@ -138,7 +138,7 @@ def _no_notebook() -> Iterator[None]:
 
 
 def class_table(dataset: Dataset) -> str:
-    """One CSV row a class: its name, and its images in each split."""
+    """One CSV row per class: its name, and its images in each split."""
     splits = splits_of(dataset)
     counts = [count_per_class(split, len(dataset.class_names)) for split in splits.values()]
     text = io.StringIO()
@@ -149,7 +149,7 @@ def class_table(dataset: Dataset) -> str:
 
 
 def save_model(network: "keras.Model", path: Path) -> None:
-    """Write the network as `.keras`; raises RunFolderError in place of what Keras raises on a full disk."""
+    """Write the network as `.keras`; raises RunFolderError instead of what Keras raises on a full disk."""
     with atomic_path(path) as temporary:
         try:
             network.save(temporary)
@@ -158,7 +158,7 @@ def save_model(network: "keras.Model", path: Path) -> None:
 
 
 def write_history(path: Path, history: Sequence[Row]) -> None:
-    """Write one CSV row an epoch."""
+    """Write one CSV row per epoch."""
     text = io.StringIO()
     writer = csv.DictWriter(text, HISTORY_COLUMNS, restval="", lineterminator="\n")
     writer.writeheader()

@@ -37,7 +37,7 @@ class TensorBoardLogs:
         self._num_written = 0
 
     def write(self, history: Sequence[Row]) -> None:
-        """Write the rows that are new; the first call starts anew, so a resumed training has every epoch once."""
+        """Write the rows that are new; the first call starts over, so a resumed training has every epoch once."""
         try:
             if not self._writers:
                 shutil.rmtree(self._folder, ignore_errors=True)

@@ -29,7 +29,7 @@ def check_free(folder: Path) -> None:
 
 
 def write_folder(folder: Path, files: Mapping[str, Content]) -> None:
-    """Write the files, in place of an earlier page.
+    """Write the files, instead of an earlier page.
 
     Raises:
         UsageError: See `check_free`.

@@ -28,7 +28,7 @@ def header(
     Args:
         name: Of the model.
         license_name: What the files say; "" for nothing.
-        dataset: The data set's name; "" where nobody knows.
+        dataset: The data set's name; "" if unknown.
         tags: Beside those that all have.
         report: The verification; None: there is none.
         rows: What is listed of it: one row per model file.

@@ -173,7 +173,7 @@ def _read(folder: Path, name: str) -> GoldenDocument:
 
 
 def _task(folder: Path, scratch: Path, model: ModelEntry, runtime: str) -> TensorTask:
-    """One file with its inputs one behind the other: as many as its tolerance in the runtime was measured on."""
+    """One file with its inputs one after the other: as many as its tolerance in the runtime was measured on."""
     measured = {each["runtime"]: max(1, each["num_images"]) for each in model["other_runtimes"]}
     names = model["inputs"][: measured.get(runtime)]
     with scratch.open("wb") as file:

@@ -66,7 +66,7 @@ def choose(
 
     Args:
         labels: int64 (N,), the true classes.
-        scores: float32 (N, C), the float model's probabilities; None where nobody knows them: then the first images
+        scores: float32 (N, C), the float model's probabilities; None if unknown: then the first images
             of each class count as the easiest.
         flipped: Indices of images that an exported file classifies otherwise, once per file: an image that is named
             more often comes first.

@@ -89,7 +89,7 @@ def measure_golden(
         artifacts: The files.
         images: An .npy file of uint8 (n, H, W, C).
         num_images: n.
-        multiply_adds: Path of a file -> what one image costs in it; None where nobody knows.
+        multiply_adds: Path of a file -> what one image costs in it; None if unknown.
         progress: Where it reports itself.
 
     Raises:

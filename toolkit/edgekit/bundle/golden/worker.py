@@ -27,7 +27,7 @@ class TensorTask:
         file: The model.
         images: An .npy file of uint8 (n, H, W, C): pixels, which become the input tensor here; None where `inputs` is
             given.
-        inputs: The bytes of the input tensors, one behind the other; None where `images` is given.
+        inputs: The bytes of the input tensors, one after the other; None where `images` is given.
         num_images: How many images are run, at least 1.
     """
 

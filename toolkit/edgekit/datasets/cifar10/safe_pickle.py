@@ -22,7 +22,7 @@ _NUMERIC_MODULES = ("numpy.core.numeric", "numpy._core.numeric")
 
 
 class PickledArray:
-    """A uint8 array as it stands in a pickle: shape, order of axes and bytes.
+    """A uint8 array as it is in a pickle: shape, order of axes and bytes.
 
     Attributes:
         shape: Its dimensions.

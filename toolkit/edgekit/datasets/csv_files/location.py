@@ -1,4 +1,4 @@
-"""What stands behind `csv:`: one table, or one per split, and the column of the labels."""
+"""What follows `csv:`: one table, or one per split, and the column of the labels."""
 
 from dataclasses import dataclass
 from pathlib import Path

@@ -61,7 +61,7 @@ def three_splits(listings: dict[str, Listing], request: DatasetRequest) -> dict[
         train, validation = _parted(listings["train"], request.validation_fraction, request.seed)
         listings = {**listings, "train": train, "validation": validation}
     if request.role == "training" and "validation" in listings:
-        return {**listings, "test": listings["validation"]}  # stands in for the test images that come from elsewhere
+        return {**listings, "test": listings["validation"]}  # stands in for the test images that are external
     return listings
 
 

@@ -1,4 +1,4 @@
-"""What stands behind `folder:`: a folder, and at which depth its class folders lie."""
+"""What follows `folder:`: a folder, and at which depth its class folders lie."""
 
 import re
 from dataclasses import dataclass

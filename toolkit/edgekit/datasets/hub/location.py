@@ -1,4 +1,4 @@
-"""What stands behind `hub:`, and what to say where nothing can be loaded from there."""
+"""What follows `hub:`, and what to say where nothing can be loaded from there."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,7 +25,7 @@ class HubLocation:
 
     @classmethod
     def parse(cls, text: str) -> "HubLocation":
-        """`PATH[@CONFIGURATION][#LABEL]`; what is a folder as it stands is one. Raises UsageError."""
+        """`PATH[@CONFIGURATION][#LABEL]`; what is a folder as it is is one. Raises UsageError."""
         if Path(text).expanduser().is_dir():
             return cls(path=str(Path(text).expanduser()))
         rest, _, label = text.partition("#")

@@ -1,6 +1,6 @@
-"""What a worker process is told. The parent writes it as JSON and the worker reads it, both here.
+"""What a worker process receives. The parent writes it as JSON and the worker reads it, both here.
 
-A job may hold what JSON knows, paths, members of enums, tuples of one type, dataclasses, and None in place of any of
+A job may hold what JSON knows, paths, members of enums, tuples of one type, dataclasses, and None instead of any of
 these.
 """
 
@@ -19,7 +19,7 @@ from edgekit.runtimes.base import SessionSettings
 
 @dataclass(frozen=True, kw_only=True)
 class WorkerSetup:
-    """What every worker is told, whatever its job.
+    """What every worker receives, whatever its job.
 
     Attributes:
         parent: Process id of the parent, with which it ends.
@@ -83,7 +83,7 @@ class TrialJob(Job):
 
 
 def write_job(path: Path, setup: WorkerSetup, job: Job) -> None:
-    """Write what a worker is told, for `read_job`."""
+    """Write what a worker receives, for `read_job`."""
     path.write_text(json.dumps({"setup": setup, "job": job}, default=_plain))
 
 

@@ -30,7 +30,7 @@ class ParentConnection:
 
     Args:
         num_cpus: Its share of the processors until the parent says another.
-        says: Where the worker's lines go; None: nobody listens.
+        says: Where the worker's lines go; None: unknown listens.
     """
 
     def __init__(self, num_cpus: int, says: TextIO | None = None) -> None:

@@ -72,7 +72,7 @@ def run_in_worker(
         processors: What it shares with other workers; None: it works alone.
 
     Returns:
-        What `collect` read, or why the worker came to no good end.
+        What `collect` read, or why the worker failed.
 
     Raises:
         Cancelled: `processors` was cancelled.

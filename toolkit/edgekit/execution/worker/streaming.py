@@ -31,7 +31,7 @@ class ImageFile:
     Args:
         path: An .npy file; or a .json file that says where they lie in another one: path, offset in bytes, shape.
         order: An .npy file of whole numbers (n,), each 0 to N - 1: which images count, and in which order; None: all of
-            them as they stand.
+            them as they are.
 
     Raises:
         ArtifactError: A file is missing, is no `.npy`, or holds something else.

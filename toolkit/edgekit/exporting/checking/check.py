@@ -120,7 +120,7 @@ class CheckImages:
     """Random images that files are checked on: of the training split; of the test split if that is empty; else noise.
 
     Args:
-        dataset: What the model is for; None where nobody said.
+        dataset: What the model is for; None if not given.
         image_shape: (height, width, 3).
     """
 

@@ -1,4 +1,4 @@
-"""What a loaded model needs before it is traced: finite weights, float32 layers, constants in place of tensors."""
+"""What a loaded model needs before it is traced: finite weights, float32 layers, constants instead of tensors."""
 
 import json
 from typing import TYPE_CHECKING, Any

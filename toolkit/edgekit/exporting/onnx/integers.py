@@ -105,7 +105,7 @@ def _stored_ranges(activations: "Activations", scheme: "QuantizationScheme", fol
 def _learned_ranges(
     model: "ir.Model", calibration: "CalibrationSet", *, is_channels_first: bool
 ) -> dict[str, list[dict[str, Any]]]:
-    """What training has learned, in place of the ranges that calibration finds; nothing without such a training."""
+    """What training has learned, instead of the ranges that calibration finds; nothing without such a training."""
     import numpy as np
 
     if calibration.learned is None:

@@ -27,7 +27,7 @@ class Apart:
     """A graph and its kernels.
 
     Attributes:
-        model: The graph, with an input in place of each kernel.
+        model: The graph, with an input instead of each kernel.
         kernels: By name.
     """
 
@@ -57,7 +57,7 @@ def kernels_apart(model: "ir.Model", *, to_fold: bool = False) -> Apart:
 
 
 def with_kernels(model: "ir.Model", kernels: "dict[str, ir.TensorProtocol]") -> "ir.Model":
-    """`model` itself, with constants in place of the inputs that are called as `kernels`."""
+    """`model` itself, with constants instead of the inputs that are called as `kernels`."""
     import onnx_ir as ir
 
     graph = model.graph

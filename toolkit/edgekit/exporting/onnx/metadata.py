@@ -12,7 +12,7 @@ CLASS_NAMES = "edgekit.class_names"
 def with_metadata(content: bytes, description: FileDescription, *, layout: str) -> bytes:
     """The same model with properties; nothing is parsed.
 
-    Serialized messages that are written one behind the other are one message with the repeated fields of both, by
+    Serialized messages that are written one after the other are one message with the repeated fields of both, by
     the encoding of Protocol Buffers ("Last One Wins"). So a model of any size costs no second copy of its weights.
 
     Args:

@@ -211,7 +211,7 @@ class TFLiteExporter:
 
     @contextmanager
     def _translated(self, precision: Precision) -> Iterator[None]:
-        """Raise ExportError in place of what a library raises."""
+        """Raise ExportError instead of what a library raises."""
         try:
             yield
         except EdgekitError:

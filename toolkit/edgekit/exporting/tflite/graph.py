@@ -182,7 +182,7 @@ class Graph:
         self._graph.tensors[self._graph.outputs[0]].name = output_name
 
     def attach(self, name: str, content: bytes) -> None:
-        """Put `content` into the file as the metadata entry `name`, in place of one of that name."""
+        """Put `content` into the file as the metadata entry `name`, instead of one of that name."""
         import numpy as np
         from ai_edge_litert.schema_py_generated import BufferT, MetadataT
 

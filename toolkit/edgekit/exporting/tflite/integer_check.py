@@ -36,10 +36,10 @@ def check_16_bits(islands: Sequence[Island]) -> None:
 
 
 def check_islands(islands: Sequence[Island], title: str) -> None:
-    """Raise ExportError, naming operator and layer, if there is an operator in float that nobody asked for.
+    """Raise ExportError, naming operator and layer, if there is an operator in float that were not asked for.
 
     Args:
-        islands: Those that nobody asked for.
+        islands: Those that were not asked for.
         title: What cannot be made: "int8".
     """
     if not islands:

@@ -11,7 +11,7 @@ from numbers import Real
 from typing import Any
 
 WRONG: Any = object()
-"""Returned in place of a value that is not of the kind."""
+"""Returned instead of a value that is not of the kind."""
 
 MAX_SHOWN = 60
 """Characters of a wrong value that a message shows."""

@@ -16,7 +16,7 @@ COLUMN_INCHES = 0.95
 
 @drawn
 def class_table(class_names: Sequence[str], counts: Mapping[str, Sequence[int]]) -> "Figure":
-    """One row a class: its number, its name, and its images in each split.
+    """One row per class: its number, its name, and its images in each split.
 
     Args:
         class_names: C names.

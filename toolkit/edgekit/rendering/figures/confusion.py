@@ -69,7 +69,7 @@ def _name(axes: "Axes", labels: Sequence[str]) -> None:
 
 
 def _turn(labels: Sequence[str], *, is_roomy: bool) -> dict[str, Any]:
-    """How names stand under the columns: short ones upright, others so that they do not run into each other."""
+    """How names are placed under the columns: short ones upright, others so that they do not run into each other."""
     if not is_roomy:
         return {"rotation": 90}
     if max(map(len, labels)) <= MAX_UPRIGHT_LETTERS:

@@ -26,7 +26,7 @@ SAMPLES_WIDTH = 5.4
 
 @drawn
 def sample_images(split: Split, class_names: Sequence[str]) -> "Figure":
-    """The first images of each class of a split, one row a class."""
+    """The first images of each class of a split, one row per class."""
     import numpy as np
 
     labels = labels_of(class_names[:MAX_SAMPLED_CLASSES])

@@ -10,7 +10,7 @@ class FilterGroup:
 
     Attributes:
         key: What the rows call it: the attribute `data-KEY`.
-        name: What stands before the buttons.
+        name: The text before the buttons.
         values: Each value that occurs, and the number of its rows.
     """
 
@@ -23,7 +23,7 @@ def filter_groups(names: Mapping[str, str], rows: Sequence[Mapping[str, str]]) -
     """A group for each of `names` (key -> name) whose values tell the rows apart.
 
     Args:
-        names: Key of a filter -> what stands before its buttons.
+        names: Key of a filter -> the text before its buttons.
         rows: For each row: key of a filter -> its value; a row may lack a key.
     """
     groups = []

@@ -45,7 +45,7 @@ LEAST_IMPORTANT = (CLASS, SPEED, SIZE, FLIPS, WORST, ACCURACY)
 """Columns that go where there is no room, the first one first."""
 
 TIES = "Behind a + in flips: predictions that differ only because several classes share the highest score."
-"""What stands below a table that shows such predictions."""
+"""The text below a table that shows such predictions."""
 
 MAX_CLASS_NAME = 8
 
@@ -55,7 +55,7 @@ def print_candidates(report: VerificationReport, title: str, console: "Console",
 
     Args:
         report: What was verified.
-        title: What stands above it.
+        title: The line above it.
         console: Where it is printed.
         by_runtime: One line per candidate; otherwise one per file, with its worst runtime.
     """
@@ -126,7 +126,7 @@ def num_flips(measurement: Measurement) -> str:
 
 
 def _cells(row: CandidateReport, num_others: int) -> Iterator["str | Text"]:
-    """One cell a column."""
+    """One cell per column."""
     from rich.text import Text
 
     yield f"{row.runtime} +{num_others}" if num_others else row.runtime

@@ -1,4 +1,4 @@
-"""What changed between two verifications, on the terminal: a line a candidate, what is worse first, then why."""
+"""What changed between two verifications, on the terminal: a line per candidate, what is worse first, then why."""
 
 from typing import TYPE_CHECKING
 

@@ -1,4 +1,4 @@
-"""What `edgekit export` prints: one row a file, then why a file is missing. Measures nothing."""
+"""What `edgekit export` prints: one row per file, then why a file is missing. Measures nothing."""
 
 from typing import TYPE_CHECKING
 

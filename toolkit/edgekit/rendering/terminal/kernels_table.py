@@ -18,7 +18,7 @@ _COUNTS = (
 
 
 def print_layers(layers: Sequence[Mapping[str, Any]], console: "Console") -> None:
-    """Print the layers of a compressed network, as they stand in its manifest."""
+    """Print the layers of a compressed network, as they are in its manifest."""
     rows = [
         [each["layer"], each["kind"], *_counts(each["num_weights"], each["num_zeros"], each["num_distinct"])]
         for each in layers

@@ -15,7 +15,7 @@ MAX_GROUPS = 8
 """Columns of the matrix that fit a terminal."""
 
 SAME = "="
-"""What stands in the diagonal."""
+"""The content of the diagonal."""
 
 
 def print_pairwise(report: VerificationReport, *, console: "Console") -> None:

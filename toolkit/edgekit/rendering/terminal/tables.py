@@ -36,7 +36,7 @@ class Column:
         name: Its heading.
         align: "left" for words, "right" for numbers.
         wrap: Whether long cells of words may go over several lines; a number never does.
-        is_file: Whether the cells are names of files or folders, which are shortened in place of that.
+        is_file: Whether the cells are names of files or folders, which are shortened instead of that.
     """
 
     name: str
@@ -63,7 +63,7 @@ def make_console(*, file: IO[str] | None = None, force_terminal: bool | None = N
     """A console at most MAX_WIDTH columns wide; exactly that where the output is no terminal.
 
     Args:
-        file: Write here in place of stdout.
+        file: Write here instead of stdout.
         force_terminal: Treat the output as a terminal, or not; None: find out.
     """
     from rich.console import Console
@@ -85,12 +85,12 @@ class _EscapeAll:
     """A hook of rich that escapes the text of everything that is printed, and leaves its colours alone."""
 
     def process_renderables(self, renderables: "list[ConsoleRenderable]") -> "list[ConsoleRenderable]":
-        """What is printed in place of `renderables`."""
+        """What is printed instead of `renderables`."""
         return [_Escaped(each) for each in renderables]
 
 
 class _Escaped:
-    """What is printed in place of one renderable."""
+    """What is printed instead of one renderable."""
 
     def __init__(self, renderable: "ConsoleRenderable") -> None:
         self._renderable = renderable
@@ -103,7 +103,7 @@ class _Escaped:
 
 
 def make_table(title: str | None, columns: Sequence[Column | str], rows: Iterable[Sequence["str | Text"]]) -> "Table":
-    """A table; cells are text as it stands: brackets are no markup.
+    """A table; cells are text as it is: brackets are no markup.
 
     Raises:
         ValueError: A row has another number of cells than there are columns.
@@ -143,9 +143,9 @@ def fitting_table(
     """The table that fits `console` with the most columns; the one with the fewest where none fits.
 
     Args:
-        title: What stands above it.
+        title: The line above it.
         columns: All columns; where the first one is of files, its names shorten before a column goes.
-        rows: A cell a column.
+        rows: A cell per column.
         console: Where it is to be printed.
         least_important: Headings of columns that go where there is no room, the first one first.
     """

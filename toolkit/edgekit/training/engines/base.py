@@ -157,7 +157,7 @@ class LoopEngine(ABC):
             start = stop
 
     def metrics(self) -> Logs:
-        """The loss and the metrics as they stand in the model."""
+        """The loss and the metrics as they are in the model."""
         return {name: float(value) for name, value in self.model.get_metrics_result().items()}
 
     @abstractmethod

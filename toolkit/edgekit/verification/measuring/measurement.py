@@ -51,7 +51,7 @@ class FlippedImage:
     """An image whose top class differs; classes are 0 to C - 1, in the order of the class names.
 
     Attributes:
-        index: Where it stands in the split, from 0.
+        index: Its place in the split, from 0.
         true_class: Its label.
         reference_class: The reference's top class.
         candidate_class: The candidate's top class.

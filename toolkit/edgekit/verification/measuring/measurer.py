@@ -26,7 +26,7 @@ class Measured:
     Attributes:
         comparison: How it differs from the reference; None where its scores cannot be compared.
         failure: Why they cannot be compared, as a whole sentence; None where they can.
-        top_classes: For the comparison with the other candidates; None where nobody asked for that.
+        top_classes: For the comparison with the other candidates; None if not asked for.
     """
 
     comparison: ScoreComparison | None = None
@@ -57,7 +57,7 @@ class Measurer:
 
         Args:
             candidate: float32 (n, C), in the order of the split.
-            places: Where these images stand in the split: whole numbers (n,), ascending; None: they are all of it.
+            places: The places of these images in the split: whole numbers (n,), ascending; None: they are all of it.
             tie_margin: See `compare_scores`.
         """
         reference = self.scores if places is None else take_rows(self.scores, places)

@@ -65,7 +65,7 @@ def compare_scores(
         candidate: float32 (N, C), the candidate's scores of the same images.
         labels: int64 (N,), the true classes.
         class_names: C names.
-        indices: int64 (N,), where the images stand in the split; None: they are the whole split.
+        indices: int64 (N,), the images' places in the split; None: they are the whole split.
         tie_margin: See `Tolerance`, at least 0; None: flips beyond it are not counted.
 
     Raises:

@@ -38,7 +38,7 @@ def load_data(request: VerifyRequest, selection: Selection, progress: Progress) 
 
     Raises:
         DatasetError: The data set cannot be loaded. Where only its training images are at fault, they are left out.
-        UsageError: The data set lies in a folder that nobody named.
+        UsageError: The data set lies in a folder that was not named.
         VerificationError: Nothing says which data set is meant.
     """
     wanted = DatasetRequest(
@@ -81,7 +81,7 @@ def data_of(run: RunFolder | None, cache_dir: Path) -> OwnData:
 
 
 def image_size_of(selection: Selection) -> tuple[int, int] | None:
-    """(height, width) that the models take: the manifest says it, or the first file that does; None: nobody.
+    """(height, width) that the models take: the manifest says it, or the first file that does; None: unknown.
 
     A size that no image has is that of a damaged file; its row will say so.
     """
@@ -95,7 +95,7 @@ def image_size_of(selection: Selection) -> tuple[int, int] | None:
 
 
 def channels_of(selection: Selection) -> int | None:
-    """3 or 1, as the manifest or else the files say that their images have; None: nobody says it.
+    """3 or 1, as the manifest or else the files say that their images have; None: unknown.
 
     3 where the files differ: gray can be made of color (see `edgekit.execution.pixels`), and not the other way.
     """

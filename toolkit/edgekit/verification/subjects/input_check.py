@@ -248,7 +248,7 @@ def clearly_better(answers: Sequence[Answers], sample: Sample, *, tries_orders: 
     Args:
         answers: What the model answers, fed as given first.
         sample: What was predicted.
-        tries_orders: Whether the classes may stand in another order; not where each score has its name.
+        tries_orders: Whether the classes may be in another order; not where each score has its name.
     """
     labels = sample.labels
     plain = [
@@ -296,7 +296,7 @@ def _advice(interface: ModelInterface, better: Trial, sample: Sample, names: Opt
         differences.append(f"{found.range_text}{note}")
         options.append(f"{names.input_range} {found.range_text}")
     if found.channel_order != given.channel_order:
-        differences.append(f"{found.channel_order.upper()} in place of {given.channel_order.upper()}")
+        differences.append(f"{found.channel_order.upper()} instead of {given.channel_order.upper()}")
         options.append(f"{names.channel_order} {found.channel_order}")
     if better.order is not None:
         differences.append("the classes in another order")
@@ -306,7 +306,7 @@ def _advice(interface: ModelInterface, better: Trial, sample: Sample, names: Opt
 
 
 def _order_option(interface: ModelInterface, option: str, names: tuple[str, ...]) -> str:
-    """What says that the classes stand in another order: of two, the positive class of a model of one score does."""
+    """What says that the classes are in another order: of two, the positive class of a model of one score does."""
     if interface.two_classes is None:
         return f"{option} FILE"
     other = names[1 - interface.two_classes.positive]

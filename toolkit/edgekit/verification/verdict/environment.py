@@ -10,7 +10,7 @@ from edgekit.foundation.machine import Machine, this_machine
 
 @dataclass(frozen=True, kw_only=True)
 class Environment:
-    """Machine and versions; those of the runtimes stand at their rows.
+    """Machine and versions; those of the runtimes are in their rows.
 
     Attributes:
         edgekit: Version of edgekit.

@@ -1,7 +1,7 @@
 """A limit that is broken: for certain, or perhaps by chance. Measures nothing, reads no limit by itself.
 
 A loss beyond a limit is certain where it is more than chance (p below SIGNIFICANCE), or more than FAR_BEYOND times the
-limit. A single image is no such loss where the limit is worth less than one. Otherwise nobody knows yet.
+limit. A single image is no such loss where the limit is worth less than one. Otherwise it is open.
 """
 
 import math
@@ -38,7 +38,7 @@ class Loss:
         limit: What was accepted, at least 0.
         one_image: What one image is worth, in the same unit.
         p_value: That chance alone gives such a change.
-        num_images: Images that would decide it; None where nobody can say.
+        num_images: Images that would decide it; None if unknown.
         of_class: The class that these images show; None where any image counts.
         counts_by_size: Whether a loss far beyond the limit is certain by its size alone.
     """

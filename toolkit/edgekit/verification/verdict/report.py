@@ -87,7 +87,7 @@ class CandidateReport:
         sha256: Of the file.
         size_bytes: Of the file.
         format: Of the file.
-        precision: What the file says it is; None where nobody says.
+        precision: What the file says it is; None if unknown.
         runtime: The runtime's name.
         runtime_version: Its version; None where it is not installed.
         verdict: What became of it.
@@ -142,7 +142,7 @@ class CandidateReport:
 
     @property
     def label(self) -> str:
-        """The precision, or the file's name where nobody says which: "int8"."""
+        """The precision, or the file's name if it is unknown: "int8"."""
         return self.precision.value if self.precision else self.artifact
 
     def to_dict(self) -> dict[str, Any]:

@@ -32,7 +32,7 @@ class Change:
         agreement_change: Of its agreement with the reference, -1 to 1.
         size_bytes_change: Of the file's size.
         size_bytes: The new size; None where it is gone.
-        speed_ratio: New images a second over old ones; a measurement of the machine too, so never judged.
+        speed_ratio: New images per second over old ones; a measurement of the machine too, so never judged.
         same_file: Whether the file is the same, byte by byte.
         worse: Whole sentences: why it is worse than before; none where it is not.
         remarks: Whole sentences that a reader must know.
@@ -250,7 +250,7 @@ def _speed_ratio(old: CandidateReport, new: CandidateReport) -> float | None:
 
 
 def _outdated(row: CandidateReport) -> tuple[str, ...]:
-    """Why the row of a file that was exported again since counts as worse: nobody knows what it does."""
+    """Why the row of a file that was exported again since counts as worse: its behaviour is unknown."""
     return row.reasons if row.verdict is Verdict.OUTDATED else ()
 
 

@@ -196,7 +196,7 @@ FUNCTIONS: Mapping[str, Callable[[Arguments], Made | None]] = {
 
 
 def _rescaling(operator: str, other: Any) -> Made | None:
-    """A tensor with a number, or one number a channel, behind it."""
+    """A tensor with a number, or one number per channel, behind it."""
     numbers = other if isinstance(other, list) else [other]
     if not numbers or not all(isinstance(each, int | float) for each in numbers):
         return None

@@ -1,1 +1,1 @@
-"""From a Keras model to the classifier that is exported: one step a file, called by preparation.py."""
+"""From a Keras model to the classifier that is exported: one step per file, called by preparation.py."""

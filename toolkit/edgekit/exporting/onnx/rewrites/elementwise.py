@@ -39,7 +39,7 @@ class NewConstant:
 
 @dataclass(frozen=True, kw_only=True)
 class Chain:
-    """What stands between a tensor and the first operator that is of another kind.
+    """What is between a tensor and the first operator that is of another kind.
 
     Attributes:
         constants: What the operators between need in the new order.

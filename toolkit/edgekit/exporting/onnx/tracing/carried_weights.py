@@ -46,7 +46,7 @@ class CarriedWeights:
         return view
 
     def proto(self, array: "NDArray[Any]", name: str | None = None) -> "onnx.TensorProto":
-        """As `onnx.numpy_helper.from_array`, but with a token in place of the numbers of a large array."""
+        """As `onnx.numpy_helper.from_array`, but with a token instead of the numbers of a large array."""
         import onnx
 
         if array.nbytes < MIN_BYTES or array.dtype == object:

@@ -76,7 +76,7 @@ def _converted(function: Any, opset: int, weights: CarriedWeights) -> "onnx.Mode
 
 
 def _with_weights(proto: "onnx.ModelProto", weights: CarriedWeights) -> "ir.Model":
-    """The graph of `proto`, with numbers in place of tokens."""
+    """The graph of `proto`, with numbers instead of tokens."""
     import onnx_ir as ir
 
     tokens = [each for each in proto.graph.initializer if is_token(each.raw_data)]

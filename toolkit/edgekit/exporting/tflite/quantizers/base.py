@@ -22,7 +22,7 @@ class QuantizeRequest:
         calibration: The images; None where the activations stay in float (dynamic).
         activations: What was seen on these images; None with `calibration`.
         float_outputs: Output tensors of the operators that stay in float.
-        default_outputs: Those of them that nobody asked for; operators that are merged into others may go.
+        default_outputs: Those of them that were not asked for; operators that are merged into others may go.
         gives_float: Whether the file's output is float32, whatever its input is.
     """
 
@@ -51,7 +51,7 @@ class TFLiteQuantizer(Protocol):
 
     Attributes:
         choices: Precision -> the options of `ExportOptions.words` that it honours there.
-        keeps_islands: Whether an operator without integer form stays in float, in place of an error.
+        keeps_islands: Whether an operator without integer form stays in float, instead of an error.
     """
 
     choices: ClassVar[dict[Precision, frozenset[str]]]

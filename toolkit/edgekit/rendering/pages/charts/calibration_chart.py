@@ -37,7 +37,7 @@ class CountBar:
         y: Its top.
         width: In units of the drawing.
         height: In units of the drawing.
-        middle: Where its number stands.
+        middle: The place of its number.
         text: Its number, in few characters.
     """
 

@@ -1,4 +1,4 @@
-"""A bar from a line in the middle, to the left for a loss; for tables, where the number stands beside it."""
+"""A bar from a line in the middle, to the left for a loss; for tables, with the number beside it."""
 
 from dataclasses import dataclass
 

@@ -12,7 +12,7 @@ LEFT, RIGHT, TOP, BOTTOM = 68, 350, 10, 206
 
 @dataclass(frozen=True, kw_only=True)
 class Tick:
-    """A place on an axis, in units of the drawing, and what stands at it."""
+    """A place on an axis, in units of the drawing, and its label."""
 
     place: float
     text: str
@@ -25,8 +25,8 @@ class Frame:
     Attributes:
         title: What it shows.
         description: What can be seen in it, in words.
-        x: What stands across.
-        y: What stands upwards.
+        x: The quantity on the horizontal axis.
+        y: The quantity on the vertical axis.
         across: Ticks from left to right.
         up: Ticks from bottom to top.
     """

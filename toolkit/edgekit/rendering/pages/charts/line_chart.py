@@ -51,7 +51,7 @@ class LineChart:
     """A chart of lines.
 
     Attributes:
-        frame: What stands around them.
+        frame: The frame around them.
         lines: The lines; a legend names them where there are several.
         caption: Stands under the chart; "" for none.
     """
@@ -79,14 +79,14 @@ def line_chart(
     Args:
         title: What it shows.
         series: The lines.
-        x: What stands across.
-        y: What stands upwards.
+        x: The quantity on the horizontal axis.
+        y: The quantity on the vertical axis.
         description: What can be seen in it, in words; the last values of the lines if None.
         caption: Stands under the chart.
         x_limits: Ends of the axis; by the values if None.
         y_limits: Ends of the axis; by the values if None.
         is_log: Whether the axis upwards is logarithmic.
-        is_counted: Whether what stands across comes in whole numbers only, as epochs do.
+        is_counted: Whether the horizontal axis comes in whole numbers only, as epochs do.
     """
     points = [point for one in series for point in one.points]
     across = axis_over((point[0] for point in points), LEFT, RIGHT, limits=x_limits, is_whole=is_counted)

@@ -72,7 +72,7 @@ class ScatterChart:
     """A chart of points.
 
     Attributes:
-        frame: What stands around them.
+        frame: The frame around them.
         marks: The points.
         front: "x,y x,y ...": a line through the points that nothing beats; "" for none.
         shapes: Names of the shapes, for the legend.

@@ -8,7 +8,7 @@ from edgekit.rendering.pages.verification.page_size import page_size
 from edgekit.verification.measuring.measurement import ConfusionCell, Measurement
 
 MAX_CLASSES = 20
-"""With more classes the cells that changed most are listed in place of a matrix."""
+"""With more classes the cells that changed most are listed instead of a matrix."""
 
 TRUE, PREDICTED = "true class", "predicted class"
 
