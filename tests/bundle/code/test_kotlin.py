@@ -269,13 +269,14 @@ def test_labels_of_any_text_survive(tmp_path: Path) -> None:
     assert tuple(compiler.run(tmp_path / "classes", "MainKt").stdout.split("\0")) == (*many, LABELS[3])
 
 
-def test_kotlin_is_for_tflite_files_on_android_with_a_fixed_batch() -> None:
+def test_kotlin_is_for_tflite_files_on_android() -> None:
     model = bundled_model()
     assert "kotlin/LiteRtClassifier.kt" in kotlin_code(model)
+    open_batch = dataclasses.replace(model, input=dataclasses.replace(model.input, shape=(None, 32, 32, 3)))
+    assert b"INPUT_LENGTH = 1 * 32 * 32 * 3" in kotlin_code(open_batch)["kotlin/Preprocessing.kt"]
     for changes in (
         {"targets": (Target.IOS,)},
         {"format": Format.ONNX},
-        {"input": dataclasses.replace(model.input, shape=(None, 32, 32, 3))},
         {"output": dataclasses.replace(model.output, dtype="int16")},
     ):
         assert kotlin_code(dataclasses.replace(model, **changes)) == {}
@@ -288,6 +289,10 @@ def test_mediapipe_gets_code_for_color_and_for_float_input_with_metadata_only() 
     color, gray = model_for(3, None, dtype="float32"), model_for(1, None, dtype="float32")
     assert is_for_mediapipe(color)
     assert not is_for_mediapipe(gray)
+    for batch in (None, 4):
+        shape = (batch, *color.input.shape[1:])
+        other = dataclasses.replace(color, input=dataclasses.replace(color.input, shape=shape))
+        assert is_for_mediapipe(other) == (batch is None)
     assert not is_for_mediapipe(dataclasses.replace(color, has_metadata=False))
     assert is_for_mediapipe(dataclasses.replace(bundled_model(), has_metadata=False))
     assert not is_for_mediapipe(model_for(3, None, dtype="int8"))

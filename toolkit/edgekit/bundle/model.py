@@ -90,11 +90,11 @@ class BundledModel:
     def is_for_mediapipe(self) -> bool:
         """Whether the ImageClassifier of MediaPipe Tasks takes the file.
 
-        Source: its documentation, and MediaPipe 1.2.3: color images, channels last, a batch of 1, uint8 or float32 in
-        and out; a float32 input only with metadata that say how it is normalized.
+        Source: its documentation, and MediaPipe 1.2.3: color images, channels last, a batch of 1 or an open one, uint8
+        or float32 in and out; a float32 input only with metadata that say how it is normalized.
         """
         ends = {self.input.dtype, self.output.dtype}
-        is_plain = self.image.channels == 3 and not self.image.channels_first and self.input.shape[0] == 1
+        is_plain = self.image.channels == 3 and not self.image.channels_first and self.input.shape[0] in (1, None)
         is_described = self.has_metadata or self.input.dtype == "uint8"
         return self.format is Format.TFLITE and ends <= {"uint8", "float32"} and is_plain and is_described
 

@@ -20,12 +20,10 @@ _CALLS = {"float32": "Float", "uint8": "Int8", "int8": "Int8"}
 def kotlin_code(model: BundledModel) -> Mapping[str, bytes]:
     """`kotlin/*.kt` for `.tflite` files that go to Android; the file for MediaPipe where MediaPipe takes the model.
 
-    Empty for an open batch, which LiteRT's Kotlin calls cannot fix, and for tensors of other types than `ARRAYS`.
+    Empty for tensors of other types than `ARRAYS`. LiteRT 2.3 gives an open batch buffers for one image.
     """
     ends = {model.input.dtype, model.output.dtype}
     if model.format is not Format.TFLITE or Target.ANDROID not in model.targets or not ends <= ARRAYS.keys():
-        return {}
-    if model.input.shape[0] is None:
         return {}
     names = ["Preprocessing.kt", "GoldenOnComputer.kt", "AndroidPictures.kt", "LiteRtClassifier.kt", "GoldenTest.kt"]
     if model.is_for_mediapipe:
