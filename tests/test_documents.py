@@ -187,7 +187,25 @@ def test_links_lead_to_files_and_headings(document: Path) -> None:
             assert anchor in anchors_of(file), f"{name_of(document)} links to {target}, and there is no such heading"
 
 
-@pytest.mark.parametrize("term", ["candidate", "flip", "agreement", "drift", "tie", "runtime"])
+TERMS = ("candidate", "flip", "agreement", "drift", "tie", "runtime")
+EXPLAINED = [page for page in PAGES if page.name not in ("glossary.md", "index.md", "supported-models.md")]
+"""Pages in which a term is linked where it comes first; the last of those left out is written by a program."""
+
+
+@pytest.mark.parametrize("page", EXPLAINED, ids=name_of)
+def test_a_page_explains_a_term_where_it_is_first_used(page: Path) -> None:
+    others = ("|", "#", "!", "edgekit", ">")
+    lines = [line for line in prose_of(page).splitlines() if not line.startswith(others)]
+    for term in TERMS:
+        used = re.compile(rf"(?<![/#\-\w.])(?<!ONNX ){term}s?\b(?!-)", re.IGNORECASE)
+        link = f"glossary.md#{term})"
+        plain = [re.sub(r"`[^`]*`|\[[^\]]*\]\([^)]*\)", "", line) for line in lines]
+        first = next((number for number, line in enumerate(plain) if used.search(line)), len(lines))
+        linked = next((number for number, line in enumerate(lines) if link in line), len(lines))
+        assert linked <= first, f"{name_of(page)} uses '{term}' before it links it: {lines[first]}"
+
+
+@pytest.mark.parametrize("term", TERMS)
 def test_the_readme_explains_a_term_where_it_is_first_used(term: str) -> None:
     assert term in anchors_of(ROOT / "docs" / "glossary.md")
     paragraphs = [line for line in prose_of(README).splitlines() if not line.startswith(("|", "#", "!", "edgekit"))]
