@@ -134,6 +134,17 @@ def test_every_command_is_in_the_documents() -> None:
         assert f"edgekit {name}" in text, name
 
 
+def test_the_architecture_lists_every_folder_and_every_command() -> None:
+    text = (ROOT / "ARCHITECTURE.md").read_text()
+    layout, commands = (
+        text.partition(f"\n## {title}\n")[2].partition("\n## ")[0] for title in ("Layout", "The command line")
+    )
+    package = ROOT / "toolkit" / "edgekit"
+    folders = {path.parent for path in package.rglob("*.py")} - {package}
+    assert [name_of(folder) for folder in sorted(folders) if f"{folder.name}/" not in layout] == []
+    assert [name for name in COMMANDS if not re.search(rf"(?:edgekit|[|;]|and) {name}\b", commands)] == []
+
+
 def test_the_readme_is_short() -> None:
     assert len(README.read_text().splitlines()) <= MAX_LINES
 

@@ -91,7 +91,7 @@ class BundledModel:
         """Whether the ImageClassifier of MediaPipe Tasks takes the file.
 
         Source: its documentation, and MediaPipe 1.2.3: color images, channels last, a batch of 1 or an open one, uint8
-        or float32 in and out; a float32 input only with metadata that say how it is normalized.
+        or float32 in and out. A float32 input needs metadata that say how it is normalized.
         """
         ends = {self.input.dtype, self.output.dtype}
         is_plain = self.image.channels == 3 and not self.image.channels_first and self.input.shape[0] in (1, None)
