@@ -13,7 +13,7 @@ def parse_size(text: str | int) -> tuple[int, int]:
     size = (int(match["height"]), int(match["width"] or match["height"])) if match else (0, 0)
     if min(size) < 1:
         raise UsageError(
-            f"--image-size must be height x width in pixels, as in 48x96, or one number for a square. Received "
-            f"'{text}'."
+            f"--image-size must be height x width in pixels, as in 48x96, or one number for a square, each from 1 to "
+            f"999999. Received '{text}'."
         )
     return size
