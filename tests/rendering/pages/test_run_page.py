@@ -13,7 +13,7 @@ from edgekit.rendering.pages.run.page import run_page
 from edgekit.runs.folder import RunFolder
 
 HEADINGS = ["Summary", "Learning", "Classes", "Confusion matrix", "Training images", "Mistakes", "Verification",
-            "Network", "How it was made"]  # fmt: skip
+            "Network", "Provenance"]  # fmt: skip
 
 
 def headings_of(text: str) -> list[str]:
@@ -88,7 +88,7 @@ def test_what_a_run_does_not_have_is_left_out(tmp_path):
     assert headings_of(run_page(RunFolder.create(tmp_path / "foreign", {}))) == [
         "Summary",
         "Verification",
-        "How it was made",
+        "Provenance",
     ]
     assert "is not finished: 3 epochs" in run_page(make_run(tmp_path / "half", status="interrupted"))
 

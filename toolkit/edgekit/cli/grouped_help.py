@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import click
 
 GROUPS: Mapping[str, tuple[str, ...]] = {
-    "Outputs": (
+    "Main options": (
         "precisions", "float32", "float16", "dynamic", "int8", "int16x8", "everything", "formats", "max_flips",
         "prune", "cluster", "qat", "output_kind", "check_calibration", "split", "weights", "target",
         "no_images", "unverified",

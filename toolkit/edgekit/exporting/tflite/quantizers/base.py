@@ -17,7 +17,7 @@ class QuantizeRequest:
 
     Attributes:
         content: The float32 `.tflite`.
-        precision: Outputs: int8 or int16x8.
+        precision: Of the file: int8 or int16x8.
         options: What was chosen.
         calibration: The images; None where the activations stay in float (dynamic).
         activations: What was seen on these images; None with `calibration`.

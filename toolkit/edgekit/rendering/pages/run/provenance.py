@@ -27,8 +27,8 @@ class MadeSection(Section):
     """Settings, versions and machine: groups of names and values."""
 
     template: ClassVar[str] = "run/provenance.html"
-    heading: str = "How it was made"
-    anchor: str = "how-it-was-made"
+    heading: str = "Provenance"
+    anchor: str = "provenance"
     groups: Sequence[Pairs]
 
 

@@ -63,7 +63,7 @@ class MadeSection(Section):
     """Where it ran, on what, and how to make it again; the command is "" where it is not known."""
 
     template: ClassVar[str] = "verification/provenance.html"
-    heading: str = "How this was made"
+    heading: str = "Provenance"
     anchor: str = "made"
     facts: Sequence[tuple[str, str]]
     command: str
