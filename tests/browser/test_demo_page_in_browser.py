@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 from PIL import Image
 from support.bundles import RESNET8
+from support.linear_run import digits, make_run
 
 import edgekit
 from edgekit.web_demo.server import address_of, make_server
@@ -165,6 +166,24 @@ def test_what_is_no_picture_is_refused_and_the_next_one_works(page: Any, tmp_pat
     page.locator("#verdict", has_text="notes.txt is no picture that this browser reads.").wait_for()
     drop(page, photo(tmp_path))
     answered(page, "my photo.png")
+
+
+def test_logits_become_probabilities_as_in_python(browser: Any, node_modules: Path, tmp_path: Path) -> None:
+    run = make_run(tmp_path / "linear")
+    exports = {"onnx/model-float32.onnx": {"output": "logits"}}
+    run.record(dataset={**run.manifest["dataset"], "class_names": list(digits().class_names)}, exports=exports)
+    made = edgekit.demo_page(run, no_images=True, node_modules=node_modules, out=tmp_path / "page")
+    path = photo(tmp_path)
+    [expected] = edgekit.predict(run, path).predictions
+    with make_server(made.path, 0) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        for page in opened(browser, address_of(server), []):
+            drop(page, path)
+            answered(page, "my photo.png")
+            shown = scores_on(page, "onnx-model-float32")
+            assert shown == {label: pytest.approx(expected.scores[label], abs=1e-6) for label in shown}
+            assert max(shown.values()) < 0.3  # the scores themselves are probabilities, which a softmax makes alike
+        server.shutdown()
 
 
 def test_a_damaged_model_fails_alone(browser: Any, page_folder: Path, tmp_path: Path) -> None:
