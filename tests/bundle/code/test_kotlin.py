@@ -192,6 +192,7 @@ MEDIAPIPE = """
     MediaPipeClassifier(android.content.Context(assets)).use {
         println(it.classify(pictureOf(assets.open("golden/images/05.png").readBytes())))
     }
+    println(checked { MediaPipeGoldenTest().picturesGetTheExpectedScores() })
 """
 
 
@@ -226,9 +227,9 @@ def test_the_android_code_runs_on_stand_ins(unpacked: Path, key: str, tmp_path: 
     assert lines[3:5] == [other] * 2
     assert lines[5] == "Android cannot decode these 7 bytes. Expected a JPEG, PNG or WebP file."
     assert lines[6:8] == ["pass", "pass"]
-    pixel = np.array(Image.open(assets / "golden" / "images" / "05.png"))[0, 0]
-    order = np.argsort(-pixel.astype(int), kind="stable")
-    assert lines[8:] == ([f"[{', '.join(f'({labels[at]}, {pixel[at] / 256})' for at in order)}]"] if is_int8 else [])
+    order = np.argsort(-expected.astype(float), kind="stable")
+    scores = f"[{', '.join(f'({labels[at]}, {expected[at] / 256})' for at in order)}]"
+    assert lines[8:] == ([scores, "pass"] if is_int8 else [])
     wrong = np.fromfile(assets / entry["expected"], "u1")
     wrong[size * 3 + 3] += 7
     wrong.tofile(assets / entry["expected"])
@@ -240,6 +241,8 @@ def test_the_android_code_runs_on_stand_ins(unpacked: Path, key: str, tmp_path: 
     lines = compiler.run(tmp_path / "classes", "MainKt", properties=properties).stdout.splitlines()
     assert lines[6] == "fail: golden/images/00.png"
     assert lines[7].startswith(f"fail: {entry['inputs'][3]}: score ")
+    if is_int8:
+        assert lines[9].startswith("fail: golden/images/00.png: the score of ")
 
 
 def test_a_tensor_of_another_type_is_no_kotlin(tmp_path: Path) -> None:

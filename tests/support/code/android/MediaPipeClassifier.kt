@@ -1,8 +1,9 @@
-// Answers the red, green and blue of the first pixel as scores of the first three classes, best first.
+// Answers what answers.txt in the assets says for the pixels, as bytes, of a picture: see LiteRt.kt.
 
 package com.google.mediapipe.tasks.vision.imageclassifier
 
 import android.content.Context
+import android.content.res.AssetManager
 import com.google.mediapipe.framework.image.MPImage
 import com.google.mediapipe.tasks.components.containers.Category
 import com.google.mediapipe.tasks.components.containers.ClassificationResult
@@ -13,7 +14,7 @@ class ImageClassifierResult(private val classificationResult: ClassificationResu
     fun classificationResult(): ClassificationResult = classificationResult
 }
 
-class ImageClassifier private constructor() : AutoCloseable {
+class ImageClassifier private constructor(private val assets: AssetManager) : AutoCloseable {
     class ImageClassifierOptions(val baseOptions: BaseOptions) {
         class Builder {
             private var options: BaseOptions? = null
@@ -29,10 +30,16 @@ class ImageClassifier private constructor() : AutoCloseable {
     }
 
     fun classify(image: MPImage): ImageClassifierResult {
-        val color = IntArray(1).also { image.bitmap.getPixels(it, 0, 1, 0, 0, 1, 1) }[0]
-        val categories = List(3) { Category((color shr (16 - 8 * it) and 0xFF) / 256f, it, "") }
-        val sorted = categories.sortedByDescending { it.score() }
-        return ImageClassifierResult(ClassificationResult(listOf(Classifications(sorted))))
+        val (width, height) = Pair(image.bitmap.width, image.bitmap.height)
+        val colors = IntArray(width * height).also { image.bitmap.getPixels(it, 0, width, 0, 0, width, height) }
+        val bytes = ByteArray(3 * colors.size) { (colors[it / 3] shr (16 - 8 * (it % 3))).toByte() }
+        val lines = assets.open("answers.txt").bufferedReader().readLines().map { it.split(" ") }
+        val (_, file, start, size) = lines.first { assets.open(it[0]).readBytes().contentEquals(bytes) }
+        val output = assets.open(file).readBytes()
+        val categories = List(size.toInt()) { Category((output[start.toInt() + it].toInt() and 0xFF) / 256f, it, "") }
+        return ImageClassifierResult(
+            ClassificationResult(listOf(Classifications(categories.sortedByDescending { it.score() })))
+        )
     }
 
     override fun close() = Unit
@@ -40,7 +47,7 @@ class ImageClassifier private constructor() : AutoCloseable {
     companion object {
         fun createFromOptions(context: Context, options: ImageClassifierOptions): ImageClassifier {
             context.assets.open(options.baseOptions.modelAssetPath).close()
-            return ImageClassifier()
+            return ImageClassifier(context.assets)
         }
     }
 }

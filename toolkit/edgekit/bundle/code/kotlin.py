@@ -18,7 +18,7 @@ _CALLS = {"float32": "Float", "uint8": "Int8", "int8": "Int8"}
 
 
 def kotlin_code(model: BundledModel) -> Mapping[str, bytes]:
-    """`kotlin/*.kt` for `.tflite` files that go to Android; the file for MediaPipe where MediaPipe takes the model.
+    """`kotlin/*.kt` for `.tflite` files that go to Android; those for MediaPipe where it takes the model.
 
     Empty for tensors of other types than `ARRAYS`. LiteRT 2.3 gives an open batch buffers for one image.
     """
@@ -27,7 +27,7 @@ def kotlin_code(model: BundledModel) -> Mapping[str, bytes]:
         return {}
     names = ["Preprocessing.kt", "GoldenOnComputer.kt", "AndroidPictures.kt", "LiteRtClassifier.kt", "GoldenTest.kt"]
     if model.is_for_mediapipe:
-        names.append("MediaPipeClassifier.kt")
+        names += ["MediaPipeClassifier.kt", "MediaPipeGoldenTest.kt"]
     facts = _facts(model)
     return {f"kotlin/{name}": render(f"kotlin/{name}", facts) for name in names}
 
