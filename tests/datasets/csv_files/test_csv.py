@@ -144,6 +144,14 @@ def test_the_column_of_labels_can_be_named(root, load):
         load(f"{spec}#colour")
 
 
+def test_numbers_that_some_images_are_called_are_not_the_files(root, load):
+    """Rows 1 to 39 of a column `id` name images as well, without their suffix, but another column names all."""
+    lines = [f"{n + 1:03},images/{n:03}.png,{NAMES[n % 2]}" for n in range(40)]
+    dataset = load(write(root / "labels.csv", lines, header="id,foo,label"))
+    assert dataset.class_names == NAMES
+    assert len(dataset.train) + len(dataset.validation) + len(dataset.test) == 40
+
+
 def test_metadata_beside_the_images_takes_the_place_of_class_folders(root, load):
     write(root / "metadata.csv", rows(), "file_name,label")
     progress = Listening()

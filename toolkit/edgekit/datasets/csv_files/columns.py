@@ -55,10 +55,11 @@ def choose_columns(table: Table, finder: FileFinder, label: str | None) -> tuple
     Raises:
         DatasetError: No column holds image files, or it is not clear which one holds the labels.
     """
-    if table.num_columns == 1 and not _file_columns(table, finder, table.rows[:SAMPLE]):
+    if table.num_columns == 1 and not _file_counts(table, finder, table.rows[:SAMPLE]):
         words = {len(row[0].split()) for row in table.rows}
         table = split_at_blanks(table) if min(words) > 1 else table
-    files = _file_columns(table, finder, table.rows[1 : SAMPLE + 1] or table.rows)
+    counts = _file_counts(table, finder, table.rows[1 : SAMPLE + 1] or table.rows)
+    files = [column for column, count in counts.items() if count == max(counts.values())]
     if not files:
         raise _no_files(table, finder)
     has_header = not any(finder.find(table.rows[0][column]) for column in files)
@@ -71,13 +72,13 @@ def choose_columns(table: Table, finder: FileFinder, label: str | None) -> tuple
     return table, Columns(has_header=has_header, file=file, label=_label_column(table, rest, names, label), split=split)
 
 
-def _file_columns(table: Table, finder: FileFinder, rows: Sequence[tuple[str, ...]]) -> list[int]:
-    """Those whose cells name images, the one with most of them first."""
+def _file_counts(table: Table, finder: FileFinder, rows: Sequence[tuple[str, ...]]) -> dict[int, int]:
+    """How many of the first rows name an image in each column; without the columns where none does."""
     counts = {
         column: sum(finder.find(row[column]) is not None for row in rows[:SAMPLE])
         for column in range(table.num_columns)
     }
-    return sorted((column for column, count in counts.items() if count), key=lambda column: -counts[column])
+    return {column: count for column, count in counts.items() if count}
 
 
 def _has_values(table: Table, column: int, has_header: bool) -> bool:
