@@ -6,7 +6,7 @@ from edgekit.artifact import Artifact, Format, Precision
 from edgekit.datasets.base import check_class_names
 from edgekit.exporting.description import labels_text
 from edgekit.foundation.errors import BundleError, DatasetError, UsageError
-from edgekit.foundation.grammar import for_shell
+from edgekit.foundation.grammar import for_shell, listed
 from edgekit.runs.folder import RunFolder
 from edgekit.verification.verdict.targets import Target
 
@@ -34,13 +34,13 @@ def select(run: RunFolder, target: Target | None, precisions: Sequence[Precision
         and (target is not Target.MCU or one.precision is Precision.INT8)
         and (not precisions or one.precision in precisions)
     )
-    if not chosen:
-        wanted = " ".join(
-            [*(f"--{each}" for each in precisions)] or (["--int8"] if target is Target.MCU else ["--all"])
-        )
+    have = {one.precision for one in chosen}
+    missing = [each for each in precisions if each not in have]
+    if missing or not chosen:
+        wanted = " ".join([*(f"--{each}" for each in missing)] or (["--int8"] if target is Target.MCU else ["--all"]))
         fitting = f" for {target.words}" if target else ""
         raise BundleError(
-            f"{run.path} holds no such file{fitting} to bundle. Export one first: "
+            f"{run.path} holds no {listed(missing) or 'such'} file{fitting} to bundle. Export one first: "
             f"edgekit export {for_shell(run.path)} {wanted}"
         )
     return chosen

@@ -59,7 +59,20 @@ def heading_of(parameter: click.Parameter) -> str:
 
 
 class GroupedCommand(click.Command):
-    """A command whose help shows its options in groups."""
+    """A command whose help shows its options in groups, and of whose options none is overruled by a later one."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """As click does; an option of one value that is given again is rejected, where click takes the last."""
+        if not ctx.resilient_parsing:
+            _, _, order = self.make_parser(ctx).parse_args(args=list(args))
+            given = [
+                each for each in order if isinstance(each, click.Option) and not each.is_flag and not each.multiple
+            ]
+            for option in dict.fromkeys(given):
+                if (count := given.count(option)) > 1:
+                    name = max(option.opts, key=len)
+                    raise click.UsageError(f"{name} takes one value. Received {count} of them. Give it once.", ctx)
+        return super().parse_args(ctx, args)
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """One section per heading that has an option here; within it in the order of the command."""

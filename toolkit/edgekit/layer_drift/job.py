@@ -1,5 +1,6 @@
 """The whole of `edgekit diagnose`: find the files, choose images, measure. Images are never those of the test split."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -197,6 +198,11 @@ def choose_images(dataset: Dataset, num_images: int, seed: int) -> "tuple[str, N
     return name, np.ascontiguousarray(split.images[chosen])
 
 
+def _are_all(precisions: Sequence[Precision]) -> bool:
+    """Whether they are all that can be diagnosed, so that nobody named one of them."""
+    return set(precisions) >= set(Precision) - {Precision.FLOAT32}
+
+
 def _find(request: DriftRequest) -> tuple[RunFolder | None, list[_Pair]]:
     target = request.target
     if target is not None and not target.is_dir() and (target.exists() or target.suffix):
@@ -213,10 +219,11 @@ def _find(request: DriftRequest) -> tuple[RunFolder | None, list[_Pair]]:
         for path in listed
         if _is_artifact(path, one, precision)
     ]
-    if not names:
+    missing = [one for one in request.precisions if not any(path.stem.rpartition("-")[2] == one for path in names)]
+    if not names or (missing and not _are_all(request.precisions)):
         raise VerificationError(
-            f"{run.path} has no {' or '.join(request.precisions)} artifact in {' or '.join(formats)}. Export it first: "
-            f"edgekit export {for_shell(run.path)} --precision {','.join(request.precisions)}"
+            f"{run.path} has no {' and no '.join(missing)} artifact in {' or '.join(formats)}. Export it first: "
+            f"edgekit export {for_shell(run.path)} --precision {','.join(missing)}"
         )
     pairs = []
     for name in names:

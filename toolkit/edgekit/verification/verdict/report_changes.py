@@ -6,7 +6,7 @@ from typing import Any
 
 from edgekit.foundation.errors import RunFolderError, UsageError, VerificationError
 from edgekit.foundation.files.documents import read_json
-from edgekit.foundation.grammar import counted
+from edgekit.foundation.grammar import counted, for_shell
 from edgekit.foundation.results import Displayed, plain
 from edgekit.tolerance import SLACK
 from edgekit.verification.verdict.gate import looser_limits, reference_changes, unknown_reference
@@ -110,6 +110,8 @@ class ReportChanges(Displayed):
 def load_report(path: Path) -> VerificationReport:
     """The report in a verification.json, or in a run folder that holds one; raises RunFolderError."""
     file = path / REPORT_NAME if path.is_dir() else path
+    if file.name == REPORT_NAME and not file.exists() and (file.parent / "manifest.json").is_file():
+        raise RunFolderError(f"{file.parent} holds no {REPORT_NAME}. Make it: edgekit verify {for_shell(file.parent)}")
     try:
         return VerificationReport.from_dict(read_json(file, Any))
     except RunFolderError as error:
