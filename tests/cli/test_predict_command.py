@@ -72,7 +72,7 @@ def test_mistakes_are_sentences(run: Path, pictures: Path, tmp_path: Path, capsy
         ([file, str(pictures / "notes.txt")], "cannot be decoded: it is no PNG, JPEG"),
         ([file, str(tmp_path / "empty")], "holds no picture"),
         ([str(tmp_path / "none.onnx"), str(pictures)], "There is no file"),
-        ([str(run), str(pictures), "--precision", "float16"], "holds no such file"),
+        ([str(run), str(pictures), "--precision", "float16"], "holds no float16 file. Export it first: edgekit export"),
     ):
         assert run_command(["predict", *arguments]) in (1, 2)
         assert message in capsys.readouterr().err

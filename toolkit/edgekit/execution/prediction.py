@@ -276,7 +276,7 @@ def _files_of_run(request: PredictRequest, run: RunFolder) -> "list[_File]":
     have = {one.precision for one in chosen}
     if missing := [one.value for one in request.precisions if one not in have]:
         raise RunFolderError(
-            f"{run.path} holds no such {' and no such '.join(missing)} file. Export it first: "
+            f"{run.path} holds no {' and no '.join(missing)} file. Export it first: "
             f"edgekit export {for_shell(run.path)} --precision {','.join(missing)}"
         )
     if not files:
