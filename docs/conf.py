@@ -44,7 +44,7 @@ OUTSIDE = re.compile(
 
 
 def _download_what_lies_outside(app: Sphinx, docname: str, source: list[str]) -> None:
-    """Files of the repository that are no pages of the site can be downloaded from it; GitHub shows them in place."""
+    """Files of the repository that are not pages of the site can be downloaded from it; GitHub shows them in place."""
     folder = (Path(app.srcdir) / docname).parent
 
     def link(match: re.Match[str]) -> str:

@@ -73,7 +73,7 @@ def test_a_path_that_is_no_text_is_a_sentence(tmp_path: Path, tflite_models: dic
     (folder / "m.onnx").write_bytes(onnx_model().SerializeToString())
     (folder / "m.tflite").write_bytes(tflite_models["float32"].read_bytes())
     for runtime, name in (("litert-xnnpack", "m.tflite"), ("onnxruntime", "m.onnx")):
-        assert "its path holds bytes that are no text here" in refusal(runtime, folder / name)
+        assert "its path holds bytes that are not text here" in refusal(runtime, folder / name)
 
 
 def test_outputs_that_are_no_tensors_are_refused(tmp_path: Path) -> None:

@@ -89,7 +89,7 @@ def test_wrong_arguments_are_refused_before_anything_is_asked(
 ) -> None:
     for options, message in (
         ([], "Nothing says where to publish. Expected hub:USER/REPO"),
-        (["--to", "jane/flowers"], "'jane/flowers' is no place to publish to."),
+        (["--to", "jane/flowers"], "'jane/flowers' is not a place to publish to."),
         (["--to", "hub:jane/flowers", "--visible", "all"], "Unknown visibility 'all'"),
         (["--to", "hub:jane/flowers", "--no-images", "--data", "digits"], "--no-images needs no data"),
     ):

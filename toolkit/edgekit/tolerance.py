@@ -150,7 +150,7 @@ class Tolerances:
     def beyond_noise(self, own_noise: float) -> "Tolerances":
         """The same for a network that differs from itself by `own_noise`, at least 0: see `beyond_noise`.
 
-        Only limits on scores of float32 files change, and none that somebody has set.
+        Only limits on scores of float32 files change, and none that the user has set.
         """
         tolerance, said = self.of(Precision.FLOAT32), self.origins.get(Precision.FLOAT32, {})
         raised = {

@@ -170,7 +170,7 @@ def check_golden(bundle: AnyPath, *, runtimes: Names = (), progress: Progress | 
         error.
 
     Raises:
-        EdgekitError: It is no bundle, or no runtime works here.
+        EdgekitError: It is not a bundle, or no runtime works here.
     """
     return check_golden_vectors(Path(bundle), registered(RUNTIMES, runtimes), shown_progress(progress))
 

@@ -19,7 +19,7 @@ def compare(runs: AnyPath | Sequence[AnyPath] | None = None) -> RunComparison:
         runs: One run or several; None: all under `exported/`.
 
     Raises:
-        RunFolderError: One of them is no run, or was changed.
+        RunFolderError: One of them is not a run, or was changed.
     """
     return compare_runs(each_run_or_file("runs", runs))
 

@@ -25,7 +25,7 @@ from edgekit.verification.verdict.report import VerificationReport
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class RunReport:
-    """What became of the whole job.
+    """The outcome of the whole job.
 
     Attributes:
         run: The run folder.

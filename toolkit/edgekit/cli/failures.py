@@ -16,7 +16,7 @@ from edgekit.foundation.errors import EdgekitError
 
 
 def wants_json(arguments: Sequence[str]) -> bool:
-    """Whether `--json` is among what was typed; what follows `--` is no option."""
+    """Whether `--json` is among what was typed; what follows `--` is not an option."""
     options = arguments[: arguments.index("--")] if "--" in arguments else arguments
     return "--json" in options
 

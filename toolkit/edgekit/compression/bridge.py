@@ -61,7 +61,7 @@ def check_equal(reference: Any, candidate: Any, images: "NDArray[np.uint8]") -> 
     """The largest difference of the scores that two Keras models give to `images`.
 
     Where it is more than MAX_DIFFERENCE in float32, whose rounding a deep network can amplify beyond that, both are
-    computed in float64: networks that are the same come together there, others stay apart.
+    computed in float64: networks that are the same agree there, others do not.
 
     Args:
         reference: A Keras 3 or Keras 2 model, float32.

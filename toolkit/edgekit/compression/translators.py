@@ -230,7 +230,7 @@ _WITH_A_NUMBER: Mapping[str, Callable[[float], tuple[float, float]]] = {
 
 
 def translate_operation(operation: Any) -> list[Piece] | None:
-    """The pieces of an operation that is no layer, such as `x / 127.5` or `keras.ops.relu(x)`; None: no counterpart."""
+    """The pieces of an operation without a layer, such as `x / 127.5` or `keras.ops.relu(x)`; None: no counterpart."""
     module, kind = type(operation).__module__, type(operation).__name__
     if module == "keras.src.ops.nn" and kind in _ACTIVATION_OPERATIONS:
         return _activation_pieces(_ACTIVATION_OPERATIONS[kind], operation.name, "")

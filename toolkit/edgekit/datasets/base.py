@@ -37,7 +37,7 @@ class Split:
     Attributes:
         images: uint8 (N, H, W, C), 0 to 255, RGB for C = 3 or gray for C = 1; may be a memory map larger than memory.
         labels: int64 (N,), 0 to C - 1.
-        known_sha256: Gives `sha256` for the labels, where somebody has computed it already.
+        known_sha256: Gives `sha256` for the labels, if it is computed already.
         file_of: From an image's place, 0 to N - 1, to its file, or to what the file holds; None where images come from
             no files, or unknown.
     """

@@ -94,6 +94,6 @@ def _absolute_spec(spec: str) -> str:
 
 
 def _absolute(name: str, location: str) -> str:
-    """NAME:PATH from any folder; what is no path here (hub:OWNER/NAME) stays as it is."""
+    """NAME:PATH from any folder; what is not a path here (hub:OWNER/NAME) stays as it is."""
     path = Path(location.partition("#")[0]).expanduser()
     return f"{name}:{Path(location).expanduser().absolute() if path.exists() else location}"

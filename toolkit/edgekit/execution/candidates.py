@@ -43,7 +43,7 @@ class ScoringTask:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class ScoringResult:
-    """What became of a task.
+    """What happened to a task.
 
     Attributes:
         is_available: Whether its runtime works here and has a kernel for every operator; else nothing was run.

@@ -65,11 +65,11 @@ class PredictRequest:
     def __post_init__(self) -> None:
         if self.output not in (None, *OUTPUTS):
             raise UsageError(f"--output must be {' or '.join(OUTPUTS)}. Received '{self.output}'.")
-        _ = self.external_interface  # what is no range or order is refused before any file is read
+        _ = self.external_interface  # what is not a range or order is refused before any file is read
 
     @property
     def external_interface(self) -> ModelInterface:
-        """How a file of no run is fed and read; raises UsageError for what is no range or order."""
+        """How a file of no run is fed and read; raises UsageError for what is not a range or order."""
         encoding = InputEncoding.parse(self.input_range or RAW.text, self.channel_order or "rgb")
         return ModelInterface(encoding=encoding, output=self.output)
 

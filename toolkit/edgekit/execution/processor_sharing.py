@@ -26,7 +26,7 @@ class SharingWorker(Protocol):
         """Use that many processors from now on."""
 
 
-class Cancelled(Exception):  # noqa: N818  it is no error: somebody pressed Ctrl-C
+class Cancelled(Exception):  # noqa: N818  not an error: the user pressed Ctrl-C
     """The whole work was given up; whoever waits or runs ends."""
 
 

@@ -67,7 +67,7 @@ class FileMaker:
 
     Raises:
         UsageError: A file from elsewhere needs a data set.
-        ExportError: The data set is not the run's, or the model is no classifier of its images.
+        ExportError: The data set is not the run's, or the model is not a classifier of its images.
     """
 
     def __init__(
@@ -139,7 +139,7 @@ class FileMaker:
 
     @cached_property
     def folding(self) -> Folding | None:
-        """What became of batch normalization; None where ranges were learned with it as it is."""
+        """What happened to batch normalization; None where ranges were learned with it as it is."""
         if self._has_learned_ranges:
             self._progress.note("Batch normalization is not folded: ranges were learned with it as it is.")
             return None

@@ -65,7 +65,7 @@ class ExportReport(Displayed):
         files: What was made, in the order of the work.
         skipped: One line for each combination of format and precision that does not exist, and for int16x8 where
             LiteRT lacks kernels and it was not named.
-        folding: What became of batch normalization; None where nothing was to be folded.
+        folding: What happened to batch normalization; None where nothing was to be folded.
         failed: What else could not be made where every precision was asked for.
     """
 

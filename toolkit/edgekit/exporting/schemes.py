@@ -124,7 +124,7 @@ def compare_schemes(
 
     Raises:
         UsageError: There is no such split, it is empty, or the model is of no run.
-        ExportError: The data set is not that of the run, or the model is no classifier.
+        ExportError: The data set is not that of the run, or the model is not a classifier.
         CalibrationError: There are not enough training images.
     """
     images = _images_of(dataset, split)

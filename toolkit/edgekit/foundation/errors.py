@@ -71,7 +71,7 @@ class UsageError(EdgekitError):
 
 
 class UnknownNameError(UsageError):
-    """A name that nobody knows; the message lists the valid ones and suggests the closest.
+    """An unknown name; the message lists the valid ones and suggests the closest.
 
     Args:
         kind: What was looked for, in words: "runtime", "data set".

@@ -5,7 +5,7 @@ A package declares what it brings in its pyproject.toml, name = "module:attribut
     [project.entry-points."edgekit.runtimes"]
     my-runtime = "my_package.my_runtime:MyRuntime"
 
-Entry points are read when somebody asks for them, never at import. `importlib.metadata` costs more to import than
+Entry points are read on request, never at import. `importlib.metadata` costs more to import than
 the whole of `edgekit --help`, so the folders of installed packages are searched for a mention of edgekit first.
 `edgekit export --help` reads this module too: no dataclasses here, and a Path only for what was found.
 """

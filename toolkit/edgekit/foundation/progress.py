@@ -24,7 +24,7 @@ class SilentProgress:
 
     @contextmanager
     def task(self, description: str, total: int | None) -> Iterator[Advance]:
-        """A task that nobody sees."""
+        """A task that is not shown."""
         yield lambda _: None
 
     def note(self, text: str) -> None:

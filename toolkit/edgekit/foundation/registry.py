@@ -3,7 +3,7 @@
 A registry is an ordered table: name -> (where it lives, one line about it). Listing the table
 imports nothing, so help texts stay fast. It does not know what it holds.
 
-Other packages may add names through entry points (`edgekit.foundation.plugins`). They are read when somebody lists
+Other packages may add names through entry points (`edgekit.foundation.plugins`). They are read when someone lists
 the names or asks for one that is not built in, and a built-in name cannot be replaced.
 """
 

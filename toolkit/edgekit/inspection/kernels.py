@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 def inspect_kernels(path: Path) -> FileKernels:
-    """Look at the kernels of the file at `path`; raises ArtifactError for what is no model."""
+    """Look at the kernels of the file at `path`; raises ArtifactError for what is not a model."""
     read = {Format.TFLITE: _in_tflite, Format.ONNX: _in_onnx}[check_format(path)]
     content = path.read_bytes()
     try:

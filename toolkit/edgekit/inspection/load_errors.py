@@ -71,7 +71,7 @@ def path_as_text(library: str, path: Path) -> str:
         str(path).encode()
     except UnicodeEncodeError as error:
         raise ArtifactError(
-            f"{library} cannot open {path}: its path holds bytes that are no text here. Expected UTF-8: rename the "
+            f"{library} cannot open {path}: its path holds bytes that are not text here. Expected UTF-8: rename the "
             f"folder or the file (or, where it looks right, set LANG=C.UTF-8)."
         ) from error
     return str(path)

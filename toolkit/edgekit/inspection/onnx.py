@@ -182,7 +182,7 @@ class _Reader:
         return before.op_type == "DequantizeLinear" or name in self._fixed
 
     def _goes_to_integers(self, name: str) -> bool:
-        """Whether every reader of a tensor quantizes it; an output that nobody reads does not matter."""
+        """Whether every reader of a tensor quantizes it; an output without readers does not matter."""
         return name not in self._outputs and all(
             node.op_type == "QuantizeLinear" or (node.op_type in FUSED and self._goes_to_integers(node.output[0]))
             for node in self._consumers[name]

@@ -23,7 +23,7 @@ BORDERS = frozenset({"QUANTIZE", "DEQUANTIZE", "CAST"})
 UNPACKING = "DENSIFY"
 """Restores weights that are stored without their zeros; computes nothing."""
 HOLD_STATE = frozenset({"LSTM", "UNIDIRECTIONAL_SEQUENCE_LSTM", "BIDIRECTIONAL_SEQUENCE_LSTM", "SVDF"})
-"""Operators whose int8 form keeps a state in int16, which is no activation of 16 bits."""
+"""Operators whose int8 form keeps a state in int16, which is not an activation of 16 bits."""
 MAX_METADATA_TEXT = 200
 _BROKEN = (struct.error, IndexError, ValueError, TypeError, KeyError, AttributeError, OverflowError, AssertionError)
 """What reading damaged bytes as a flatbuffer raises."""

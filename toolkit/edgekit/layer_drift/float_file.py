@@ -36,7 +36,7 @@ class FloatFiles:
         Raises:
             EdgekitError: TensorFlow is not installed, or the model cannot be loaded or converted.
         """
-        assert self._run is not None  # noqa: S101 - what is no artifact of a run comes with its float file
+        assert self._run is not None  # noqa: S101 - what is not an artifact of a run comes with its float file
         entry, made_of = self._run.export_entry(candidate), format_of(candidate)
         options = ExportOptions(
             output=entry.get("output", "probabilities"),

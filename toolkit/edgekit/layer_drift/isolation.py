@@ -41,7 +41,7 @@ def measure_files(
 
     Raises:
         VerificationError: They do not belong together, or one of them cannot be loaded or run, crashes, takes more
-            memory than there is, or does not come to an end.
+            memory than there is, or hangs.
     """
     import numpy as np
 

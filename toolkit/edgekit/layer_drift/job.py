@@ -254,7 +254,7 @@ def _is_artifact(name: Path, artifact_format: Format, precision: Precision) -> b
 
 
 def _one_file(path: Path, request: DriftRequest) -> tuple[None, list[_Pair]]:
-    check_format(path)  # what is no model has no float file either
+    check_format(path)  # what is not a model has no float file either
     if request.reference is None:
         raise UsageError(
             f"No reference is known for {path}. Name the float file that the same converter made of the same model: "

@@ -1,7 +1,7 @@
 """Which Keras layers the tensors of an exported file come from, as the configuration in a `.keras` file names them.
 
 Reads that configuration alone: no model is loaded, and no TensorFlow. What a file calls its tensors ("edgekit_1/net_1/
-conv_2/Relu;...") is of no use where somebody wants to say which layer is to stay in float.
+conv_2/Relu;...") is of no use for naming the layer that must stay in float.
 """
 
 import json

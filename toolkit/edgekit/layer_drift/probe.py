@@ -57,7 +57,7 @@ class Probe(ABC):
 
     @abstractmethod
     def read(self, pixels: "NDArray[np.generic]") -> Values:
-        """All layers' values for one image, given as the input wants it: (1, ...); raises ArtifactError."""
+        """All layers' values for one image, given as the input expects it: (1, ...); raises ArtifactError."""
 
     @abstractmethod
     def cut_at(self, names: Collection[str]) -> "CutModel":

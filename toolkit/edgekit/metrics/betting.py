@@ -27,7 +27,7 @@ class TotalsTest:
 
     After i of N draws with sum s, the next draw has, if the hypothesis is just true, the mean
     m = (total - s) / (N - i), whatever came before. A gambler who bets the share L of his capital that it is
-    higher multiplies the capital by 1 + L (x - m), which is no gain on average if the hypothesis is true. L is a
+    higher multiplies the capital by 1 + L (x - m), which is not a gain on average if the hypothesis is true. L is a
     fixed stake times 1 / (m - lowest), so it cannot fall below 0. The capitals of several stakes are added. By
     Ville's inequality the capital ever reaches 1 / alpha with a probability of alpha at most: so looking after
     every draw, and stopping when one likes, costs nothing.

@@ -112,7 +112,7 @@ def are_finite(scores: Scores) -> bool:
 
 
 def _not_finite(scores: Scores) -> tuple[int, int]:
-    """How many images have a score that is no finite number, and the first of them."""
+    """How many images have a score that is not a finite number, and the first of them."""
     count, first = 0, -1
     for piece in pieces(len(scores), scores):
         broken = np.flatnonzero(~np.isfinite(scores[piece]).all(axis=1))
@@ -146,7 +146,7 @@ def flipped_by_tie(reference: Scores, candidate: Scores) -> "NDArray[np.bool_]":
     """Which of the flipped images differ only by how a tie is broken: bool (N,).
 
     There the candidate gives the reference's class exactly its highest score, and another class of a lower
-    index too. That is no statement that the other class is likelier.
+    index too. That is not a statement that the other class is likelier.
     """
     of_reference = np.take_along_axis(candidate, top_classes(reference)[:, None], axis=1)[:, 0]
     return flipped_images(reference, candidate) & (of_reference == candidate.max(axis=1))

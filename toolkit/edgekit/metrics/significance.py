@@ -95,7 +95,7 @@ def accuracy_delta_interval(
     gives exactly: the bootstrap with infinitely many resamples, without a seed and without their noise.
     The ends are the (1 - confidence)/2 and (1 + confidence)/2 quantiles of that law.
 
-    Where no image changed the bootstrap knows of no change and the interval is (0, 0): that is no proof of
+    Where no image changed the bootstrap knows of no change and the interval is (0, 0): that is not a proof of
     equality beyond these images.
 
     Source: B. Efron and R. J. Tibshirani, "An Introduction to the Bootstrap", 1993: the ideal bootstrap

@@ -34,7 +34,7 @@ class HubRepository:
         """What "hub:USER/REPO" names; raises UsageError for anything else."""
         service, colon, path = text.partition(":")
         if not colon or service != "hub":
-            raise UsageError(f"'{text}' is no place to publish to. {EXPECTED}.")
+            raise UsageError(f"'{text}' is not a place to publish to. {EXPECTED}.")
         names = path.split("/")
         if len(names) != 2 or not all(map(_is_usable, names)):
             raise UsageError(f"'{text}' names no repository of the hub. {EXPECTED}.")

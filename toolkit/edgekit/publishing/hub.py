@@ -98,7 +98,7 @@ class Hub:
             progress: Where it reports itself.
 
         Raises:
-            PublishError: The hub refuses or cannot be reached, or the repository holds files of somebody else.
+            PublishError: The hub refuses or cannot be reached, or the repository holds files of someone else.
         """
         from huggingface_hub import CommitOperationAdd, CommitOperationDelete
 
@@ -220,8 +220,8 @@ _ADVICE: Mapping[int, str] = {
     403: "the token may not do that (403). Use one that may write there (huggingface.co/settings/tokens), and your own "
     "user name or organization.",
     404: "there is no such repository, or the token may not see it (404). Check the names and the rights of the token.",
-    409: "somebody else is changing the repository (409). Run the command again.",
-    412: "somebody else has changed the repository meanwhile (412). Run the command again.",
+    409: "someone else is changing the repository (409). Run the command again.",
+    412: "someone else has changed the repository meanwhile (412). Run the command again.",
     429: "the hub wants fewer requests (429). Wait some minutes, and run the command again.",
 }
 """Status -> what it means here and what to do."""

@@ -192,7 +192,7 @@ def _line(cells: Sequence[str]) -> str:
 
 
 def escaped(text: str) -> str:
-    """`text` as it is: a class called a|b, <b> or *star* breaks no table and is no markup."""
+    """`text` as it is: a class called a|b, <b> or *star* breaks no table and is not markup."""
     if isinstance(text, _Marked):
         return text
     return MARKUP.sub(r"\\\g<0>", printable(" ".join(text.splitlines())))

@@ -21,7 +21,7 @@ def load_stored_report(path: Path) -> VerificationReport:
         path: The file or the folder. A file that lies in no run folder is taken as it is.
 
     Raises:
-        RunFolderError: It is missing, is no report, or a link leads out of its run.
+        RunFolderError: It is missing, is not a report, or a link leads out of its run.
     """
     file = path / REPORT_NAME if path.is_dir() else path
     folder = file.parent

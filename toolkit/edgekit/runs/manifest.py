@@ -123,7 +123,7 @@ def check_manifest(path: Path, document: Any) -> dict[str, Any]:
     """`document`, read from the manifest at `path`, if it can be worked with.
 
     Raises:
-        RunFolderError: It is no manifest, is of another version of edgekit, says something nonsensical, or
+        RunFolderError: It is not a manifest, is of another version of edgekit, says something nonsensical, or
             lists a file outside its run.
     """
     if not isinstance(document, dict) or not isinstance(document.get("files"), dict):

@@ -195,7 +195,7 @@ def read_history(run: RunFolder) -> list[HistoryRow]:
     The manifest of a training that was killed lists no file yet; its history counts nevertheless.
 
     Raises:
-        RunFolderError: The file was changed or is no history.
+        RunFolderError: The file was changed or is not a history.
     """
     is_unfinished = run.manifest.get("status") == "training" and run.history_path.is_file()
     if not is_unfinished and not _is_listed(run, run.history_path):

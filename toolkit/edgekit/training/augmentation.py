@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 NUM_IMAGES, NUM_VERSIONS = 8, 6
 
 Examples = tuple[Split, "NDArray[np.uint8]"]
-"""N images, and uint8 (N, NUM_VERSIONS, H, W, 3): what became of each."""
+"""N images, and uint8 (N, NUM_VERSIONS, H, W, 3): what happened to each."""
 
 
 def examples(keras: Any, recipe: Recipe, settings: TrainingSettings, training: Split) -> Examples | None:

@@ -61,5 +61,5 @@ def seed_epoch(keras: Any, seed: int, epoch: int) -> None:
 
 
 def _without_addresses(devices: Sequence[str]) -> Iterator[str]:
-    """Names of devices without the addresses of their machines, which are nobody's business."""
+    """Names of devices without the addresses of their machines, which are private."""
     return (name.rpartition("/")[2] for name in devices)

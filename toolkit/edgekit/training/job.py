@@ -110,7 +110,7 @@ def _settings_of(recipe: Recipe, request: TrainRequest) -> TrainingSettings:
 
 
 def _load_data(recipe: Recipe, settings: TrainingSettings, request: TrainRequest, progress: Progress) -> Dataset:
-    """The data set, split as the settings want it; raises DatasetError, and UsageError where it cannot be resized."""
+    """The data set, split as the settings say; raises DatasetError, and UsageError where it cannot be resized."""
     wanted = DatasetRequest(
         image_size=request.image_size or recipe.image_size,
         channels=request.channels,

@@ -139,7 +139,7 @@ def verify(
         executor: What runs the candidates; a worker process for each if None.
 
     Returns:
-        One row for each candidate, in their order, whatever became of it.
+        One row for each candidate, in their order, whatever its outcome.
 
     Raises:
         VerificationError: There is no candidate, or reference and data set do not belong together.

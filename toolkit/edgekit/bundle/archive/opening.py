@@ -14,7 +14,7 @@ def opened(path: Path) -> Iterator[Path]:
     """The folder of a bundle; a zip is unpacked into a temporary one.
 
     Raises:
-        BundleError: It is missing, is no bundle, or holds a link or a path outside its folder.
+        BundleError: It is missing, is not a bundle, or holds a link or a path outside its folder.
     """
     if path.is_dir():
         yield path

@@ -36,7 +36,7 @@ def unpack(path: Path, target: Path) -> Path:
         The one folder that the zip holds.
 
     Raises:
-        BundleError: It is no zip, is damaged, or holds what no bundle holds.
+        BundleError: It is not a zip, is damaged, or holds what no bundle holds.
     """
     try:
         with zipfile.ZipFile(path) as archive:

@@ -62,7 +62,7 @@ def signature_fault(content: bytes, signature: bytes, signer: Path | None) -> st
 
     Raises:
         BundleError: ssh-keygen is missing.
-        UsageError: `signer` is no public key.
+        UsageError: `signer` is not a public key.
     """
     with TemporaryFolder() as name:
         folder = Path(name)

@@ -47,7 +47,7 @@ def header(
 
 
 def _license(name: str) -> dict[str, str]:
-    """As the hub wants it: one of its own short names, or "other" with the name."""
+    """As the hub requires it: one of its own short names, or "other" with the name."""
     short = name.strip().lower().replace(" ", "-")
     if not name:
         return {"license": "unknown"}

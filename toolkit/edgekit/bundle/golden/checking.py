@@ -27,7 +27,7 @@ MAX_IMAGES = 10_000
 
 
 class GoldenVerdict(StrEnum):
-    """What became of one file in one runtime.
+    """What happened to one file in one runtime.
 
     Attributes:
         PASS: All outputs are within the tolerance.
@@ -49,12 +49,12 @@ class GoldenRow:
     Attributes:
         file: The file.
         runtime: What ran it.
-        verdict: What became of it.
+        verdict: Its outcome.
         num_images: Golden images that were run.
         max_difference: The largest difference of any number of the output; None where nothing was run.
         tolerance: What is allowed.
         unit: Of both.
-        reason: Why it is no pass, in whole sentences; "" for a pass.
+        reason: Why it is not a pass, in whole sentences; "" for a pass.
     """
 
     file: str
@@ -101,7 +101,7 @@ def check_golden_vectors(bundle: Path, runtimes: Sequence[str], progress: Progre
         progress: Where it reports itself.
 
     Raises:
-        BundleError: It is no bundle, or its golden.json names files that it does not hold.
+        BundleError: It is not a bundle, or its golden.json names files that it does not hold.
         UsageError: No chosen runtime reads a format of the bundle.
         RuntimeUnavailableError: No chosen runtime works here.
     """

@@ -49,7 +49,7 @@ def images_of(dataset: Dataset, chosen: Sequence[Chosen], form: ImageForm) -> tu
 
 
 def synthetic(count: int, form: ImageForm, *, is_resized: bool) -> tuple[GoldenImage, ...]:
-    """`count` images that show nobody.
+    """`count` images that show no person.
 
     Args:
         count: How many.

@@ -1,4 +1,4 @@
-"""Golden images that show nobody: made by whole-number arithmetic from SHA-256, so every machine makes the same.
+"""Golden images that show no person: made by whole-number arithmetic from SHA-256, so every machine makes the same.
 
 Each is a smooth field of colors without symmetry: an app that swaps channels, turns, mirrors or crops the image, or
 resizes it by another rule, gets another input tensor.

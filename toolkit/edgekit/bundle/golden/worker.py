@@ -53,7 +53,7 @@ class TensorJob(Job):
 
 @dataclass(frozen=True, kw_only=True)
 class TensorAnswer:
-    """What became of one file; its tensors lie in files of their own.
+    """What happened to one file; its tensors lie in files of their own.
 
     Attributes:
         fault: Why it could not be run, in whole sentences; "" where it was.

@@ -11,7 +11,7 @@ from edgekit.foundation.grammar import counted
 
 SEPARATORS = (",", ";", "\t", "|")
 MAX_BYTES = 2**29
-"""Millions of rows; more is no list of images."""
+"""Millions of rows; more is not a list of images."""
 
 
 @dataclass(frozen=True, kw_only=True)

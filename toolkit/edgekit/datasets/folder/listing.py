@@ -22,7 +22,7 @@ ClassFolders = dict[str, list[str]]
 def list_splits(location: FolderLocation, progress: Progress) -> dict[str, Listing]:
     """The listings by split: "train", "validation" and "test" as far as there are such folders, or "all".
 
-    Class names are sorted, and paths are sorted within a class. Hidden files are ignored; files that are no images
+    Class names are sorted, and paths are sorted within a class. Hidden files are ignored; files that are not images
     are counted in a note.
 
     Raises:

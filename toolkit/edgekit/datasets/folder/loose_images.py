@@ -13,7 +13,7 @@ _CLASS_AND_NUMBER = re.compile(r"(?P<name>.*?\D)[-_. ]?\d+(?=\.[^.]+$)")
 """A file name such as "cat.12.png" or "golden_retriever_0012.jpg"."""
 
 MAX_CLASSES = 100
-"""More different beginnings of file names than this are no classes."""
+"""More different beginnings of file names than this are not classes."""
 
 
 def no_class_folders(tree: Tree, folder: str) -> DatasetError:

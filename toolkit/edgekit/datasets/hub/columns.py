@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 USUAL_IMAGE_NAMES = ("image", "img")
 MAX_CLASSES = 10_000
-"""More different values than this in a column without class names are no classes."""
+"""More different values than this in a column without class names are not classes."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,7 +100,7 @@ def labels_of(
         found = {value for column in values.values() for value in column if value is not None}
         if len(found) > MAX_CLASSES:
             raise DatasetError(
-                f"Column '{columns.label}' of {location} holds {len(found):,} different values: these are no classes."
+                f"Column '{columns.label}' of {location} holds {len(found):,} different values: these are not classes."
             )
         number_of = {value: number for number, value in enumerate(sorted(found))}
         names = tuple(map(str, number_of))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from edgekit.datasets.images.rule import DEFAULT_RULE, ImageRule
 
 DEFAULT_SIZE = (32, 32)
-"""(height, width) of decoded images where nobody wants another."""
+"""(height, width) of decoded images by default."""
 
 
 @dataclass(frozen=True, kw_only=True)

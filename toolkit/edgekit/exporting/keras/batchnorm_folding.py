@@ -40,7 +40,7 @@ _OTHER_CONVOLUTIONS = {"Conv2DTranspose", "SeparableConv2D"}
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Folding:
-    """What became of a model.
+    """What happened to a model.
 
     Attributes:
         model: The model to go on with; the given one where nothing was folded.
@@ -247,7 +247,7 @@ class _Plan:
         return linear
 
     def _linear(self, layer: Any) -> Linear | None:
-        """The one copy of the weights of `layer` that is edited; None where it is no kernel or called twice."""
+        """The one copy of the weights of `layer` that is edited; None where it is not a kernel or called twice."""
         if self._uses[id(layer)] > 1:
             return None
         if id(layer) not in self._linears:

@@ -36,7 +36,7 @@ class LayerPaths:
     def _layer_in(self, path: str) -> str | None:
         """The innermost layer of a path: "conv" for "edgekit_1/model_1/block_1/conv_1/BiasAdd".
 
-        The last part names an operation, and so does what follows a part that is no layer: both may be called as
+        The last part names an operation, and so does what follows a part that is not a layer: both may be called as
         some other layer is ("batch_normalization_1/batchnorm/add_1").
         """
         root, *parts = path.split("/")

@@ -1,6 +1,6 @@
 """Layers that are linear up to their activation, and what can be multiplied or added into their weights.
 
-Knows convolutions (channels last), depthwise convolutions and dense layers; everything else is nobody's business here.
+Knows convolutions (channels last), depthwise convolutions and dense layers; everything else is ignored here.
 """
 
 import math

@@ -98,7 +98,7 @@ class OrtTarget:
         """The target called `text`, as in "1.16" or "1.16.3".
 
         Raises:
-            UsageError: It is no version, or older than the table.
+            UsageError: It is not a version, or older than the table.
         """
         found = re.fullmatch(r"([0-9]{1,4})\.([0-9]{1,4})(\.[0-9]{1,4})?", text)
         oldest, newest = RELEASES[0], RELEASES[-1]

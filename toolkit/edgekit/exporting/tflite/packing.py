@@ -11,7 +11,7 @@ from edgekit.exporting.base import replaced
 
 IDENTIFIER = b"TFL3"
 OVERHEAD = 2**16
-"""Bytes for all that is no buffer, before the buffer has to grow after all."""
+"""Bytes for all that is not a buffer, before the buffer has to grow after all."""
 ALIGNMENT = 16
 """Bytes that a buffer may lose to its alignment, with its length."""
 

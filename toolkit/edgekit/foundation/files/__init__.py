@@ -1,1 +1,1 @@
-"""Files that nobody can be sure of: read, checked, locked, kept apart, and shown."""
+"""Files that cannot be trusted: read, checked, locked, kept apart, and shown."""

@@ -22,7 +22,7 @@ def default_cache_dir() -> Path:
 
     A relative $XDG_CACHE_HOME counts for nothing, as its specification says. For a user without a home, as in some
     containers, it is a new temporary folder, which is removed at the end of the process. A name that could be guessed
-    could be taken by somebody else before.
+    could be taken by another user before.
     """
     if explicit := os.environ.get("EDGEKIT_CACHE"):
         return Path(explicit)

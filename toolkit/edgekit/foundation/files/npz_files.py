@@ -71,7 +71,7 @@ class ArrayFile:
 
     Raises:
         OSError: It is not there.
-        ValueError: It is no zip archive, or not a whole one.
+        ValueError: It is not a zip archive, or not a whole one.
     """
 
     def __init__(self, source: "Path | IO[bytes]") -> None:
@@ -139,7 +139,7 @@ def read_header(file: IO[bytes], size: int, start: int = 0) -> ArrayHeader:
     """The header of the .npy content of `size` bytes that begins at `start`, where `file` stands.
 
     Raises:
-        ValueError: It is no such content, holds Python objects, or claims more or fewer bytes than there are.
+        ValueError: It is not such an array, holds Python objects, or claims more or fewer bytes than there are.
     """
     import numpy as np
 
@@ -150,7 +150,7 @@ def read_header(file: IO[bytes], size: int, start: int = 0) -> ArrayHeader:
     try:
         shape, is_fortran, dtype = readers[version](file)
     except (SyntaxError, tokenize.TokenError) as error:  # numpy evaluates the header as a literal of Python
-        raise ValueError(f"the header of an array is no header: {first_line_of(error)}") from error
+        raise ValueError(f"the header of an array is not a header: {first_line_of(error)}") from error
     if dtype.hasobject:
         raise ValueError("Object arrays cannot be loaded: that would unpickle them")
     offset, claimed = file.tell() - start, math.prod(shape) * dtype.itemsize

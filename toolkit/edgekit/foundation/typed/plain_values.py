@@ -20,7 +20,7 @@ MAX_WHOLE = 2**63 - 1
 """The largest whole number that numpy, files and clocks can hold."""
 
 _NO_LISTS = (str, bytes, bytearray, memoryview, Mapping, io.IOBase, os.PathLike)
-"""What can be iterated over, but is no list of things."""
+"""What can be iterated over, but is not a list of things."""
 
 
 def text_of(value: Any) -> Any:
@@ -56,7 +56,7 @@ def number_of(value: Any) -> Any:
 
 
 def items_of(value: Any) -> Any:
-    """What is in a list, a set, a generator, an array; text, files and mappings are no lists."""
+    """What is in a list, a set, a generator, an array; text, files and mappings are not lists."""
     if isinstance(value, _NO_LISTS) or not isinstance(value, Iterable):
         return WRONG
     try:

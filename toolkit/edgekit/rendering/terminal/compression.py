@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def print_compression(entry: Mapping[str, Any], report: "ClassificationReport") -> None:
-    """Print what became of a network.
+    """Print what happened to a network.
 
     Args:
         entry: "compression" of the new run's manifest.

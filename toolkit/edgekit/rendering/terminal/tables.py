@@ -60,7 +60,7 @@ class Column:
 
 
 def make_console(*, file: IO[str] | None = None, force_terminal: bool | None = None) -> "Console":
-    """A console at most MAX_WIDTH columns wide; exactly that where the output is no terminal.
+    """A console at most MAX_WIDTH columns wide; exactly that where the output is not a terminal.
 
     Args:
         file: Write here instead of stdout.
@@ -103,7 +103,7 @@ class _Escaped:
 
 
 def make_table(title: str | None, columns: Sequence[Column | str], rows: Iterable[Sequence["str | Text"]]) -> "Table":
-    """A table; cells are text as it is: brackets are no markup.
+    """A table; cells are text as it is: brackets are not markup.
 
     Raises:
         ValueError: A row has another number of cells than there are columns.

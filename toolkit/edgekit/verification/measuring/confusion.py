@@ -21,7 +21,7 @@ def confusion_cells(predictions: PredictionCounts, num_classes: int) -> tuple[Co
     """Images of each true class by predicted class, for both models; cells that are 0 in both are left out.
 
     Args:
-        predictions: What became of the images.
+        predictions: What happened to the images.
         num_classes: C.
 
     Returns:

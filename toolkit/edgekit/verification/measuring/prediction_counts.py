@@ -1,4 +1,4 @@
-"""What became of the images, without the images: how many of which class were taken for what, before and after."""
+"""What happened to the images, without the images: how many of which class were taken for what, before and after."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

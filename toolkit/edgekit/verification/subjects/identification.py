@@ -23,7 +23,7 @@ def identify_all(paths: Sequence[Path], inspector: FileInspector) -> list[Artifa
     """The artifacts at `paths`, read by one worker; a file that is empty or too large is one too, beside a sound one.
 
     Raises:
-        ArtifactError: A path is no file or names no format, or no file of them can be a model.
+        ArtifactError: A path is not a file or names no format, or no file of them can be a model.
     """
     artifacts: list[Artifact] = []
     faults: list[ArtifactError] = []

@@ -162,7 +162,7 @@ def read_scores(
             than the data set, a file with C columns has those of the data set.
 
     Raises:
-        VerificationError: It is no such file, or belongs to other data.
+        VerificationError: It is not such a file, or belongs to other data.
     """
     import numpy as np
 

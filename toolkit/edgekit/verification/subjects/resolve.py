@@ -38,7 +38,7 @@ class Subjects:
         scored: What they are compared with: its scores on the test split of `dataset`, and where these come from.
         dataset: The images.
         run: The run folder that the report is written into; None where single files are verified.
-        unlisted_files: Model files in that folder that its manifest does not list, and so are no candidates.
+        unlisted_files: Model files in that folder that its manifest does not list, and so are not candidates.
         resized: What is run on images that are resized by other rules; None where that was not asked for.
     """
 

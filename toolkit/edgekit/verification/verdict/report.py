@@ -36,7 +36,7 @@ SCHEMA_VERSION = 1
 
 
 class Verdict(StrEnum):
-    """What became of a candidate.
+    """The outcome of a candidate.
 
     Attributes:
         PASS: It ran on its images and every limit holds.
@@ -90,7 +90,7 @@ class CandidateReport:
         precision: What the file says it is; None if unknown.
         runtime: The runtime's name.
         runtime_version: Its version; None where it is not installed.
-        verdict: What became of it.
+        verdict: Its outcome.
         reasons: Whole sentences: why it is not a pass.
         remarks: Whole sentences: what the reader must know about a row, whatever its verdict.
         summary: The verdict and what was measured, in words; see `edgekit.verification.verdict.summary`.

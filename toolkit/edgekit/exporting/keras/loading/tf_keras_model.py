@@ -125,7 +125,7 @@ def _code_in(layer: dict[str, Any]) -> str:
 
 
 def is_keras2(path: Path) -> bool:
-    """Whether the file says that Keras 2 wrote it; False for what is no model file."""
+    """Whether the file says that Keras 2 wrote it; False for what is not a model file."""
     return written_by(path).startswith("2.")
 
 

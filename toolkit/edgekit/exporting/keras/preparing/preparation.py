@@ -70,7 +70,7 @@ def prepare(
         reading: What is said of its output.
 
     Raises:
-        ExportError: It is no classifier of such images.
+        ExportError: It is not a classifier of such images.
         UsageError: What is said of its output does not fit.
     """
     num_scores = reading.num_scores(class_names)

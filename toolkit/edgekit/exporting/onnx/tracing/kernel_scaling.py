@@ -43,7 +43,7 @@ def scale_kernels(graph: Any, carried: "dict[str, NDArray[Any]]") -> None:
 def _match(
     product: Any, nodes: dict[str, Any], readers: Counter[str], carried: "dict[str, NDArray[Any]]"
 ) -> "tuple[Any, str, NDArray[Any]] | None":
-    """The convolution, the name of its kernel and the factor of a multiplication; None where it is no such one."""
+    """The convolution, the name of its kernel and the factor of a multiplication; None where it is something else."""
     import tensorflow as tf
 
     if product.op != "Mul":

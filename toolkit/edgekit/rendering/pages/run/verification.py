@@ -20,7 +20,7 @@ class VerifiedRow:
         artifact: The file.
         runtime: That runtime.
         num_others: Runtimes beside it.
-        verdict: What became of it there.
+        verdict: Its outcome there.
         accuracy: 0 to 1; None where it gave no scores.
         agreement: 0 to 1; None where it gave no scores.
         size_bytes: Of the file.

@@ -37,7 +37,7 @@ class RowInFull:
         anchor: Its id.
         title: The row in words: its file, and its runtime.
         runtime: The runtime.
-        verdict: What became of it.
+        verdict: Its outcome.
         short: The two numbers that tell rows apart, for who reads only the closed lines.
         reasons: Why it is not a pass.
         words: What was measured, as a sentence; "" where nothing was.

@@ -50,7 +50,7 @@ class RuntimeRow:
 
     Attributes:
         runtime: The runtime.
-        verdict: What became of it.
+        verdict: Its outcome.
         anchor: The id of its details.
         keys: Key of a filter -> its value.
         measured: None where it gave no scores.

@@ -28,7 +28,7 @@ class SummarySection(Section):
 
     Attributes:
         facts: The numbers that matter most.
-        remarks: What must be known of the reference; then the row that is no pass, or the pass that differs most.
+        remarks: What must be known of the reference; then the row that is not a pass, or the pass that differs most.
         advice: What to do.
     """
 
