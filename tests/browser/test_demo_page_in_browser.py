@@ -22,7 +22,7 @@ from edgekit.web_demo.server import address_of, make_server
 
 FILES = ("tflite-model-float32", "tflite-model-int8", "onnx-model-float32", "onnx-model-int8")
 ALLOWED = {"tflite-model-float32": 1e-5, "tflite-model-int8": 0.0, "onnx-model-float32": 1e-5, "onnx-model-int8": 0.06}
-"""How far a score may be from that of the same file in Python: kernels of int8 `.onnx` files round differently."""
+"""How far a score may be from that of the same file in Python: int8 `.onnx` kernels of some processors differ."""
 
 CAMERA = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
 
