@@ -3,13 +3,14 @@
 import os
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from edgekit.artifact import Precision, sha256_of
 from edgekit.bundle.archive.signing import check_can_sign
 from edgekit.bundle.archive.writing import Content, write_zip
+from edgekit.bundle.arena import measured_arena
 from edgekit.bundle.files import bundled_model, files_of, with_lists
 from edgekit.bundle.golden.images import GoldenImage
 from edgekit.bundle.golden.measuring import measure_golden
@@ -173,7 +174,7 @@ def bundle_content(request: BundleRequest, *, progress: Progress | None = None) 
         check_num_labels(subject.labels, each.tensors.scores.shape[1], subject.name_of(each.artifact))
     by_name = {subject.name_of(each.artifact): each for each in measured}
     golden = golden_files(by_name, images, len(subject.labels))
-    models = tuple(bundled_model(subject, each, infos, golden) for each in measured)
+    models = tuple(_with_arena(bundled_model(subject, each, infos, golden), progress) for each in measured)
     files = files_of(subject, models, golden, infos, dataset)
     return BundleContent(
         run=subject.run,
@@ -182,6 +183,14 @@ def bundle_content(request: BundleRequest, *, progress: Progress | None = None) 
         images=images,
         files=with_lists(subject, files, request.key),
     )
+
+
+def _with_arena(model: BundledModel, progress: Progress) -> BundledModel:
+    """The model with the memory that it needs on a microcontroller, if it is for one."""
+    if not model.is_for_microcontrollers:
+        return model
+    with progress.task(f"memory of {model.file} on a microcontroller", None):
+        return replace(model, arena=measured_arena(model.path))
 
 
 def _subject(request: BundleRequest) -> Subject:

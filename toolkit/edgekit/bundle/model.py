@@ -38,6 +38,20 @@ class GoldenVectors:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Arena:
+    """The memory for tensors that one file needs on a microcontroller.
+
+    Attributes:
+        num_bytes: The smallest arena, in bytes, with which it ran on this machine. A processor of 32 bits needs less,
+            because its pointers are half as long.
+        measured_with: "tflite-micro 0.dev20261023182759".
+    """
+
+    num_bytes: int
+    measured_with: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class BundledModel:
     """One model file.
 
@@ -64,6 +78,7 @@ class BundledModel:
         operators: Names of the operators in the file, as its format calls them, sorted: "CONV_2D", "Conv".
         golden: Its golden vectors.
         has_metadata: Whether the file itself says what goes in and what the classes are called.
+        arena: Memory for tensors on a microcontroller; None where it was not measured.
     """
 
     name: str
@@ -85,6 +100,7 @@ class BundledModel:
     operators: tuple[str, ...]
     golden: GoldenVectors
     has_metadata: bool
+    arena: Arena | None = None
 
     @property
     def is_for_mediapipe(self) -> bool:
@@ -97,6 +113,13 @@ class BundledModel:
         is_plain = self.image.channels == 3 and not self.image.channels_first and self.input.shape[0] in (1, None)
         is_described = self.has_metadata or self.input.dtype == "uint8"
         return self.format is Format.TFLITE and ends <= {"uint8", "float32"} and is_plain and is_described
+
+    @property
+    def is_for_microcontrollers(self) -> bool:
+        """Whether LiteRT for microcontrollers takes the file: int8 throughout, integers in and out."""
+        ends = {self.input.dtype, self.output.dtype}
+        is_int8 = self.format is Format.TFLITE and self.precision is Precision.INT8
+        return is_int8 and Target.MCU in self.targets and ends <= {"uint8", "int8"}
 
     @property
     def color(self) -> Literal["rgb", "gray"]:

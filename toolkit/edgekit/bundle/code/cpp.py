@@ -2,11 +2,9 @@
 
 from collections.abc import Mapping
 
-from edgekit.artifact import Format, Precision
 from edgekit.bundle.code.facts import facts_of
 from edgekit.bundle.code.templating import render
 from edgekit.bundle.model import BundledModel
-from edgekit.verification.verdict.targets import Target
 
 RUNTIME = "litert-reference"
 """What LiteRT for microcontrollers computes like: kernels of its own, from the same source."""
@@ -27,8 +25,7 @@ _NAMES = {
 
 def cpp_code(model: BundledModel) -> Mapping[str, bytes]:
     """`cpp/` with the model, its preprocessing, a classifier and a test, for int8 `.tflite` files that go to an MCU."""
-    is_int8 = model.format is Format.TFLITE and model.precision is Precision.INT8
-    if not is_int8 or Target.MCU not in model.targets or not {model.input.dtype, model.output.dtype} <= _TYPES.keys():
+    if not model.is_for_microcontrollers:
         return {}
     tolerance, num_images = model.golden.other_tolerances.get(
         RUNTIME, (model.golden.tolerance, len(model.golden.inputs))
