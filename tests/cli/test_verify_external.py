@@ -350,14 +350,14 @@ def test_a_single_sigmoid_output_is_named_as_candidate_and_as_reference(
 ) -> None:
     weights, biases = linear
     write_onnx(inside / "sigmoid.onnx", (weights[:, :1], biases[:1]), batch="N")
-    said = "gives 1 score an image. Expected 4, one for each class"
+    said = "gives 1 score per image. Expected 4, one for each class"
     status, report = verify(capsys, "sigmoid.onnx", "--reference", "scores.npy", "--data", "npz:colours.npz")
     [row] = report["candidates"]
     assert (status, row["verdict"]) == (1, "error")
     assert said in row["reasons"][0]
     assert "single sigmoid output" in row["reasons"][0]
     err = refused(capsys, "float.onnx", "--reference", "sigmoid.onnx", "--data", "npz:colours.npz")
-    assert "gives 1 score an image. Expected 4" in err
+    assert "gives 1 score per image. Expected 4" in err
     assert "single sigmoid output" in err
 
 

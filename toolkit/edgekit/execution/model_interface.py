@@ -109,7 +109,7 @@ class ModelInterface:
         if self.columns is not None and raw.shape[1] != len(self.columns.classes):
             raise VerificationError(
                 f"The labels name {counted(len(self.columns.classes), 'class')}; the model gives "
-                f"{counted(raw.shape[1], 'score')} an image. Expected one name per line for each score, in the "
+                f"{counted(raw.shape[1], 'score')} per image. Expected one name per line for each score, in the "
                 f"model's order."
             )
 

@@ -76,7 +76,7 @@ def check_comparable(reference: Scores, candidate: Scores, labels: Classes) -> N
         )
     if candidate.shape[1] != reference.shape[1]:
         raise VerificationError(
-            f"The candidate gives {counted(candidate.shape[1], 'score')} an image. Expected {reference.shape[1]:,}, "
+            f"The candidate gives {counted(candidate.shape[1], 'score')} per image. Expected {reference.shape[1]:,}, "
             f"one for each class. {other_scores(candidate.shape[1], reference.shape[1])}"
         )
     if not len(reference) == len(candidate) == len(labels):

@@ -28,7 +28,7 @@ def print_model_info(info: "ModelInfo", console: "Console | None" = None) -> Non
         ("arithmetic", quantization.verdict),
         ("", quantization.explanation),
         ("weights", _weights(info)),
-        ("multiply-adds", "not known" if info.multiply_adds is None else f"{info.multiply_adds:,} an image"),
+        ("multiply-adds", "not known" if info.multiply_adds is None else f"{info.multiply_adds:,} per image"),
         ("conversions", _conversions(info)),
         *info.metadata.items(),
         ("SHA-256", info.sha256),

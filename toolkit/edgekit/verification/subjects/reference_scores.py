@@ -142,7 +142,7 @@ def _checked(path: Path, result: Execution, interface: ModelInterface, dataset: 
     num_scores = result.scores.shape[1]
     if interface.columns is None and num_scores not in interface.widths(len(dataset.class_names)):
         raise VerificationError(
-            f"The reference {path} gives {counted(num_scores, 'score')} an image. Expected "
+            f"The reference {path} gives {counted(num_scores, 'score')} per image. Expected "
             f"{len(dataset.class_names)}, one for each class of '{dataset.name}'. "
             f"{drift.other_scores(num_scores, len(dataset.class_names))}"
         )
