@@ -82,6 +82,23 @@ def test_the_files_are_those_of_one_process(run: Path, tmp_path: Path, monkeypat
     assert [each.precision for each in RunFolder(run).artifacts()] == [Precision.FLOAT32, Precision.INT8] * 2
 
 
+def test_a_file_of_a_user_gives_the_same_too(run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its parts behind the first export the copy in the run, and its name is in the metadata."""
+    file = Path(shutil.copy(run / "model.keras", tmp_path / "mine.keras"))
+
+    def request(out: str) -> ExportRequest:
+        precisions = (Precision.FLOAT32, Precision.INT8)
+        return ExportRequest(
+            target=file, precisions=precisions, data="digits", calibration_images=20, out=tmp_path / out
+        )
+
+    plain = export_request(request("plain"))
+    monkeypatch.setattr(isolation, "LARGE", 0)
+    parts = export_request(request("parts"))
+    assert len(parts.files) == 4
+    assert contents(parts) == contents(plain)
+
+
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="looks for the process in /proc")
 @pytest.mark.usefixtures("in_parts")
 def test_a_part_that_is_killed_costs_a_sentence_and_the_rest_can_be_made(run: Path) -> None:

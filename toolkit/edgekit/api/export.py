@@ -85,8 +85,8 @@ def export(
     """Write .tflite and .onnx files of a run, or of any Keras model.
 
     Every file takes raw pixels, and is run on a few images and compared with Keras before it is kept. Of precisions
-    that are named, all are written or none. A model of 64 MiB or more is exported one format at a time, in processes of
-    their own, and each file is kept as soon as it has passed.
+    that are named, all are written or none. A model of 64 MiB or more is exported in parts, in processes of their
+    own, and each file is kept as soon as it has passed.
 
     Args:
         target: A run, or a `.keras` or `.h5` file; None: the newest run.

@@ -152,7 +152,7 @@ def command(as_json: bool, **chosen: Any) -> int:
 
     Every file takes raw pixels, is run on a few images and compared with Keras before it is kept. If you name
     precisions, exactly these are exported, and if one fails, none is written. Otherwise all that are possible
-    are exported; the exit status is 1 if one is not. Large models (64 MiB) are exported one format at a time, and
+    are exported; the exit status is 1 if one is not. Large models (64 MiB) are exported in parts, and
     each file is kept once it has passed.
 
     \b

@@ -1,6 +1,6 @@
 """The whole of `edgekit export` and `compare-schemes`: find what is meant, load model and data, do it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,21 +17,22 @@ from edgekit.exporting.schemes import SPLITS, SchemeComparison, compare_schemes
 from edgekit.exporting.session import check_out, export
 from edgekit.exporting.source import Source, check_source, load_source
 from edgekit.foundation.errors import UsageError
-from edgekit.foundation.grammar import for_shell
 from edgekit.foundation.keras_setup import check_installed
 from edgekit.foundation.progress import Progress, SilentProgress
 from edgekit.runs.folder import RunFolder
 
 
-def export_request(request: ExportRequest, *, progress: Progress | None = None, is_part: bool = False) -> ExportReport:
+def export_request(
+    request: ExportRequest, *, progress: Progress | None = None, only: Collection[Precision] | None = None
+) -> ExportReport:
     """Do what `request` says; everything that can be known without TensorFlow is checked before it is loaded.
 
-    A large model is exported one format at a time, in processes that end with their memory; see `exporting/parts/`.
+    A large model is exported in parts, in processes that end with their memory; see `exporting/parts/`.
 
     Args:
         request: What is to be done.
         progress: Told what is being done.
-        is_part: Whether this is such a process, which keeps each file as soon as it is finished.
+        only: In such a process, the precisions that it makes; it keeps each file as soon as it has passed.
 
     Raises:
         EdgekitError: Whatever is missing, changed, unknown or does not belong together; see `export`.
@@ -43,7 +44,7 @@ def export_request(request: ExportRequest, *, progress: Progress | None = None, 
     if request.data is None and not isinstance(found, RunFolder):
         raise UsageError(f"{found} is an external model: name its data set, as in --data folder:PATH.")
     check_out(found, request.out)
-    if not is_part and not isinstance(request.data, Dataset) and is_large(found):
+    if only is None and not isinstance(request.data, Dataset) and is_large(found):
         return export_in_parts(request, found, plan, progress)
     with custom_objects_of(request.custom_objects) as custom:
         source = load_source(found, custom, progress)
@@ -59,7 +60,7 @@ def export_request(request: ExportRequest, *, progress: Progress | None = None, 
             keep_doubtful=request.keep_doubtful,
             reading=reading,
             resume=request.resume,
-            keep_each=is_part,
+            only=only,
             progress=progress,
         )
 

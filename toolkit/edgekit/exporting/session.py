@@ -3,8 +3,9 @@
 Knows no format beyond the exporters' protocol.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -48,7 +49,7 @@ def export(
     custom_objects: Path | str | None = None,
     keep_doubtful: bool = False,
     resume: bool = False,
-    keep_each: bool = False,
+    only: Collection[Precision] | None = None,
     progress: Progress | None = None,
 ) -> ExportReport:
     """Export a model to every precision and format that is asked for.
@@ -70,7 +71,8 @@ def export(
         custom_objects: A Python file that defines the layers of the model that are not Keras'; it is executed.
         keep_doubtful: Keep files that run, though they do not do what the float model does, under names that say so.
         resume: Leave files that the run holds already, made of the same model in the same way, as they are.
-        keep_each: Keep each file as soon as it has passed, whatever becomes of the others.
+        only: Make the planned files of these precisions alone, and keep each as soon as it has passed, whatever becomes
+            of the others; None: all, together.
         progress: Where long work reports itself.
 
     Raises:
@@ -83,6 +85,8 @@ def export(
     progress = progress or SilentProgress()
     choices = [options] if isinstance(options, ExportOptions) else options or [ExportOptions()]
     plan = make_plan(precisions, formats, choices)
+    if only is not None:
+        plan = replace(plan, jobs=tuple(job for job in plan.jobs if job.precision in only))
     found = check_source(Path(source)) if isinstance(source, str | Path) else source
     with custom_objects_of(Path(custom_objects) if custom_objects is not None else None) as custom:
         check_out(found, out)
@@ -95,7 +99,7 @@ def export(
         known = reading if loaded.run is None else None
         maker = FileMaker(loaded, dataset, input_range=input_range, reading=known, seed=seed, progress=progress)
         files = OneFile(maker, progress, keep_doubtful=keep_doubtful)
-        session = _Session(loaded, dataset, maker, files, progress, resume=resume, keep_each=keep_each)
+        session = _Session(loaded, dataset, maker, files, progress, resume=resume, keep_each=only is not None)
         return session.run(plan, calibration and maker.calibrated(calibration), Path(out) if out is not None else None)
 
 
@@ -155,7 +159,7 @@ class _Session:
                     else:
                         failed.append(_failed(job, run, error))
                 advance(1)
-            if not made and jobs:
+            if not made and jobs and not self._keep_each:
                 raise ExportError(f"No file can be made. {' '.join(reasons.values())}")
             if made and not self._keep_each:
                 self._keep(run, made, calibration, stack)

@@ -43,9 +43,11 @@ class Source:
 
     @property
     def name(self) -> str:
-        """What the model is called: the recipe of its run, else its file."""
-        recipe = self.run.manifest.get("recipe") if self.run else None
-        return recipe if isinstance(recipe, str) else self.path.stem
+        """What the model is called: the recipe of its run, else its file, also where a run holds a copy of that."""
+        manifest = self.run.manifest if self.run else {}
+        file = manifest.get("source", {}).get("file")
+        given = manifest.get("recipe") or (Path(file).stem if isinstance(file, str) else None)
+        return given if isinstance(given, str) else self.path.stem
 
     @property
     def image_size(self) -> tuple[int, int] | None:

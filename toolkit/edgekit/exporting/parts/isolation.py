@@ -1,4 +1,4 @@
-"""Exports a large model one format at a time, in processes of their own; what is finished is kept, whatever follows.
+"""Exports a large model a few files at a time, in processes of their own; what is finished is kept, whatever follows.
 
 A process gives all its memory back, and one that runs out of it costs a sentence. Neither TensorFlow nor the model is
 loaded here.
@@ -22,12 +22,13 @@ from edgekit.foundation.errors import EdgekitError, ExportError
 from edgekit.foundation.files.temporary_folders import TemporaryFolder, removed_after_this_process
 from edgekit.foundation.machine import available_memory_bytes
 from edgekit.foundation.progress import Progress
+from edgekit.quantization.scheme import CALIBRATED
 from edgekit.runs.folder import RUNS_FOLDER, RunFolder
 from edgekit.runtimes.base import ExecutionFailure
 
 LARGE = 2**26
-"""Bytes of a model file from which on its formats get processes of their own. Starting TensorFlow and loading the model
-again takes some 5 s per format: a tenth of the export of such a model, half of that of a small one."""
+"""Bytes of a model file from which on its parts get processes of their own. Starting TensorFlow and loading the model
+again takes some 5 s per part: a tenth of the export of such a model, half of that of a small one."""
 
 
 def is_large(source: Path | RunFolder) -> bool:
@@ -46,7 +47,7 @@ def model_bytes(source: Path | RunFolder) -> int:
 
 
 def export_in_parts(request: ExportRequest, source: Path | RunFolder, plan: Plan, progress: Progress) -> ExportReport:
-    """Do what `request` says, a format at a time.
+    """Do what `request` says, a part at a time.
 
     Args:
         request: What is to be done; its data set has a name, and is loaded by each process.
@@ -63,8 +64,12 @@ def export_in_parts(request: ExportRequest, source: Path | RunFolder, plan: Plan
         if warning:
             progress.note(warning)
     reports: list[ExportReport] = []
-    with progress.task(EXPORTING, len(plan.jobs)) as advance:
-        for part in _parts(plan.jobs):
+    with (
+        TemporaryFolder() as folder,
+        removed_after_this_process(folder),
+        progress.task(EXPORTING, len(plan.jobs)) as advance,
+    ):
+        for number, part in enumerate(_parts(plan.jobs)):
             finished = 0
 
             def count(number: int) -> None:
@@ -75,37 +80,40 @@ def export_in_parts(request: ExportRequest, source: Path | RunFolder, plan: Plan
             wanted = replace(request, target=source if isinstance(source, Path) else source.path)
             if reports:  # the run is there now, and says what was found out about the model
                 wanted = replace(wanted, target=reports[0].run.path, out=None)
-            answer = _answer(
-                replace(wanted, formats=(part[0].format,)), Supervision(float("inf"), count, say=progress.note)
+            job = PartJob(
+                request=folder / f"request{number}.pickle",
+                answer=folder / f"answer{number}.pickle",
+                precisions=tuple(dict.fromkeys(each.precision for each in part)),
+                floats=folder,
             )
+            job.request.write_bytes(pickle.dumps(replace(wanted, formats=(part[0].format,))))
+            answer = _answer(job, Supervision(float("inf"), count, say=progress.note, folder=folder))
             if isinstance(answer, ExportReport):
                 reports.append(answer)
                 continue
             if isinstance(answer, ExecutionFailure):
                 remove_unfinished(out)
-                kept = _files_in(out)
-                raise ExportError(_out_of_memory(answer, part, finished, size, out, kept))
+                raise ExportError(_out_of_memory(answer, part, finished, size, out, _files_in(out)))
             raise answer
     return _together(reports)
 
 
 def _parts(jobs: Sequence[Job]) -> Iterator[list[Job]]:
-    """The files of each format."""
-    for each in dict.fromkeys(job.format for job in jobs):
-        yield [job for job in jobs if job.format is each]
+    """The files of each format; for `.tflite` those that TensorFlow converts first, integers of its float file then."""
+    for each in dict.fromkeys(
+        (job.format, job.format is Format.TFLITE and job.precision in CALIBRATED) for job in jobs
+    ):
+        yield [job for job in jobs if (job.format, job.format is Format.TFLITE and job.precision in CALIBRATED) == each]
 
 
-def _answer(request: ExportRequest, supervision: Supervision) -> ExportReport | EdgekitError | ExecutionFailure:
-    with TemporaryFolder() as folder, removed_after_this_process(folder):
-        job = PartJob(request=folder / "request.pickle", answer=folder / "answer.pickle")
-        job.request.write_bytes(pickle.dumps(request))
+def _answer(job: PartJob, supervision: Supervision) -> ExportReport | EdgekitError | ExecutionFailure:
+    """What the process of a part gives."""
 
-        def collect(_folder: Path, _result: dict[str, Any]) -> ExportReport | EdgekitError:
-            found: ExportReport | EdgekitError = pickle.loads(job.answer.read_bytes())  # noqa: S301 - our own process's
-            return found
+    def collect(_folder: Path, _result: dict[str, Any]) -> ExportReport | EdgekitError:
+        found: ExportReport | EdgekitError = pickle.loads(job.answer.read_bytes())  # noqa: S301 - our own process's
+        return found
 
-        limit = available_memory_bytes()
-        return run_in_worker(job, collect, replace(supervision, memory_limit=limit, folder=folder))
+    return run_in_worker(job, collect, replace(supervision, memory_limit=available_memory_bytes()))
 
 
 def _files_in(out: Path) -> list[str]:
@@ -134,11 +142,14 @@ def _out_of_memory(
 
 
 def _together(reports: Sequence[ExportReport]) -> ExportReport:
-    """One report of all parts."""
+    """One report of all parts; raises ExportError where no file could be made."""
+    failed = [each for report in reports for each in report.failed]
+    if failed and not any(report.files for report in reports):
+        raise ExportError(f"No file can be made. {' '.join(f'{each.title}: {each.reason}' for each in failed)}")
     return replace(
         reports[-1],
         files=tuple(each for report in reports for each in report.files),
         skipped=tuple(dict.fromkeys(line for report in reports for line in report.skipped)),
-        failed=tuple(each for report in reports for each in report.failed),
+        failed=tuple(failed),
         folding=next((report.folding for report in reports if report.folding), None),
     )

@@ -16,6 +16,7 @@ from edgekit.execution.worker.main import run_job
 from edgekit.exporting.job import export_request
 from edgekit.exporting.parts.part import EXPORTING, PartJob
 from edgekit.exporting.report import ExportReport
+from edgekit.exporting.tflite.kept_float import kept_in
 from edgekit.foundation.errors import EdgekitError
 from edgekit.foundation.progress import Advance
 
@@ -49,7 +50,8 @@ def work(job: PartJob, _scores: Path, _commands: TextIO, progress: TextIO) -> di
     answer: ExportReport | EdgekitError
     try:
         request = pickle.loads(job.request.read_bytes())  # noqa: S301 - the parent has written it
-        report = export_request(request, progress=_Pipe(lines=progress), is_part=True)
+        with kept_in(job.floats):
+            report = export_request(request, progress=_Pipe(lines=progress), only=job.precisions)
         folding = report.folding and replace(report.folding, model=None)  # the parent has none
         answer = replace(report, folding=folding)
     except EdgekitError as error:

@@ -37,6 +37,7 @@ from edgekit.exporting.tflite.integer_check import (
     check_pixel_input,
     check_strict,
 )
+from edgekit.exporting.tflite.kept_float import keep, kept
 from edgekit.exporting.tflite.packing import tensorflow_packs_so
 from edgekit.exporting.tflite.quantizers import TFLITE_QUANTIZERS, QuantizeRequest, TFLiteQuantizer
 from edgekit.foundation.errors import CalibrationError, EdgekitError, ExportError, first_line_of
@@ -76,13 +77,23 @@ class TFLiteExporter:
         self._seen: dict[tuple[bool, str], TFLiteActivations] = {}
         self._folder = TemporaryFolder()
         self._saved_model = self._folder.path / "saved_model"
-        graph = exported_graph(with_safe_lengths(model), options, options.tflite.batch)
-        tf = import_tensorflow("edgekit export")
+        if kept(self._choices) is None:
+            self._trace()
+
+    def _trace(self) -> None:
+        """Write the graph as a SavedModel, from which all is converted."""
+        tf, options = import_tensorflow("edgekit export"), self._options
+        graph = exported_graph(with_safe_lengths(self._model), options, options.tflite.batch)
         try:
             with held_back():
                 _write_saved_model(graph, self._saved_model, options.output_name)
         except (OSError, tf.errors.OpError) as error:
             raise cannot_write(self._folder.path, error) from error
+
+    @property
+    def _choices(self) -> tuple[object, ...]:
+        """All that a float file depends on, beside the model."""
+        return self._options.fold, self._options.graph, self._options.tflite.batch, self._options.tflite.allow_flex
 
     def with_options(self, options: ExportOptions) -> Self:
         """The same model with other choices; what was traced, converted and seen already is shared."""
@@ -122,7 +133,11 @@ class TFLiteExporter:
         """The float32 file, converted once."""
         key = self._options.tflite.allow_flex
         if key not in self._floats:
-            self._floats[key] = self._converted(self._converter().convert, Precision.FLOAT32)
+            content = kept(self._choices)
+            if content is None:
+                content = self._converted(self._converter().convert, Precision.FLOAT32)
+                keep(self._choices, content)
+            self._floats[key] = content
         return self._floats[key]
 
     def _converted_smaller(self, precision: Precision) -> bytes:
@@ -199,6 +214,8 @@ class TFLiteExporter:
 
     def _converter(self) -> Any:
         tf = import_tensorflow("edgekit export")
+        if not self._saved_model.exists():
+            self._trace()
         with held_back():
             converter = tf.lite.TFLiteConverter.from_saved_model(str(self._saved_model))
         more = [tf.lite.OpsSet.SELECT_TF_OPS] if self._options.tflite.allow_flex else []
