@@ -45,8 +45,20 @@ def test_one_factor_for_all_goes_into_the_kernel_too() -> None:
 )
 def test_any_other_product_stays(options: dict[str, Any]) -> None:
     options = {"factor": np.array([10], np.float32), **options}
-    if options.get("data_format") == "NCHW":
-        pytest.importorskip("tensorflow")
     nodes, carried = scaled(options.pop("factor"), **options)
     assert (nodes["conv"].op, nodes["product"].op) == ("Conv2D", "Mul")
     assert list(carried) == ["W"]
+
+
+def test_a_convolution_of_three_dimensions_is_scaled_too() -> None:
+    tf = import_tensorflow("the tests")
+    kernel = KERNEL.reshape(1, 1, 1, 3, 2)
+    with tf.Graph().as_default() as graph:
+        x = tf.compat.v1.placeholder(tf.float32, (None, 4, 4, 4, 3), name="x")
+        weights = tf.compat.v1.placeholder(tf.float32, kernel.shape, name="W")
+        answer = tf.nn.conv3d(x, weights, [1, 1, 1, 1, 1], "VALID", name="conv")
+        tf.multiply(answer, tf.constant([10.0, 100.0]), name="product")
+    definition, carried = graph.as_graph_def(), {"W": kernel}
+    scale_kernels(definition, carried)
+    assert {node.name: node.op for node in definition.node}["product"] == "Conv3D"
+    assert carried["conv/scaled_kernel"].reshape(3, 2).tolist() == [[0, 100], [20, 300], [40, 500]]

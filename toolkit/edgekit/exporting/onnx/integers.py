@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from edgekit.exporting.base import cannot_write
-from edgekit.exporting.onnx.graph import as_model, as_proto, constant_of, is_last_softmax, source_of
+from edgekit.exporting.onnx.graph import as_model, constant_of, is_last_softmax, source_of
 from edgekit.exporting.onnx.learned_tensors import learned_in_onnx
 from edgekit.exporting.onnx.rewrites.float_logits import FloatLogits
+from edgekit.exporting.onnx.serialization import serialized
 from edgekit.foundation.errors import CalibrationError, ExportError, first_line_of
 from edgekit.quantization.ranges import check_finite_ranges
 from edgekit.quantization.scheme import CalibrationMethod, Granularity
@@ -54,7 +55,7 @@ def quantized(
 
     float_path, int8_path = folder / "float32.onnx", folder / "int8.onnx"
     try:
-        onnx.save(as_proto(model), float_path)
+        float_path.write_bytes(serialized(model))
         quantization.quantize_static(
             float_path,
             int8_path,
