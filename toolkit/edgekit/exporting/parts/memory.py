@@ -16,8 +16,8 @@ COPIES: dict[Format, dict[Precision, float]] = {
         Precision.FLOAT32: 9.0,
         Precision.FLOAT16: 9.2,
         Precision.DYNAMIC: 9.2,
-        Precision.INT8: 13.7,
-        Precision.INT16X8: 13.7,
+        Precision.INT8: 11.4,
+        Precision.INT16X8: 11.4,
     },
     Format.ONNX: {Precision.FLOAT32: 5.0, Precision.FLOAT16: 5.0, Precision.DYNAMIC: 5.3, Precision.INT8: 10.0},
 }
