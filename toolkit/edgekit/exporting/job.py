@@ -17,6 +17,7 @@ from edgekit.exporting.schemes import SPLITS, SchemeComparison, compare_schemes
 from edgekit.exporting.session import check_out, export
 from edgekit.exporting.source import Source, check_source, load_source
 from edgekit.foundation.errors import UsageError
+from edgekit.foundation.grammar import for_shell
 from edgekit.foundation.keras_setup import check_installed
 from edgekit.foundation.progress import Progress, SilentProgress
 from edgekit.runs.folder import RunFolder
