@@ -77,6 +77,7 @@ def train_request(request: TrainRequest, *, progress: Progress | None = None) ->
         EdgekitError: Whatever is missing, unknown, or does not belong together; see `train`.
     """
     progress, out = progress or SilentProgress(), request.folder
+    _chosen_settings(TrainingSettings(epochs=1), request)  # impossible for any recipe: said before Keras is loaded
     with progress.task("Loading Keras", None):
         import_keras("edgekit train", request.backend)
     recipe, dataset, settings = load_training(request, progress)
@@ -95,16 +96,16 @@ def train_request(request: TrainRequest, *, progress: Progress | None = None) ->
 def load_training(request: TrainRequest, progress: Progress) -> tuple[Recipe, Dataset, TrainingSettings]:
     """The recipe, its data set and its settings, as the user chose them; raises what loading them raises."""
     recipe = request.recipe if isinstance(request.recipe, Recipe) else load_recipe(request.recipe)
-    settings = _settings_of(recipe, request)
+    settings = _chosen_settings(request.settings or recipe.settings, request)
     return recipe, _load_data(recipe, settings, request, progress), settings
 
 
-def _settings_of(recipe: Recipe, request: TrainRequest) -> TrainingSettings:
+def _chosen_settings(settings: TrainingSettings, request: TrainRequest) -> TrainingSettings:
     """The settings with what the user chose instead of their own; raises UsageError."""
     names = ("epochs", "seed", "batch_size", "class_weights", "validation_fraction")
     chosen = {name: getattr(request, name) for name in names if getattr(request, name) is not None}
     try:
-        return replace(request.settings or recipe.settings, **chosen)
+        return replace(settings, **chosen)
     except RecipeError as error:
         raise UsageError(str(error)) from error
 
