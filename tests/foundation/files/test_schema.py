@@ -121,5 +121,6 @@ def test_any_value_conforms_or_is_a_schema_error(kind: Any, value: Any) -> None:
     try:
         found = conform(kind, value)
     except SchemaError as error:
-        found = str(error)[:2000] == str(error)
-    assert json.dumps(found, default=vars) != "false"
+        assert len(str(error)) <= 2000
+    else:
+        assert json.dumps(found, default=vars)
