@@ -11,6 +11,7 @@ from edgekit.exporting.onnx.tracing.carried_weights import CarriedWeights, is_to
 from edgekit.exporting.onnx.tracing.freezing import as_constants, frozen
 from edgekit.exporting.onnx.tracing.handlers import handlers
 from edgekit.exporting.onnx.tracing.kernel_scaling import scale_kernels
+from edgekit.exporting.onnx.tracing.merging import merging_by_name
 from edgekit.foundation.errors import ExportError, first_line_of
 from edgekit.foundation.keras_setup import import_tensorflow
 
@@ -35,7 +36,7 @@ def traced(graph: "keras.Model", opset: int) -> "ir.Model":
     function = tf.function(lambda pixels: graph(pixels, training=False), input_signature=signature)
     weights = CarriedWeights()
     try:
-        with _inner_functions_inlined(tf), tf.device("/cpu:0"), known_to_tf2onnx(weights):
+        with _inner_functions_inlined(tf), tf.device("/cpu:0"), known_to_tf2onnx(weights), merging_by_name():
             proto = _converted(function.get_concrete_function(*signature), opset, weights)
     except (ValueError, RuntimeError, KeyError, TypeError) as error:
         raise ExportError(f"tf2onnx could not convert the model to ONNX: {first_line_of(error)}") from error
