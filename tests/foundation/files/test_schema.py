@@ -121,6 +121,5 @@ def test_any_value_conforms_or_is_a_schema_error(kind: Any, value: Any) -> None:
     try:
         found = conform(kind, value)
     except SchemaError as error:
-        assert len(str(error)) <= 2000
-    else:
-        assert json.dumps(found, default=vars)
+        found = str(error)
+    assert json.dumps(found, default=vars)
