@@ -63,7 +63,8 @@ class GroupedCommand(click.Command):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """As click does; an option of one value that is given again is rejected, where click takes the last."""
-        if not ctx.resilient_parsing:
+        wants_help = not set(args).isdisjoint(self.get_help_option_names(ctx))
+        if not ctx.resilient_parsing and not wants_help:
             _, _, order = self.make_parser(ctx).parse_args(args=list(args))
             given = [
                 each for each in order if isinstance(each, click.Option) and not each.is_flag and not each.multiple

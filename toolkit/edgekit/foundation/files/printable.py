@@ -11,18 +11,32 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import IO, Any, TextIO, cast
 
-_KEPT = "\n\t"
-_CONTROLS = (*range(0x20), *range(0x7F, 0xA0))
-_LINES = (0x2028, 0x2029)
-_DIRECTIONS = (0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A))
-_INVISIBLE = (0xFEFF, *range(0xFFF9, 0xFFFC), *range(0xE0000, 0xE0080))
-_SURROGATES = range(0xD800, 0xE000)
+_KEPT = {ord("\n"), ord("\t")}
+_ESCAPED = (
+    *(range(0x20), range(0x7F, 0xA0)),  # what controls a terminal
+    range(0x2028, 0x202A),  # ends of lines and paragraphs
+    *(range(0x061C, 0x061D), range(0x200E, 0x2010), range(0x202A, 0x202F), range(0x2066, 0x206A)),  # directions
+    *(range(0xFEFF, 0xFF00), range(0xFFF9, 0xFFFC), range(0xE0000, 0xE0080)),  # invisible
+    range(0xD800, 0xE000),  # halves of a character
+)
 
-_ESCAPES = {
-    code: f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
-    for code in (*_CONTROLS, *_LINES, *_DIRECTIONS, *_INVISIBLE, *_SURROGATES)
-    if chr(code) not in _KEPT
-}
+
+class _Escapes(dict[int, "int | str"]):
+    """For `str.translate`: what each character becomes, found when it is first met. A whole table costs a start-up."""
+
+    def __missing__(self, code: int) -> "int | str":
+        is_escaped = code not in _KEPT and any(code in codes for codes in _ESCAPED)
+        self[code] = found = _escape(code) if is_escaped else code
+        return found
+
+
+def _escape(code: int) -> str:
+    if code < 0x100:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+_ESCAPES = _Escapes()
 
 
 def printable(text: str) -> str:

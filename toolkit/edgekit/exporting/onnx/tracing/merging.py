@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from edgekit.exporting.onnx.tracing.carried_weights import replaced
+from edgekit.exporting.base import replaced
 
 _COUNTER = re.compile(r"__\d+")
 """What tf2onnx appends to the names that it invents; it counts through the life of the process."""
