@@ -26,6 +26,7 @@ from edgekit.foundation.errors import RunFolderError, UsageError
 from edgekit.foundation.progress import Progress
 from edgekit.foundation.typed.percent import parse_share, percent_or_none
 from edgekit.rendering.output_files import PAGE
+from edgekit.rendering.pages.loading import loading
 from edgekit.runtimes import RUNTIMES
 from edgekit.tolerance import Tolerances
 from edgekit.verification.job import Verified, verify_request
@@ -180,7 +181,8 @@ def verify(
         ),
     )
     shown, is_part = shown_progress(progress), bool(request.runtimes or request.precisions)
-    verified = verify_request(request, progress=shown)
+    with loading("edgekit.rendering.pages.verification"):
+        verified = verify_request(request, progress=shown)
     with shown.task("Writing the report", None):
         kept = _kept(verified, _typed(verified, typed), page, is_part=is_part)
     return replace(kept, require_conclusive=require_conclusive)
@@ -212,7 +214,6 @@ def _kept(verified: Verified, command: str, html: Path | None, *, is_part: bool)
     What was run is returned. Where that was a part of the files or runtimes, what the run folder holds of the others
     stays in what is written.
     """
-    # Imported once there is something to show: the peak of memory is where the images are loaded.
     from edgekit.rendering.markdown import verification_markdown
     from edgekit.rendering.pages.verification import verification_page
 
