@@ -182,7 +182,7 @@ def test_a_conversion_that_lost_its_weights_never_reaches_the_disk(
     hollow = TFLiteExporter(empty, ExportOptions()).convert(Precision.FLOAT32, None)
     monkeypatch.setattr(TFLiteExporter, "convert", lambda *_: hollow)
     for precision in (Precision.FLOAT32, Precision.DYNAMIC):
-        with pytest.raises(ExportError, match="same for every image"):
+        with pytest.raises(ExportError, match="same scores for every image"):
             export(run, precisions=[precision], formats=[Format.TFLITE], dataset=digits)
     assert files_of(run.path) == before
 
@@ -198,7 +198,7 @@ def test_a_file_in_doubt_is_kept_where_it_is_asked_for_and_goes_when_a_good_one_
     wrong = TFLiteExporter(other, ExportOptions()).convert(Precision.FLOAT32, None)
     with monkeypatch.context() as patch:
         patch.setattr(TFLiteExporter, "convert", lambda *_: wrong)
-        with pytest.raises(ExportError, match=r"does not do what the Keras model does.*add --keep-doubtful"):
+        with pytest.raises(ExportError, match=r"does not behave like the Keras model.*add --keep-doubtful"):
             export(run, precisions=[Precision.FLOAT16], formats=[Format.TFLITE], dataset=digits)
         report = export(
             run, precisions=[Precision.FLOAT16], formats=[Format.TFLITE], dataset=digits, keep_doubtful=True

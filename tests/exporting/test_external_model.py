@@ -98,7 +98,7 @@ def test_logits_become_probabilities_everywhere(digits: Dataset, tmp_path: Path)
 
 def test_a_folder_that_holds_something_else_stays(centered_file: Path, digits: Dataset, tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("mine")
-    with pytest.raises(ExportError, match="no run folder"):
+    with pytest.raises(ExportError, match="not empty and is not a run folder"):
         export(centered_file, dataset=digits, out=tmp_path, options=CENTERED, precisions=[Precision.FLOAT32])
     assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
     with pytest.raises(ExportError, match="is a file"):

@@ -37,9 +37,10 @@ def write_digits(folder: Path) -> None:
 
 
 def environment(folder: Path) -> dict[str, str]:
-    """With this edgekit on the PATH, and what GitHub sets."""
+    """With this edgekit on the PATH, and what GitHub sets; `make test` is another make, whose settings do not count."""
+    of_make = {"MAKEFLAGS", "MAKELEVEL", "MFLAGS"}
     return {
-        **os.environ,
+        **{name: value for name, value in os.environ.items() if name not in of_make},
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
         "EDGEKIT_CACHE": str(folder / "cache"),
         "GITHUB_BASE_REF": "main",

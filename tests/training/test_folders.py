@@ -57,7 +57,7 @@ def test_a_folder_with_a_run_is_not_free(tmp_path, status, words):
 def test_a_foreign_folder_and_a_file_are_not_free(tmp_path):
     (tmp_path / "photos").mkdir()
     (tmp_path / "photos" / "cat.png").write_bytes(b"x")
-    with pytest.raises(TrainingError, match="no run folder"):
+    with pytest.raises(TrainingError, match="not empty and is not a run folder"):
         check_free(tmp_path / "photos")
     with pytest.raises(TrainingError, match="is a file"):
         check_free(tmp_path / "photos" / "cat.png")

@@ -26,7 +26,7 @@ LIBRARIES = {
         "tf-keras",
         "tf2onnx",
     ),
-    "hub": ("datasets",),
+    "hub": ("datasets", "huggingface-hub"),
     "jax": ("jax",),
     "torch": ("torch",),
 }

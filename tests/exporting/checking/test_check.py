@@ -60,9 +60,9 @@ def test_where_all_are_nearly_tied_the_scores_themselves_count() -> None:
 
 
 def test_lost_weights_and_nan_are_found() -> None:
-    with pytest.raises(ExportError, match="same for every image"):
+    with pytest.raises(ExportError, match="same scores for every image"):
         checked(confident(), np.full((20, 4), 0.25, np.float32), Precision.FLOAT16)
-    with pytest.raises(ExportError, match=r"same for every image.*--float-layers"):
+    with pytest.raises(ExportError, match=r"same scores for every image.*--float-layers"):
         checked(confident(), np.full((20, 4), 0.25, np.float32), Precision.INT8)
     broken = confident()
     broken[3, 1] = np.nan
