@@ -4,20 +4,10 @@ from typing import Any
 
 import click
 
+from edgekit.cli.bundle_options import bundle_options
 from edgekit.cli.grouped_help import GroupedCommand
-from edgekit.cli.options import (
-    PATH,
-    data_option,
-    json_option,
-    make_progress,
-    one_argument,
-    others_to_stderr,
-    print_json,
-    skip_broken_option,
-    test_data_option,
-)
-from edgekit.cli.precisions import chosen_precisions, precision_options
-from edgekit.cli.values import Named
+from edgekit.cli.options import json_option, make_progress, one_argument, others_to_stderr, print_json
+from edgekit.cli.precisions import chosen_precisions
 
 
 @click.command("publish", cls=GroupedCommand)
@@ -30,25 +20,7 @@ from edgekit.cli.values import Named
     show_default=True,
     help="Who sees a new repository; one that exists stays as it is.",
 )
-@click.option(
-    "--target",
-    "--for",
-    "target",
-    metavar="android|ios|web|mcu|server",
-    type=Named("target"),
-    help="Only the files that run there. [default: all]",
-)
-@precision_options("Only these precisions; or the switches below.")
-@data_option(None, "The run's data, for golden images. [default: where it was last used]")
-@test_data_option
-@skip_broken_option
-@click.option("--no-images", is_flag=True, help="No photographs: golden images are made by a formula.")
-@click.option(
-    "--unverified",
-    is_flag=True,
-    help="Publish files that were never verified, drift, or were exported again since; the model card says so.",
-)
-@click.option("--sign", type=PATH, metavar="KEY", help="Sign the checksums with this private SSH key (ssh-keygen).")
+@bundle_options("Publish")
 @click.option("--dry-run", is_flag=True, help="List the files and upload nothing; needs neither network nor token.")
 @json_option
 def command(run: str | None, as_json: bool, **chosen: Any) -> None:

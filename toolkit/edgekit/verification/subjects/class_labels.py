@@ -63,13 +63,7 @@ def kept_model_interface(options: ExternalModelOptions, class_names: Sequence[st
     made = ModelInterface(encoding=encoding, two_classes=two_classes)
     if columns := reading.columns(class_names):
         made = made.with_columns(columns)
-    return made.opened_as(
-        FileOptions(
-            output_name=reading.output_name,
-            num_scores=made.widths(len(class_names)),
-            custom_objects=options.custom_objects,
-        )
-    )
+    return _opened(made, options, reading.output_name, class_names)
 
 
 def own_interface(
@@ -157,6 +151,13 @@ def _external(
     made = ModelInterface(encoding=encoding, output=output, two_classes=two_classes)
     if labels:
         made = made.with_columns(ClassColumns.named(read_labels(labels), class_names, str(labels)))
+    return _opened(made, options, output_name, class_names)
+
+
+def _opened(
+    made: ModelInterface, options: ExternalModelOptions, output_name: str | None, class_names: Sequence[str]
+) -> ModelInterface:
+    """The same for a file that edgekit did not make, which may have several outputs and layers of its own."""
     return made.opened_as(
         FileOptions(
             output_name=output_name,
