@@ -289,7 +289,7 @@ def test_a_float32_file_may_differ_from_a_run_by_what_its_network_differs_from_i
     assert (status, row["verdict"]) == (0, "pass"), row["reasons"]
     assert document["reference"]["own_noise"] == noise
     assert document["reference"]["remarks"][-1] == (
-        "The float network differs from itself by up to 0.002 where Keras runs 64 images at a time or 1 (n = 32). So "
+        "The float network differs from itself by up to 0.002 when Keras runs 64 images at a time or 1 (n = 32). So "
         "scores of float32 files may differ from it by 0.006."
     )
     assert document["tolerance"]["float32"]["max_score_difference"] == pytest.approx(0.006)

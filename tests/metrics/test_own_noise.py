@@ -14,7 +14,7 @@ def test_the_largest_difference_counts() -> None:
     assert noise.max_abs_score_difference == pytest.approx(0.002, rel=1e-4)
     assert (noise.batch_sizes, noise.num_images) == ((64, 1), 3)
     assert noise.sentence == (
-        "The float network differs from itself by up to 0.002 where Keras runs 64 images at a time or 1 (n = 3)."
+        "The float network differs from itself by up to 0.002 when Keras runs 64 images at a time or 1 (n = 3)."
     )
 
 

@@ -64,7 +64,7 @@ class TensorSpec:
 
     Attributes:
         name: The tensor's name in the file.
-        shape: Its dimensions; None where the file leaves one open (a dynamic batch).
+        shape: Its dimensions; None if the file leaves one open (a dynamic batch).
         dtype: numpy's name of its element type: "float32", "uint8", "int8".
         scale: Quantization step, `real = (q - zero_point) * scale`; None for a float tensor.
         zero_point: The stored value that means 0.0; None for a float tensor.
@@ -82,8 +82,8 @@ class ImageInput:
     """An input that takes images.
 
     Attributes:
-        height: In pixels; None where the file leaves it open.
-        width: In pixels; None where the file leaves it open.
+        height: In pixels; None if the file leaves it open.
+        width: In pixels; None if the file leaves it open.
         channels: 3 for RGB, 1 for gray.
         channels_first: (N, C, H, W) rather than (N, H, W, C).
         has_channel_axis: Gray images have one; False for (N, H, W).
@@ -97,7 +97,7 @@ class ImageInput:
 
     @classmethod
     def of(cls, sizes: Sequence[int | None]) -> "ImageInput | None":
-        """The input of these dimensions, without the batch; None where they are no image's."""
+        """The input of these dimensions, without the batch; None if they are no image's."""
         if len(sizes) == 2:
             return cls(height=sizes[0], width=sizes[1], channels=1, has_channel_axis=False)
         if len(sizes) != 3:
@@ -110,7 +110,7 @@ class ImageInput:
 
     @property
     def size(self) -> tuple[int, int] | None:
-        """(height, width); None where one of them is open."""
+        """(height, width); None if one of them is open."""
         return (self.height, self.width) if self.height and self.width else None
 
 
@@ -207,7 +207,7 @@ def format_of(path: Path) -> Format:
 
 
 def precision_of(path: Path) -> Precision | None:
-    """The precision in a name such as `model-int8.tflite`; None where the name holds none."""
+    """The precision in a name such as `model-int8.tflite`; None if the name holds none."""
     last_word = path.stem.rpartition("-")[2]
     return Precision(last_word) if last_word in list(Precision) else None
 

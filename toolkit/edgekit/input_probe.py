@@ -2,7 +2,7 @@
 
 A model that was trained on 0 to 1 and is fed 0 to 255 answers nonsense without an error: the commonest
 cause of a "broken" mobile model. The same goes for classes in another order, which is looked for first: a wrong range
-may seem better than the right one where the classes are exchanged. Knows no format and no file.
+may seem better than the right one if the classes are exchanged. Knows no format and no file.
 """
 
 import math
@@ -49,7 +49,7 @@ class Trial:
         cross_entropy: Mean of -ln(score of the true class), scores below 1e-7 taken as 1e-7.
         right: bool (N,), which ones.
         in_other_order: bool (N,), which ones would be in the order of the classes that explains the other images
-            best; None where that was not looked for, or says nothing.
+            best; None if that was not looked for, or says nothing.
         order: For each class the predicted class that stands for it in that order.
     """
 
@@ -121,7 +121,7 @@ def _trial(input_range: InputRange, scores: "Scores", labels: "NDArray[np.int64]
 
 
 def check_class_order(trials: list[Trial], class_names: Sequence[str], *, gives_one_score: bool) -> str | None:
-    """A sentence where the classes seem to be in another order; None where they do not.
+    """A sentence if the classes seem to be in another order; None if they do not.
 
     Args:
         trials: Ranges that were tried.
@@ -181,7 +181,7 @@ def _shares(given: Trial, share: float) -> str:
 
 
 def _labels_advice(names: Sequence[str]) -> str:
-    """What to do to say that the model's classes are `names`: commands to copy where they are few."""
+    """What to do to say that the model's classes are `names`: commands to copy if they are few."""
     if len(names) > MAX_COPIED:
         return f"Its order seems to be {listed(names)}: write it into a file, one name per line, and add --labels FILE"
     quoted = " ".join(map(shlex.quote, names))
@@ -192,7 +192,7 @@ def says_something(accuracy: float, cross_entropy: float, num_classes: int) -> b
     """Whether scores say more than nearly constant ones, so that the way in which a model was fed may be right.
 
     Equal scores for all classes have a cross-entropy of ln(C); nearly constant ones have more, and may be right more
-    often than chance all the same, as a wrong range makes them. Where most images are right, that says something even
+    often than chance all the same, as a wrong range makes them. If most images are right, that says something even
     if the model is far too sure of the others.
     """
     return cross_entropy < math.log(num_classes) or accuracy > (1 + 1 / num_classes) / 2
@@ -230,10 +230,10 @@ def check_takes_no_caffe_pixels(trials: list[Trial], caffe: Trial) -> None:
 
 
 def warning_about(trials: list[Trial], num_classes: int) -> str | None:
-    """One line where the model is hardly better than guessing, or its scores fit far better in another range.
+    """One line if the model is hardly better than guessing, or its scores fit far better in another range.
 
     A network of convolutions and ReLU alone is hardly less accurate on pixels that are 255 times too
-    large, but far too sure of itself. None where all is well.
+    large, but far too sure of itself. None if all is well.
     """
     raw, informed = trials[0], _informed(trials, num_classes)
     best = max(informed, key=lambda trial: trial.accuracy)

@@ -43,7 +43,7 @@ class Library:
     Attributes:
         name: As pip calls it.
         extra: The install extra that brings it; "base" for none.
-        version: Its version; None where it is not installed.
+        version: Its version; None if it is not installed.
     """
 
     name: str

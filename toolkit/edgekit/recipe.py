@@ -217,7 +217,7 @@ def list_recipes() -> list[RecipeSummary]:
     """Every built-in recipe, then those of other packages.
 
     Loads no built-in recipe and no library: what is known of one is in `results.json` beside it. One of another
-    package is loaded; where it cannot be used, that is a PluginWarning.
+    package is loaded; if it cannot be used, that is a PluginWarning.
     """
     return [*_list_builtin_recipes(), *_list_plugin_recipes()]
 
@@ -286,7 +286,7 @@ def recipe_names() -> list[str]:
 def load_recipe(name_or_path: str | os.PathLike[str]) -> Recipe:
     """The recipe of that name, built in or of another package, or the one that a path ending in `.py` defines.
 
-    Recipes import Keras, so call `edgekit.foundation.keras_setup.import_keras` first where the backend matters.
+    Recipes import Keras, so call `edgekit.foundation.keras_setup.import_keras` first if the backend matters.
 
     Raises:
         UnknownNameError: There is no recipe of that name.
@@ -303,7 +303,7 @@ def load_recipe(name_or_path: str | os.PathLike[str]) -> Recipe:
 
 
 def _file_of(name_or_path: str) -> Path | None:
-    """The file of a built-in recipe, or the path itself where it ends in `.py`; None: it can only be a plug-in's."""
+    """The file of a built-in recipe, or the path itself if it ends in `.py`; None: it can only be a plug-in's."""
     if not name_or_path.endswith(".py"):
         return builtin_recipe_files().get(name_or_path)
     path = Path(name_or_path)

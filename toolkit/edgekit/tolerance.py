@@ -8,20 +8,20 @@ Defaults, each settable on the command line and in `[tool.edgekit.tolerance]`:
     dynamic, int8, int16x8    -1.0 point   -2 points         95 %        -
 
 (*) An image whose two highest reference scores lie within 1e-5 does not count: rounding decides there. Nor does one
-where the candidate's highest scores are exactly equal. But a network whose every score is the same is all ties: where
+where the candidate's highest scores are exactly equal. But a network whose every score is the same is all ties: if
 more than 1 % of the predictions differ so, or accuracy falls by more than chance, it is drift.
 
 The limits on scores of float32 files count for networks whose rounding does not show. A deep one differs from itself
-where Keras runs it in batches of another size; a file may differ from it by three times as much: see `beyond_noise`.
+if Keras runs it in batches of another size; a file may differ from it by three times as much: see `beyond_noise`.
 
-Where F1 has no limit, a class is still lost when it loses half of its recall, and more than chance would have it.
+If F1 has no limit, a class is still lost when it loses half of its recall, and more than chance would have it.
 
 A point is one percentage point. On the whole test split each limit applies to the value as it is, however
 few images a class has; every row says n. A loss beyond a limit that may be chance is "inconclusive" rather than
 drift, see `edgekit.verification.verdict.findings`. A slow runtime is run on a subset, where one image weighs so much
 that chance alone would break limits made for the whole split. There
 
-- a loss of accuracy or F1 is drift only where it is more than chance (p below SIGNIFICANCE), whatever its size;
+- a loss of accuracy or F1 is drift only if it is more than chance (p below SIGNIFICANCE), whatever its size;
 - the F1 limit applies only to classes with at least MIN_CLASS_IMAGES images in the subset;
 
 and the row says so.
@@ -38,7 +38,7 @@ from edgekit.foundation.errors import UnknownNameError, UsageError
 from edgekit.foundation.files.given_path import given_path
 
 SIGNIFICANCE = 0.05
-"""A change of accuracy on a subset counts where McNemar's p is below this."""
+"""A change of accuracy on a subset counts if McNemar's p is below this."""
 
 SLACK = 1e-9
 """What rounding may add to a difference of two shares."""
@@ -67,7 +67,7 @@ def beyond_noise(limit: float, own_noise: float) -> float:
 
     Args:
         limit: Of the difference, for networks whose rounding does not show; at least 0.
-        own_noise: Largest difference of the network's scores from its own between batch sizes; 0 where unknown.
+        own_noise: Largest difference of the network's scores from its own between batch sizes; 0 if unknown.
     """
     return max(limit, min(NOISE_FACTOR * own_noise, MOST_NOISE))
 

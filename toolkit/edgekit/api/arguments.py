@@ -90,7 +90,7 @@ def _declared(function: Callable[..., Any]) -> tuple[inspect.Signature, dict[str
 
 
 def checked(name: str, value: Any, hint: Any) -> Any:
-    """The value of the parameter `name` as Python's own type; raises UsageError where `hint` does not allow it."""
+    """The value of the parameter `name` as Python's own type; raises UsageError if `hint` does not allow it."""
     for kind in _kinds(hint):
         found = _as_kind(name, value, kind)
         if found is not WRONG:
@@ -204,7 +204,7 @@ def run_or_file(value: AnyPath | None) -> Path | None:
 
 
 def each_run_or_file(name: str, values: AnyPath | Sequence[AnyPath] | None) -> list[Path]:
-    """One path, several, or none where `values` is None.
+    """One path, several, or none if `values` is None.
 
     An empty list is none that anybody meant: a search for files has found nothing. It raises UsageError.
     """
@@ -273,7 +273,7 @@ def _known_name(kind: str, name: str, known: Sequence[str]) -> str:
 
 
 def _spelled_in(known: Container[str], kind: str, name: str) -> str | None:
-    """`name`, or what it is a synonym of, whichever is in `known`; None where neither is."""
+    """`name`, or what it is a synonym of, whichever is in `known`; None if neither is."""
     return next((spelled for spelled in (name, meant(kind, name)) if spelled in known), None)
 
 
@@ -289,7 +289,7 @@ def parsed_precisions(values: Names | None) -> list[Precision]:
 
 
 def shown_progress(progress: Progress | bool | None) -> Progress:
-    """Where a function reports: nowhere by default, on stderr where `progress` is True."""
+    """Where a function reports: nowhere by default, on stderr if `progress` is True."""
     if progress is True:
         import sys
 

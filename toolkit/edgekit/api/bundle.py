@@ -103,7 +103,7 @@ def publish(
 
     Args:
         run: The run; None: the newest.
-        to: "hub:USER/REPO"; required. The repository is made where it is missing.
+        to: "hub:USER/REPO"; required. The repository is made if it is missing.
         target: Only the files that run there: "android", "ios", "web", "mcu" or "server"; None: all.
         precisions: Only these precisions; empty: all.
         data: The run's data, for golden images: "NAME", "NAME:PATH" or a loaded data set; None: where it was last used.
@@ -150,7 +150,7 @@ def publish(
 def _checked_no_images(
     no_images: bool, data: AnyPath | Dataset | None, test_data: AnyPath | None, skip_broken: bool
 ) -> bool:
-    """`no_images`; raises UsageError where it comes with data, which would have no effect."""
+    """`no_images`; raises UsageError if it comes with data, which would have no effect."""
     if no_images and (data is not None or test_data is not None or skip_broken):
         raise UsageError("--no-images needs no data. Leave --data, --test-data and --skip-broken out.")
     return no_images
@@ -166,7 +166,7 @@ def check_golden(bundle: AnyPath, *, runtimes: Names = (), progress: Progress | 
         progress: True to show progress on stderr; silent by default.
 
     Returns:
-        One row per file and runtime; `exit_status` is 0 where all are within tolerance, 3 where one is not, 1 for an
+        One row per file and runtime; `exit_status` is 0 if all are within tolerance, 3 if one is not, 1 for an
         error.
 
     Raises:
@@ -192,7 +192,7 @@ def verify_bundle(
         progress: True to show progress on stderr; silent by default.
 
     Returns:
-        What is wrong; `exit_status` is 0 where nothing is.
+        What is wrong; `exit_status` is 0 if nothing is.
 
     Raises:
         EdgekitError: It cannot be read at all, or holds what no bundle holds.

@@ -46,7 +46,7 @@ def compare_reports(
         allow_looser_limits: Accept looser limits; the change is still reported.
 
     Returns:
-        The changes of every candidate; `exit_status` is 3 where one got worse, else 0.
+        The changes of every candidate; `exit_status` is 3 if one got worse, else 0.
 
     Raises:
         EdgekitError: A report is missing or broken, or they do not belong together.

@@ -114,7 +114,7 @@ def _drawn(found: DiagnoseReport, figure: Path | None, progress: Progress) -> li
 
 
 def _figure_path(found: DiagnoseReport, candidate: str, figure: Path | None) -> Path | None:
-    """Where the picture of one candidate goes: beside the others where there are several."""
+    """Where the picture of one candidate goes: beside the others if there are several."""
     kind = Path(candidate).suffix.removeprefix(".")
     if figure is not None:
         kinds = [Path(report.candidate).suffix.removeprefix(".") for report in found.reports]

@@ -105,9 +105,9 @@ def export(
         percentile: For `calibration="percentile"`; None: 99.99.
         float_layers: Keras layers that int8 files keep in float.
         strict_int8: No int8 `.tflite` with a part in float (LayerNormalization, softplus): for microcontrollers, NPUs.
-        calibration_images: Training images that calibrate int8; None: 500, or one per class where there are more.
+        calibration_images: Training images that calibrate int8; None: 500, or one per class if there are more.
         seed: Of the choice of the calibration images.
-        no_fold: Leave batch normalization where it is, even where folding is exact.
+        no_fold: Leave batch normalization where it is, even if folding is exact.
         layout: Input of `.onnx` files: "nhwc", or "nchw" for (N, 3, H, W).
         ort_target: The oldest ONNX Runtime that must read the `.onnx` files; None: 1.16.
         onnx_activations: Type of the activations of int8 `.onnx` files: "uint8" or "int8".
@@ -133,7 +133,7 @@ def export(
         progress: True to show progress on stderr; silent by default.
 
     Returns:
-        What was written, and why something was not; `exit_status` is 1 where a file could not be made.
+        What was written, and why something was not; `exit_status` is 1 if a file could not be made.
 
     Raises:
         EdgekitError: Something is missing, changed, unknown, or cannot be exported.
@@ -189,7 +189,7 @@ def parsed_formats(names: Names | None) -> list[Format]:
 
 
 def _authorship(no_metadata: bool, author: str, license_name: str, version: str) -> Authorship | None:
-    """What a person says of the files; None where they say nothing. Raises UsageError where both are asked for."""
+    """What a person says of the files; None if they say nothing. Raises UsageError if both are asked for."""
     authorship = Authorship(author=author, license=license_name, version=version)
     if not no_metadata:
         return authorship

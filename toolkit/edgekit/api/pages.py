@@ -87,7 +87,7 @@ def demo_page(
 
     Args:
         run: The run; None: the newest.
-        precisions: Only these precisions; empty: float32 and int8, or all where the run has neither.
+        precisions: Only these precisions; empty: float32 and int8, or all if the run has neither.
         data: The run's data, for test images: "NAME", "NAME:PATH" or a loaded data set; None: where it was last used.
         test_data: Where the test images are, "NAME:PATH" or a path; None: in `data`.
         skip_broken: Leave broken images out, as the run did.

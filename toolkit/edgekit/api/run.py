@@ -46,7 +46,7 @@ class RunReport:
 
     @property
     def exit_status(self) -> int:
-        """1 where a file could not be made, else that of the verification: 0, 1, or 3 for drift."""
+        """1 if a file could not be made, else that of the verification: 0, 1, or 3 for drift."""
         return self.export.exit_status or self.verification.exit_status
 
     def to_dict(self) -> dict[str, Any]:
@@ -99,7 +99,7 @@ def run(
         antialias: Average over the pixels that one pixel covers; None: yes, except for the rules of Keras.
         exif: Turn images as their EXIF data say; None: yes, except for the rules of Keras.
         color: "rgb" or "gray"; None: that of the data set, RGB for image files.
-        out: The run folder; None: `exported/RECIPE`, or -2, -3, … where that is taken.
+        out: The run folder; None: `exported/RECIPE`, or -2, -3, … if that is taken.
         tensorboard: Write the history for TensorBoard too, into logs/ of the run folder.
         skip_broken: Leave broken images out, and count them.
         resume: Go on with a training that was killed or interrupted.
@@ -108,7 +108,7 @@ def run(
         progress: True to show progress on stderr; silent by default.
 
     Returns:
-        The three results; `exit_status` is 0 where all is within tolerance, 3 for drift, 1 for an error.
+        The three results; `exit_status` is 0 if all is within tolerance, 3 for drift, 1 for an error.
 
     Raises:
         EdgekitError: Something is missing, unknown, or does not belong together.
@@ -155,7 +155,7 @@ def _trained_and_exported(request: TrainRequest, progress: Progress) -> tuple[Ru
 
 
 def _import_tensorflow_keras() -> None:
-    """Raise UsageError where Keras is told to run on a backend that could not export in the same process."""
+    """Raise UsageError if Keras is told to run on a backend that could not export in the same process."""
     import os
 
     wanted = os.environ.get("KERAS_BACKEND") or "tensorflow"

@@ -67,7 +67,7 @@ def tune(
         progress: True to show progress on stderr; silent by default.
 
     Returns:
-        The trials and the chosen file; `exit_status` is 0 where it keeps to the budget on the test split, else 3.
+        The trials and the chosen file; `exit_status` is 0 if it keeps to the budget on the test split, else 3.
 
     Raises:
         EdgekitError: Something is missing, changed, unknown, or does not belong together.
@@ -138,7 +138,7 @@ def compare_schemes(
 
 
 def _integers(precisions: Names) -> list[Precision]:
-    """The precisions of these names; int8 where there is none. Raises UnknownNameError for those without integers."""
+    """The precisions of these names; int8 if there is none. Raises UnknownNameError for those without integers."""
     if ALL in names_of(precisions):
         return list(INTEGERS)
     return [Precision(name) for name in known_names("precision", precisions, INTEGERS)] or [Precision.INT8]

@@ -72,7 +72,7 @@ def train(
         antialias: Average over the pixels that one pixel covers; None: yes, except for the rules of Keras.
         exif: Turn images as their EXIF data say; None: yes, except for the rules of Keras.
         color: "rgb" or "gray"; None: that of the data set, RGB for image files.
-        out: The run folder; None: `exported/RECIPE`, or -2, -3, … where that is taken.
+        out: The run folder; None: `exported/RECIPE`, or -2, -3, … if that is taken.
         tensorboard: Write the history for TensorBoard too, into logs/ of the run folder.
         skip_broken: Leave broken images out, and count them.
         resume: Go on with a training that was killed or interrupted.

@@ -100,10 +100,10 @@ def verify(
         positive_class: Of two classes, the one that a single score is of; None: the second.
         threshold: The positive class of two is predicted above this probability; None: 0.5.
         output: Their scores, "probabilities" or "logits"; None: found from the values.
-        reference_input_range: The reference model's, where it differs.
-        reference_channel_order: The reference model's, where it differs.
-        reference_labels: The reference model's, where they differ.
-        reference_output_name: The reference model's, where it differs.
+        reference_input_range: The reference model's, if it differs.
+        reference_channel_order: The reference model's, if it differs.
+        reference_labels: The reference model's, if they differ.
+        reference_output_name: The reference model's, if it differs.
         custom_objects: A Python file that defines the own layers of a Keras reference; it is executed.
         input_check: Check on 200 training images whether external models are fed as they expect.
         runtimes: Only these runtimes.
@@ -120,7 +120,7 @@ def verify(
         max_f1_drop: Points that the F1 of any class may fall.
         min_agreement: Percent of the predictions that must agree with the float model's: 95 or "95%".
         max_score_difference: How much any score may differ.
-        require_conclusive: Let `exit_status` be 3 where too few images leave open whether a file drifts.
+        require_conclusive: Let `exit_status` be 3 if too few images leave open whether a file drifts.
         pairwise: Compare the candidates with each other too.
         resize_check: Also measure what it costs if an app resizes images by another rule than the training.
         html: Write the report as a page into this file.
@@ -132,7 +132,7 @@ def verify(
         progress: True to show progress on stderr; silent by default.
 
     Returns:
-        One row per file and runtime; `exit_status` is 0 where all are within tolerance, 3 for drift, 1 for an error.
+        One row per file and runtime; `exit_status` is 0 if all are within tolerance, 3 for drift, 1 for an error.
 
     Raises:
         EdgekitError: Something is missing, changed, unknown, or does not belong together.
@@ -193,7 +193,7 @@ def _tolerances() -> Tolerances:
 
 
 def _sampling(sample: int | None, sequential: bool, confidence: Percent | None, seed: int | None) -> Sampling:
-    """How much is to be run; raises UsageError where an option has no effect."""
+    """How much is to be run; raises UsageError if an option has no effect."""
     if confidence is not None and not sequential:
         raise UsageError("--confidence has no effect without --sequential. Add --sequential.")
     if seed is not None and not sequential and sample is None:
@@ -211,7 +211,7 @@ def _typed(verified: Verified, arguments: dict[str, object]) -> str:
 def _kept(verified: Verified, command: str, html: Path | None, *, is_part: bool) -> VerificationReport:
     """The report, written into its run folder and into `html`; it says where.
 
-    What was run is returned. Where that was a part of the files or runtimes, what the run folder holds of the others
+    What was run is returned. If that was a part of the files or runtimes, what the run folder holds of the others
     stays in what is written.
     """
     from edgekit.rendering.markdown import verification_markdown

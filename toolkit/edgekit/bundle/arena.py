@@ -1,7 +1,7 @@
 """`python -m edgekit.bundle.arena JOB.json`: how much memory a `.tflite` file needs on a microcontroller, by search.
 
 The package `tflite-micro` holds the kernels and the memory planner of LiteRT for microcontrollers. It gives the planner
-an arena of a fixed size and fails where that is too small, so the smallest that works is found by halving. It runs in a
+an arena of a fixed size and fails if that is too small, so the smallest that works is found by halving. It runs in a
 process of its own: a file that crashes it costs no more than the answer.
 """
 
@@ -34,7 +34,7 @@ class ArenaJob(Job):
 
 
 def measured_arena(file: Path) -> Arena | None:
-    """The smallest arena of the `.tflite` file; None without the package, or where it cannot run the file."""
+    """The smallest arena of the `.tflite` file; None without the package, or if it cannot run the file."""
     try:
         measured_with = f"{PACKAGE} {version(PACKAGE)}"
     except PackageNotFoundError:
@@ -49,7 +49,7 @@ def measured_arena(file: Path) -> Arena | None:
 
 
 def smallest(runs: Callable[[int], bool]) -> int | None:
-    """The smallest size in bytes for which `runs` is true, a multiple of STEP; None where LARGEST is not enough."""
+    """The smallest size in bytes for which `runs` is true, a multiple of STEP; None if LARGEST is not enough."""
     above = FIRST
     while not runs(above):
         above *= 2

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 def bundled_model(
     subject: Subject, measured: MeasuredFile, infos: Mapping[Path, ModelInfo], golden: GoldenFiles
 ) -> BundledModel:
-    """What generated code and the card know of one file; raises BundleError where it takes other images."""
+    """What generated code and the card know of one file; raises BundleError if it takes other images."""
     from edgekit.execution.pixels import image_input_for
 
     artifact, tensors = measured.artifact, measured.tensors

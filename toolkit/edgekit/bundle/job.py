@@ -70,7 +70,7 @@ class BundleReport(os.PathLike[str]):
         sha256: Of the zip.
         models: The model files in it.
         num_images: Golden images.
-        problems: Why the files do not count as verified, whole sentences; empty where they do.
+        problems: Why the files do not count as verified, whole sentences; empty if they do.
         is_signed: Whether it carries a signature.
     """
 
@@ -194,7 +194,7 @@ def _with_arena(model: BundledModel, progress: Progress) -> BundledModel:
 
 
 def _subject(request: BundleRequest) -> Subject:
-    """What is bundled; raises BundleError where it is not verified, and that was not accepted."""
+    """What is bundled; raises BundleError if it is not verified, and that was not accepted."""
     run = RunFolder.named(request.run)
     artifacts = select(run, request.target, request.precisions)
     labels = class_names_of(run)
@@ -219,7 +219,7 @@ def _subject(request: BundleRequest) -> Subject:
 
 
 def _load_data(request: BundleRequest, subject: Subject, progress: Progress) -> Dataset:
-    """The data of the run; raises BundleError where it is other data."""
+    """The data of the run; raises BundleError if it is other data."""
     entry = subject.run.manifest.get("dataset", {})
     shape = entry.get("image_shape")
     wanted = DatasetRequest(

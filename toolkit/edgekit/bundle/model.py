@@ -22,8 +22,8 @@ class GoldenVectors:
             batch, little-endian.
         top_classes: For each image the index of the highest expected score; of equal ones the lowest index.
         runtime: What gave the expected outputs: "litert-xnnpack".
-        tolerance: Largest allowed difference of any number of the output in `runtime`: of the stored integers where
-            the output is an integer (0: bit-exact), of the scores where it is a float.
+        tolerance: Largest allowed difference of any number of the output in `runtime`: of the stored integers if
+            the output is an integer (0: bit-exact), of the scores if it is a float.
         other_tolerances: The same for other kernels: runtime -> (tolerance, how many of the first images it holds for).
             "litert-reference" is what LiteRT for microcontrollers computes like.
     """
@@ -64,7 +64,7 @@ class BundledModel:
         format: Of the file.
         precision: What its name says it is; None if unknown.
         targets: What the bundle is for: the one of `--for`, or all.
-        input: Name, shape (first dimension the batch; None where the file leaves one open), numpy dtype, scale and zero
+        input: Name, shape (first dimension the batch; None if the file leaves one open), numpy dtype, scale and zero
             point (None for floats) of the input tensor.
         output: The same of the output tensor.
         image: How the input takes an image: height, width, channels, channels first or last, and whether there is a
@@ -78,7 +78,7 @@ class BundledModel:
         operators: Names of the operators in the file, as its format calls them, sorted: "CONV_2D", "Conv".
         golden: Its golden vectors.
         has_metadata: Whether the file itself says what goes in and what the classes are called.
-        arena: Memory for tensors on a microcontroller; None where it was not measured.
+        arena: Memory for tensors on a microcontroller; None if it was not measured.
     """
 
     name: str

@@ -21,7 +21,7 @@ FORMATS = {
 
 
 def select(run: RunFolder, target: Target | None, precisions: Sequence[Precision]) -> tuple[Artifact, ...]:
-    """The files of `run` for `target` in these precisions; all where nothing is said.
+    """The files of `run` for `target` in these precisions; all if nothing is said.
 
     Raises:
         RunFolderError: A file was changed or is missing.
@@ -66,7 +66,7 @@ def class_names_of(run: RunFolder) -> tuple[str, ...]:
 
 
 def check_num_labels(labels: Sequence[str], num_scores: int, file: str) -> None:
-    """Raise BundleError where a model gives another number of scores than there are labels."""
+    """Raise BundleError if a model gives another number of scores than there are labels."""
     if len(labels) != num_scores:
         raise BundleError(
             f"The run names {len(labels)} classes, and {file} gives {num_scores} scores. Expected one name per score. "

@@ -11,7 +11,7 @@ from edgekit.verification.verdict.targets import Target
 def problems_of(
     names: Sequence[str], report: VerificationReport | None, target: Target | None, manifest: Mapping[str, Any]
 ) -> tuple[str, ...]:
-    """Why the files may not be shipped as verified, one sentence for each; empty where all may.
+    """Why the files may not be shipped as verified, one sentence for each; empty if all may.
 
     Args:
         names: The files, as they are named in the run.

@@ -36,7 +36,7 @@ class Subject:
         labels: Class names.
         report: The run's verification as it holds now.
         problems: See `BundleReport`.
-        rule: How the run's images were resized; None where they have a fixed size.
+        rule: How the run's images were resized; None if they have a fixed size.
     """
 
     run: RunFolder
@@ -65,7 +65,7 @@ def report_of(run: RunFolder) -> VerificationReport | None:
 
 
 def inspected_files(subject: Subject) -> dict[Path, ModelInfo]:
-    """What the files say of themselves, read in a worker; raises BundleError where one cannot be read."""
+    """What the files say of themselves, read in a worker; raises BundleError if one cannot be read."""
     inspector = FileInspector()
     inspector.read(one.path for one in subject.artifacts)
     found = {}
@@ -80,7 +80,7 @@ def inspected_files(subject: Subject) -> dict[Path, ModelInfo]:
 def golden_images(
     subject: Subject, dataset: Dataset | None, infos: Mapping[Path, ModelInfo]
 ) -> tuple[GoldenImage, ...]:
-    """Those chosen of the test split, or synthetic ones where there is no data; raises BundleError."""
+    """Those chosen of the test split, or synthetic ones if there is no data; raises BundleError."""
     entry = subject.run.manifest.get("dataset", {})
     if dataset is not None:
         height, width, channels = dataset.image_shape
@@ -99,7 +99,7 @@ def golden_images(
 
 
 def _reference_scores(subject: Subject, dataset: Dataset) -> "np.ndarray[Any, Any] | None":
-    """The float model's scores on the test split; None where the run has none of this split."""
+    """The float model's scores on the test split; None if the run has none of this split."""
     run = subject.run
     if run.reference_path.name not in run.manifest["files"]:
         return None

@@ -27,11 +27,11 @@ class BundleCheck:
 
     Attributes:
         bundle: What was checked.
-        faults: What is wrong, in whole sentences; empty where nothing is.
+        faults: What is wrong, in whole sentences; empty if nothing is.
         status: What bundle.json says of the verification of its models.
         signature: Who signed it, in words.
         num_files: Files whose checksums are right.
-        golden: The golden vectors; None where the files are not those that were made, so nothing of them was run.
+        golden: The golden vectors; None if the files are not those that were made, so nothing of them was run.
     """
 
     bundle: str

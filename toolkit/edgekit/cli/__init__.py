@@ -92,7 +92,7 @@ class CommandTable(click.Group):
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Import one command; None where there is no such name."""
+        """Import one command; None if there is no such name."""
         return COMMANDS.load(cmd_name) if cmd_name in COMMANDS else None
 
     def resolve_command(
@@ -210,11 +210,11 @@ def _run(arguments: list[str]) -> int:
 
 SPARE_BYTES = 8 * 2**20
 _SPARE: list[bytearray] = []
-"""Memory that is held where the address space is limited, until a command fails and has to say so."""
+"""Memory that is held if the address space is limited, until a command fails and has to say so."""
 
 
 def _failures(arguments: list[str]) -> "Failures":
-    """Imported where a command fails, so that `edgekit --help` loads nothing for it."""
+    """Imported when a command fails, so that `edgekit --help` loads nothing for it."""
     _SPARE.clear()
     from edgekit.cli.failures import Failures, wants_json
 

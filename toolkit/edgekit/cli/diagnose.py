@@ -31,7 +31,7 @@ from edgekit.cli.values import Names
 @click.option("--reference", type=PATH, metavar="FILE", help="The float file. [default: the run's float32]")
 @data_option(
     None,
-    "Whose training images to run (validation images where there are no others), as NAME or NAME:PATH; by default "
+    "Whose training images to run (validation images if there are no others), as NAME or NAME:PATH; by default "
     "what the model was trained with.",
 )
 @click.option("--images", type=int, metavar="N", default=64, show_default=True, help="How many images.")

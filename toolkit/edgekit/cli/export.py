@@ -99,7 +99,7 @@ def _quantizers_of_other_packages() -> dict[str, str]:
 )
 @calibration_option("Training images for int8.")
 @seed_option("Chooses the calibration images.")
-@click.option("--no-fold", is_flag=True, help="Leave batch normalization where it is, even where folding is exact.")
+@click.option("--no-fold", is_flag=True, help="Leave batch normalization where it is, even if folding is exact.")
 @click.option(
     "--layout",
     default="nhwc",

@@ -76,6 +76,6 @@ class Failures:
 
 
 def hint_in(message: str) -> str:
-    """What a message says is to be done: its last sentence, where it has several; "" where it has one."""
+    """What a message says is to be done: its last sentence, if it has several; "" if it has one."""
     before, _, last = message.rpartition(". ")
     return last.strip() if before else ""

@@ -88,7 +88,7 @@ def one_argument(
         metavar: How the help shows it.
         kind: What a shell completes, beside paths.
         required: Whether it must be given.
-        default: What it is where it is not given.
+        default: What it is if it is not given.
     """
 
     def reduced(_: click.Context, __: click.Parameter, values: tuple[str, ...]) -> str | tuple[str, ...] | None:
@@ -109,7 +109,7 @@ class OptionWithPlugins(click.Option):
         self._names = names
 
     def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
-        """As click does, with one sentence more where there are such names."""
+        """As click does, with one sentence more if there are such names."""
         record = super().get_help_record(ctx)
         names = self._names()
         if record is None or not names:
@@ -154,7 +154,7 @@ def calibration_option(text: str) -> Callable[[Callable[..., Any]], Callable[...
         "--calibration-images",
         type=WholeNumber(min=1),
         metavar="N",
-        help=f"{text} [default: 500, or one per class where there are more]",
+        help=f"{text} [default: 500, or one per class if there are more]",
     )
 
 

@@ -12,7 +12,7 @@ SWITCHES = {
     "float16": "float16 weights: half the size.",
     "dynamic": "int8 weights, float activations: a quarter of the size.",
     "int8": "int8 weights and activations: small, fast, for every device.",
-    "int16x8": "int8 weights, int16 activations: where int8 loses too much.",
+    "int16x8": "int8 weights, int16 activations: use it if int8 loses too much.",
 }
 """Precision -> what its switch says."""
 
@@ -45,7 +45,7 @@ LIST: dict[str, Any] = {"multiple": True, "metavar": "NAME,…"}
 
 
 def chosen_precisions(chosen: dict[str, Any], parameter: str = "precisions") -> dict[str, Any]:
-    """The arguments with the switches as one list `parameter`; left out where none is chosen."""
+    """The arguments with the switches as one list `parameter`; left out if none is chosen."""
     switched = [name for name in SWITCHES if chosen.pop(name, False)]
     if chosen.pop("everything", False):
         switched.append("all")

@@ -66,7 +66,7 @@ def _print(title: str, recipes: Sequence["RecipeSummary"]) -> None:
 
 
 def _print_plugins(recipes: Sequence["RecipeSummary"]) -> None:
-    """The recipes of other packages, one line each; nothing where there are none."""
+    """The recipes of other packages, one line each; nothing if there are none."""
     from edgekit.rendering.terminal.tables import Column, print_table
 
     if recipes:

@@ -55,7 +55,7 @@ _OPTIONS = (
         "-o",
         type=PATH,
         metavar="DIR",
-        help="The run folder. [default: exported/RECIPE, or -2, -3, … where taken]",
+        help="The run folder. [default: exported/RECIPE, or -2, -3, … if taken]",
     ),
     click.option(
         "--tensorboard", is_flag=True, help="Write the history for TensorBoard too, into logs/ of the run folder."

@@ -70,7 +70,7 @@ class Named(click.ParamType[str]):
         return str(value)
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> "list[CompletionItem]":
-        """The names that begin so, and the paths that the shell finds; bash shows these where no name begins so.
+        """The names that begin so, and the paths that the shell finds; bash shows these if no name begins so.
 
         The request for paths comes first, because click's script for bash forgets the names before it.
         """

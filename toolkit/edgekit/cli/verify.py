@@ -62,10 +62,10 @@ def tolerance_option(
     help="The positive class of two is predicted above this probability. [default: 0.5]",
 )
 @click.option("--output", metavar="probabilities|logits", help="Their scores. [default: found from the values]")
-@click.option("--reference-input-range", metavar="RANGE", help="The reference model's, where it differs.")
-@click.option("--reference-channel-order", metavar="rgb|bgr", help="The reference model's, where it differs.")
-@click.option("--reference-labels", type=PATH, metavar="FILE", help="The reference's, where they differ.")
-@click.option("--reference-output-name", metavar="NAME", help="The reference model's, where it differs.")
+@click.option("--reference-input-range", metavar="RANGE", help="The reference model's, if it differs.")
+@click.option("--reference-channel-order", metavar="rgb|bgr", help="The reference model's, if it differs.")
+@click.option("--reference-labels", type=PATH, metavar="FILE", help="The reference's, if they differ.")
+@click.option("--reference-output-name", metavar="NAME", help="The reference model's, if it differs.")
 @custom_objects_option
 @click.option(
     "--input-check/--no-input-check",
@@ -91,7 +91,7 @@ def tolerance_option(
 @tolerance_option("min-agreement", "PERCENT", "Ask that so many predictions agree with the float model's.")
 @tolerance_option("max-score-difference", "NUMBER", "Accept a difference of any score up to this.", float)
 @click.option(
-    "--require-conclusive", is_flag=True, help="End with 3 where there are too few images to tell drift from chance."
+    "--require-conclusive", is_flag=True, help="End with 3 if there are too few images to tell drift from chance."
 )
 @click.option("--pairwise", is_flag=True, help="Compare the candidates with each other too.")
 @click.option("--resize-check", is_flag=True, help="Also measure what it costs if an app resizes images differently.")

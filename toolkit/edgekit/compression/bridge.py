@@ -60,7 +60,7 @@ class Bridge:
 def check_equal(reference: Any, candidate: Any, images: "NDArray[np.uint8]") -> float:
     """The largest difference of the scores that two Keras models give to `images`.
 
-    Where it is more than MAX_DIFFERENCE in float32, whose rounding a deep network can amplify beyond that, both are
+    If it is more than MAX_DIFFERENCE in float32, whose rounding a deep network can amplify beyond that, both are
     computed in float64: networks that are the same agree there, others do not.
 
     Args:
@@ -136,7 +136,7 @@ def to_keras2(libraries: Libraries, network: "keras.Model") -> Bridge:
 
 
 def _graph_of(model: Any) -> Any:
-    """The functional graph of a model; raises CompressionError where it has none."""
+    """The functional graph of a model; raises CompressionError if it has none."""
     graph = getattr(model, "_functional", None) or model  # a sequential model keeps its graph there
     if not hasattr(graph, "_nodes_by_depth"):
         raise CompressionError(

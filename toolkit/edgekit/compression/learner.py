@@ -81,7 +81,7 @@ class CompressionLearner:
     # --- State ------------------------------------------------------------------------------------
 
     def state(self, identity: Identity) -> Checkpoint:
-        """Everything, after a whole epoch; raises TrainingError where a weight is NaN or infinite."""
+        """Everything, after a whole epoch; raises TrainingError if a weight is NaN or infinite."""
         import numpy as np
 
         weights = state.arrays_of("variables", self._step.model.variables)
@@ -233,7 +233,7 @@ class CompressionLearner:
         """Augmented images are shown in the original run."""
 
     def learned_ranges(self) -> LearnedRanges | None:
-        """What quantization-aware training has learned so far; None where it has not begun."""
+        """What quantization-aware training has learned so far; None if it has not begun."""
         if self._number is None or not isinstance(self._step, Quantizing):
             return None
         shape, places = self._dataset.image_shape, []

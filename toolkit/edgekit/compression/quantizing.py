@@ -130,7 +130,7 @@ class Quantizing:
 def _clusters_of_whole_layers() -> Iterator[None]:
     """Let the distinct weights stay those of a layer.
 
-    tensorflow-model-optimization takes a clustered convolution for one that was clustered channel by channel where
+    tensorflow-model-optimization takes a clustered convolution for one that was clustered channel by channel if
     all channels hold about as many values, and then trains so many values for each channel.
     """
     from unittest import mock
@@ -219,7 +219,7 @@ def config_class(libraries: Libraries) -> Any:
 
 
 def _weight_quantizer(layer: Any, channels: Any, keeping: Keeping) -> Any:
-    """Of tensorflow-model-optimization where zeros or clusters must stay.
+    """Of tensorflow-model-optimization if zeros or clusters must stay.
 
     It knows how in Conv2D, channel by channel, and in Dense, one range in all. The latter holds for a transposed
     convolution, too, whose channels lie along another axis than a convolution's.

@@ -121,7 +121,7 @@ def compress(
 
 
 def check_original(target: "RunFolder | Path | None") -> RunFolder:
-    """The run to start from; raises CompressionError where it is none, or compressed already."""
+    """The run to start from; raises CompressionError if it is none, or compressed already."""
     found = target if isinstance(target, RunFolder) else check_source(target)
     if isinstance(found, Path):
         raise CompressionError(
@@ -298,7 +298,7 @@ def _extras(run: RunFolder, learner: Any, original: RunFolder) -> tuple[list[Pat
 
 
 def _compared_with(original: RunFolder, run: RunFolder) -> Mapping[str, Any]:
-    """Accuracy of the original and agreement with it on the test images; empty where it has no reference."""
+    """Accuracy of the original and agreement with it on the test images; empty if it has no reference."""
     if not original.reference_path.is_file():
         return {}
     reference, candidate = original.reference(), Reference.load(run.reference_path)

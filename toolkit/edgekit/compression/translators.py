@@ -19,7 +19,7 @@ class Piece:
         kind: Its class in tf_keras.layers.
         options: Arguments of its constructor.
         weights: The variables of the Keras 3 layer that it takes its weights from, in its own order.
-        suffix: Added to the layer's name where a layer becomes several pieces.
+        suffix: Added to the layer's name if a layer becomes several pieces.
     """
 
     kind: str
@@ -199,7 +199,7 @@ TRANSLATORS: Mapping[str, Translator] = {
 
 
 def translate(layer: Any) -> list[Piece]:
-    """The pieces of one layer; raises CompressionError, naming it, where Keras 2 has no counterpart."""
+    """The pieces of one layer; raises CompressionError, naming it, if Keras 2 has no counterpart."""
     kind = type(layer).__name__
     is_keras = type(layer).__module__.startswith("keras.src.layers")
     if kind not in TRANSLATORS or not is_keras:

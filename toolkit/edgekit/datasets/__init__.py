@@ -80,7 +80,7 @@ def load_dataset(spec: str | os.PathLike[str] | Dataset, request: DatasetRequest
 
 
 def as_requested(dataset: Dataset, request: DatasetRequest) -> Dataset:
-    """With the channels of the request, which the user is told about; raises UsageError where a rule has no effect."""
+    """With the channels of the request, which the user is told about; raises UsageError if a rule has no effect."""
     from edgekit.datasets.color import with_channels
 
     if request.rule is not None and request.is_rule_required and dataset.rule != request.rule:

@@ -38,7 +38,7 @@ class Split:
         images: uint8 (N, H, W, C), 0 to 255, RGB for C = 3 or gray for C = 1; may be a memory map larger than memory.
         labels: int64 (N,), 0 to C - 1.
         known_sha256: Gives `sha256` for the labels, if it is computed already.
-        file_of: From an image's place, 0 to N - 1, to its file, or to what the file holds; None where images come from
+        file_of: From an image's place, 0 to N - 1, to its file, or to what the file holds; None if images come from
             no files, or unknown.
     """
 
@@ -104,7 +104,7 @@ def _has_pixels(split: Split) -> bool:
 
 
 def check_labels(whose: str, labels: "NDArray[np.int64]", num_classes: int) -> None:
-    """Raise DatasetError, which begins with `whose`, where a label is no class."""
+    """Raise DatasetError, which begins with `whose`, if a label is no class."""
     if len(labels) and not 0 <= labels.min() <= labels.max() < num_classes:
         raise DatasetError(
             f"{whose} must lie in 0 to {num_classes - 1} ({counted(num_classes, 'class')}). Received {labels.min()} to "
@@ -113,7 +113,7 @@ def check_labels(whose: str, labels: "NDArray[np.int64]", num_classes: int) -> N
 
 
 def _checked_types(dataset: "Dataset") -> tuple[str, ...]:
-    """The class names; raises DatasetError where name, class names or splits are of another type than they must be."""
+    """The class names; raises DatasetError if name, class names or splits are of another type than they must be."""
     name, names = dataset.name, dataset.class_names
     if not isinstance(name, str) or not name.strip() or _CONTROL.search(name):
         raise DatasetError(f"A data set needs a name of one line, without control characters. Received {name!r}.")
@@ -129,7 +129,7 @@ def _checked_types(dataset: "Dataset") -> tuple[str, ...]:
 
 
 def _check_sizes(dataset: "Dataset") -> None:
-    """Raise DatasetError where the images of one split have another size or other channels than those of the test."""
+    """Raise DatasetError if the images of one split have another size or other channels than those of the test."""
     expected = dataset.image_shape
     for name in ("train", "validation"):
         split = getattr(dataset, name)
@@ -170,7 +170,7 @@ class Dataset:
         num_skipped: Broken images that were left out on request.
         num_identical: Test images that are, byte by byte, training or validation images too, as far as that was looked
             for.
-        rule: How the images became pixels; None where they were not resized.
+        rule: How the images became pixels; None if they were not resized.
         image_notes: Clauses on what was done to the images beside that: "color images converted to grayscale …".
     """
 
@@ -240,12 +240,12 @@ class DatasetRequest:
     """How a data set is wanted.
 
     Attributes:
-        location: What stood behind the colon in `name:PATH`; None where nothing did.
+        location: What stood behind the colon in `name:PATH`; None if nothing did.
         image_size: (height, width) wanted by the model; sources of fixed size ignore it, and a
             mismatch is found when the model is built. 1 to MAX_SIDE; None: the source's own size.
         channels: 3 for RGB, 1 for gray; None: the source's own.
         rule: How images become pixels; None: the default, for sources that resize. Sources of fixed size ignore it.
-        is_rule_required: Somebody has asked for the rule: it is an error where images are not resized by it.
+        is_rule_required: Somebody has asked for the rule: it is an error if images are not resized by it.
         validation_fraction: Share of the training images set aside, stratified; in (0, 1).
         seed: Seed of every split that the source itself makes.
         test_only: Only the test split is needed; train and validation may come back empty.
@@ -293,7 +293,7 @@ class DatasetRequest:
 
     @property
     def path(self) -> Path | None:
-        """`location` as a path, `~` replaced by the home folder; raises DatasetError where there is none."""
+        """`location` as a path, `~` replaced by the home folder; raises DatasetError if there is none."""
         if self.location is None:
             return None
         try:

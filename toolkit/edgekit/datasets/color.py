@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def with_channels(dataset: Dataset, channels: int) -> tuple[Dataset, str]:
-    """The data set with that many channels, and a sentence about the conversion; "" where nothing was converted."""
+    """The data set with that many channels, and a sentence about the conversion; "" if nothing was converted."""
     present = dataset.image_shape[2]
     if channels == present:
         return dataset, ""
@@ -42,7 +42,7 @@ def to_rgb(images: "NDArray[np.uint8]") -> "NDArray[np.uint8]":
 def _converted(
     images: "NDArray[np.uint8]", convert: "Callable[[NDArray[np.uint8]], NDArray[np.uint8]]", channels: int
 ) -> "NDArray[np.uint8]":
-    """In memory, or, where that is much, in a mapped file without a name."""
+    """In memory, or, if that is much, in a mapped file without a name."""
     import numpy as np
 
     if not len(images):

@@ -25,7 +25,7 @@ class Download:
         file_name: What it is called on disk.
         size_bytes: Its whole size.
         sha256: Hex digest of its bytes.
-        advice: A sentence about what to do where it cannot be had.
+        advice: A sentence about what to do if it cannot be had.
     """
 
     url: str
@@ -88,7 +88,7 @@ def _complete(download: Download, part: Path, progress: Progress) -> None:
 
 
 def _continue(download: Download, part: Path, advance: Advance) -> None:
-    """Ask for the bytes that are missing and append them; start over where the server cannot do that."""
+    """Ask for the bytes that are missing and append them; start over if the server cannot do that."""
     start = _size(part)
     request = urllib.request.Request(download.url, headers={"Range": f"bytes={start}-"} if start else {})  # noqa: S310
     with _open(request) as response:

@@ -15,7 +15,7 @@ def with_test_data(spec: str, request: DatasetRequest, load: Load) -> Dataset:
 
     Args:
         spec: Where the training images are.
-        request: Its `test_data` says where the test images are; where those alone are needed, `spec` is not read.
+        request: Its `test_data` says where the test images are; if those alone are needed, `spec` is not read.
         load: What loads one of them.
 
     Raises:

@@ -18,7 +18,7 @@ class OwnData:
 
     Attributes:
         name: Its name alone: "folder".
-        sha256: `Dataset.sha256`; None where the manifest does not say.
+        sha256: `Dataset.sha256`; None if the manifest does not say.
         location: Where this user had it; None if unknown.
     """
 
@@ -50,7 +50,7 @@ class OwnData:
         return dataset
 
     def load_in_any_form(self, request: DatasetRequest) -> Dataset:
-        """The same, where another form than the run's is wanted, such as another resize rule: pixels then differ."""
+        """The same, if another form than the run's is wanted, such as another resize rule: pixels then differ."""
         if self.location is None:
             return load_dataset(self.name, request)
         skips = request.skip_broken or self.location.skip_broken
@@ -58,7 +58,7 @@ class OwnData:
         return load_dataset(self.location.data, wanted)
 
     def advice(self, error: Exception) -> UsageError:
-        """What to type where the data was not found, for `error`."""
+        """What to type if the data was not found, for `error`."""
         if self.location is None or "has changed since" in str(error):
             return location_is_needed(self.name, error) if self.location is None else UsageError(str(error))
         return UsageError(
@@ -68,7 +68,7 @@ class OwnData:
 
 
 def load_own(entry: Mapping[str, Any], request: DatasetRequest) -> Dataset:
-    """The data set that a run was made on, by what its manifest says; raises UsageError where that is not enough."""
+    """The data set that a run was made on, by what its manifest says; raises UsageError if that is not enough."""
     try:
         own = OwnData.of(entry, request.cache_dir)
     except DatasetError as error:

@@ -37,8 +37,8 @@ class DataLocation:
 def remember(name: str, dataset: Dataset, request: DatasetRequest) -> None:
     """Keep where `dataset` was found, which the source `name` loaded for `request`.
 
-    A name alone needs no memory, and images for one purpose, or test images alone, are no whole data set. Where only
-    the test images were loaded, a place that is still there is kept: it may hold more. Where the cache folder cannot
+    A name alone needs no memory, and images for one purpose, or test images alone, are no whole data set. If only
+    the test images were loaded, a place that is still there is kept: it may hold more. If the cache folder cannot
     be used, a note says that the next command will need --data.
     """
     if request.role or (request.location is None and request.test_data is None):
@@ -63,7 +63,7 @@ def recall(name: str, sha256: object, cache_dir: Path) -> DataLocation | None:
     Other sources may hold the same test images: an .npz of digits is not what a run on digits was made on.
 
     Returns:
-        None where that was not kept, or cannot be believed.
+        None if that was not kept, or cannot be believed.
     """
     if not isinstance(sha256, str) or not _SHA256.fullmatch(sha256):
         return None

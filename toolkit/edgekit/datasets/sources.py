@@ -57,7 +57,7 @@ def _source_status(name: str, usage: str, status: str) -> SourceStatus:
 
 
 def load_sized(spec: str, request: DatasetRequest) -> Dataset:
-    """Load a data set; raises UsageError where its images have a fixed size and another one was asked for."""
+    """Load a data set; raises UsageError if its images have a fixed size and another one was asked for."""
     dataset = load_dataset(spec, request)
     height, width, _ = dataset.image_shape
     if request.image_size not in (None, (height, width)):

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 TEST_FRACTION = 0.2
-"""Share of the images that becomes the test split where a source comes without one."""
+"""Share of the images that becomes the test split if a source comes without one."""
 
 TEST_SEED = 0
 """Seed of that test split: fixed, so that every training is measured on the same images."""
@@ -74,7 +74,7 @@ def take(split: Split, indices: "NDArray[np.int64]") -> Split:
 def labels_of_kept(
     labels: "NDArray[np.int64]", skipped: Sequence[int], class_names: Sequence[str], split_name: str, root: object
 ) -> "NDArray[np.int64]":
-    """The labels without those at the places `skipped`; raises DatasetError where a class would lose all its images.
+    """The labels without those at the places `skipped`; raises DatasetError if a class would lose all its images.
 
     Args:
         labels: int64 (N,).

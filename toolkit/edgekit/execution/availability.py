@@ -14,8 +14,8 @@ class RuntimeStatus:
     Attributes:
         name: Its name on the command line.
         format: What it reads: "tflite", "onnx".
-        version: Version of its library; None where it is not installed.
-        reason: Why it cannot be used here, with what to do; None where it can.
+        version: Version of its library; None if it is not installed.
+        reason: Why it cannot be used here, with what to do; None if it can.
         summary: One line about it.
         origin: The package that brings it, with its version; None for edgekit's own.
     """

@@ -47,15 +47,15 @@ class ScoringResult:
 
     Attributes:
         is_available: Whether its runtime works here and has a kernel for every operator; else nothing was run.
-        failure: Why there are no scores, as a whole sentence; None where there are.
-        scores: float32 (n, C), in the order of the split, in the class order of the data set; None where `failure` says
+        failure: Why there are no scores, as a whole sentence; None if there are.
+        scores: float32 (n, C), in the order of the split, in the class order of the data set; None if `failure` says
             why.
         places: The places of these images in the split: whole numbers (n,), ascending; None: they are the whole split.
         were_logits: Whether a softmax, or a sigmoid, made probabilities of the scores.
         was_one_score: Whether the model gave one score for two classes.
         remark: How the file was opened, as a whole sentence; "" for nothing.
-        runtime_version: Version of the runtime; None where the candidate did not get so far.
-        performance: What running took; None where the candidate did not get so far.
+        runtime_version: Version of the runtime; None if the candidate did not get so far.
+        performance: What running took; None if the candidate did not get so far.
     """
 
     is_available: bool = True

@@ -72,7 +72,7 @@ class SettingsSearch:
 
     @cached_property
     def own_batch(self) -> int:
-        """The batch that the file takes where an image at a time is wished for."""
+        """The batch that the file takes if an image at a time is wished for."""
         return self.take(SessionSettings())[0].session.batch_size
 
     @property
@@ -91,7 +91,7 @@ class SettingsSearch:
         return settings.batch_size in self.batch_sizes and most <= self.num_cpus
 
     def rate_of(self, settings: SessionSettings) -> float | None:
-        """Images a second that the search measured at `settings`; None where it measured nothing."""
+        """Images a second that the search measured at `settings`; None if it measured nothing."""
         return self._rates.get(settings)
 
     def search(self) -> SessionSettings:
@@ -113,7 +113,7 @@ class SettingsSearch:
         return max(self._rates, key=lambda settings: self._rates[settings])
 
     def take(self, settings: SessionSettings) -> list[Scorer]:
-        """One scorer for each session of `settings`, opened where it is not yet."""
+        """One scorer for each session of `settings`, opened if it is not yet."""
         scorers = self._scorers.setdefault(settings.num_threads, [])
         while len(scorers) < settings.num_sessions:
             start = time.perf_counter()
@@ -190,7 +190,7 @@ class SettingsSearch:
         self._bytes.setdefault(settings.batch_size, (self.memory() - self._base_bytes) / settings.num_sessions)
 
     def _piece(self, batch_size: int) -> NDArray[np.uint8]:
-        """As many images as the run will hand over at once, or fewer where those would take longer than a probe."""
+        """As many images as the run will hand over at once, or fewer if those would take longer than a probe."""
         in_time = int(max(self._rates.values(), default=0.0) * PROBE)
         count = min(piece_size(batch_size), in_time, len(self.images))
         return self.images[: max(1, count // batch_size) * batch_size]
@@ -209,7 +209,7 @@ def images_per_second(scorers: Sequence[Scorer], piece: NDArray[np.uint8], secon
 
 
 def _measure(scorer: Scorer, piece: NDArray[np.uint8], seconds: float, rates: list[float]) -> None:
-    """Append the rate of calls that follow a first one, which finds memory cold; of the first, where that is long."""
+    """Append the rate of calls that follow a first one, which finds memory cold; of the first, if that is long."""
     first = _seconds_of(scorer, piece)
     if first >= seconds:
         rates.append(len(piece) / first)

@@ -1,7 +1,7 @@
 """Inspects model files in worker processes: a file that crashes, hangs or asks for all memory costs its own answer.
 
 What a file says of itself is read by libraries that trust it more than they should. So no command reads a model file in
-its own process: all files that are asked for together share one worker. Where it does not survive a file, that file is
+its own process: all files that are asked for together share one worker. If it does not survive a file, that file is
 given up, and other workers read those before and behind it.
 """
 
@@ -40,12 +40,12 @@ class FileInspector:
         self._known |= dict(zip(new, _inspect(new, self._time_limit), strict=True))
 
     def of(self, path: Path) -> InspectedFile:
-        """What is known of the file at `path`, which is read now where it was not before."""
+        """What is known of the file at `path`, which is read now if it was not before."""
         self.read([path])
         return self._known[path]
 
     def info_of(self, path: Path) -> ModelInfo | None:
-        """What the file says of itself; None where it cannot be read, which whoever runs it will say."""
+        """What the file says of itself; None if it cannot be read, which whoever runs it will say."""
         return self.of(path).info
 
 
@@ -66,7 +66,7 @@ def inspect_in_worker(path: Path, *, with_kernels: bool = False) -> ModelInfo:
 
 
 def _inspect(paths: Sequence[Path], time_limit: float | None, *, with_kernels: bool = False) -> list[InspectedFile]:
-    """One answer for each file, in their order; where a worker does not survive a file, others read those around it."""
+    """One answer for each file, in their order; if a worker does not survive a file, others read those around it."""
     if not paths:
         return []
     num_done = 0

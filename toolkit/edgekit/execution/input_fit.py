@@ -86,12 +86,12 @@ def fit_of(stored: TensorSpec | None, encoding: InputEncoding, images: "NDArray[
     """How the pixels of `images` fit into the input of a file.
 
     Args:
-        stored: The integers that hold its input: `ModelInfo.stored_input`; None where pixels stay float.
+        stored: The integers that hold its input: `ModelInfo.stored_input`; None if pixels stay float.
         encoding: How pixels go in.
         images: uint8 (n, H, W, C), RGB or gray, at least one: what it is fed.
 
     Returns:
-        None where nothing can be said: pixels stay float, bytes go in untouched, or no scale is declared.
+        None if nothing can be said: pixels stay float, bytes go in untouched, or no scale is declared.
     """
     import numpy as np
 
@@ -127,7 +127,7 @@ def fit_of(stored: TensorSpec | None, encoding: InputEncoding, images: "NDArray[
 def input_fault(
     stored: TensorSpec | None, encoding: InputEncoding, images: "NDArray[np.uint8]", *, option: str = ""
 ) -> str | None:
-    """What is wrong with the input of a file, and what to do, in whole sentences; None where nothing is.
+    """What is wrong with the input of a file, and what to do, in whole sentences; None if nothing is.
 
     Args:
         stored: As in `fit_of`.

@@ -60,7 +60,7 @@ def execute(
         advance: Called with the number of images finished since the last call.
 
     Returns:
-        What was measured, or why it could not be. Fewer images than asked for where `watch` said so.
+        What was measured, or why it could not be. Fewer images than asked for if `watch` said so.
 
     Raises:
         UnknownNameError: There is no such runtime.
@@ -102,7 +102,7 @@ def try_encodings(
         time_limit: Seconds for everything together.
 
     Returns:
-        float32 (E, N, C): the scores, NaN where the model cannot be fed so; or why nothing could be run.
+        float32 (E, N, C): the scores, NaN if the model cannot be fed so; or why nothing could be run.
     """
     job = TrialJob(
         target=_target_of(runtime),
@@ -120,7 +120,7 @@ def _target_of(runtime: str) -> str:
 
 
 def collect_scores(folder: Path, result: dict[str, Any]) -> Execution:
-    """What a worker that scored images left in `folder`; raises ValueError where it is something else."""
+    """What a worker that scored images left in `folder`; raises ValueError if it is something else."""
     import numpy as np
 
     scores = np.load(folder / "scores.npy", mmap_mode="r", allow_pickle=False)[: result["num_images"]]

@@ -48,9 +48,9 @@ class ModelInterface:
         encoding: How pixels go in.
         output: "probabilities" or "logits"; None: as the values show.
         order: For each class of the data set the model's column; None: the same order.
-        columns: What each column is of, where the model knows more classes or names one twice; else None.
+        columns: What each column is of, if the model knows more classes or names one twice; else None.
         two_classes: How two classes are told apart; None for other data sets.
-        num_padded: C where the result has one column more, for classes that the data set lacks; else None.
+        num_padded: C if the result has one column more, for classes that the data set lacks; else None.
         file_options: How the file is opened; None for edgekit's own files.
     """
 
@@ -149,7 +149,7 @@ class ModelInterface:
 
     @property
     def differences(self) -> str:
-        """What differs from edgekit's own artifacts: "pixels as 0..1, channels as BGR"; "" where nothing does."""
+        """What differs from edgekit's own artifacts: "pixels as 0..1, channels as BGR"; "" if nothing does."""
         parts = []
         if self.encoding.range_text != RAW.text:
             parts.append(f"pixels as {self.encoding.range_text}")

@@ -23,7 +23,7 @@ class PixelEncoder:
     Attributes:
         dtype: Element type of the input.
         table: The input's value for every pixel value, dtype (256,), or (256, 3) with a column for each channel
-            in the order of the input; None where a cast is enough.
+            in the order of the input; None if a cast is enough.
         channels: 3 for an input of RGB images, 1 for one of gray ones. Images of another number are converted with
             the luma weights of ITU-R BT.601, or by repeating gray; see `edgekit.datasets.images.luma`.
         channels_first: The input is (N, C, H, W) rather than (N, H, W, C).
@@ -85,9 +85,9 @@ def encoder_for(spec: TensorSpec, image_shape: tuple[int, ...], encoding: InputE
 
 
 def image_input_for(wanted: tuple[int | None, ...], image_shape: tuple[int, ...]) -> ImageInput | None:
-    """How an input of these dimensions, without the batch, takes images of `image_shape`; None where it cannot.
+    """How an input of these dimensions, without the batch, takes images of `image_shape`; None if it cannot.
 
-    With the channels that the images have where that fits, channels last before channels first; else with the other
+    With the channels that the images have if that fits, channels last before channels first; else with the other
     number of channels, to which images can be converted.
     """
     height, width, present = image_shape
@@ -121,7 +121,7 @@ def _table(spec: TensorSpec, dtype: "np.dtype[Any]", encoding: InputEncoding, ch
 
 
 def _range_table(spec: TensorSpec, dtype: "np.dtype[Any]", encoding: InputEncoding, channels: int) -> NDArray[Any]:
-    """Where an integer input declares no scale, its values are those of the range, rounded."""
+    """If an integer input declares no scale, its values are those of the range, rounded."""
     if channels == 1 and not encoding.input_range.is_uniform:
         raise ArtifactError(
             f"The model's input '{spec.name}' takes gray images, of one channel. Expected one mean and one deviation, "
@@ -154,7 +154,7 @@ def _quantized(values: NDArray[Any], scale: float, zero_point: int, dtype: "np.d
 
 
 def decode_scores(output: NDArray[Any], spec: TensorSpec) -> NDArray[np.float32]:
-    """The output (N, C) or (N, 1, ..., C) as float32 (N, C), `(q - zero_point) * scale` where it is quantized.
+    """The output (N, C) or (N, 1, ..., C) as float32 (N, C), `(q - zero_point) * scale` if it is quantized.
 
     The result is a copy: a runtime may reuse the memory of its output.
 
@@ -179,7 +179,7 @@ def decode_scores(output: NDArray[Any], spec: TensorSpec) -> NDArray[np.float32]
 
 
 def _number_type(spec: TensorSpec, role: str) -> "np.dtype[Any]":
-    """The type of a tensor's numbers; raises ArtifactError where it holds none, or its scale means nothing."""
+    """The type of a tensor's numbers; raises ArtifactError if it holds none, or its scale means nothing."""
     try:
         dtype = np.dtype(spec.dtype)
     except TypeError:  # string, bfloat16 and other types that numpy does not know

@@ -285,7 +285,7 @@ def _files_of_run(request: PredictRequest, run: RunFolder) -> "list[_File]":
 
 
 def _runtimes(request: PredictRequest, artifact: Artifact) -> Sequence[str]:
-    """The runtimes that are asked for and read the file; the default one of its format where none is asked for."""
+    """The runtimes that are asked for and read the file; the default one of its format if none is asked for."""
     if not request.runtimes:
         return (DEFAULT_RUNTIMES[artifact.format],)
     return [name for name in request.runtimes if RUNTIMES.load(name).format is artifact.format]

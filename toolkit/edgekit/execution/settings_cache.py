@@ -42,7 +42,7 @@ class FoundSettings:
 
     Attributes:
         settings: The fastest.
-        images_per_second: How fast that was, above 0; None where nothing was measured.
+        images_per_second: How fast that was, above 0; None if nothing was measured.
     """
 
     settings: SessionSettings
@@ -78,7 +78,7 @@ class SettingsFile:
         return cls(path=cache_dir / FOLDER / f"{hashlib.sha256(text.encode()).hexdigest()[:32]}.json")
 
     def load(self) -> FoundSettings | None:
-        """What `save` kept; None where there is nothing, or nothing that can be used."""
+        """What `save` kept; None if there is nothing, or nothing that can be used."""
         try:
             check_private(self.path.parent.parent)
             stored = conform_to(_Stored, read_json(self.path, dict[str, Any]))

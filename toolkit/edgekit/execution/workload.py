@@ -19,7 +19,7 @@ class Workload:
         images: uint8 (n, H, W, 3), RGB, 0 to 255, an .npy file, or a note where they lie; see `image_files`.
         num_images_of_split: Images of the whole split: N.
         indices: Whole numbers (n,), each image's place in the split, in the order of running; None: all of them.
-        order_file: `indices` as a file, where `images` holds the whole split; None: it holds these images.
+        order_file: `indices` as a file, if `images` holds the whole split; None: it holds these images.
         why_a_part: Why some images are left out, as half a sentence.
     """
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def cannot_write(folder: Path, error: Exception) -> ExportError:
-    """What to raise where a library could not write its temporary files to `folder`."""
+    """What to raise if a library could not write its temporary files to `folder`."""
     said = getattr(error, "strerror", None) or str(error).rpartition(";")[2].partition("[Op:")[0].strip()
     return ExportError(
         f"Temporary files could not be written to {folder}: {said}. Free space there, or name another folder in TMPDIR."

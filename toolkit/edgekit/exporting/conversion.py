@@ -49,7 +49,7 @@ class FileMaker:
 
     Args:
         source: The model.
-        dataset: What it is for; None where its run says enough.
+        dataset: What it is for; None if its run says enough.
         input_range: What it wants; None: as its run says, else found out.
         reading: What is said of its output; None: what its run says, if anything.
         seed: Of the images on which that is found out.
@@ -62,7 +62,7 @@ class FileMaker:
         class_names: In the order of the scores.
         images: uint8 (n, H, W, 3): what a file is checked on.
         input_range: What the model wants.
-        measured_noise: `own_noise`, with how it was measured; None where it was not.
+        measured_noise: `own_noise`, with how it was measured; None if it was not.
         scorer: Gives the float model's scores.
 
     Raises:
@@ -139,14 +139,14 @@ class FileMaker:
 
     @cached_property
     def folding(self) -> Folding | None:
-        """What happened to batch normalization; None where ranges were learned with it as it is."""
+        """What happened to batch normalization; None if ranges were learned with it as it is."""
         if self._has_learned_ranges:
             self._progress.note("Batch normalization is not folded: ranges were learned with it as it is.")
             return None
         return proven_folding(self.classifier, self.input_range, self.images, self.reference, self._progress)
 
     def calibrated(self, calibration: CalibrationSet) -> CalibrationSet:
-        """The same, with what quantization-aware training has learned, where the run was compressed so.
+        """The same, with what quantization-aware training has learned, if the run was compressed so.
 
         Raises:
             RunFolderError: What was learned is missing or was changed.

@@ -36,7 +36,7 @@ class Doubts:
     """What is to be found out about an external model.
 
     Attributes:
-        given: The input range that the user names; None where it is to be found out.
+        given: The input range that the user names; None if it is to be found out.
         class_order: Whether the classes may be in another order: nobody has said which they are.
     """
 

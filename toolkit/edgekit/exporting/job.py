@@ -120,7 +120,7 @@ def compare_schemes_request(request: SchemesRequest, *, progress: Progress | Non
 
 
 def _load(request: ExportRequest, source: Source, is_needed: bool, progress: Progress) -> Dataset | None:
-    """The data set of the export; None where it can be done without."""
+    """The data set of the export; None if it can be done without."""
     name = source.dataset_entry.get("name")
     if request.data is None and not is_needed and name != "digits":
         progress.note(f"Without --data the files are checked on random images, not on those of '{name}'.")

@@ -109,7 +109,7 @@ def _distinct(jobs: Iterator[Job]) -> list[Job]:
 
 
 def _check_choices(jobs: Sequence[Job], choices: Sequence[ExportOptions]) -> None:
-    """Raise UsageError where an option changes no file, or a format cannot do what it says."""
+    """Raise UsageError if an option changes no file, or a format cannot do what it says."""
     made = {option for job in jobs for option in job.options.words(job.format, job.precision)}
     asked = {
         option

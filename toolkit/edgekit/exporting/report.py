@@ -63,10 +63,10 @@ class ExportReport(Displayed):
     Attributes:
         run: The run folder that holds the files.
         files: What was made, in the order of the work.
-        skipped: One line for each combination of format and precision that does not exist, and for int16x8 where
+        skipped: One line for each combination of format and precision that does not exist, and for int16x8 if
             LiteRT lacks kernels and it was not named.
-        folding: What happened to batch normalization; None where nothing was to be folded.
-        failed: What else could not be made where every precision was asked for.
+        folding: What happened to batch normalization; None if nothing was to be folded.
+        failed: What else could not be made if every precision was asked for.
     """
 
     run: RunFolder
@@ -81,7 +81,7 @@ class ExportReport(Displayed):
 
     @property
     def exit_status(self) -> int:
-        """1 where a file could not be made, or is in doubt, else 0."""
+        """1 if a file could not be made, or is in doubt, else 0."""
         return 1 if self.failed or self.doubtful else 0
 
     @property

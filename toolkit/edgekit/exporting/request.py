@@ -23,7 +23,7 @@ class ExportRequest:
         data: The data set, or `NAME[:PATH]`; None: the one in the run's manifest.
         test_data: Where the test images are; None: in `data`.
         options: What was chosen; of several, each makes the files that it changes.
-        calibration_images: How many training images calibrate int8; None: 500, or one per class where there are more.
+        calibration_images: How many training images calibrate int8; None: 500, or one per class if there are more.
         seed: Chooses them.
         out: For a file from elsewhere, the run folder to make.
         keep_doubtful: Keep files that run, though they do not do what the float model does, under names that say so.
@@ -56,7 +56,7 @@ class ExportRequest:
 
     @property
     def reading(self) -> OutputReading:
-        """What is said of the model's output; raises UsageError where the labels cannot be read."""
+        """What is said of the model's output; raises UsageError if the labels cannot be read."""
         return OutputReading(
             output_name=self.output_name,
             positive_class=self.positive_class,

@@ -36,7 +36,7 @@ SPLITS = ("validation", "test")
 
 @dataclass(frozen=True, kw_only=True)
 class SchemeResult:
-    """One file; what was measured is None where it could not be made.
+    """One file; what was measured is None if it could not be made.
 
     Attributes:
         precision: Its precision.
@@ -49,7 +49,7 @@ class SchemeResult:
         tie_flips: Images with another top class only because several share the highest score.
         ties: Images where several classes share the highest score.
         calibration_flips: Images on which the same scheme answers otherwise when it is calibrated with other images,
-            none of them the same; None where that was not asked for, or nothing is calibrated.
+            none of them the same; None if that was not asked for, or nothing is calibrated.
         float_operators: What computes in float, in words; "" for nothing.
         problem: Why it could not be made.
     """

@@ -54,8 +54,8 @@ def export(
 ) -> ExportReport:
     """Export a model to every precision and format that is asked for.
 
-    All files are made and checked before the first is kept: after an error the folder is as it was. Where precisions
-    are named, all of these files are made or none. Where none is named, those that can be made are, and the report
+    All files are made and checked before the first is kept: after an error the folder is as it was. If precisions
+    are named, all of these files are made or none. If none is named, those that can be made are, and the report
     says why the others (an operator without integer form, a weight beyond float16) are not.
 
     Args:
@@ -64,7 +64,7 @@ def export(
         formats: None: all.
         dataset: The data set of the run; needed for int8 and for a file from elsewhere.
         options: What was chosen; of several, each makes the files that it changes.
-        calibration_images: How many training images calibrate int8; None: 500, or one per class where there are more.
+        calibration_images: How many training images calibrate int8; None: 500, or one per class if there are more.
         seed: Chooses them.
         out: For a file from elsewhere, the run folder to make; `exported/<its name>` by default.
         reading: For a file from elsewhere, what is said of its output.
@@ -229,7 +229,7 @@ class _Session:
             path.unlink(missing_ok=True)
 
     def _classes_entry(self) -> dict[str, Any]:
-        """What the scores stand for, where they are not the data set's classes in their order."""
+        """What the scores stand for, if they are not the data set's classes in their order."""
         has_own = self._maker.prepared.columns is not None
         return {"class_names": list(self._maker.reading.labels or ())} if has_own else {}
 
@@ -253,14 +253,14 @@ def _failed(job: Job, run: RunFolder, error: ExportError) -> FailedFile:
 
 
 def check_out(source: RunFolder | Path | Source, out: str | Path | None) -> None:
-    """Raise UsageError where a folder is named for the files of a run."""
+    """Raise UsageError if a folder is named for the files of a run."""
     is_run = isinstance(source, RunFolder) or (isinstance(source, Source) and source.run is not None)
     if is_run and out is not None:
         raise UsageError("--out is for external Keras models; the files of a run go into the run itself.")
 
 
 def _input_range_of(choices: Sequence[ExportOptions]) -> InputRange | None:
-    """The range that options name, None where none does; raises UsageError where they name several."""
+    """The range that options name, None if none does; raises UsageError if they name several."""
     named = dict.fromkeys(choice.input_range for choice in choices if choice.input_range is not None)
     if len(named) > 1:
         texts = " and ".join(one.text for one in named)
@@ -271,7 +271,7 @@ def _input_range_of(choices: Sequence[ExportOptions]) -> InputRange | None:
 
 
 def _check_input_range(source: Source, given: InputRange | None) -> None:
-    """Raise UsageError where `given` is another range than a run's own: files and scores would both be wrong alike."""
+    """Raise UsageError if `given` is another range than a run's own: files and scores would both be wrong alike."""
     known = source.known_input_range
     if given is not None and known is not None and given != known:
         raise UsageError(
@@ -281,7 +281,7 @@ def _check_input_range(source: Source, given: InputRange | None) -> None:
 
 
 def _check_reading(source: Source, given: OutputReading | None) -> None:
-    """Raise UsageError where something else is said of a run's output than its manifest says."""
+    """Raise UsageError if something else is said of a run's output than its manifest says."""
     if given is not None and source.run is not None and given.to_dict() not in ({}, source.reading.to_dict()):
         raise UsageError(
             f"The output of {source.path.parent} is read {source.reading.words}, as its manifest says. Received: "

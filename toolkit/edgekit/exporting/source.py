@@ -33,7 +33,7 @@ class Source:
         path: The `.keras` or `.h5` file, or the folder of a SavedModel.
         run: The run folder that it belongs to; None for a file from elsewhere.
         model: The model, as loaded.
-        trained_ranges: What quantization-aware training has learned, where the file holds that.
+        trained_ranges: What quantization-aware training has learned, if the file holds that.
     """
 
     path: Path
@@ -43,7 +43,7 @@ class Source:
 
     @property
     def name(self) -> str:
-        """What the model is called: the recipe of its run, else its file, also where a run holds a copy of that."""
+        """What the model is called: the recipe of its run, else its file, also if a run holds a copy of that."""
         manifest = self.run.manifest if self.run else {}
         file = manifest.get("source", {}).get("file")
         given = manifest.get("recipe") or (Path(file).stem if isinstance(file, str) else None)
@@ -51,7 +51,7 @@ class Source:
 
     @property
     def image_size(self) -> tuple[int, int] | None:
-        """(height, width) that the model takes; None where it leaves that open or takes no images."""
+        """(height, width) that the model takes; None if it leaves that open or takes no images."""
         image = self._image_input
         if image is not None and image.size is not None:
             return image.size
@@ -60,7 +60,7 @@ class Source:
 
     @property
     def channels(self) -> int | None:
-        """3 for RGB images, 1 for gray ones; None where the model takes no images, or does not say it."""
+        """3 for RGB images, 1 for gray ones; None if the model takes no images, or does not say it."""
         stored = self.dataset_entry.get("image_shape")
         if stored:
             return int(stored[2])
@@ -109,12 +109,12 @@ def check_source(target: Path | None) -> Path | RunFolder:
 
 
 def load_source(source: RunFolder | Path, custom: CustomObjects = NONE, progress: Progress | None = None) -> Source:
-    """Load the model; raises ExportError, and RunFolderError where it is not what the manifest lists.
+    """Load the model; raises ExportError, and RunFolderError if it is not what the manifest lists.
 
     Args:
         source: What `check_source` found.
         custom: What the user's own file defines.
-        progress: Told while it loads, which takes seconds where Keras is not there yet.
+        progress: Told while it loads, which takes seconds if Keras is not there yet.
     """
     with (progress or SilentProgress()).task("Loading the model", None):
         return _loaded(source, custom)

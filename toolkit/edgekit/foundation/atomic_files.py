@@ -19,7 +19,7 @@ def atomic_path(path: Path, *, is_durable: bool = False) -> Iterator[Path]:
 
     What is durable is on the disk before it takes the place of the old file, so that a power cut leaves the one or the
     other whole. Raises RunFolderError instead of OSError; see `scratch_path`. `path` is then as before. It raises
-    RunFolderError too where `path` is a device or a pipe: a file instead of /dev/null breaks the machine.
+    RunFolderError too if `path` is a device or a pipe: a file instead of /dev/null breaks the machine.
     """
     if path.exists() and not (path.is_file() or path.is_dir()):
         raise RunFolderError(f"Could not write {path}: it is a pipe or a device. Name a file.")
@@ -80,7 +80,7 @@ def remove_unfinished(path: Path) -> None:
 
 @contextmanager
 def _made_folder(folder: Path) -> Iterator[None]:
-    """Make `folder` where it is missing; after an error, what was made and is still empty is removed."""
+    """Make `folder` if it is missing; after an error, what was made and is still empty is removed."""
     missing = [each for each in (folder, *folder.parents) if not each.exists()]
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -25,8 +25,8 @@ class BackendStatus:
 
     Attributes:
         name: As `--backend` takes it.
-        devices: What it can train on, by its own names: "GPU:0 (NVIDIA H100)"; empty where it does not work.
-        reason: Why it does not work, and what to do; None where it does.
+        devices: What it can train on, by its own names: "GPU:0 (NVIDIA H100)"; empty if it does not work.
+        reason: Why it does not work, and what to do; None if it does.
     """
 
     name: str

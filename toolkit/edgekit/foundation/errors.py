@@ -40,7 +40,7 @@ def first_line_of(error: BaseException) -> str:
 
 
 def os_error_in_words(error: OSError) -> str:
-    """What the system refused, where nothing knew more: a path without permission, a full disk."""
+    """What the system refused, if nothing knew more: a path without permission, a full disk."""
     reason = error.strerror or str(error) or type(error).__name__
     if error.filename is None:
         return f"Something could not be read or written: {reason}. Check the disk, and where the output goes."

@@ -26,10 +26,10 @@ def listed(names: Sequence[str]) -> str:
 
 
 def with_origin(summary: str, origin: str | None) -> str:
-    """What something is, and which package brings it ("my-package 1.0") where that is not edgekit."""
+    """What something is, and which package brings it ("my-package 1.0") if that is not edgekit."""
     return summary if origin is None else f"{summary} (package {origin})".strip()
 
 
 def for_shell(path: str | PathLike[str]) -> str:
-    """A path or a name as it is written in a command that a message suggests: with quotes where a shell wants them."""
+    """A path or a name as it is written in a command that a message suggests: with quotes if a shell wants them."""
     return shlex.quote(fspath(path))

@@ -35,7 +35,7 @@ class Machine:
         architecture: "x86_64", "aarch64", "arm64".
         features: Those of its instructions that int8 kernels choose by.
         num_cpus: Processors that this process may use.
-        memory_bytes: Memory of the machine; None where it is not told.
+        memory_bytes: Memory of the machine; None if it is not told.
         operating_system: "Linux 6.1", "Darwin 24.0".
     """
 
@@ -96,14 +96,14 @@ def num_usable_cpus() -> int:
 
 
 def nvidia_gpus() -> list[Gpu]:
-    """The GPUs that nvidia-smi sees; empty where there is no such program or it fails."""
+    """The GPUs that nvidia-smi sees; empty if there is no such program or it fails."""
     output = _output_of("nvidia-smi", "--query-gpu=name,memory.total,driver_version", "--format=csv,noheader")
     rows = [[cell.strip() for cell in line.split(",")] for line in output.splitlines()]
     return [Gpu(name=row[0], memory=row[1], driver=row[2]) for row in rows if len(row) == 3]
 
 
 def _cpu_info() -> dict[str, str]:
-    """The first processor of /proc/cpuinfo; empty where there is none."""
+    """The first processor of /proc/cpuinfo; empty if there is none."""
     try:
         text = Path("/proc/cpuinfo").read_text()
     except OSError:
@@ -134,7 +134,7 @@ def _memory_bytes() -> int | None:
 
 
 def available_memory_bytes() -> int | None:
-    """Memory that new processes can have without others being swapped out (Linux); None where that is not known."""
+    """Memory that new processes can have without others being swapped out (Linux); None if that is not known."""
     try:
         lines = Path("/proc/meminfo").read_text().splitlines()
         available = next(int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable:"))
@@ -144,7 +144,7 @@ def available_memory_bytes() -> int | None:
 
 
 def _container_limit() -> list[int]:
-    """What the container still lets its processes have, where it has a limit (cgroups 2)."""
+    """What the container still lets its processes have, if it has a limit (cgroups 2)."""
     try:
         limit, used = (int(Path(f"/sys/fs/cgroup/memory.{name}").read_text()) for name in ("max", "current"))
     except (OSError, ValueError):
@@ -153,7 +153,7 @@ def _container_limit() -> list[int]:
 
 
 def _output_of(*command: str) -> str:
-    """What a small program prints; empty where it is missing, fails or takes more than five seconds."""
+    """What a small program prints; empty if it is missing, fails or takes more than five seconds."""
     try:
         return subprocess.run(command, capture_output=True, text=True, timeout=5, check=True).stdout
     except (OSError, subprocess.SubprocessError):

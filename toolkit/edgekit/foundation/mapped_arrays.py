@@ -14,7 +14,7 @@ PIECE = 4096
 """Rows that are worked on at once, at most."""
 
 PIECE_NUMBERS = 32 * PIECE
-"""Numbers that are worked on at once: fewer rows where each has more than 32, such as a thousand scores."""
+"""Numbers that are worked on at once: fewer rows if each has more than 32, such as a thousand scores."""
 
 PIXELS = 2**18
 """Pixels of the images that go through a network together, at most: 64 images of 64 x 64, 5 of 224 x 224. More cost
@@ -24,7 +24,7 @@ LARGE = 2**21
 """Bytes from which on an array is kept in a temporary file rather than in memory."""
 
 SPAN = 2**22
-"""Bytes of a file that are looked at together where rows are taken out of all of it."""
+"""Bytes of a file that are looked at together if rows are taken out of all of it."""
 
 
 def pieces(num_rows: int, *arrays: "NDArray[Any]", size: int | None = None) -> Iterator[slice]:
@@ -39,7 +39,7 @@ def pieces(num_rows: int, *arrays: "NDArray[Any]", size: int | None = None) -> I
 
 
 def images_at_once(image_shape: tuple[int, ...], most: int, num_pixels: int = PIXELS) -> int:
-    """How many images go through a network together: `most`, or fewer where these would hold more than `num_pixels`.
+    """How many images go through a network together: `most`, or fewer if these would hold more than `num_pixels`.
 
     Args:
         image_shape: (height, width, ...).
@@ -74,7 +74,7 @@ def put_together(
     """One array of consecutive parts: in memory, or, a large one, a mapped file without a name.
 
     Args:
-        parts: Makes the parts; called again where there was no room for a file.
+        parts: Makes the parts; called again if there was no room for a file.
         shape: Of the whole.
         dtype: Of the whole; each part has it too.
     """
@@ -115,7 +115,7 @@ def release(array: "NDArray[Any]") -> None:
 
 
 def place_of(array: "NDArray[Any]") -> tuple[Path, int] | None:
-    """(file, offset in bytes) where the bytes of `array` lie one after the other; None where they lie in no file."""
+    """(file, offset in bytes) where the bytes of `array` lie one after the other; None if they lie in no file."""
     import numpy as np
 
     mapping = _mapping(array)

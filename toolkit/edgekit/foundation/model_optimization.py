@@ -49,7 +49,7 @@ def check_installed(needed_for: str = COMMAND) -> None:
 
 
 def import_libraries(needed_for: str = COMMAND) -> Libraries:
-    """All four; raises MissingExtraError, and UsageError where Keras runs on another backend than TensorFlow."""
+    """All four; raises MissingExtraError, and UsageError if Keras runs on another backend than TensorFlow."""
     check_installed(needed_for)
     keras = import_keras(needed_for, backend="tensorflow")
     tf = import_tensorflow(needed_for)

@@ -50,7 +50,7 @@ class Plugin(NamedTuple):
         target: "package.module:attribute".
         package: The distribution that brings it, as pip calls it.
         version: The version of that distribution.
-        summary: The line with which the distribution describes itself; "" where it does not.
+        summary: The line with which the distribution describes itself; "" if it does not.
     """
 
     name: str

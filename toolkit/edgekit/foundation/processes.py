@@ -20,7 +20,7 @@ def child_environment(**changes: str) -> dict[str, str]:
 
 
 def surroundings_fault() -> str:
-    """Why no command can work here, in whole sentences; "" where nothing is wrong."""
+    """Why no command can work here, in whole sentences; "" if nothing is wrong."""
     try:
         Path.cwd()
     except FileNotFoundError:
@@ -31,7 +31,7 @@ def surroundings_fault() -> str:
 
 
 def limited_address_space() -> str:
-    """A sentence on a limit of address space (ulimit -v) that may be why something failed; "" where there is none."""
+    """A sentence on a limit of address space (ulimit -v) that may be why something failed; "" if there is none."""
     try:
         import resource
 
@@ -47,6 +47,6 @@ def limited_address_space() -> str:
 
 
 def with_limit(reason: str) -> str:
-    """`reason`, and where there is one, the limit of address space that may be behind it."""
+    """`reason`, and if there is one, the limit of address space that may be behind it."""
     limit = limited_address_space()
     return f"{reason.rstrip('.')}. {limit}" if limit else reason

@@ -70,7 +70,7 @@ def _graph_in(path: Path, model_format: Format) -> Graph:
 
 
 def check_format(path: Path) -> Format:
-    """The format of the file at `path`; raises ArtifactError where name and content do not agree on one."""
+    """The format of the file at `path`; raises ArtifactError if name and content do not agree on one."""
     model_size(path)
     with path.open("rb") as file:
         start = file.read(NUM_BYTES)

@@ -16,7 +16,7 @@ MARK = b"location"
 
 
 def check_external_data(path: Path) -> None:
-    """Raise ArtifactError where the ONNX model at `path` keeps weights in a file that it may not read, or lacks.
+    """Raise ArtifactError if the ONNX model at `path` keeps weights in a file that it may not read, or lacks.
 
     A file that is missing or no ONNX model passes: whoever loads it will say so.
     """
@@ -82,7 +82,7 @@ def _attribute_tensors(node: Any) -> Iterator[Any]:
 
 
 def _problem(model: Path, entries: dict[str, str]) -> str | None:
-    """What is wrong with one reference, as the end of a sentence; None where nothing is."""
+    """What is wrong with one reference, as the end of a sentence; None if nothing is."""
     location = entries.get("location", "")
     if not location or PurePosixPath(location).is_absolute() or PureWindowsPath(location).is_absolute():
         return "which is not a path relative to the model"

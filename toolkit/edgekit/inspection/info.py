@@ -152,7 +152,7 @@ class FileKernels:
 
     @property
     def sparsity(self) -> float:
-        """Share of zeros among all weights; 0 where there are none."""
+        """Share of zeros among all weights; 0 if there are none."""
         num_weights = sum(each.num_weights for each in self.kernels)
         return sum(each.num_zeros for each in self.kernels) / num_weights if num_weights else 0.0
 
@@ -181,11 +181,11 @@ class ModelInfo(Displayed):
         quantization: Whether it is really int8.
         num_weights: Numbers stored as weights and biases.
         weights_by_dtype: Element type -> how many of them.
-        multiply_adds: Of one image, in convolutions and matrix products; None where shapes are not known.
+        multiply_adds: Of one image, in convolutions and matrix products; None if shapes are not known.
         metadata: What the file says about itself.
         kernels: Zeros and distinct values of its kernels; None if not asked for.
         stored_input: The integers that hold the pixels: the input itself, or what the graph makes of a float input
-            first; None where pixels stay float.
+            first; None if pixels stay float.
     """
 
     file: str
@@ -208,13 +208,13 @@ class ModelInfo(Displayed):
 
     @property
     def image_size(self) -> tuple[int, int] | None:
-        """(height, width) of the images that go in; None where the file leaves it open, or takes something else."""
+        """(height, width) of the images that go in; None if the file leaves it open, or takes something else."""
         image = self._image_input
         return image.size if image else None
 
     @property
     def channels(self) -> int | None:
-        """3 for RGB images, 1 for gray ones; None where the file takes something else."""
+        """3 for RGB images, 1 for gray ones; None if the file takes something else."""
         image = self._image_input
         return image.channels if image else None
 
@@ -223,7 +223,7 @@ class ModelInfo(Displayed):
         return ImageInput.of(self.inputs[0].shape[1:]) if len(self.inputs) == 1 else None
 
     def to_dict(self) -> dict[str, Any]:
-        """As a JSON object; `weights` is there only where the kernels were asked for."""
+        """As a JSON object; `weights` is there only if the kernels were asked for."""
         document = asdict(self)
         del document["kernels"]
         return plain(document | ({"weights": self.kernels.to_dict()} if self.kernels else {}))

@@ -24,9 +24,9 @@ class TensorDescription:
 
     Attributes:
         name: Its name.
-        color: "RGB" or "grayscale"; "" where it is not said, or no image.
-        mean: Subtracted from each pixel value; empty where nothing is said.
-        std: Divides what is left; empty where nothing is said.
+        color: "RGB" or "grayscale"; "" if it is not said, or no image.
+        mean: Subtracted from each pixel value; empty if nothing is said.
+        std: Divides what is left; empty if nothing is said.
         files: Attached files, such as labels.txt.
     """
 
@@ -71,7 +71,7 @@ class Description:
 
 
 def read_metadata(buffer: bytes) -> Description:
-    """The metadata in the buffer called TFLITE_METADATA; raises ValueError where it is not what the schema says."""
+    """The metadata in the buffer called TFLITE_METADATA; raises ValueError if it is not what the schema says."""
     if buffer[4:8] != IDENTIFIER:
         raise ValueError(f"its metadata is marked {buffer[4:8]!r}, expected {IDENTIFIER!r}")
     try:
@@ -157,7 +157,7 @@ class _Table:
         return place + self._unpack("<I", place) if place else 0
 
     def _place(self, slot: int) -> int:
-        """Where the field lies; 0 where it is not there."""
+        """Where the field lies; 0 if it is not there."""
         at = 4 + 2 * slot
         offset = self._unpack("<H", self._fields + at) if at + 2 <= self._fields_size else 0
         return self._position + offset if offset else 0

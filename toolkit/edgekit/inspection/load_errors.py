@@ -46,7 +46,7 @@ def cannot_load(library: str, path: Path, error: Exception) -> ArtifactError:
     """The error that says why `library` cannot load `path`.
 
     Operators that the library lacks are named; of a file that is damaged or another format, it is said what it is.
-    Where it is only this runtime's set of kernels that lacks one, the error is a MissingKernelError.
+    If it is only this runtime's set of kernels that lacks one, the error is a MissingKernelError.
     """
     try:
         info = inspect_file(path)
@@ -66,13 +66,13 @@ def cannot_load(library: str, path: Path, error: Exception) -> ArtifactError:
 
 
 def path_as_text(library: str, path: Path) -> str:
-    """`path` as the libraries take one; raises ArtifactError where a folder's name is not UTF-8, which they refuse."""
+    """`path` as the libraries take one; raises ArtifactError if a folder's name is not UTF-8, which they refuse."""
     try:
         str(path).encode()
     except UnicodeEncodeError as error:
         raise ArtifactError(
             f"{library} cannot open {path}: its path holds bytes that are not text here. Expected UTF-8: rename the "
-            f"folder or the file (or, where it looks right, set LANG=C.UTF-8)."
+            f"folder or the file (or, if it looks right, set LANG=C.UTF-8)."
         ) from error
     return str(path)
 
@@ -87,13 +87,13 @@ def in_one_sentence(error: Exception) -> str:
 
 
 def _missing_kernel(message: str) -> str | None:
-    """The operator that a library says it has no kernel for: "ELU (version 1)"; None where it says something else."""
+    """The operator that a library says it has no kernel for: "ELU (version 1)"; None if it says something else."""
     found = next(filter(None, (re.search(said, message) for said in _NO_KERNEL)), None)
     return f"{found['name']} (version {found['version']})" if found else None
 
 
 def _missing_operators(operators: Sequence[OperatorCount], message: str) -> str:
-    """One sentence where a file needs operators of TensorFlow or of its own author; "" where it does not."""
+    """One sentence if a file needs operators of TensorFlow or of its own author; "" if it does not."""
     flex = [operator.name for operator in operators if operator.kind == "flex"]
     custom = [one.name for one in operators if one.kind == "custom" and one.name.rpartition(".")[2] in message]
     if flex:

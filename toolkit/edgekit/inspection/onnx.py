@@ -34,7 +34,7 @@ MAX_METADATA_TEXT = 200
 
 
 def read_graph(path: Path) -> Graph:
-    """The graph in the file at `path`; raises ArtifactError where it is truncated, damaged or something else."""
+    """The graph in the file at `path`; raises ArtifactError if it is truncated, damaged or something else."""
     model = as_onnx(path) if is_ort(path) else _parsed(path)
     if not model.graph.node or not model.opset_import:
         raise ArtifactError(
@@ -213,7 +213,7 @@ class _Reader:
         return node.op_type == "QuantizeLinear" and zero_point is not None and zero_point.dtype in WIDE
 
     def _multiply_adds(self) -> int | None:
-        """Multiply-adds of one image in convolutions and matrix products; None where a shape is not known."""
+        """Multiply-adds of one image in convolutions and matrix products; None if a shape is not known."""
         shapes = self._inferred_shapes()
         total = 0
         for node in self._nodes:

@@ -12,7 +12,7 @@ from edgekit.inspection.load_errors import expect_one_each
 def place_of_output(
     path: Path, num_inputs: int, outputs: Sequence[TensorSpec], options: FileOptions | None
 ) -> tuple[int, str]:
-    """The place of the output that holds the scores, and a sentence that says which it is; "" where there is only one.
+    """The place of the output that holds the scores, and a sentence that says which it is; "" if there is only one.
 
     Args:
         path: The file, for messages.
@@ -60,7 +60,7 @@ def _named(path: Path, outputs: Sequence[TensorSpec], name: str) -> int:
 
 
 def _width(output: TensorSpec) -> int | None:
-    """C of an output (batch, C), or (batch, 1, …, C); None where it is something else, or leaves C open."""
+    """C of an output (batch, C), or (batch, 1, …, C); None if it is something else, or leaves C open."""
     sizes = output.shape[1:]
     wide = [size for size in sizes if size != 1]
     if not sizes or len(wide) > 1:

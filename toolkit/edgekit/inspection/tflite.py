@@ -30,7 +30,7 @@ _BROKEN = (struct.error, IndexError, ValueError, TypeError, KeyError, AttributeE
 
 
 def read_graph(path: Path) -> Graph:
-    """The graph in the file at `path`; raises ArtifactError where it is truncated or damaged."""
+    """The graph in the file at `path`; raises ArtifactError if it is truncated or damaged."""
     try:
         with path.open("rb") as file:
             content = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
@@ -121,13 +121,13 @@ class _Reader:
         return [get(index) for index in range(length)]
 
     def spend(self, count: int) -> None:
-        """Pay for reading `count` entries; raises ValueError where the file cannot hold so many."""
+        """Pay for reading `count` entries; raises ValueError if the file cannot hold so many."""
         self._allowance -= count
         if self._allowance < 0:
             raise ValueError("its tables claim more entries than the file can hold")
 
     def integers(self, vector: Any) -> list[int]:
-        """A vector of numbers as a list; flatbuffers gives 0 where there is none."""
+        """A vector of numbers as a list; flatbuffers gives 0 if there is none."""
         if isinstance(vector, int):
             return []
         self.spend(len(vector))
@@ -213,7 +213,7 @@ class _Subgraph:
         return tuple(tensor.spec for tensor in self._of(indices))
 
     def _find_stored_input(self, nodes: list[tuple[str, list[int], list[int]]]) -> TensorSpec | None:
-        """See `ModelInfo.stored_input`; a float input counts where all that read it store it in the same integers."""
+        """See `ModelInfo.stored_input`; a float input counts if all that read it store it in the same integers."""
         if len(self.inputs) != 1:
             return None
         [spec] = self.specs(self.inputs)

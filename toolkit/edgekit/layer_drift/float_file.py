@@ -1,4 +1,4 @@
-"""The float file to compare a run's file with, made of its Keras model where none was exported."""
+"""The float file to compare a run's file with, made of its Keras model if none was exported."""
 
 from functools import cached_property
 from pathlib import Path

@@ -100,7 +100,7 @@ class _Pair:
 
     Attributes:
         candidate: The quantized file.
-        reference: The float file; None where it is to be made of the run's Keras model.
+        reference: The float file; None if it is to be made of the run's Keras model.
         name: What the report calls the candidate.
     """
 
@@ -167,7 +167,7 @@ def diagnose_request(request: DriftRequest, *, progress: Progress | None = None)
 
 
 def _with_command(report: LayerDriftReport, run: RunFolder | None, pair: _Pair) -> LayerDriftReport:
-    """The report with the command that keeps in float what loses most, where a run says how the file was made."""
+    """The report with the command that keeps in float what loses most, if a run says how the file was made."""
     precision = precision_of(pair.candidate)
     if run is None or precision is None:
         return report
@@ -176,7 +176,7 @@ def _with_command(report: LayerDriftReport, run: RunFolder | None, pair: _Pair) 
 
 
 def choose_images(dataset: Dataset, num_images: int, seed: int) -> "tuple[str, NDArray[np.uint8]]":
-    """At most `num_images` random training images, of the validation split where there are none; never test images.
+    """At most `num_images` random training images, of the validation split if there are none; never test images.
 
     Returns:
         The split's name, and uint8 (n, H, W, 3).
@@ -271,7 +271,7 @@ def _one_file(path: Path, request: DriftRequest) -> tuple[None, list[_Pair]]:
 
 
 def _info_of(candidate: Path, inspector: FileInspector) -> ModelInfo:
-    """What a candidate says of itself; raises ArtifactError where it cannot be read."""
+    """What a candidate says of itself; raises ArtifactError if it cannot be read."""
     found = inspector.of(candidate)
     if found.info is None:
         raise ArtifactError(found.fault)

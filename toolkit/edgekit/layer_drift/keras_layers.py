@@ -27,7 +27,7 @@ class KerasLayers:
     Args:
         kinds: Name of a layer -> name of its class, those of nested models among them.
         model_name: The model's own name.
-        last: The layer that gives the scores; None where that is not known.
+        last: The layer that gives the scores; None if that is not known.
     """
 
     def __init__(self, kinds: Mapping[str, str], model_name: str, last: str | None = None) -> None:
@@ -36,7 +36,7 @@ class KerasLayers:
 
     @classmethod
     def in_file(cls, path: Path) -> "KerasLayers | None":
-        """Those of the `.keras` file at `path`; None where it holds no configuration that can be read."""
+        """Those of the `.keras` file at `path`; None if it holds no configuration that can be read."""
         try:
             with zipfile.ZipFile(path) as archive:
                 if archive.getinfo(CONFIGURATION).file_size > LARGEST_CONFIGURATION:

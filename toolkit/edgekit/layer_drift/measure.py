@@ -88,7 +88,7 @@ def match_layers(reference: tuple[Layer, ...], candidate: tuple[Layer, ...]) -> 
     """Name of the float model's tensor -> the candidate's layer that stands for it.
 
     Tensors of one name belong together; else names that differ in the number at their end alone, which LiteRT's
-    converter counts up, where there is one of them. A tensor that was only stored in another way before it got its
+    converter counts up, if there is one of them. A tensor that was only stored in another way before it got its
     name (an output that is quantized anew) is the one that was stored. What is then still alone belongs together where
     it is read, at the same place, by layers that do, and is computed by the same operator.
     """
@@ -133,7 +133,7 @@ def _stem(name: str) -> str:
 
 
 def check_matched(matched: dict[str, Layer], reference: Probe, candidate: Probe) -> None:
-    """Raise VerificationError where no layer has a counterpart."""
+    """Raise VerificationError if no layer has a counterpart."""
     if not matched:
         raise VerificationError(
             f"No layer of the candidate has a counterpart of the same name and shape in the float model: "

@@ -34,7 +34,7 @@ _CHANNELS_FIRST = frozenset(
 
 
 class OnnxProbe(Probe):
-    """One `.onnx` file; raises ArtifactError where it cannot be loaded."""
+    """One `.onnx` file; raises ArtifactError if it cannot be loaded."""
 
     def __init__(self, path: Path) -> None:
         import onnx
@@ -81,7 +81,7 @@ class _Graph:
         self._has_channels_first = self._find_layouts(model)
 
     def layers(self) -> Iterator[tuple[Layer, str]]:
-        """Each layer, and the tensor that holds its value: behind its DequantizeLinear where it has one."""
+        """Each layer, and the tensor that holds its value: behind its DequantizeLinear if it has one."""
         for node in self._nodes:
             name = node.output[0] if node.output else ""
             if node.op_type in _BORDERS or self._types.get(name) not in _FLOATS or name in self._fixed:

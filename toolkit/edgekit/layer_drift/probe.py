@@ -92,5 +92,5 @@ PROBES: Registry[Callable[[Path], Probe]] = Registry(
 
 
 def open_probe(path: Path) -> Probe:
-    """The probe of the file's format; raises ArtifactError where it cannot be loaded."""
+    """The probe of the file's format; raises ArtifactError if it cannot be loaded."""
     return PROBES.load(check_format(path).value)(path)

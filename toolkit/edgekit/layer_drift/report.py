@@ -16,7 +16,7 @@ MUCH_MORE_THAN_ROUNDING = 4 * IDEAL_RMSE
 WEIGHTS = 2.0
 """How many times more noise a layer adds than its range would, from which its weights are to blame."""
 UNEVEN = 8.0
-"""How many times more noise the median channel has than the tensor as a whole, where a few channels are very large."""
+"""How many times more noise the median channel has than the tensor as a whole, if a few channels are very large."""
 FEW_STEPS = 15.0
 """Signal-to-noise ratio in dB below which rounding alone means that hardly any of the 256 steps is used."""
 SCORES = frozenset({"SOFTMAX", "LOGISTIC", "Softmax", "Sigmoid"})
@@ -43,22 +43,22 @@ class LayerDrift:
         operator: What computes it in the candidate.
         depth: Its place among the layers, from 0.
         shape: Of one image, channels last, without the batch.
-        scale: Its quantization step; None where it is float.
+        scale: Its quantization step; None if it is float.
         own_noise: Noise that it adds as a share of the signal, 0 to 1: of the whole tensor or of its median channel,
             whichever is more (`edgekit.metrics.quantization.noise_share`). Layers are ranked by it.
         storing_noise: The same of the float layer's results when they are stored in its range: what it would add if it
-            computed exactly. None where it is float.
+            computed exactly. None if it is float.
         own_sqnr_db: Signal-to-quantization-noise ratio of what it adds, in dB; None: no noise.
         sqnr_db: The same with all layers before it; None: no noise.
         cosine: Cosine of the angle to the float model's tensor.
-        rmse_in_steps: Its own root mean square error in quantization steps, ideally 0.289; None where it is float.
-        saturated: Share of its own values that its range cannot hold; None where it is float.
+        rmse_in_steps: Its own root mean square error in quantization steps, ideally 0.289; None if it is float.
+        saturated: Share of its own values that its range cannot hold; None if it is float.
         infinite: Share of its own values that are infinite or NaN where the float layer, fed alike, gives numbers. It
             counts as nothing but noise then.
         inherited_infinite: Share of its values that are infinite or NaN where the float model gives numbers, whichever
             layer is to blame.
         is_reference_infinite: Whether the float model itself gives infinite values or NaN here.
-        keras_layers: The Keras layers whose work it does, the one that multiplies first; empty where they are not
+        keras_layers: The Keras layers whose work it does, the one that multiplies first; empty if they are not
             known.
     """
 
@@ -97,8 +97,8 @@ class LayerDriftReport(Displayed):
         seed: Of their choice.
         layers: In the order of the graph.
         unmatched: Layers of the candidate that the float model has no counterpart of.
-        input_fault: Why its input cannot hold what it is fed, and what to do; None where it can.
-        float_command: The command that keeps the worst layers in float; None where that helps little or is not known.
+        input_fault: Why its input cannot hold what it is fed, and what to do; None if it can.
+        float_command: The command that keeps the worst layers in float; None if that helps little or is not known.
     """
 
     candidate: str
@@ -122,9 +122,9 @@ class LayerDriftReport(Displayed):
 
     @property
     def short_names(self) -> dict[str, str]:
-        """For each layer's name that of its Keras layer, "conv2d_1"; with the operator where it has several tensors.
+        """For each layer's name that of its Keras layer, "conv2d_1"; with the operator if it has several tensors.
 
-        Where that is not known, or tells no two apart, the last parts of its own, two or as many as tell it from the
+        If that is not known, or tells no two apart, the last parts of its own, two or as many as tell it from the
         other layers: "re_lu_1/Relu".
         """
         parts = {layer.name: _parts(layer.name) for layer in self.layers}
@@ -203,7 +203,7 @@ class LayerDriftReport(Displayed):
 
 
 def finite(value: float) -> float | None:
-    """A number for JSON: None where it is infinite."""
+    """A number for JSON: None if it is infinite."""
     return value if isfinite(value) else None
 
 

@@ -22,7 +22,7 @@ RUNTIME = "litert-builtin"
 
 
 class TFLiteProbe(Probe):
-    """One `.tflite` file; raises ArtifactError where it cannot be loaded."""
+    """One `.tflite` file; raises ArtifactError if it cannot be loaded."""
 
     def __init__(self, path: Path) -> None:
         self._path = path

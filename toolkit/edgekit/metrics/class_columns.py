@@ -1,6 +1,6 @@
 """Which class of a data set each column of a model's scores stands for. Knows no file.
 
-A model may know classes that the data set lacks (a background class, all of ImageNet where the data set is a part of
+A model may know classes that the data set lacks (a background class, all of ImageNet if the data set is a part of
 it), and may name one class twice. What the data set lacks is one more class here, OTHER_CLASS, which no image has.
 """
 
@@ -67,7 +67,7 @@ class ClassColumns:
 
     @property
     def order(self) -> tuple[int, ...] | None:
-        """For each class of the data set its column, where the columns are the same classes; else None."""
+        """For each class of the data set its column, if the columns are the same classes; else None."""
         if sorted(self.classes) != list(range(self.num_classes)):
             return None
         return tuple(self.classes.index(each) for each in range(self.num_classes))

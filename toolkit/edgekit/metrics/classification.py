@@ -25,8 +25,8 @@ class ClassQuality:
     """One row of the report.
 
     Attributes:
-        precision: TP / (TP + FP), 0 to 1; 0 where the class was never predicted.
-        recall: TP / (TP + FN), 0 to 1; 0 where no image has the class.
+        precision: TP / (TP + FP), 0 to 1; 0 if the class was never predicted.
+        recall: TP / (TP + FN), 0 to 1; 0 if no image has the class.
         f1: 2 TP / (2 TP + FP + FN), 0 to 1.
         support: Images of the class; of an average: all images.
     """
@@ -110,7 +110,7 @@ def confusion_cells(labels: Classes, predictions: Classes) -> tuple[tuple[int, i
 
 
 def classification_report(scores: Scores, labels: Classes, class_names: tuple[str, ...]) -> ClassificationReport:
-    """The report on `scores`, float (N, C); raises VerificationError where there is nothing to report on."""
+    """The report on `scores`, float (N, C); raises VerificationError if there is nothing to report on."""
     if len(labels) == 0 or scores.shape != (len(labels), len(class_names)):
         raise VerificationError(
             f"A report needs one score per image and class, and at least one image. Received scores of shape "

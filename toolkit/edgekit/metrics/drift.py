@@ -53,9 +53,9 @@ class PerClass:
     """Quality class by class; every array is (C,), in the order of the classes.
 
     Attributes:
-        precision: TP / (TP + FP); 0 where the class was never predicted.
-        recall: TP / (TP + FN); 0 where no image has the class.
-        f1: 2 TP / (2 TP + FP + FN); 0 where the class neither occurs nor was predicted.
+        precision: TP / (TP + FP); 0 if the class was never predicted.
+        recall: TP / (TP + FN); 0 if no image has the class.
+        f1: 2 TP / (2 TP + FP + FN); 0 if the class neither occurs nor was predicted.
         support: int64, images of the class: TP + FN.
     """
 
@@ -122,12 +122,12 @@ def _not_finite(scores: Scores) -> tuple[int, int]:
 
 
 def top_classes(scores: Scores) -> Classes:
-    """The class of the highest score of each image; the lowest index where several are equal, as argmax does."""
+    """The class of the highest score of each image; the lowest index if several are equal, as argmax does."""
     return scores.argmax(axis=1).astype(np.int64)
 
 
 def top_margins(scores: Scores) -> "NDArray[np.float64]":
-    """Highest minus second highest score of each image: float64 (N,), 0 where they are tied."""
+    """Highest minus second highest score of each image: float64 (N,), 0 if they are tied."""
     highest = np.partition(scores, -2, axis=1)[:, -2:].astype(np.float64)
     return highest[:, 1] - highest[:, 0]
 
@@ -274,5 +274,5 @@ def _distribution(scores: Scores) -> "NDArray[np.float64]":
 
 
 def _ratio(numerator: "NDArray[np.int64]", denominator: "NDArray[np.int64]") -> "NDArray[np.float64]":
-    """Divide element by element, and give 0 where both are 0."""
+    """Divide element by element, and give 0 if both are 0."""
     return numerator / np.maximum(denominator, 1)

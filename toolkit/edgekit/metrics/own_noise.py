@@ -51,7 +51,7 @@ class OwnNoise:
 
     @classmethod
     def from_dict(cls, values: Any) -> "OwnNoise":
-        """Read what `to_dict` wrote; raises SchemaError where it is something else."""
+        """Read what `to_dict` wrote; raises SchemaError if it is something else."""
         return conform_to(cls, values)
 
     @property
@@ -59,6 +59,6 @@ class OwnNoise:
         """What was found, as a whole sentence."""
         largest, smallest = max(self.batch_sizes), min(self.batch_sizes)
         return (
-            f"The float network differs from itself by up to {self.max_abs_score_difference:.2g} where Keras runs "
+            f"The float network differs from itself by up to {self.max_abs_score_difference:.2g} when Keras runs "
             f"{largest} images at a time or {smallest} (n = {self.num_images})."
         )

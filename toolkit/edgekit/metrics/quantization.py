@@ -104,7 +104,7 @@ def as_stored(values: "NDArray[Any]", scale: float, limits: tuple[float, float])
 
 
 def sqnr_db(sums: NoiseSums) -> float:
-    """Signal-to-quantization-noise ratio of the whole tensor in dB; infinite where there is no noise.
+    """Signal-to-quantization-noise ratio of the whole tensor in dB; infinite if there is no noise.
 
     10 * log10(sum reference^2 / sum (candidate - reference)^2). 6.02 dB are one bit.
     """
@@ -136,7 +136,7 @@ def _shares(noise: "NDArray[np.float64]", signal: "NDArray[np.float64]") -> "NDA
 
 
 def cosine(sums: NoiseSums) -> float:
-    """Cosine of the angle between reference and candidate: sum(r * c) / sqrt(sum r^2 * sum c^2); 1 where both are 0."""
+    """Cosine of the angle between reference and candidate: sum(r * c) / sqrt(sum r^2 * sum c^2); 1 if both are 0."""
     lengths = sqrt(float(sums.signal.sum()) * float(sums.candidate.sum()))
     if lengths == 0:
         return 1.0 if float(sums.noise.sum()) == 0 else 0.0

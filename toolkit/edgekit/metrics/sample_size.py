@@ -6,7 +6,7 @@ from collections.abc import Callable
 from edgekit.metrics.significance import mcnemar_p
 
 SIGNIFICANCE = 0.05
-"""A change is told from chance where its p is below this."""
+"""A change is told from chance if its p is below this."""
 
 _TWO_SIDED, _ONE_SIDED = 1.96, 1.645
 """Deviations of a normal law beyond which lies SIGNIFICANCE, on both sides or on one."""
@@ -49,7 +49,7 @@ def images_to_decide_change(worse: int, better: int, num_images: int) -> int | N
         num_images: All images, at least 1.
 
     Returns:
-        At least `num_images`; None where nothing got worse, or more than MAX_IMAGES were needed.
+        At least `num_images`; None if nothing got worse, or more than MAX_IMAGES were needed.
     """
     changed = worse + better
     if worse <= better:

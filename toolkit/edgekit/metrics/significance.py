@@ -25,7 +25,7 @@ WINDOW = 15
 def mcnemar_p(right_to_wrong: int, wrong_to_right: int) -> float:
     """Exact two-sided McNemar test: how likely so uneven a split of the changes is when accuracy did not change.
 
-    p = min(1, 2 * sum over i = 0..k of binomial(n, i) / 2^n), n = b + c, k = min(b, c); 1 where n = 0.
+    p = min(1, 2 * sum over i = 0..k of binomial(n, i) / 2^n), n = b + c, k = min(b, c); 1 if n = 0.
     No approximation by a normal law for any n; above MAX_WHOLE_NUMBERS the sum is taken from its largest term
     downwards in floating point, right to eight digits.
 
@@ -46,7 +46,7 @@ def is_better_than_guessing(accuracy: float, num_images: int, num_classes: int) 
     """Whether `accuracy`, 0 to 1, on `num_images` is more than guessing among `num_classes` gives by luck.
 
     accuracy > g + NUM_DEVIATIONS * sqrt(g (1 - g) / num_images), g = 1 / num_classes: mean and standard deviation of
-    the share that is right where each answer is drawn at random. With so few images that all of them may be right by
+    the share that is right if each answer is drawn at random. With so few images that all of them may be right by
     luck, nothing is.
     """
     guessed = 1 / num_classes
@@ -95,7 +95,7 @@ def accuracy_delta_interval(
     gives exactly: the bootstrap with infinitely many resamples, without a seed and without their noise.
     The ends are the (1 - confidence)/2 and (1 + confidence)/2 quantiles of that law.
 
-    Where no image changed the bootstrap knows of no change and the interval is (0, 0): that is not a proof of
+    If no image changed the bootstrap knows of no change and the interval is (0, 0): that is not a proof of
     equality beyond these images.
 
     Source: B. Efron and R. J. Tibshirani, "An Introduction to the Bootstrap", 1993: the ideal bootstrap

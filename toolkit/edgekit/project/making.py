@@ -78,7 +78,7 @@ def make_project(folder: Path) -> Project:
 
 
 def _checked_name(folder: Path) -> str:
-    """The name of the project; raises UsageError where shells, make or other systems would stumble over it."""
+    """The name of the project; raises UsageError if shells, make or other systems would stumble over it."""
     name = folder.name
     if not _NAME.fullmatch(name) or len(name) > MAX_LENGTH or name.lower() in _OF_WINDOWS:
         raise UsageError(

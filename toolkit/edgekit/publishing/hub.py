@@ -91,7 +91,7 @@ class Hub:
         """Make `repository` hold `files`, in one commit.
 
         Args:
-            repository: It is made where it is missing.
+            repository: It is made if it is missing.
             files: Path in the repository, with "/" -> content.
             message: Of the commit.
             is_private: For a new repository; one that exists stays as it is.
@@ -129,7 +129,7 @@ class Hub:
         )
 
     def _stale(self, name: str, before: "ModelInfo", files: Mapping[str, Content]) -> tuple[str, ...]:
-        """Files of the bundle that is there now which `files` lack; raises PublishError where there is something else.
+        """Files of the bundle that is there now which `files` lack; raises PublishError if there is something else.
 
         Only what the bundle there lists as its own is ever removed.
         """
@@ -150,7 +150,7 @@ class Hub:
 
 
 def _listed_in(path: Path) -> set[str]:
-    """The files that a bundle.json lists; none where it is something else."""
+    """The files that a bundle.json lists; none if it is something else."""
     try:
         document: Any = json.loads(path.read_text("utf-8"))
         return set(map(str, document["files"]))
@@ -186,7 +186,7 @@ def _in_words(aim: str) -> Iterator[None]:
 
 
 def _sentence(aim: str, error: Exception) -> PublishError:
-    """What happened and what to do, by the answer of the server where there was one."""
+    """What happened and what to do, by the answer of the server if there was one."""
     from httpx2 import HTTPError
     from huggingface_hub.errors import HfHubHTTPError
 

@@ -22,7 +22,7 @@ class PublishReport:
         run: The run that it was made of.
         repository: "USER/REPO".
         files: Path in the repository -> size in bytes.
-        problems: Why the model files do not count as verified, whole sentences; empty where they do.
+        problems: Why the model files do not count as verified, whole sentences; empty if they do.
         published: What the commit did; None for a dry run.
     """
 

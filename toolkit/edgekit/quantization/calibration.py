@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from edgekit.datasets.base import Dataset
 
 NUM_IMAGES = 500
-"""How many images are enough for the smallest and largest values of every layer, where no class is left out."""
+"""How many images are enough for the smallest and largest values of every layer, if no class is left out."""
 
 MAX_TEST_SHARE = 0.1
 """Share of calibration images that may lie in the test split too: data sets hold a few images twice."""
@@ -43,7 +43,7 @@ class CalibrationSet:
         dataset_name: Name of the data set.
         train_sha256: `Split.sha256` of the training split that they come from.
         learned: Ranges of quantization-aware training, which go before those that these images show; None
-            where there was none.
+            if there was none.
     """
 
     source: "NDArray[np.uint8]"
@@ -67,12 +67,12 @@ class CalibrationSet:
     def choose(cls, dataset: "Dataset", num_images: int | None = None, seed: int = 0) -> "CalibrationSet":
         """Take `num_images` of the training split, as many of each class as there are; all if there are fewer.
 
-        Classes differ by at most one image, except where a class has too few of its own. Where there are fewer images
+        Classes differ by at most one image, except if a class has too few of its own. If there are fewer images
         than classes, some classes have none: ranges do not need an image of every class, and `sparseness` says so.
 
         Args:
             dataset: What the model is for.
-            num_images: How many, at least 1; None: NUM_IMAGES, or one per class where there are more classes.
+            num_images: How many, at least 1; None: NUM_IMAGES, or one per class if there are more classes.
             seed: Chooses them.
 
         Raises:
@@ -100,7 +100,7 @@ class CalibrationSet:
     ) -> "tuple[CalibrationSet, CalibrationSet]":
         """The set that `choose` takes, and another of the same size and balance that shares no image with it.
 
-        Where the training split holds fewer than twice `num_images`, both get half of it.
+        If the training split holds fewer than twice `num_images`, both get half of it.
 
         Raises:
             CalibrationError: As `choose`.
@@ -131,13 +131,13 @@ class CalibrationSet:
 
     @property
     def sparseness(self) -> str:
-        """One sentence where some classes have no image, with what helps; "" where every class has one."""
+        """One sentence if some classes have no image, with what helps; "" if every class has one."""
         num_classes = len(self.class_names)
         if len(self) >= num_classes:
             return ""
         return (
             f"Calibration uses {len(self):,} training images for {num_classes:,} classes, so some classes have none. "
-            f"That is enough for most networks; --calibration-images N takes more where the training split has them."
+            f"That is enough for most networks; --calibration-images N takes more if the training split has them."
         )
 
     @property
@@ -175,7 +175,7 @@ class CalibrationSet:
         """uint8 (H, W, 3): the first image with one value set to 0 and one to 255.
 
         A range of exactly 0 to 255 gives an input scale of exactly 1 and a zero point of exactly 0, even
-        where no calibration image holds black and white.
+        if no calibration image holds black and white.
         """
         import numpy as np
 
@@ -189,7 +189,7 @@ class CalibrationSet:
             yield self.source[self.indices[start : start + _CHUNK]]
 
     def _check_range(self) -> None:
-        """Raise CalibrationError where the images look as if they had been brought to 0 to 1 and rounded."""
+        """Raise CalibrationError if the images look as if they had been brought to 0 to 1 and rounded."""
         highest = max(int(images.max()) for images in self._chunks())
         if highest <= 1:
             raise CalibrationError(
@@ -198,7 +198,7 @@ class CalibrationSet:
             )
 
     def _check_not_of_test(self, dataset: "Dataset") -> None:
-        """Raise CalibrationError where more than a few of the images are test images."""
+        """Raise CalibrationError if more than a few of the images are test images."""
         wanted = {hashlib.sha256(image.tobytes()).digest() for images in self._chunks() for image in images}
         found = {
             digest
@@ -233,7 +233,7 @@ class CalibrationSet:
 
 
 def default_num_images(num_classes: int) -> int:
-    """NUM_IMAGES, or one for each class where there are more classes."""
+    """NUM_IMAGES, or one for each class if there are more classes."""
     return max(NUM_IMAGES, num_classes)
 
 

@@ -117,7 +117,7 @@ class LearnedRanges:
 
     @classmethod
     def load(cls, path: Path) -> "LearnedRanges":
-        """Read what `save` wrote; raises RunFolderError where it is missing or something else."""
+        """Read what `save` wrote; raises RunFolderError if it is missing or something else."""
         document = read_json(path, _Document, remedy=_AGAIN)
         if document["schema_version"] != SCHEMA_VERSION or document["image_shape"][2] not in (1, 3):
             raise RunFolderError(

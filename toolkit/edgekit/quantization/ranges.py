@@ -129,7 +129,7 @@ def range_by_entropy(histogram: Histogram) -> Range:
 
     For every distance P is the histogram inside, with what lies outside added to its ends. Q is the same values (what
     lies outside is not among them) in 256 levels, each spread evenly over those of its bins that hold anything. The
-    smallest Kullback-Leibler divergence KL(P || Q) = sum P ln(P / Q) wins, the wider range where two are equal. The
+    smallest Kullback-Leibler divergence KL(P || Q) = sum P ln(P / Q) wins, the wider range if two are equal. The
     method is that of TensorRT (Migacz, "8-bit Inference with TensorRT", GTC 2017) and of ONNX Runtime.
     """
     import numpy as np
@@ -169,7 +169,7 @@ def _kullback_leibler(reference: "NDArray[np.float64]", candidate: "NDArray[np.f
 
 
 def check_finite_ranges(ranges: Mapping[str, tuple[float, float]]) -> None:
-    """Raise CalibrationError, naming the tensor, where an activation overflowed on a calibration image.
+    """Raise CalibrationError, naming the tensor, if an activation overflowed on a calibration image.
 
     Args:
         ranges: Tensor name -> smallest and largest value.

@@ -1,6 +1,6 @@
 """How much each layer of a Keras model loses by itself when it computes in int8, the others staying in float.
 
-One pass over some images tells it of all layers: where a layer is called, it answers once in float and once with its
+One pass over some images tells it of all layers: when a layer is called, it answers once in float and once with its
 weights and its input rounded as an int8 kernel rounds them. The float answer goes on, so no layer is blamed for
 another. Batch normalization behind a convolution does not matter here: with one scale per channel, a factor a channel
 changes both answers alike. Knows no format and no quantizer.
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 BATCH = 64
-"""Images at once, fewer where they are large."""
+"""Images at once, fewer if they are large."""
 
 CHANNEL_AXES = {"DepthwiseConv1D": (-2, -1), "DepthwiseConv2D": (-2, -1), "Conv2DTranspose": (-2,)}
 """Class of a layer -> the axes of its kernel that have a scale for each index; the last axis for every other class."""
@@ -33,7 +33,7 @@ class LayerError:
     Attributes:
         layer: Its name.
         sqnr_db: Signal-to-quantization-noise ratio of its output, 10 log10(sum y^2 / sum (y_int8 - y)^2), in dB;
-            infinite where nothing changes.
+            infinite if nothing changes.
     """
 
     layer: str

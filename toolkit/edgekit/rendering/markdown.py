@@ -85,7 +85,7 @@ def _lines(report: VerificationReport, name: str) -> Iterator[str]:
 
 
 def _section(heading: str, paragraphs: Iterable[Paragraph]) -> Iterator[str]:
-    """A list below its heading; nothing where there is nothing to list."""
+    """A list below its heading; nothing if there is nothing to list."""
     for number, paragraph in enumerate(paragraphs):
         if number == 0:
             yield from ("", f"## {heading}", "")
@@ -130,7 +130,7 @@ def _calibration_error(one: Measurement) -> str:
 
 
 def _pairwise(report: VerificationReport) -> Iterator[str]:
-    """How often the candidates agree with each other; nothing where that was not asked for."""
+    """How often the candidates agree with each other; nothing if that was not asked for."""
     if report.pairwise is None:
         return
     headings, rows = matrix(report.pairwise)
@@ -140,7 +140,7 @@ def _pairwise(report: VerificationReport) -> Iterator[str]:
 
 
 def _resizing(report: VerificationReport) -> Iterator[str]:
-    """What it costs if the app resizes differently; nothing where that was not asked for."""
+    """What it costs if the app resizes differently; nothing if that was not asked for."""
     check = report.resize_check
     if check is None:
         return
@@ -159,7 +159,7 @@ def _tolerance(report: VerificationReport) -> Iterator[str]:
 
 
 def _classes(report: VerificationReport) -> Iterator[str]:
-    """F1 of the reference, and its change in every candidate, class by class; the worst where there are many."""
+    """F1 of the reference, and its change in every candidate, class by class; the worst if there are many."""
     measured = [row.measurement.per_class for row in report.candidates if row.measurement]
     headings = [f"{row.artifact}, {row.runtime}" for row in report.candidates if row.measurement]
     rows = [

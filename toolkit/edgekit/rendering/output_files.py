@@ -19,7 +19,7 @@ class OutputKind:
     start: bytes
 
     def checked(self, path: Path) -> Path:
-        """`path`; raises UsageError where it is a folder, a device, or a file of another kind, which would be lost."""
+        """`path`; raises UsageError if it is a folder, a device, or a file of another kind, which would be lost."""
         if path.is_dir():
             raise UsageError(f"{path} is a folder. Expected the name of a file.")
         if path.exists() and not path.is_file():

@@ -10,7 +10,7 @@ TITLE = "If the app resizes differently"
 
 
 def images_in_words(dataset: DatasetSummary) -> str:
-    """What the models saw: "32 x 32 pixels, gray; resized by the rule …"; "" where the report does not know."""
+    """What the models saw: "32 x 32 pixels, gray; resized by the rule …"; "" if the report does not know."""
     if len(dataset.image_shape) != 3:
         return ""
     height, width, channels = dataset.image_shape

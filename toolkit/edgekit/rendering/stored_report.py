@@ -39,7 +39,7 @@ def as_of_now(report: VerificationReport, folder: Path) -> VerificationReport:
 
 
 def _digest(folder: Path, name: str) -> str | None:
-    """SHA-256 of the file that a row names; None where there is none in the folder."""
+    """SHA-256 of the file that a row names; None if there is none in the folder."""
     path = folder / name
     if not is_inside(PurePosixPath(name)) or not path.is_file():
         return None

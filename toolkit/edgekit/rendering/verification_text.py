@@ -1,6 +1,6 @@
 """What is said below the table of a verification. Lays nothing out: the terminal and verification.md do.
 
-A file gets one paragraph where its runtimes agree, and a line for each of them where they do not.
+A file gets one paragraph if its runtimes agree, and a line for each of them if they do not.
 """
 
 from collections.abc import Callable, Hashable, Iterator, Sequence
@@ -116,13 +116,13 @@ def names(report: VerificationReport, rows: Sequence[CandidateReport], *, short:
 
 
 def _where(report: VerificationReport, rows: Sequence[CandidateReport], short: bool) -> str:
-    """What follows the file: " in litert-xnnpack"; with `short` nothing where the file has no other rows."""
+    """What follows the file: " in litert-xnnpack"; with `short` nothing if the file has no other rows."""
     num_rows = sum(row.artifact == rows[0].artifact for row in report.candidates)
     return "" if short and len(rows) == num_rows > 1 else f" in {listed([row.runtime for row in rows])}"
 
 
 def _file(report: VerificationReport, row: CandidateReport) -> str:
-    """A file in words: "tflite int8"; its name where that does not tell it from others."""
+    """A file in words: "tflite int8"; its name if that does not tell it from others."""
     return f"{row.format} {row.precision}" if row.precision and not is_ambiguous(report) else row.artifact
 
 

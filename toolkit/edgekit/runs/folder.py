@@ -24,11 +24,11 @@ RUNS_FOLDER = Path("exported")
 """Where runs are made and looked for unless the user names another place."""
 
 SAVED_MODEL = "saved_model"
-"""The folder that holds the float model where it is a SavedModel of TensorFlow."""
+"""The folder that holds the float model if it is a SavedModel of TensorFlow."""
 
 
 def check_outside_runs(path: Path) -> None:
-    """Raise UsageError where a new run at `path` would lie in the folder of another one."""
+    """Raise UsageError if a new run at `path` would lie in the folder of another one."""
     for parent in path.resolve().parents:
         has_model = (parent / "model.keras").is_file() or (parent / SAVED_MODEL).is_dir()
         if has_model and (parent / "manifest.json").is_file():
@@ -39,7 +39,7 @@ def check_outside_runs(path: Path) -> None:
 
 
 def runs_under(root: Path) -> list[Path]:
-    """The run folders directly under `root`, sorted; raises RunFolderError where there is none."""
+    """The run folders directly under `root`, sorted; raises RunFolderError if there is none."""
     found = sorted(manifest.parent for manifest in root.glob("*/manifest.json"))
     if not found:
         raise RunFolderError(f"There is no run under {root.resolve()}. Make one first: edgekit train")
@@ -47,17 +47,17 @@ def runs_under(root: Path) -> list[Path]:
 
 
 def find_run(path: Path) -> Path:
-    """`path` as it is where something is there; else the run of that name under RUNS_FOLDER, if there is one."""
+    """`path` as it is if something is there; else the run of that name under RUNS_FOLDER, if there is one."""
     return path if path.exists() or not (RUNS_FOLDER / path).is_dir() else RUNS_FOLDER / path
 
 
 def folder_around(path: Path) -> Path | None:
-    """The folder with a manifest that `path` lies in, directly or one folder deeper; None where there is none."""
+    """The folder with a manifest that `path` lies in, directly or one folder deeper; None if there is none."""
     return next((folder for folder in path.resolve().parents[:2] if (folder / "manifest.json").is_file()), None)
 
 
 def check_links(run: Path) -> None:
-    """Raise RunFolderError where a link below the folder `run` leads out of it.
+    """Raise RunFolderError if a link below the folder `run` leads out of it.
 
     A run may come from a stranger: what is read from it, or written into it, stays inside.
     """
@@ -75,7 +75,7 @@ def check_links(run: Path) -> None:
 
 
 def _entries(folder: Path) -> "list[os.DirEntry[str]]":
-    """What lies in a folder; nothing where it cannot be read, which who needs it will say."""
+    """What lies in a folder; nothing if it cannot be read, which who needs it will say."""
     try:
         with os.scandir(folder) as entries:
             return list(entries)
@@ -139,7 +139,7 @@ class RunFolder:
         """Let no other command write into this run while the block runs; the manifest is read again first.
 
         Args:
-            say: Told once where another command is waited for.
+            say: Told once if another command is waited for.
 
         Raises:
             RunFolderError: The manifest was damaged or removed meanwhile.
@@ -165,7 +165,7 @@ class RunFolder:
 
     @property
     def saved_model_path(self) -> Path:
-        """The float model where it is a SavedModel, a folder; there instead of `model_path`."""
+        """The float model if it is a SavedModel, a folder; there instead of `model_path`."""
         return self.path / SAVED_MODEL
 
     @property
@@ -231,7 +231,7 @@ class RunFolder:
         return [self.checked_artifact(path) for path in chosen]
 
     def export_entry(self, path: Path) -> dict[str, Any]:
-        """What the manifest says of how the artifact at `path` in this folder was made; empty where it says nothing."""
+        """What the manifest says of how the artifact at `path` in this folder was made; empty if it says nothing."""
         entry = self.manifest.get("exports", {}).get(path.resolve().relative_to(self.path.resolve()).as_posix())
         return dict(entry) if isinstance(entry, dict) else {}
 

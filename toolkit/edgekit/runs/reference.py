@@ -86,7 +86,7 @@ class Reference:
 
 
 def _check_counts(path: Path, arrays: ArrayFile) -> None:
-    """Raise RunFolderError where there are other numbers of labels and names than of scores; unpacks nothing."""
+    """Raise RunFolderError if there are other numbers of labels and names than of scores; unpacks nothing."""
     scores, labels, names = (arrays.header(name).shape for name in ("scores", "labels", "class_names"))
     is_list = len(scores) == 2 and len(labels) == len(names) == 1
     if is_list and scores != (*labels, *names):

@@ -74,7 +74,7 @@ TEST_IMAGES_MAY_BE_KNOWN = (
 
 @dataclass(frozen=True, kw_only=True)
 class RunSummary:
-    """What a run came to; None where the run does not say.
+    """What a run came to; None if the run does not say.
 
     Attributes:
         run: Its folder, as it was named.
@@ -204,14 +204,14 @@ def read_history(run: RunFolder) -> list[HistoryRow]:
 
 
 def read_report(run: RunFolder) -> dict[str, Any] | None:
-    """What report.json says; None where the run has none. Raises RunFolderError where it was changed or is another."""
+    """What report.json says; None if the run has none. Raises RunFolderError if it was changed or is another."""
     if not _is_listed(run, run.report_path):
         return None
     return dict(read_json(run.report_path, ReportDocument))
 
 
 def read_class_counts(run: RunFolder) -> dict[str, dict[str, int]]:
-    """Class -> split -> number of images, out of classes.csv; empty where the run has none."""
+    """Class -> split -> number of images, out of classes.csv; empty if the run has none."""
     path = run.path / "classes.csv"
     if not _is_listed(run, path):
         return {}
@@ -220,7 +220,7 @@ def read_class_counts(run: RunFolder) -> dict[str, dict[str, int]]:
 
 
 def best_row(history: Sequence[HistoryRow]) -> HistoryRow | None:
-    """The first epoch with the highest validation accuracy; None where there is no epoch."""
+    """The first epoch with the highest validation accuracy; None if there is no epoch."""
     return max(history, key=lambda row: row["val_accuracy"], default=None)
 
 
@@ -230,7 +230,7 @@ def epoch_in_words(row: HistoryRow) -> str:
 
 
 def rate_limits(history: Sequence[HistoryRow]) -> tuple[float, float] | None:
-    """Both ends of an axis for the learning rate; None where it falls by more than a factor of 20.
+    """Both ends of an axis for the learning rate; None if it falls by more than a factor of 20.
 
     Then only a logarithmic axis shows its end.
     """
@@ -248,7 +248,7 @@ def gap_in_words(history: Sequence[HistoryRow]) -> str:
 
 
 def _is_listed(run: RunFolder, path: Path) -> bool:
-    """Whether the manifest lists the file; raises RunFolderError where it is not what is listed."""
+    """Whether the manifest lists the file; raises RunFolderError if it is not what is listed."""
     relative = path.relative_to(run.path)
     if relative.as_posix() not in run.manifest["files"]:
         return False

@@ -28,8 +28,8 @@ class Availability:
     """Whether a runtime works on this machine.
 
     Attributes:
-        version: Its version, where it is installed.
-        reason: Why it cannot be used, with what to do; None where it can.
+        version: Its version, if it is installed.
+        reason: Why it cannot be used, with what to do; None if it can.
     """
 
     version: str | None
@@ -72,7 +72,7 @@ class Performance:
 
     Attributes:
         seconds: Time of scoring all images, on this candidate's share of the processors.
-        images_per_second: Measured while nobody else worked; images over `seconds` where that was so all the time.
+        images_per_second: Measured while nobody else worked; images over `seconds` if that was so all the time.
         peak_rss_bytes: Largest resident memory of the worker process.
         num_threads: Threads of each session.
         batch_size: Images per invocation.
@@ -98,7 +98,7 @@ class Execution:
         peak_rss_bytes: Largest resident memory of the worker process.
         runtime_version: Version of the library that ran it.
         settings: Threads and batch that were used.
-        alone: float32 (n, C), the scores of the first images once more, each in a batch of its own; None where its
+        alone: float32 (n, C), the scores of the first images once more, each in a batch of its own; None if its
             runtime is not asked for them.
         remark: What a reader must know of how the file was opened, as a whole sentence; "" for nothing.
     """
@@ -151,7 +151,7 @@ class Session(ABC):
         input_spec: The input, as the file declares it; its first dimension is the batch.
         output_spec: The output, as the file declares it.
         batch_size: Images an invocation: `invoke` takes exactly so many.
-        remark: Which of several outputs is taken, as a whole sentence; "" where there is only one.
+        remark: Which of several outputs is taken, as a whole sentence; "" if there is only one.
     """
 
     input_spec: TensorSpec
@@ -161,7 +161,7 @@ class Session(ABC):
 
     @abstractmethod
     def resize(self, batch_size: int) -> bool:
-        """Take that many images an invocation from now on; False where the file cannot.
+        """Take that many images an invocation from now on; False if the file cannot.
 
         After False the session runs at the file's own batch.
         """
@@ -181,7 +181,7 @@ class Runtime(ABC):
         name: Its name in the registry and on every row.
         format: What it reads.
         package: The distribution that brings it, for messages and versions.
-        trial_batch: Images an invocation where it is only tried how a model is fed; 1 goes with every file.
+        trial_batch: Images an invocation if it is only tried how a model is fed; 1 goes with every file.
         num_alone: How many of the first images are run once more, each in a batch of its own, to see how far a model
             differs from itself.
     """
@@ -195,12 +195,12 @@ class Runtime(ABC):
     @classmethod
     @abstractmethod
     def import_library(cls) -> None:
-        """Import what `open` needs; raises ImportError or OSError where it is missing or broken."""
+        """Import what `open` needs; raises ImportError or OSError if it is missing or broken."""
 
     @classmethod
     @abstractmethod
     def open(cls, path: Path, settings: SessionSettings) -> Session:
-        """Load the artifact, at the wished batch where the file can; raises ArtifactError."""
+        """Load the artifact, at the wished batch if the file can; raises ArtifactError."""
 
     @classmethod
     def availability(cls) -> Availability:

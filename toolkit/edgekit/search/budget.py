@@ -25,10 +25,10 @@ class Budget:
                 raise UsageError(f"The limit of {name} must lie between 0 and 100. Received {value:g}.")
 
     def excess(self, accuracy_drop: float, flips: float) -> float:
-        """By how much the limits are broken, in points, the larger excess counting; 0 where both hold.
+        """By how much the limits are broken, in points, the larger excess counting; 0 if both hold.
 
         Args:
-            accuracy_drop: Points, negative where the candidate is better.
+            accuracy_drop: Points, negative if the candidate is better.
             flips: Percent, 0 to 100.
         """
         worst = max(accuracy_drop - self.max_accuracy_drop, flips - self.max_flips)

@@ -50,7 +50,7 @@ class TuneRequest:
         data: The data set, or `NAME[:PATH]`; None: the one in the run's manifest.
         formats: What to try; TFLite alone by default.
         runtimes: Names of runtimes, one per format; the usual one by default.
-        calibration_images: How many training images calibrate; None: 500, or one per class where there are more.
+        calibration_images: How many training images calibrate; None: 500, or one per class if there are more.
         seed: Chooses them.
         restart: Forget the trials of an earlier search.
         skip_broken: Leave broken images out of a `folder:` data set, as the training did.
@@ -77,10 +77,10 @@ class TuneReport(Displayed):
         run: The run.
         budget: What it kept to.
         trials: Every file that was tried, in the order of the work.
-        chosen: The smallest that keeps to the budget; None where none does.
-        closest: The one that breaks the budget least, where none keeps to it.
-        artifact: The chosen file in the run folder; None where there is none.
-        test: Its row on the test split, measured once; None where nothing was chosen.
+        chosen: The smallest that keeps to the budget; None if none does.
+        closest: The one that breaks the budget least, if none keeps to it.
+        artifact: The chosen file in the run folder; None if there is none.
+        test: Its row on the test split, measured once; None if nothing was chosen.
     """
 
     run: RunFolder
@@ -107,7 +107,7 @@ class TuneReport(Displayed):
 
     @property
     def exit_status(self) -> int:
-        """0 where the chosen file keeps to the budget on the test split too, else 3."""
+        """0 if the chosen file keeps to the budget on the test split too, else 3."""
         return 0 if self.test is not None and self.test.verdict == "pass" else 3
 
     def to_dict(self) -> dict[str, Any]:
@@ -166,7 +166,7 @@ def _tuned(
 
 
 def _folder_of(run: RunFolder) -> Path:
-    """The folder of the trials, made where it is missing; raises RunFolderError."""
+    """The folder of the trials, made if it is missing; raises RunFolderError."""
     folder = run.path / FOLDER
     try:
         folder.mkdir(exist_ok=True)
@@ -289,7 +289,7 @@ def _measured_once(
 
 
 def _agreement(max_flips: float) -> float | bool:
-    """The same limit as agreement in percent; False (no limit) where every image may flip."""
+    """The same limit as agreement in percent; False (no limit) if every image may flip."""
     return 100 - max_flips if max_flips < 99 else False
 
 

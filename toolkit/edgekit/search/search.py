@@ -1,6 +1,6 @@
 """The search: makes and measures one file after another on the validation images, until the budget is met.
 
-First every precision and scheme. Where no small file keeps to the budget, int8 with the layers that lose most left
+First every precision and scheme. If no small file keeps to the budget, int8 with the layers that lose most left
 in float: twice as many each time, then halving back to the fewest that are enough. The test split is never looked at.
 """
 
@@ -121,7 +121,7 @@ class Search:
     # --- One trial ----------------------------------------------------------------------------------
 
     def _try(self, job: Job, position: str) -> Trial:
-        """The trial of `job`, from the journal where it is known."""
+        """The trial of `job`, from the journal if it is known."""
         self._jobs[job.title] = job
         if job.title in self._journal:
             return self._journal[job.title]

@@ -25,7 +25,7 @@ CHOICES: tuple[ExportOptions, ...] = (
         for method in CalibrationMethod
     ),
 )
-"""What is tried of each precision, where it makes a file of its own; what a format does not know is left out."""
+"""What is tried of each precision, if it makes a file of its own; what a format does not know is left out."""
 
 
 def jobs_of(artifact_format: Format) -> list[Job]:

@@ -16,14 +16,14 @@ class Trial:
         name: What was tried, and the key by which a search that goes on finds it again: "tflite per-tensor int8".
         runtime: What ran it.
         options: What the manifest would say of how it was made.
-        size_bytes: Size of the file; None where it could not be made.
-        sha256: Hex digest of its bytes; None where it could not be made.
+        size_bytes: Size of the file; None if it could not be made.
+        sha256: Hex digest of its bytes; None if it could not be made.
         num_images: Validation images that it was run on.
-        accuracy_drop: Points of accuracy below the float model on these images; negative where it is better.
+        accuracy_drop: Points of accuracy below the float model on these images; negative if it is better.
         flips: Percent of these images with another top class than the float model's.
         images_per_second: As its worker measured it.
         seconds: What making and running it took.
-        error: Why there is no measurement; None where there is one.
+        error: Why there is no measurement; None if there is one.
     """
 
     name: str
@@ -44,7 +44,7 @@ class Trial:
         return self.error is None and None not in (self.size_bytes, self.accuracy_drop, self.flips)
 
     def excess(self, budget: Budget) -> float:
-        """See `Budget.excess`; infinite where nothing was measured."""
+        """See `Budget.excess`; infinite if nothing was measured."""
         if not self.is_measured:
             return float("inf")
         assert self.accuracy_drop is not None and self.flips is not None  # noqa: S101, PT018 - it is measured
@@ -56,18 +56,18 @@ class Trial:
 
     @classmethod
     def from_dict(cls, values: Any) -> "Trial":
-        """Read what `to_dict` wrote; raises SchemaError where it is something else."""
+        """Read what `to_dict` wrote; raises SchemaError if it is something else."""
         return conform_to(cls, values)
 
 
 def best_within(trials: Iterable[Trial], budget: Budget) -> Trial | None:
-    """The smallest that keeps to `budget`; of equal size the one with the fewest flips; None where none does."""
+    """The smallest that keeps to `budget`; of equal size the one with the fewest flips; None if none does."""
     fitting = [trial for trial in trials if trial.is_measured and not trial.excess(budget)]
     return min(fitting, key=_size_then_flips, default=None)
 
 
 def closest_to(trials: Iterable[Trial], budget: Budget) -> Trial | None:
-    """The one that breaks `budget` least, the smaller first; None where nothing was measured."""
+    """The one that breaks `budget` least, the smaller first; None if nothing was measured."""
     measured = [trial for trial in trials if trial.is_measured]
     return min(measured, key=lambda trial: (trial.excess(budget), *_size_then_flips(trial)), default=None)
 

@@ -12,7 +12,7 @@
     monitor.py      what happens at the end of an epoch
     learner.py      one training in memory: network, optimizer, callbacks, phases
     augmentation.py a few images and what augmentation makes of them, to look at
-    tensorboard.py  the history for TensorBoard, where it is asked for
+    tensorboard.py  the history for TensorBoard, if it is asked for
     results.py      what is written when it is over
     session.py      `train`: the whole of it
 

@@ -18,7 +18,7 @@ Examples = tuple[Split, "NDArray[np.uint8]"]
 
 
 def examples(keras: Any, recipe: Recipe, settings: TrainingSettings, training: Split) -> Examples | None:
-    """The first images of the classes with their augmented versions; None where the recipe has no augmentation.
+    """The first images of the classes with their augmented versions; None if the recipe has no augmentation.
 
     The same seed gives the same versions. What the recipe does with crops of smaller sides is left out.
     """

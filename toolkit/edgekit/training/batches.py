@@ -80,7 +80,7 @@ class TrainingBatches:
 
     @property
     def window(self) -> tuple[int, int] | None:
-        """(height, width) of the crops; None where images stay as they are."""
+        """(height, width) of the crops; None if images stay as they are."""
         height, width = self._split.images.shape[1:3]
         return self._crop or ((height, width) if self._settings.padding else None)
 
@@ -100,7 +100,7 @@ class TrainingBatches:
         )
 
     def _corners(self, index: int) -> "NDArray[np.int64]":
-        """(B, 2): row and column of the crops of batch `index`; zeros where nothing is cropped."""
+        """(B, 2): row and column of the crops of batch `index`; zeros if nothing is cropped."""
         import numpy as np
 
         size = self._split.images.shape[1:3]

@@ -64,7 +64,7 @@ class Checkpoint:
         return len(self.history)
 
     def save(self, path: Path) -> None:
-        """Write to `path` in one step; raises RunFolderError where there is no space, and the old file stays."""
+        """Write to `path` in one step; raises RunFolderError if there is no space, and the old file stays."""
         import numpy as np
 
         meta = {
@@ -78,7 +78,7 @@ class Checkpoint:
 
     @classmethod
     def load(cls, path: Path) -> "Checkpoint":
-        """Read what `save` wrote; raises TrainingError where it is damaged or cannot be read."""
+        """Read what `save` wrote; raises TrainingError if it is damaged or cannot be read."""
         return cls.read(read_bytes(path), path)
 
     @classmethod
@@ -100,7 +100,7 @@ class Checkpoint:
 
 
 def read_bytes(path: Path) -> bytes:
-    """The content of a checkpoint; raises TrainingError where it cannot be read."""
+    """The content of a checkpoint; raises TrainingError if it cannot be read."""
     try:
         return path.read_bytes()
     except OSError as error:
@@ -122,7 +122,7 @@ def arrays_of(prefix: str, variables: Sequence["keras.Variable"]) -> dict[str, "
 
 
 def assign(prefix: str, arrays: "Arrays", variables: Sequence["keras.Variable"]) -> None:
-    """Give `variables` the values that `arrays_of` took; raises TrainingError where they do not fit."""
+    """Give `variables` the values that `arrays_of` took; raises TrainingError if they do not fit."""
     for number, variable in enumerate(variables):
         value = arrays.get(f"{prefix}.{number}")
         if value is None or value.shape != tuple(variable.shape):

@@ -1,9 +1,9 @@
 """What a training may run on, as the user says it: devices, precision, machines. Touches no device.
 
 --devices                    what it means
-(nothing)                    the first GPU where there is one, else the processor
+(nothing)                    the first GPU if there is one, else the processor
 all, or a number             that many devices of each machine; they share each batch
-cpu                          the processor, even where there are GPUs
+cpu                          the processor, even if there are GPUs
 """
 
 import json
@@ -23,7 +23,7 @@ class Hardware:
 
     Attributes:
         devices: None for one, "all", "cpu", or how many devices of each machine; raises UsageError otherwise.
-        mixed_precision: Compute in half precision where that is safe; weights stay float32.
+        mixed_precision: Compute in half precision if that is safe; weights stay float32.
         workers: "HOST:PORT" of every machine, the first one's being where the others report; empty for one machine.
         worker: Which of them this process is, from 0; 0 writes the run folder.
     """
@@ -38,7 +38,7 @@ class Hardware:
         if not known and not (isinstance(self.devices, int) and self.devices >= 1):
             raise UsageError(
                 f"Devices must be 'all', 'cpu' or a number from 1 on. Received {self.devices!r}. Leave --devices out "
-                f"for one GPU, or the processor where there is none."
+                f"for one GPU, or the processor if there is none."
             )
         if len(self.workers) == 1 or not all(map(_is_address, self.workers)):
             raise UsageError(
@@ -73,7 +73,7 @@ def parse_devices(text: str | None) -> str | int | None:
 
 
 def workers_of_environment(environment: Mapping[str, str] = os.environ) -> tuple[tuple[str, ...], int]:
-    """(addresses, place of this process) by TensorFlow's TF_CONFIG; ((), 0) where it is not set.
+    """(addresses, place of this process) by TensorFlow's TF_CONFIG; ((), 0) if it is not set.
 
     Raises:
         UsageError: TF_CONFIG is not what TensorFlow's documentation says, or names other tasks than workers.

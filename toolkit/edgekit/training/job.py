@@ -33,7 +33,7 @@ class TrainRequest:
         image_size: (height, width) in pixels to which image files are resized.
         image_rule: How they are.
         channels: 3 for RGB, 1 for gray; None: those of the data set, 3 for image files.
-        out: The run folder; None: `exported/RECIPE`, or -2, -3, … where that is taken.
+        out: The run folder; None: `exported/RECIPE`, or -2, -3, … if that is taken.
         resume: Go on with a training that was killed or interrupted.
         tensorboard: Write the history for TensorBoard too.
         skip_broken: Leave broken images out, and count them.
@@ -111,7 +111,7 @@ def _chosen_settings(settings: TrainingSettings, request: TrainRequest) -> Train
 
 
 def _load_data(recipe: Recipe, settings: TrainingSettings, request: TrainRequest, progress: Progress) -> Dataset:
-    """The data set, split as the settings say; raises DatasetError, and UsageError where it cannot be resized."""
+    """The data set, split as the settings say; raises DatasetError, and UsageError if it cannot be resized."""
     wanted = DatasetRequest(
         image_size=request.image_size or recipe.image_size,
         channels=request.channels,

@@ -40,7 +40,7 @@ class Learner:
 
     Args:
         keras: The module.
-        recipe: What to train; raises RecipeError where it does not fit the data.
+        recipe: What to train; raises RecipeError if it does not fit the data.
         settings: How; they replace the recipe's own.
         dataset: What on.
         placement: The devices.
@@ -57,7 +57,7 @@ class Learner:
         *,
         mixed_precision: bool = False,
     ) -> None:
-        with native_stderr_held_back():  # on any backend it imports TensorFlow where that is installed
+        with native_stderr_held_back():  # on any backend it imports TensorFlow if that is installed
             keras.utils.set_random_seed(settings.seed)
         self._keras, self._recipe, self._settings, self._dataset = keras, recipe, settings, dataset
         self._placement = placement
@@ -119,7 +119,7 @@ class Learner:
     # --- State ------------------------------------------------------------------------------------
 
     def state(self, identity: Identity) -> Checkpoint:
-        """Everything, after a whole epoch; raises TrainingError where a weight is NaN or infinite."""
+        """Everything, after a whole epoch; raises TrainingError if a weight is NaN or infinite."""
         import numpy as np
 
         weights = state.arrays_of("variables", self._variables)
@@ -151,7 +151,7 @@ class Learner:
     def show(self, checkpoint: Checkpoint) -> None:
         """Let the network that is saved, and the history, be those of the checkpoint; asks no other machine.
 
-        Where a callback would go back to the best epoch at the end, the network is that of the best epoch so far.
+        If a callback would go back to the best epoch at the end, the network is that of the best epoch so far.
         """
         state.assign("variables", checkpoint.arrays, self.network.variables)
         for number, callback in enumerate(self._callbacks):
@@ -174,7 +174,7 @@ class Learner:
     def saved_epoch(self) -> int | None:
         """Whose weights `network` has at the end, from 1: a callback goes back to one, or it is the last.
 
-        None where a callback does not say what it went back to.
+        None if a callback does not say what it went back to.
         """
         epoch: int | None = len(self._history)
         for callback in self._callbacks:
@@ -295,7 +295,7 @@ class Learner:
         return np.asarray(scores, dtype=np.float32)
 
     def examples(self) -> Examples | None:
-        """A few training images and what augmentation makes of them; None where the recipe has none."""
+        """A few training images and what augmentation makes of them; None if the recipe has none."""
         return examples(self._keras, self._recipe, self._settings, self._dataset.train)
 
 

@@ -59,7 +59,7 @@ class Monitor:
         self._num_steps_done = step + 1
 
     def epoch_ends(self, epoch: int, logs: Mapping[str, Any]) -> None:
-        """Check the losses, add the row, report it; raises TrainingError where a loss is not finite."""
+        """Check the losses, add the row, report it; raises TrainingError if a loss is not finite."""
         values = {name: float(value) for name, value in logs.items() if name in HISTORY_COLUMNS}
         check_finite(epoch, values)
         row = {
@@ -74,7 +74,7 @@ class Monitor:
 
 
 def check_finite(epoch: int, values: Mapping[str, float]) -> None:
-    """Raise TrainingError, naming the epoch (here from 0), where a loss is NaN or infinite."""
+    """Raise TrainingError, naming the epoch (here from 0), if a loss is NaN or infinite."""
     for name in ("loss", "val_loss"):
         if not math.isfinite(values.get(name, 0.0)):
             raise TrainingError(

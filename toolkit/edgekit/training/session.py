@@ -43,7 +43,7 @@ class Learning(Protocol):
 
     @property
     def saved_epoch(self) -> int | None:
-        """Whose weights `network` has, from 1; None where that is not known."""
+        """Whose weights `network` has, from 1; None if that is not known."""
 
     def learn(self, checkpoint: Checkpoint | None, at_epoch_end: Callable[[], None], progress: Progress) -> None:
         """Go through all epochs that are left."""
@@ -58,7 +58,7 @@ class Learning(Protocol):
         """The network's probabilities on the test split: float32 (N, C)."""
 
     def examples(self) -> Examples | None:
-        """Some training images before and after augmentation; None where there is none to show."""
+        """Some training images before and after augmentation; None if there is none to show."""
 
 
 _IS_FINISHED, _STARTS, _GOES_ON = b"f", b"s", b"g"
@@ -123,7 +123,7 @@ def train(
         The run folder; None on a worker other than the first, which neither reads nor writes it.
 
     Raises:
-        MissingExtraError: Keras, its backend or, where it is asked for, TensorBoard is not installed.
+        MissingExtraError: Keras, its backend or, if it is asked for, TensorBoard is not installed.
         RecipeError: The recipe does not fit the data.
         TrainingError: There are no images, the folder is taken, the training to resume is another one,
             devices or workers are missing, or the losses are not finite any more.
@@ -237,7 +237,7 @@ class Session:
             self._logs.write(self._learner.history)
 
     def _keep_what_is_done(self) -> None:
-        """Write the run from the last checkpoint, which stays; remove the folder where no epoch is done."""
+        """Write the run from the last checkpoint, which stays; remove the folder if no epoch is done."""
         if not self._checkpoint_path.is_file():
             folders.discard(self._run.path)
             self._progress.note("Interrupted before the first epoch was done: nothing was kept.")
@@ -285,7 +285,7 @@ def check_dataset(dataset: Dataset) -> None:
 
 
 def find_checkpoint(out: Path, identity: Identity) -> Checkpoint | None:
-    """The checkpoint in `out`, None where no epoch was done; raises TrainingError where it is another training's."""
+    """The checkpoint in `out`, None if no epoch was done; raises TrainingError if it is another training's."""
     start = _start(out, identity, resume=True)
     return None if start == _IS_FINISHED else _checkpoint(start, out, identity)
 
@@ -299,7 +299,7 @@ def _check_folder(out: Path, resume: bool) -> None:
 
 
 def _start(out: Path, identity: Identity, resume: bool) -> bytes:
-    """How the training in `out` begins, for all workers; raises TrainingError where it cannot."""
+    """How the training in `out` begins, for all workers; raises TrainingError if it cannot."""
     _check_folder(out, resume)
     if not resume:
         return _STARTS
@@ -311,7 +311,7 @@ def _start(out: Path, identity: Identity, resume: bool) -> bytes:
 
 
 def _checkpoint(start: bytes, out: Path, identity: Identity) -> Checkpoint | None:
-    """What the first worker found; None where no epoch was done; raises TrainingError for another training."""
+    """What the first worker found; None if no epoch was done; raises TrainingError for another training."""
     if start == _STARTS:
         return None
     path = out / folders.CHECKPOINT

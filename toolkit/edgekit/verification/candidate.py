@@ -23,7 +23,7 @@ class Candidate:
         runtime: A name in `edgekit.runtimes.RUNTIMES` that reads its format.
         name: What the report calls the file: its path in the run folder; "" for the file's own name.
         interface: How an external model is fed and read; None for an artifact of a run that gives probabilities.
-        input_fault: Why its input cannot hold what it is fed, and what to do; None where it can.
+        input_fault: Why its input cannot hold what it is fed, and what to do; None if it can.
         mistake: One sentence: how the model should clearly have been fed or read; see `input_check`.
         remark: One sentence that a reader of its row must know.
         can_overflow: Whether its int8 sums overflow in its runtime on x86 processors without VNNI.

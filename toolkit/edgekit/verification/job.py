@@ -52,7 +52,7 @@ class Verified:
 
     Attributes:
         report: What was found.
-        run: The run folder whose verification it is; None where single files were verified.
+        run: The run folder whose verification it is; None if single files were verified.
         notes: Whole sentences about the reference.
         test: The images that it was verified on.
     """
@@ -131,7 +131,7 @@ def verify(
         reference_runtime: What gave the reference's scores, for the report.
         tolerances: The limits; the defaults if None.
         reference_kernel_images: Images for a slow runtime (litert-reference), at least 1; None:
-            `SLOW_RUNTIME_IMAGES`, or as many as it takes where `sampling` asks for certainty.
+            `SLOW_RUNTIME_IMAGES`, or as many as it takes if `sampling` asks for certainty.
         sampling: How much of the test split is run; all of it if None.
         time_limit: Seconds for one candidate, above 0; None: 600 and a tenth for each image.
         pairwise: Whether to compare the candidates with each other too.
@@ -209,7 +209,7 @@ def _verify_subjects(
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class _Finished:
-    """A candidate at the end of its path: its row, and its top classes where it is compared with the others."""
+    """A candidate at the end of its path: its row, and its top classes if it is compared with the others."""
 
     row: CandidateReport
     top_classes: TopClasses | None
@@ -244,7 +244,7 @@ class _Pipeline:
 
 
 def _evidence(task: ScoringTask, result: ScoringResult, measured: Measured, test: SequentialTest | None) -> Evidence:
-    """What the judge is to know; a certain result counts where images were left out because of it."""
+    """What the judge is to know; a certain result counts if images were left out because of it."""
     return Evidence(
         is_available=result.is_available,
         failure=measured.failure,
@@ -271,7 +271,7 @@ def _origins(tolerances: Tolerances, candidates: Sequence[Candidate]) -> dict[st
 
 
 def _resize_check(subjects: Subjects, request: VerifyRequest, progress: Progress) -> ResizeCheck | None:
-    """What it costs if an app resizes differently; None where that was not asked for."""
+    """What it costs if an app resizes differently; None if that was not asked for."""
     resized, labels = subjects.resized, subjects.dataset.test.labels
     if resized is None:
         return None

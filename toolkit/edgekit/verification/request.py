@@ -15,7 +15,7 @@ from edgekit.verification.sampling import Sampling
 
 @dataclass(frozen=True, kw_only=True)
 class ExternalModelOptions:
-    """How models that edgekit did not export are fed and read; None where the user does not say.
+    """How models that edgekit did not export are fed and read; None if the user does not say.
 
     What is said of the candidates holds for a reference model too, unless something else is said of it.
 

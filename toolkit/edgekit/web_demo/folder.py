@@ -1,4 +1,4 @@
-"""The folder of a page: written whole, and replaced only where everything in it is edgekit's own."""
+"""The folder of a page: written whole, and replaced only if everything in it is edgekit's own."""
 
 import json
 import shutil
@@ -14,7 +14,7 @@ MADE_BY = "edgekit demo-page"
 
 
 def check_free(folder: Path) -> None:
-    """Raise UsageError where `folder` holds anything that edgekit demo-page has not written there."""
+    """Raise UsageError if `folder` holds anything that edgekit demo-page has not written there."""
     if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
         raise UsageError(f"{folder} is a file or a link. Expected a new folder, or one that {MADE_BY} has written.")
     if not folder.is_dir():
@@ -50,7 +50,7 @@ def write_folder(folder: Path, files: Mapping[str, Content]) -> None:
 
 
 def _listed_in(folder: Path) -> frozenset[str]:
-    """The files that the page in `folder` names as its own; none where there is no page."""
+    """The files that the page in `folder` names as its own; none if there is no page."""
     try:
         document = json.loads((folder / DOCUMENT).read_text("utf-8"))
         if document["made_by"] != MADE_BY:

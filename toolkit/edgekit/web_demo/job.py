@@ -28,7 +28,7 @@ class DemoPageRequest:
 
     Attributes:
         run: The run; None: the newest.
-        precisions: Only these; empty: float32 and int8, or all where the run has neither.
+        precisions: Only these; empty: float32 and int8, or all if the run has neither.
         data: The run's data, loaded or named; None: as the run says, or where this user had it.
         test_data: Where the test images are; None: in `data`.
         skip_broken: Leave broken images out.
@@ -57,7 +57,7 @@ class DemoPage(os.PathLike[str]):
         models: The model files in it.
         num_images: Test images.
         size_bytes: Of all files.
-        problems: Why the files do not count as verified, whole sentences; empty where they do.
+        problems: Why the files do not count as verified, whole sentences; empty if they do.
     """
 
     path: Path

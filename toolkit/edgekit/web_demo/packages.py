@@ -48,7 +48,7 @@ class NpmPackage:
     Attributes:
         name: "onnxruntime-web".
         version: "1.30.0".
-        license: As its package.json names it; "" where it names none.
+        license: As its package.json names it; "" if it names none.
         folder: Where it lies.
     """
 
@@ -70,7 +70,7 @@ def pinned_versions() -> dict[str, str]:
 
 
 def find_packages(node_modules: Path | None, progress: Progress) -> tuple[NpmPackage, ...]:
-    """The packages in `node_modules`; None: in edgekit's cache, installed there first where they are missing.
+    """The packages in `node_modules`; None: in edgekit's cache, installed there first if they are missing.
 
     Raises:
         UsageError: `node_modules` lacks a package, or holds another version of it.

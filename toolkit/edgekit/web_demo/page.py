@@ -46,7 +46,7 @@ class PageFacts:
         models: The files, each with JavaScript that runs it.
         images: The test images.
         packages: The runtimes.
-        problems: Why the files do not count as verified, whole sentences; empty where they do.
+        problems: Why the files do not count as verified, whole sentences; empty if they do.
     """
 
     name: str
@@ -59,7 +59,7 @@ class PageFacts:
 def runnable(models: Sequence[BundledModel]) -> tuple[BundledModel, ...]:
     """Those that a browser runs, by format, float before integers.
 
-    Where training resized nothing, photos are resized as `edgekit predict` does.
+    If training resized nothing, photos are resized as `edgekit predict` does.
     """
     order = list(Format)
     ruled = [model if model.rule is not None else replace(model, rule=DEFAULT_RULE) for model in models]
@@ -77,7 +77,7 @@ def page_files(facts: PageFacts, *, is_rule_of_training: bool) -> dict[str, Cont
 
     Args:
         facts: What it shows.
-        is_rule_of_training: Whether photos are resized as in training; False where training resized nothing.
+        is_rule_of_training: Whether photos are resized as in training; False if training resized nothing.
     """
     easy_first = sorted(facts.images, key=lambda image: HARDER.index(image.reason) if image.reason in HARDER else -1)
     images = {f"images/{number:02}.png": image for number, image in enumerate(easy_first)}

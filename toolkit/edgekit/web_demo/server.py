@@ -39,7 +39,7 @@ def make_server(folder: Path, port: int | None = None) -> ThreadingHTTPServer:
 
     Args:
         folder: What it shows.
-        port: Where; None: 8000, or any free one where that is taken.
+        port: Where; None: 8000, or any free one if that is taken.
 
     Raises:
         UsageError: The port is taken, or this user may not use it.

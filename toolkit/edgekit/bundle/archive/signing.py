@@ -16,7 +16,7 @@ SECONDS = 120
 
 
 def check_can_sign(key: Path) -> None:
-    """Raise UsageError where there is no such key, BundleError where nothing here could sign: before any work."""
+    """Raise UsageError if there is no such key, BundleError if nothing here could sign: before any work."""
     if not key.is_file():
         raise UsageError(f"There is no key {key}. Expected a private SSH key: ssh-keygen -t ed25519 -f {key}")
     _program()
@@ -53,7 +53,7 @@ def public_key_in(path: Path) -> str:
 
 
 def signature_fault(content: bytes, signature: bytes, signer: Path | None) -> str | None:
-    """What is wrong with a signature, in whole sentences; None where it is good.
+    """What is wrong with a signature, in whole sentences; None if it is good.
 
     Args:
         content: What was signed.

@@ -24,7 +24,7 @@ Content = bytes | Path
 
 
 def write_zip(path: Path, folder: str, files: Mapping[str, Content]) -> None:
-    """Write the zip at `path`, atomically; raises RunFolderError where it cannot be written.
+    """Write the zip at `path`, atomically; raises RunFolderError if it cannot be written.
 
     Args:
         path: The zip.

@@ -26,12 +26,12 @@ class CardFacts:
         name: Of the model.
         models: The files, with their tensors.
         report: The verification as it holds for them; None: there is none.
-        problems: Why they do not count as verified; empty where they do.
+        problems: Why they do not count as verified; empty if they do.
         manifest: Of the run.
         metadata: What each file says of itself.
         golden_choice: Which golden images there are, in a sentence or two.
         code: Paths of the generated code in the bundle.
-        float_report: What report.json of the run says of the float model; None where there is none.
+        float_report: What report.json of the run says of the float model; None if there is none.
     """
 
     name: str
@@ -56,7 +56,7 @@ class CardFacts:
         return [row for row in self.report.candidates if row.artifact in names] if self.report else []
 
     def said(self, name: str) -> str:
-        """What the first file that says anything says of "license" or "author"; "" where none does."""
+        """What the first file that says anything says of "license" or "author"; "" if none does."""
         keys = (f"metadata {name}", f"edgekit.{name}", name)
         return next((text for each in self.metadata for key in keys if (text := each.get(key, ""))), "")
 
@@ -68,7 +68,7 @@ class CardFacts:
 
 
 def model_card(facts: CardFacts) -> str:
-    """The whole card. Its first line behind the header says so where the files are not verified, or drift."""
+    """The whole card. Its first line behind the header says so if the files are not verified, or drift."""
     tags = sorted({model.format.value for model in facts.models} | ({"unverified"} if facts.problems else set()))
     data = str(facts.dataset.get("name", ""))
     front = header(facts.name, facts.said("license"), data, tags, facts.report, facts.default_rows)
@@ -165,7 +165,7 @@ def _measured(facts: CardFacts) -> Iterator[str]:
 
 
 def _float_model(facts: CardFacts) -> Iterator[str]:
-    """What the training measured of the float model, where there is no verification."""
+    """What the training measured of the float model, if there is no verification."""
     measured = facts.float_report
     if not measured or not measured.get("per_class"):
         return

@@ -10,8 +10,8 @@ from edgekit.execution.pixels import encoder_for
 def facts_of(model: BundledModel) -> dict[str, Any]:
     """The values for a template.
 
-    `table` holds the input's value for every pixel value of 0 to 255; None where the pixel value itself goes in.
-    `input_shape` and `output_shape` have the batch of the golden vectors: 1 where the file leaves it open.
+    `table` holds the input's value for every pixel value of 0 to 255; None if the pixel value itself goes in.
+    `input_shape` and `output_shape` have the batch of the golden vectors: 1 if the file leaves it open.
     """
     image = model.image
     encoder = encoder_for(model.input, (image.height or 0, image.width or 0, image.channels))

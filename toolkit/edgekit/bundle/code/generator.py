@@ -10,7 +10,7 @@ from edgekit.bundle.code.swift import swift_code
 from edgekit.bundle.model import BundledModel
 
 Generator = Callable[[BundledModel], Mapping[str, bytes]]
-"""From a model to its files: path below the model's own code folder -> content. Empty where the language has none."""
+"""From a model to its files: path below the model's own code folder -> content. Empty if the language has none."""
 
 GENERATORS: tuple[Generator, ...] = (python_code, javascript_code, kotlin_code, swift_code, cpp_code)
 """One generator per language. Each decides by `model.targets`, format and precision whether it has something to say."""

@@ -21,7 +21,7 @@ ARRAYS = {
 def javascript_code(model: BundledModel) -> Mapping[str, bytes]:
     """`javascript/classifier.mjs` and a test: LiteRT.js for `.tflite` (a page), onnxruntime-web or -node for `.onnx`.
 
-    Empty where the bundle is for neither web nor server, and for tensors that no typed array holds. LiteRT.js takes
+    Empty if the bundle is for neither web nor server, and for tensors that no typed array holds. LiteRT.js takes
     neither int8 nor int16 tensors. It runs int16x8 files, but some 19 times as long as float32, and with kernels that
     differ from those here by more than these differ from each other: such a file gets no code.
     """

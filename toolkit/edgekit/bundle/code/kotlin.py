@@ -18,7 +18,7 @@ _CALLS = {"float32": "Float", "uint8": "Int8", "int8": "Int8"}
 
 
 def kotlin_code(model: BundledModel) -> Mapping[str, bytes]:
-    """`kotlin/*.kt` for `.tflite` files that go to Android; those for MediaPipe where it takes the model.
+    """`kotlin/*.kt` for `.tflite` files that go to Android; those for MediaPipe if it takes the model.
 
     Empty for tensors of other types than `ARRAYS`. LiteRT 2.3 gives an open batch buffers for one image.
     """

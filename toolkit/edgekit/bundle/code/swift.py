@@ -14,7 +14,7 @@ ELEMENTS = {"float32": ("Float", "float32"), "uint8": ("UInt8", "uInt8")}
 
 
 def swift_code(model: BundledModel) -> Mapping[str, bytes]:
-    """`swift/*.swift` for `.tflite` files that go to iOS; the file for MediaPipe where MediaPipe takes the model."""
+    """`swift/*.swift` for `.tflite` files that go to iOS; the file for MediaPipe if MediaPipe takes the model."""
     ends = {model.input.dtype, model.output.dtype}
     if model.format is not Format.TFLITE or Target.IOS not in model.targets or not ends <= ELEMENTS.keys():
         return {}

@@ -51,7 +51,7 @@ class GoldenRow:
         runtime: What ran it.
         verdict: Its outcome.
         num_images: Golden images that were run.
-        max_difference: The largest difference of any number of the output; None where nothing was run.
+        max_difference: The largest difference of any number of the output; None if nothing was run.
         tolerance: What is allowed.
         unit: Of both.
         reason: Why it is not a pass, in whole sentences; "" for a pass.
@@ -143,7 +143,7 @@ def check_folder(folder: Path, name: str, runtimes: Sequence[str], progress: Pro
 
 
 def _read(folder: Path, name: str) -> GoldenDocument:
-    """golden.json, whose files are all there and inside; raises BundleError, or RunFolderError where it is damaged."""
+    """golden.json, whose files are all there and inside; raises BundleError, or RunFolderError if it is damaged."""
     path = folder / NAME
     if not path.is_file() or path.is_symlink():
         raise BundleError(f"{name} holds no {NAME}. Expected a bundle that edgekit bundle wrote.")

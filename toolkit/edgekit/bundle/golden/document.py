@@ -35,7 +35,7 @@ class TensorEntry(TypedDict):
 
 
 class ImageEntry(TypedDict):
-    """One golden image: its file, why it was chosen, its place in the test split and its class, where it has them."""
+    """One golden image: its file, why it was chosen, its place in the test split and its class, if it has them."""
 
     file: str
     reason: str

@@ -1,6 +1,6 @@
 """Runs model files on golden inputs in worker processes: a file that crashes its runtime costs its own answer.
 
-All files of one runtime share a worker. Where it does not survive a file, that file is given up, and another worker
+All files of one runtime share a worker. If it does not survive a file, that file is given up, and another worker
 runs those behind it.
 """
 
@@ -87,7 +87,7 @@ def run_files(
 
 
 def _collected(runtime: str, folder: Path, number: int, document: dict[str, Any]) -> Tensors | ExecutionFailure:
-    """What the worker left of one file; raises ValueError where it is something else."""
+    """What the worker left of one file; raises ValueError if it is something else."""
     import numpy as np
 
     answer: TensorAnswer = typed(TensorAnswer, document)

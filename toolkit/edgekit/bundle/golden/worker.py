@@ -25,9 +25,9 @@ class TensorTask:
 
     Attributes:
         file: The model.
-        images: An .npy file of uint8 (n, H, W, C): pixels, which become the input tensor here; None where `inputs` is
+        images: An .npy file of uint8 (n, H, W, C): pixels, which become the input tensor here; None if `inputs` is
             given.
-        inputs: The bytes of the input tensors, one after the other; None where `images` is given.
+        inputs: The bytes of the input tensors, one after the other; None if `images` is given.
         num_images: How many images are run, at least 1.
     """
 
@@ -56,7 +56,7 @@ class TensorAnswer:
     """What happened to one file; its tensors lie in files of their own.
 
     Attributes:
-        fault: Why it could not be run, in whole sentences; "" where it was.
+        fault: Why it could not be run, in whole sentences; "" if it was.
         runtime_version: Version of the library that ran it.
         input: The input, as the file declares it.
         output: The output, as the file declares it.
@@ -121,7 +121,7 @@ def _encoded(session: Session, task: TensorTask) -> "NDArray[Any]":
 
 
 def _stored(session: Session, task: TensorTask) -> "NDArray[Any]":
-    """The tensors in the file of the task; raises ArtifactError where they are those of another input."""
+    """The tensors in the file of the task; raises ArtifactError if they are those of another input."""
     import numpy as np
 
     spec = session.input_spec

@@ -73,7 +73,7 @@ def choose_columns(table: Table, finder: FileFinder, label: str | None) -> tuple
 
 
 def _file_counts(table: Table, finder: FileFinder, rows: Sequence[tuple[str, ...]]) -> dict[int, int]:
-    """How many of the first rows name an image in each column; without the columns where none does."""
+    """How many of the first rows name an image in each column; without the columns if none does."""
     counts = {
         column: sum(finder.find(row[column]) is not None for row in rows[:SAMPLE])
         for column in range(table.num_columns)

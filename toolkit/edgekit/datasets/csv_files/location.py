@@ -45,7 +45,7 @@ class CsvLocation:
 
 
 def _lists_in(folder: Path) -> dict[str, Path]:
-    """The lists of the splits in a folder; raises DatasetError where a split has none or two."""
+    """The lists of the splits in a folder; raises DatasetError if a split has none or two."""
     found: dict[str, list[Path]] = {}
     for path in sorted(folder.iterdir()):
         split = SPLITS.get(path.stem.lower())

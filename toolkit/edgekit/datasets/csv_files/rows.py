@@ -25,7 +25,7 @@ class Row:
     Attributes:
         where: "FILE line N", for messages.
         cell: The file as the table names it.
-        name: The file relative to the data set's folder; None where it is missing.
+        name: The file relative to the data set's folder; None if it is missing.
         label: Name of the class.
         split: "train", "validation", "test" or "all".
     """
@@ -99,7 +99,7 @@ def _present(rows: list[Row], root: Path, request: DatasetRequest) -> list[Row]:
 
 
 def _once(rows: list[Row], progress: Progress) -> list[Row]:
-    """Each image once; raises DatasetError where one has two labels or lies in two splits."""
+    """Each image once; raises DatasetError if one has two labels or lies in two splits."""
     seen: dict[str, Row] = {}
     for row in rows:
         first = seen.setdefault(str(row.name), row)

@@ -39,7 +39,7 @@ def list_tables(location: CsvLocation, request: DatasetRequest) -> dict[str, Lis
 
 
 def _class_names(labels: set[str]) -> tuple[str, ...]:
-    """Sorted; as numbers where all are whole numbers, so that class 10 comes after class 9."""
+    """Sorted; as numbers if all are whole numbers, so that class 10 comes after class 9."""
     are_numbers = all(label.isascii() and label.isdigit() for label in labels)
     return tuple(sorted(labels, key=lambda label: (int(label), label) if are_numbers else (0, label)))
 

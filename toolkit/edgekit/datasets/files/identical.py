@@ -1,6 +1,6 @@
 """Which test images are training images too, byte by byte. Decodes nothing.
 
-Files of a size that only one split has differ. Of the others the last bytes are compared, and only where these are
+Files of a size that only one split has differ. Of the others the last bytes are compared, and only if these are
 equal, all bytes.
 """
 
@@ -33,7 +33,7 @@ class IdenticalImages:
 
     Attributes:
         num_test_images: How many test images.
-        example: One test image and its twin, relative to the data set's folder; None where there is none.
+        example: One test image and its twin, relative to the data set's folder; None if there is none.
     """
 
     num_test_images: int = 0
@@ -78,7 +78,7 @@ class KnownIdentical:
         self._cache_dir = request.cache_dir
 
     def read(self) -> IdenticalImages | None:
-        """What was kept; None where nothing was, or where it cannot be believed."""
+        """What was kept; None if nothing was, or if it cannot be believed."""
         with suppress(EdgekitError):
             if self._path.is_file():
                 check_private(self._cache_dir)

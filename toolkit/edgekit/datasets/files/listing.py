@@ -44,7 +44,7 @@ def three_splits(listings: dict[str, Listing], request: DatasetRequest) -> dict[
         request: `validation_fraction`, `seed`, `test_only` and `role` are used.
 
     Returns:
-        "train", "validation" and "test"; without training images, or where only test images are wanted, perhaps
+        "train", "validation" and "test"; without training images, or if only test images are wanted, perhaps
         only "test".
 
     Raises:

@@ -23,7 +23,7 @@ class FileStates:
         return hashlib.sha256(head + self._lines(names).encode("utf-8", "surrogateescape")).hexdigest()[:32]
 
     def size(self, name: str) -> int | None:
-        """In bytes; None where there is no such file."""
+        """In bytes; None if there is no such file."""
         state = self._state(name)
         return None if state is None else state[0]
 

@@ -21,7 +21,7 @@ class Contents:
         images: Names of the files that are images by their suffix, sorted.
         folders: Names of the folders, sorted.
         links: Those of `folders` that are links.
-        others: How many other files there are by suffix, or by name where there is none.
+        others: How many other files there are by suffix, or by name if there is none.
     """
 
     images: tuple[str, ...]
@@ -48,7 +48,7 @@ class Tree:
         return self.root / folder if folder else self.root
 
     def contents(self, folder: str) -> Contents:
-        """What a folder holds; raises DatasetError where it cannot be read: it must not look like an empty one."""
+        """What a folder holds; raises DatasetError if it cannot be read: it must not look like an empty one."""
         if folder not in self._known:
             self._known[folder] = _read(self.path(folder))
         return self._known[folder]
@@ -71,7 +71,7 @@ class Tree:
 
 
 def joined(folder: str, name: str) -> str:
-    """`folder/name`, or `name` alone where `folder` is the root."""
+    """`folder/name`, or `name` alone if `folder` is the root."""
     return f"{folder}/{name}" if folder else name
 
 

@@ -65,7 +65,7 @@ def entered(tree: Tree, folder: str) -> str:
 
 
 def _split_folders(tree: Tree, folder: str) -> dict[str, str]:
-    """The folders of the splits; empty where the class folders lie directly in `folder`."""
+    """The folders of the splits; empty if the class folders lie directly in `folder`."""
     present = tree.contents(folder).folders
     found: dict[str, str] = {name: joined(folder, name) for name in ("train", "test") if name in present}
     if len(found) == 1 and not any(tree.contents(each).folders for each in found.values()):
@@ -105,7 +105,7 @@ def _note_passed_over(tree: Tree, base: str, folders: dict[str, str], progress: 
 
 
 def _without_wrappers(tree: Tree, folders: dict[str, str], progress: Progress) -> dict[str, str]:
-    """The same folders, or one level deeper where every split holds a wrapper."""
+    """The same folders, or one level deeper if every split holds a wrapper."""
     inner = {name: entered(tree, folder) for name, folder in folders.items()}
     if any(inner[name] == folder for name, folder in folders.items()):
         return folders
@@ -114,7 +114,7 @@ def _without_wrappers(tree: Tree, folders: dict[str, str], progress: Progress) -
 
 
 def _check_no_other_splits(tree: Tree, base: str) -> None:
-    """Raise DatasetError where the class folders are splits under other names: "Train" would become a class."""
+    """Raise DatasetError if the class folders are splits under other names: "Train" would become a class."""
     folders = tree.contents(base).folders
     if len(folders) > 1 and all(
         name.lower() in _SPLIT_WORDS and tree.contents(joined(base, name)).folders for name in folders

@@ -25,7 +25,7 @@ class FolderLocation:
 
     @classmethod
     def of(cls, request: DatasetRequest) -> "FolderLocation":
-        """`PATH[#LEVEL]`; what is a folder as it is written is one. Raises UsageError where no path was given."""
+        """`PATH[#LEVEL]`; what is a folder as it is written is one. Raises UsageError if no path was given."""
         path = request.path
         if path is None:
             raise UsageError("The data set 'folder' needs a path, as in folder:photos.")

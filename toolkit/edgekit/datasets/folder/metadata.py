@@ -13,7 +13,7 @@ NAME = "metadata.csv"
 
 
 def find_metadata(root: Path, progress: Progress) -> CsvLocation | None:
-    """The `metadata.csv` of the folder, or those of its splits; None where there is none with files and labels.
+    """The `metadata.csv` of the folder, or those of its splits; None if there is none with files and labels.
 
     Raises:
         DatasetError: Such a file cannot be read.

@@ -14,7 +14,7 @@ SHOWN = 5
 
 
 def check_nesting(tree: Tree, folder: str, progress: Progress) -> None:
-    """Raise DatasetError where the class folders in `folder` seem not to be the classes.
+    """Raise DatasetError if the class folders in `folder` seem not to be the classes.
 
     Three signs: every class holds the same folder names (sessions or splits above the classes). A class holds
     folders with the names of its neighbours (a copy of the whole set). Or it holds one such folder (a class inside a

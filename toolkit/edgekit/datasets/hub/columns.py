@@ -24,7 +24,7 @@ class Columns:
         image: Name of the one with images.
         image_type: Its type, the library's `Image`.
         label: Name of the one with labels.
-        class_names: As the type of the labels has them; None where its values are the classes.
+        class_names: As the type of the labels has them; None if its values are the classes.
     """
 
     image: str
@@ -79,7 +79,7 @@ def _label_column(location: HubLocation, features: Mapping[str, Any]) -> str:
             f"{location} has several columns of labels: {', '.join(labels)}. Say which one: {location}#{labels[0]}"
         )
     raise DatasetError(
-        f"{location} has no column of the type ClassLabel. Its columns are {_described(features)}. Where one of them "
+        f"{location} has no column of the type ClassLabel. Its columns are {_described(features)}. If one of them "
         f"holds the classes as text or whole numbers, name it: {location}#COLUMN."
     )
 
@@ -87,7 +87,7 @@ def _label_column(location: HubLocation, features: Mapping[str, Any]) -> str:
 def labels_of(
     location: HubLocation, columns: Columns, tables: Mapping[str, Any]
 ) -> "tuple[tuple[str, ...], dict[str, NDArray[np.int64]]]":
-    """Names of the classes, and by split the labels: int64 (N,), -1 where a row has none.
+    """Names of the classes, and by split the labels: int64 (N,), -1 if a row has none.
 
     Raises:
         DatasetError: There is no split with labels, or the column holds too many values to be classes.

@@ -1,4 +1,4 @@
-"""What follows `hub:`, and what to say where nothing can be loaded from there."""
+"""What follows `hub:`, and what to say if nothing can be loaded from there."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,7 +35,7 @@ class HubLocation:
         if not path or ("#" in text and not label) or ("@" in rest and not configuration):
             raise UsageError(
                 f"hub:{text} is not understood. Expected hub:OWNER/NAME, with @CONFIGURATION and #LABEL_COLUMN "
-                f"behind it where there are several."
+                f"behind it if there are several."
             )
         return cls(path=path, configuration=configuration or None, label=label or None)
 

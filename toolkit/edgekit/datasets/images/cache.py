@@ -144,7 +144,7 @@ def decode_list(images: ImageList, form: ImageForm, split_name: str, request: Da
 
 
 def _noteworthy(kinds: Counter[Kind]) -> dict[str, dict[str, int]]:
-    """What the list of an array says of them; nothing where all are plain color images."""
+    """What the list of an array says of them; nothing if all are plain color images."""
     return {} if set(kinds) <= {Kind.COLOR} else {"kinds": {kind.value: count for kind, count in sorted(kinds.items())}}
 
 
@@ -154,7 +154,7 @@ def digest_of(*parts: object) -> str:
 
 
 def _check_space(folder: Path, needed: int) -> None:
-    """Raise DatasetError where so many bytes have no room: better now than after an hour of decoding."""
+    """Raise DatasetError if so many bytes have no room: better now than after an hour of decoding."""
     free = shutil.disk_usage(folder).free
     if needed > free:
         raise DatasetError(

@@ -10,7 +10,7 @@ from edgekit.foundation.grammar import counted
 
 
 def notes_on_kinds(counts: Sequence[Counter[Kind]], request: DatasetRequest) -> list[str]:
-    """Sentences about conversions; none where all images are what the network takes.
+    """Sentences about conversions; none if all images are what the network takes.
 
     Args:
         counts: How many images of each kind each split has.

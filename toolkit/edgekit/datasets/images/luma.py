@@ -36,7 +36,7 @@ def rgb_of(pixels: "NDArray[np.uint8]") -> "NDArray[np.uint8]":
 
 
 def with_channels(pixels: "NDArray[np.uint8]", channels: int) -> "NDArray[np.uint8]":
-    """uint8 (..., 1) or (..., 3) as (..., `channels`); the same array where it has them."""
+    """uint8 (..., 1) or (..., 3) as (..., `channels`); the same array if it has them."""
     if pixels.shape[-1] == channels:
         return pixels
     return gray_of(pixels) if channels == 1 else rgb_of(pixels)

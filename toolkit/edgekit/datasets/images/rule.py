@@ -74,7 +74,7 @@ class ImageRule:
 
     @classmethod
     def from_dict(cls, document: Mapping[str, Any]) -> "ImageRule":
-        """What `to_dict` has written; raises UsageError where it is something else."""
+        """What `to_dict` has written; raises UsageError if it is something else."""
         try:
             return cls(**{field.name: document[field.name] for field in fields(cls)})
         except (KeyError, TypeError) as error:
@@ -88,7 +88,7 @@ DEFAULT_RULE = ImageRule()
 def other_rules(own: ImageRule) -> tuple[ImageRule, ...]:
     """Every rule but `own` that an app may follow: all ways to resize, with and without antialiasing, EXIF as in `own`.
 
-    The last is `own` with the other choice on EXIF data, where it has one.
+    The last is `own` with the other choice on EXIF data, if it has one.
     """
     plain = [ImageRule(resize=one, antialias=each, exif=own.exif) for one in OWN_RESIZES for each in (True, False)]
     keras = [ImageRule(resize=one, antialias=False, exif=False) for one in KERAS_RESIZES]
@@ -116,7 +116,7 @@ class RuleChoice:
         self.rule()
 
     def rule(self, otherwise: ImageRule | None = None) -> ImageRule:
-        """The rule that is meant, on top of `otherwise`; raises UsageError where the choices contradict each other."""
+        """The rule that is meant, on top of `otherwise`; raises UsageError if the choices contradict each other."""
         base = otherwise or DEFAULT_RULE
         if self.resize is not None and self.resize in KERAS_RESIZES:
             base = replace(base, resize=self.resize, antialias=False, exif=False)
@@ -134,10 +134,10 @@ class RuleChoice:
         """The rule for the data of a run, or of none.
 
         Args:
-            entry: What the manifest of the run says of its data set; empty where there is no run.
+            entry: What the manifest of the run says of its data set; empty if there is no run.
 
         Returns:
-            None where nothing was chosen and nothing is stored.
+            None if nothing was chosen and nothing is stored.
 
         Raises:
             UsageError: Another rule than that of the run was chosen, so that its images would be others.

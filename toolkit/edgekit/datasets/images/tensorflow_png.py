@@ -1,6 +1,6 @@
 """Color PNG files as gray, as libpng computes it for TensorFlow: `tf.io.decode_png(channels=1)`.
 
-Where a file says how its values grow with light (its gamma), libpng weights the colors in linear light.
+If a file says how its values grow with light (its gamma), libpng weights the colors in linear light.
 """
 
 import zlib
@@ -27,14 +27,14 @@ _SRGB_PROFILES = frozenset(
 
 
 def gray_of_png(image: "Image.Image") -> "NDArray[np.uint8]":
-    """The gray values of a PNG file with colors, uint8 (H, W); raises what Pillow raises where it is damaged."""
+    """The gray values of a PNG file with colors, uint8 (H, W); raises what Pillow raises if it is damaged."""
     import numpy as np
 
     return _gray(np.asarray(image.convert("RGB")), _gamma(image))
 
 
 def _gamma(image: "Image.Image") -> float:
-    """The exponent by which a file's values grow with light; 1 where it names none, or one that libpng takes for 1."""
+    """The exponent by which a file's values grow with light; 1 if it names none, or one that libpng takes for 1."""
     profile = image.info.get("icc_profile") or b""
     if "srgb" in image.info or (len(profile), zlib.crc32(profile)) in _SRGB_PROFILES:
         return _GAMMA_OF_SRGB

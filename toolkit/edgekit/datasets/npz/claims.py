@@ -19,7 +19,7 @@ MAX_NAME_LENGTH = 1_000
 
 
 def check_claims(path: Path, arrays: MappedArrays) -> None:
-    """Raise DatasetError where the headers of images, labels and names cannot be those of one data set."""
+    """Raise DatasetError if the headers of images, labels and names cannot be those of one data set."""
     num_images = 0
     for split in ("test", "train"):
         if f"x_{split}" in arrays and f"y_{split}" in arrays:

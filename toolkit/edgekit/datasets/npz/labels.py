@@ -33,7 +33,7 @@ def read_labels(path: Path, arrays: "Mapping[str, NDArray[Any]]", class_names: "
 
     Args:
         path: The file, for messages.
-        arrays: "y_test" and, where there are training images, "y_train".
+        arrays: "y_test" and, if there are training images, "y_train".
         class_names: As the file holds them; None: whole numbers are their own names, texts are sorted.
 
     Raises:
@@ -112,7 +112,7 @@ def _from_texts(path: Path, columns: "Mapping[str, NDArray[Any]]", names: tuple[
 
 
 def _places(path: Path, name: str, column: "NDArray[np.str_]", known: "NDArray[np.str_]") -> "NDArray[np.int64]":
-    """Where each text stands in the sorted names; raises DatasetError where one is none of them."""
+    """Where each text stands in the sorted names; raises DatasetError if one is none of them."""
     import numpy as np
 
     places = np.minimum(np.searchsorted(known, column), len(known) - 1)

@@ -53,7 +53,7 @@ class MappedArrays(Mapping[str, Any]):
 
 
 def map_member(path: Path, info: zipfile.ZipInfo) -> "NDArray[Any] | None":
-    """The array in the member `info` of `path`, mapped for reading; None where it must be read as any other.
+    """The array in the member `info` of `path`, mapped for reading; None if it must be read as any other.
 
     Its checksum is compared, for a mapped array is used without zipfile's own check.
 

@@ -1,6 +1,6 @@
 """One candidate in its worker process: finds its settings, measures its speed, scores its images.
 
-Where other workers share the machine, speed is measured alone, in a short window, and all images are scored
+If other workers share the machine, speed is measured alone, in a short window, and all images are scored
 beside the others on this worker's share of the processors. Else the whole run is the measurement.
 """
 
@@ -23,7 +23,7 @@ from edgekit.foundation.machine import num_usable_cpus, this_machine
 from edgekit.runtimes.base import Runtime, SessionSettings
 
 MEASURE_SECONDS = (0.1, 0.5)
-"""How long speed is measured where others wait for that: an eighth of the whole run, within these limits."""
+"""How long speed is measured if others wait for that: an eighth of the whole run, within these limits."""
 
 MAX_PIECE_SECONDS = 0.5
 """A slow runtime takes so few images at once that they take no longer than that."""
@@ -143,7 +143,7 @@ class CandidateRun:
 
     @property
     def _max_piece(self) -> int:
-        """Fewer images at once where each takes long, so that whoever waits for scores need not wait long."""
+        """Fewer images at once if each takes long, so that whoever waits for scores need not wait long."""
         return PIECE if self._rate is None else max(1, min(PIECE, int(self._rate * MAX_PIECE_SECONDS)))
 
     def _measured(self, scorers: list[Scorer], scores: ScoreFile) -> tuple[int, float]:
@@ -160,7 +160,7 @@ class CandidateRun:
     def _beside_others(self, best: SessionSettings) -> list[Scorer | OpenScorer]:
         """A session of one thread for every processor that this worker may get, opened when it gets it.
 
-        One session of several threads where memory has no room for a second copy of the model.
+        One session of several threads if memory has no room for a second copy of the model.
         """
         growth = (self._memory() - self._base_bytes) / self._search.num_open
         room = int((MAX_BYTES - self._base_bytes) / max(growth, 1.0))

@@ -17,7 +17,7 @@ from edgekit.runtimes.base import SessionSettings
 
 
 def work(job: TrialJob, scores: Path, _commands: TextIO, _progress: TextIO) -> dict[str, Any]:
-    """Write scores (E, N, C) of all images with each encoding of `job`, NaN where the model cannot be fed so."""
+    """Write scores (E, N, C) of all images with each encoding of `job`, NaN if the model cannot be fed so."""
     runtime = load_runtime(job.target)
     images = ImageFile(job.images)
     session = runtime.open(job.artifact, SessionSettings(batch_size=runtime.trial_batch, file_options=job.file_options))

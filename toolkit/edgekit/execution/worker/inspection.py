@@ -34,8 +34,8 @@ class InspectedFile:
     """What is known of one file.
 
     Attributes:
-        info: What it says of itself; None where it cannot be read.
-        fault: Why not, in whole sentences; "" where it can be.
+        info: What it says of itself; None if it cannot be read.
+        fault: Why not, in whole sentences; "" if it can be.
         can_overflow: Whether int8 sums of an `.onnx` file overflow on some processors; see `sums_can_overflow`.
     """
 

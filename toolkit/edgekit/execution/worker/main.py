@@ -76,7 +76,7 @@ def work(job: ScoringJob, scores: Path, commands: TextIO, progress: TextIO) -> d
 
 
 def load_runtime(target: str) -> type[Runtime]:
-    """The runtime class at "package.module:attribute"; raises RuntimeUnavailableError where it cannot work."""
+    """The runtime class at "package.module:attribute"; raises RuntimeUnavailableError if it cannot work."""
     import importlib
 
     from edgekit.foundation.errors import RuntimeUnavailableError
@@ -113,7 +113,7 @@ def _own_streams() -> tuple[TextIO, TextIO]:
 
 
 def _limit_memory(limit: int | None) -> None:
-    """Let allocations beyond `limit` bytes fail; the system holds it where it knows such a limit (Linux)."""
+    """Let allocations beyond `limit` bytes fail; the system holds it if it knows such a limit (Linux)."""
     if limit is not None:
         import resource
 

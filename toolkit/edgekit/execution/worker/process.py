@@ -144,7 +144,7 @@ class _Worker:
         processors.add(self)
 
     def run(self) -> str | None:
-        """Wait for the end; None where the worker ended well, else the reason. The process is gone afterwards."""
+        """Wait for the end; None if the worker ended well, else the reason. The process is gone afterwards."""
         try:
             self._follow()
         except subprocess.TimeoutExpired:
@@ -219,7 +219,7 @@ class _Worker:
             self._supervision.say(line.removeprefix(messages.NOTE).strip())
 
     def _watch(self) -> None:
-        """Show the new scores to who watches, and stop the worker where they are enough."""
+        """Show the new scores to who watches, and stop the worker if they are enough."""
         import numpy as np
 
         if self._supervision.watch is None:

@@ -1,6 +1,6 @@
 """Runs an exported file on a few images and compares it with Keras, so that a broken conversion is never kept.
 
-This is no verification: a few images tell a broken file from a good one, not a good one from a better. Where too few
+This is no verification: a few images tell a broken file from a good one, not a good one from a better. If too few
 images agree, but chance may have picked them, more are asked for.
 """
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 NUM_IMAGES = 32
 MORE_IMAGES = (128, 512)
-"""How many images are run where fewer leave open whether a file agrees often enough."""
+"""How many images are run if fewer leave open whether a file agrees often enough."""
 CONFIDENCE = 0.99
 """Of the interval that tells a file that agrees too rarely from images that chance has picked badly."""
 MAX_FLOAT32_DIFFERENCE = 1e-3
@@ -49,10 +49,10 @@ class CheckResult:
     Attributes:
         num_images: How many were run.
         num_decided: Those whose top class in Keras is not nearly tied.
-        agreement: Share of the decided images with the same top class; None where none is decided.
-        max_abs_score_difference: Largest difference of any score; None where the file gives no such scores.
+        agreement: Share of the decided images with the same top class; None if none is decided.
+        max_abs_score_difference: Largest difference of any score; None if the file gives no such scores.
         runtime: What ran the file.
-        doubt: Why the file is in doubt, as a clause; None where it is not.
+        doubt: Why the file is in doubt, as a clause; None if it is not.
     """
 
     num_images: int
@@ -102,7 +102,7 @@ class Judgement:
 
     @property
     def reason(self) -> str:
-        """Why the file is in doubt: a sentence; "" where it is not."""
+        """Why the file is in doubt: a sentence; "" if it is not."""
         doubt = self.result.doubt
         return f"{self.title} does not behave like the Keras model: {doubt}." if doubt else ""
 
@@ -188,7 +188,7 @@ def judge(
         shapes = f"it gives scores of shape {candidate.shape}, Keras of {reference.shape}"
         return _unreadable(title, shapes, len(reference), runtime)
     if not np.isfinite(candidate).all():
-        hint = ", as it does where a value lies beyond 65,504, the end of float16" * (precision is Precision.FLOAT16)
+        hint = ", as it does if a value lies beyond 65,504, the end of float16" * (precision is Precision.FLOAT16)
         return _unreadable(title, f"it returns NaN or infinity{hint}", len(reference), runtime)
     decided = top_margins(reference) > NEARLY_TIED
     same = ~flipped_images(reference, candidate)[decided]
@@ -210,7 +210,7 @@ def judge(
 
 
 def _too_far(result: CheckResult, precision: Precision, own_noise: float) -> tuple[str | None, bool]:
-    """What is too different, as a clause, and whether that is sure; (None, True) where nothing is."""
+    """What is too different, as a clause, and whether that is sure; (None, True) if nothing is."""
     difference, is_float = result.max_abs_score_difference or 0.0, precision is Precision.FLOAT32
     limit = beyond_noise(MAX_FLOAT32_DIFFERENCE, own_noise) if is_float else MAX_UNDECIDED_DIFFERENCE
     if (is_float or result.agreement is None) and difference > limit:

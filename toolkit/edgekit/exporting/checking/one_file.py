@@ -91,7 +91,7 @@ class OneFile:
         return True
 
     def _judged(self, path: Path, job: Job) -> Judgement | None:
-        """What the check says, on more images where few leave it open; None where there are no images."""
+        """What the check says, on more images if few leave it open; None if there are no images."""
         judgement = None
         for images, reference in self._maker.check_sets():
             judgement = self._on(images, reference, path, job)
@@ -115,7 +115,7 @@ class OneFile:
         return replace(judgement, advice=judgement.advice + OVERFLOWS) if _overflows_here(job) else judgement
 
     def _noise_for(self, job: Job, scores: "NDArray[np.float32]", reference: "NDArray[np.float32]") -> float:
-        """The network's own noise, measured where a float32 file differs enough for it to matter; else 0."""
+        """The network's own noise, measured if a float32 file differs enough for it to matter; else 0."""
         import numpy as np
 
         if job.precision is not Precision.FLOAT32 or scores.shape != reference.shape:

@@ -5,8 +5,8 @@ converter folds it backwards. Behind ReLU, LeakyReLU or a pooling (as in recipe 
 and an addition, unless it is taken apart:
 
 - |a| goes backwards, `|a| * leaky_relu(x) = leaky_relu(|a| * x)`, and becomes part of the kernel before, whose
-  scales a channel take it for nothing in int8. Where there is no such kernel, all of a goes forwards.
-- The sign of a goes forwards into the next kernel, and b into its bias, where that is exact. Here b never crosses the
+  scales a channel take it for nothing in int8. If there is no such kernel, all of a goes forwards.
+- The sign of a goes forwards into the next kernel, and b into its bias, if that is exact. Here b never crosses the
   zeros that 'same' padding puts around an image, and a negative sign never crosses a maximum.
 - A b that stays is one addition, as late as it can be.
 
@@ -43,7 +43,7 @@ class Folding:
     """What happened to a model.
 
     Attributes:
-        model: The model to go on with; the given one where nothing was folded.
+        model: The model to go on with; the given one if nothing was folded.
         removed: Names of the batch normalizations that are gone.
         shifts: Names of those of which one addition is left.
         left: Name -> why it stays.
@@ -61,7 +61,7 @@ class Folding:
 
     @property
     def summary(self) -> str:
-        """One sentence; "" where there was nothing to fold."""
+        """One sentence; "" if there was nothing to fold."""
         total = len(self.removed) + len(self.shifts) + len(self.left)
         if not total:
             return ""
@@ -108,7 +108,7 @@ class _Way:
     """What lies between a batch normalization and the next kernel.
 
     Attributes:
-        target: The next kernel that takes a factor; None where something else comes first.
+        target: The next kernel that takes a factor; None if something else comes first.
         wall: The first step that pads with zeros, which a summand cannot pass.
         wall_repeats: How often the channels stand side by side at the wall, because of a Flatten.
         has_maximum: A maximum lies between.
@@ -247,7 +247,7 @@ class _Plan:
         return linear
 
     def _linear(self, layer: Any) -> Linear | None:
-        """The one copy of the weights of `layer` that is edited; None where it is not a kernel or called twice."""
+        """The one copy of the weights of `layer` that is edited; None if it is not a kernel or called twice."""
         if self._uses[id(layer)] > 1:
             return None
         if id(layer) not in self._linears:
@@ -290,7 +290,7 @@ def _commutes(layer: Any) -> bool:
 
 
 def _num_places(flatten: Step) -> int:
-    """How many places of an image a Flatten puts side by side; 0 where that is not known."""
+    """How many places of an image a Flatten puts side by side; 0 if that is not known."""
     shape = flatten.inputs[0].shape[1:]
     if flatten.layer.data_format != "channels_last" or not shape or None in shape:
         return 0

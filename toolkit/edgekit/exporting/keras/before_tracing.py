@@ -25,7 +25,7 @@ def check_weights(model: "keras.Model") -> None:
 
 
 def check_not_quantized(model: "keras.Model") -> None:
-    """Raise ExportError, naming the layer, where Keras has quantized it: its arithmetic is for servers alone."""
+    """Raise ExportError, naming the layer, if Keras has quantized it: its arithmetic is for servers alone."""
     for layer in model._flatten_layers():
         if mode := getattr(layer, "quantization_mode", None):
             raise ExportError(

@@ -80,7 +80,7 @@ def exported_graph(model: "keras.Model", options: ExportOptions, batch: int | No
 
 
 def scaling_layer(input_range: InputRange) -> Any:
-    """The layer that turns pixels, 0 to 255, into what `input_range` says; the identity where they fit."""
+    """The layer that turns pixels, 0 to 255, into what `input_range` says; the identity if they fit."""
     layers = import_keras("edgekit export").layers
     if input_range.is_raw:
         return layers.Identity(name="pixels_as_they_are")

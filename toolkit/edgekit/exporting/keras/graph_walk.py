@@ -47,7 +47,7 @@ class Walk:
 
     @classmethod
     def through(cls, model: "keras.Model") -> "Walk | None":
-        """Record the calls of `model`, one input and one output; None where Keras does not know its graph."""
+        """Record the calls of `model`, one input and one output; None if Keras does not know its graph."""
         if not _is_plain(model):
             return None
         tree = import_keras("edgekit export").tree
@@ -96,7 +96,7 @@ def _can_be_opened(model: "keras.Model") -> bool:
 
 
 def leaves(model: "keras.Model") -> list[Any]:
-    """The layers, and other operations, of a model and of those inside it; none where Keras does not know its graph."""
+    """The layers, and other operations, of a model and of those inside it; none if Keras does not know its graph."""
     if not _is_plain(model):
         return []
     graph = getattr(model, "_functional", None) or model

@@ -32,7 +32,7 @@ def gives_logits(model: "keras.Model", image_shape: tuple[int, int, int]) -> boo
 
 
 def without_softmax(model: "keras.Model") -> "keras.Model":
-    """A copy of the classifier `model` that gives what its softmax is given; raises ExportError where it has none."""
+    """A copy of the classifier `model` that gives what its softmax is given; raises ExportError if it has none."""
     last, name = last_operation(model)
     if name != "softmax":
         raise ExportError(

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 _COUNTER = re.compile(r"_\d+$")
 ROOT = "edgekit"
-"""Name of the exported graph: every path begins with it, numbered where the graph was called more than once."""
+"""Name of the exported graph: every path begins with it, numbered if the graph was called more than once."""
 
 
 class LayerPaths:

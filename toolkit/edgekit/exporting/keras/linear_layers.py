@@ -33,7 +33,7 @@ def is_homogeneous(layer: Any) -> bool:
 
 
 def activation_of(layer: Any) -> str:
-    """The name of the activation that is part of `layer`; "linear" where there is none, "" where it has no name."""
+    """The name of the activation that is part of `layer`; "linear" if there is none, "" if it has no name."""
     activation = getattr(layer, "activation", None)
     return "linear" if activation is None else str(getattr(activation, "__name__", ""))
 

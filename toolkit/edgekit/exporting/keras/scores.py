@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 BATCH = 64
-"""Images that are scored at once, fewer where they are large."""
+"""Images that are scored at once, fewer if they are large."""
 MIN_BATCH = 2
 """What it takes to see how a network differs from itself between batch sizes."""
 
@@ -72,7 +72,7 @@ class KerasScorer:
         return OwnNoise.of(scores, np.stack(alone), _batch_size(images))
 
     def _answer(self, batch: "NDArray[np.float32]") -> "NDArray[np.float32]":
-        """The scores of one batch. TensorFlow warns where one process traces many networks, as a Python user's may."""
+        """The scores of one batch. TensorFlow warns if one process traces many networks, as a Python user's may."""
         import numpy as np
 
         with nullcontext() if batch.shape in self._traced else held_back():

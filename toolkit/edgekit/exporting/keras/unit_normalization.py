@@ -26,7 +26,7 @@ EPSILON = 1e-6
 def with_safe_lengths(model: "keras.Model") -> "keras.Model":
     """`model` with another layer of the same name for each UnitNormalization and `keras.ops.normalize` of order 2.
 
-    The given model stays as it is; it is returned where it has none, or where Keras does not know its graph.
+    The given model stays as it is; it is returned if it has none, or if Keras does not know its graph.
     """
     twins = {id(layer): _unit_length_class()(layer.axis, name=layer.name) for layer in leaves(model) if _divides(layer)}
     if not twins:

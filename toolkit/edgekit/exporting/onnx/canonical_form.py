@@ -1,6 +1,6 @@
 """One form for an ONNX graph, so that the same model gives the same bytes. Changes no arithmetic.
 
-tf2onnx numbers the names it invents through the life of the process. Where it merges equal nodes and constants,
+tf2onnx numbers the names it invents through the life of the process. When it merges equal nodes and constants,
 the surviving name depends on Python's hash seed. ONNX Runtime's tools leave marks of their own.
 """
 

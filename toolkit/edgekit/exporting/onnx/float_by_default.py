@@ -5,7 +5,7 @@ products beside them. The rules are those of `.tflite` files (`edgekit.exporting
 
 - All nodes without weights of a layer that normalizes stay in float together.
 - A normalization magnifies what is small in its input. So the sums that it reads stay in float, and so does the first
-  layer with weights where nothing but sums lies between: a transformer's stream of sums is in float from end to end.
+  layer with weights if nothing but sums lies between: a transformer's stream of sums is in float from end to end.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import onnx_ir as ir
 
 NORMALIZING = frozenset({"GroupNormalization", "LayerNormalization", "RMSNormalization", "UnitNormalization"})
-"""Layers of Keras that divide by a deviation, of which 256 steps make 0 where it is small."""
+"""Layers of Keras that divide by a deviation, of which 256 steps make 0 if it is small."""
 _DIVIDING = frozenset({"Div", "Pow", "Reciprocal", "Sqrt"})
 _POOLING = frozenset({"GlobalAveragePool", "ReduceMean", "ReduceSum"})
 _SUMS = frozenset({"Add", "Sub"})
@@ -54,7 +54,7 @@ def _of_own_normalizations(graph: "ir.Graph", owners: Callable[[str], Sequence[s
 
 
 def _summed_before(read: "Iterable[ir.Value]", found: frozenset[str]) -> "Iterator[ir.Node]":
-    """The sums that make the tensors `read`, and the first layer with weights where only sums lie between."""
+    """The sums that make the tensors `read`, and the first layer with weights if only sums lie between."""
     waiting, seen = list(read), set[str]()
     while waiting:
         maker = waiting.pop().producer()

@@ -63,7 +63,7 @@ def source_of(node: "ir.Node") -> "ir.Value":
 
 
 def sizes_of(value: "ir.Value") -> list[int]:
-    """The dimensions of a tensor, 0 where one is open; empty where nothing is known."""
+    """The dimensions of a tensor, 0 if one is open; empty if nothing is known."""
     return [size if isinstance(size, int) else 0 for size in value.shape or ()]
 
 
@@ -73,7 +73,7 @@ def constant_of(value: "ir.Value | None") -> "NDArray[Any] | None":
 
 
 def only_reader(value: "ir.Value") -> "ir.Node | None":
-    """The one node that reads a tensor; None where there are several, or the graph gives it as its output."""
+    """The one node that reads a tensor; None if there are several, or the graph gives it as its output."""
     readers = value.consumers()
     return readers[0] if len(readers) == 1 and not value.is_graph_output() else None
 

@@ -116,7 +116,7 @@ def _learned_ranges(
 
 
 def _check_scales(graph: "ir.Graph") -> None:
-    """Raise CalibrationError, naming the tensor, where an activation has no finite range."""
+    """Raise CalibrationError, naming the tensor, if an activation has no finite range."""
     import numpy as np
 
     for node in graph:

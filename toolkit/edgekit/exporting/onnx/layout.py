@@ -29,7 +29,7 @@ def without_needless_transposes(model: "ir.Model") -> "ir.Model":
 
 
 def with_channels_first(model: "ir.Model") -> "ir.Model":
-    """A copy of `model` whose input is (N, 3, H, W) instead of (N, H, W, 3), with no Transpose where that can be."""
+    """A copy of `model` whose input is (N, 3, H, W) instead of (N, H, W, 3), with no Transpose if that can be."""
     result = model.clone()
     take_channels_first(result.graph)
     return without_needless_transposes(result)

@@ -63,7 +63,7 @@ def _head(tensor: "ir.Tensor[Any]") -> bytes:
 
 
 def _bytes_of(tensor: "ir.Tensor[Any]") -> memoryview:
-    """The numbers, one after the other, the lowest byte of each first; not copied where they lie like that."""
+    """The numbers, one after the other, the lowest byte of each first; not copied if they lie like that."""
     import numpy as np
 
     values = np.ascontiguousarray(tensor.numpy())

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import onnx_ir as ir
 
 OPSET = 15
-"""What edgekit writes where the target allows it: nothing that it writes needs a newer one."""
+"""What edgekit writes if the target allows it: nothing that it writes needs a newer one."""
 IR_VERSION = 8
 """Of operator set 15, after the version table of ONNX (onnx.helper.VERSION_TABLE)."""
 PER_CHANNEL_OPSET = 13
@@ -113,7 +113,7 @@ class OrtTarget:
         return cls(name=text, opset=min(OPSET, release.opset), ir_version=min(IR_VERSION, release.ir_version))
 
     def check_per_channel(self) -> None:
-        """Raise UsageError where the runtime knows no scale for each channel."""
+        """Raise UsageError if the runtime knows no scale for each channel."""
         if self.opset < PER_CHANNEL_OPSET:
             first = next(release for release in RELEASES if release.opset >= PER_CHANNEL_OPSET)
             raise UsageError(
@@ -124,7 +124,7 @@ class OrtTarget:
 
 
 def check_readable(model: "ir.Model", target: OrtTarget) -> None:
-    """Raise ExportError where `model` is newer than `target` reads, or holds an operator of another domain."""
+    """Raise ExportError if `model` is newer than `target` reads, or holds an operator of another domain."""
     opsets = model.opset_imports
     if model.ir_version > target.ir_version or opsets.get("", 0) > target.opset or set(opsets) - {""}:
         said = ", ".join(f"{domain or 'ai.onnx'} {version}" for domain, version in sorted(opsets.items()))

@@ -117,7 +117,7 @@ def _answer(job: PartJob, supervision: Supervision) -> ExportReport | EdgekitErr
 
 
 def _files_in(out: Path) -> list[str]:
-    """The model files that the run at `out` lists; empty where there is no run."""
+    """The model files that the run at `out` lists; empty if there is no run."""
     if not (out / "manifest.json").is_file():
         return []
     names = RunFolder(out).manifest["files"]
@@ -142,7 +142,7 @@ def _out_of_memory(
 
 
 def _together(reports: Sequence[ExportReport]) -> ExportReport:
-    """One report of all parts; raises ExportError where no file could be made."""
+    """One report of all parts; raises ExportError if no file could be made."""
     failed = [each for report in reports for each in report.failed]
     if failed and not any(report.files for report in reports):
         raise ExportError(f"No file can be made. {' '.join(f'{each.title}: {each.reason}' for each in failed)}")

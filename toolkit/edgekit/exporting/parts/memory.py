@@ -44,7 +44,7 @@ def disk_needed(num_bytes: int, jobs: Sequence[Job]) -> int:
 
 
 def memory_warning(num_bytes: int, jobs: Sequence[Job]) -> str:
-    """What is too much for the memory that is free, and what needs less, as sentences; "" where all fits."""
+    """What is too much for the memory that is free, and what needs less, as sentences; "" if all fits."""
     free = available_memory_bytes()
     needed = memory_needed(num_bytes, jobs)
     if free is None or needed <= free:
@@ -58,7 +58,7 @@ def memory_warning(num_bytes: int, jobs: Sequence[Job]) -> str:
 
 
 def disk_warning(num_bytes: int, jobs: Sequence[Job], out: Path) -> str:
-    """What does not fit on the disk of `out`, as a sentence; "" where all fits."""
+    """What does not fit on the disk of `out`, as a sentence; "" if all fits."""
     existing = next(folder for folder in (out.absolute(), *out.absolute().parents) if folder.exists())
     needed, free = disk_needed(num_bytes, jobs), shutil.disk_usage(existing).free
     if needed <= free:

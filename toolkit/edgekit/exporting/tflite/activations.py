@@ -35,7 +35,7 @@ class TFLiteActivations(Activations):
 
     @cached_property
     def learned(self) -> dict[str, Range]:
-        """Tensor name -> range that quantization-aware training has learned; raises ExportError where none is known."""
+        """Tensor name -> range that quantization-aware training has learned; raises ExportError if none is known."""
         ranges = self._calibration.learned
         return learned_in_tflite(self._content, ranges) if ranges is not None else {}
 
@@ -66,7 +66,7 @@ class TFLiteActivations(Activations):
         return interpreter
 
     def _interpreter_class(self) -> Any:
-        """LiteRT's own; TensorFlow's, which has the Flex operators, where there are any."""
+        """LiteRT's own; TensorFlow's, which has the Flex operators, if there are any."""
         if holds_flex(self._content):
             return import_tensorflow("edgekit export").lite.Interpreter
         from ai_edge_litert.interpreter import Interpreter

@@ -43,7 +43,7 @@ def _missing(found: list[tuple[str, str]], text: str, names: LayerNames) -> str:
 
 
 def _quantizers_fault_in(text: str) -> str:
-    """What TensorFlow's quantizer cannot do, where `text` says that; else ""."""
+    """What TensorFlow's quantizer cannot do, if `text` says that; else ""."""
     if found := _NO_INT16.search(text):
         return (
             f"TensorFlow's quantizer has no int16x8 form of {found[1]}. Leave --int16x8 out, or try --quantizer "
@@ -58,7 +58,7 @@ def _quantizers_fault_in(text: str) -> str:
 
 
 def _fault_in(text: str, names: LayerNames) -> str:
-    """The first fault that MLIR reports in `text`, without its locations; "" where there is none."""
+    """The first fault that MLIR reports in `text`, without its locations; "" if there is none."""
     fault = _FAULT.search(text)
     if not fault:
         return ""

@@ -7,7 +7,7 @@ They are not enough where a small difference of the input becomes a large one of
   log(1 + exp x), is three such tensors, and loses more than half of its range. With the operator stay all others of its
   layer: the mean and the variance of a normalization mean nothing apart.
 - A normalization magnifies what is small in its input, as the position of a patch of plain background. So the sums
-  that it reads stay in float, and so does the first layer, the embedding of the pixels, where a normalization reads it
+  that it reads stay in float, and so does the first layer, the embedding of the pixels, if a normalization reads it
   through nothing but sums. A transformer's stream of sums is then in float from end to end: its 8-bit form is what
   loses most (Bondarenko et al., "Understanding and Overcoming the Challenges of Efficient Transformer Quantization",
   2021).
@@ -29,7 +29,7 @@ _DIVISOR = 1
 _POOLING = frozenset({"MEAN", "SUM"})
 _SUMS = frozenset({"ADD", "SUB"})
 _LARGEST_EXPONENTIAL = 1.001
-"""exp x is at most 1 where x is at most 0, as in CELU: there 256 steps hold it as well as they hold any output."""
+"""exp x is at most 1 if x is at most 0, as in CELU: there 256 steps hold it as well as they hold any output."""
 
 _LARGEST_IN_16_BITS = 32767 / 256
 """From where on a step of 16 bits is more than 1 / 256."""
@@ -55,9 +55,9 @@ def outputs_that_lose(graph: Graph, names: LayerNames, extremes: Mapping[str, Ra
 
 
 def outputs_lost_in_16_bits(graph: Graph, names: LayerNames, extremes: Mapping[str, Range]) -> frozenset[str]:
-    """The outputs of softplus where it loses its meaning even in 65,536 steps.
+    """The outputs of softplus if it loses its meaning even in 65,536 steps.
 
-    log(1 + exp x) is near 0 where exp x is small beside the largest one: nothing is left of it where one step,
+    log(1 + exp x) is near 0 if exp x is small beside the largest one: nothing is left of it where one step,
     max(exp x) / 32767, is more than 1 / 256. In mish a tanh behind hides that.
     """
     found = _losing(graph, names, extremes)
@@ -123,7 +123,7 @@ def _normalizes(operator: GraphOperator, found: Iterable[GraphOperator], names: 
 
 
 def _summed_before(read: Iterable[str], graph: Graph) -> Iterator[GraphOperator]:
-    """The sums that make the tensors `read`, and the first layer with weights where only sums lie between."""
+    """The sums that make the tensors `read`, and the first layer with weights if only sums lie between."""
     makers = {each.output: each for each in graph.operators}
     waiting, seen = list(read), set[str]()
     while waiting:

@@ -23,7 +23,7 @@ class Island:
     Attributes:
         operator: Its name: "LEAKY_RELU".
         output: Name of the tensor that it makes.
-        layers: The Keras layers that it comes from; empty where its name does not say.
+        layers: The Keras layers that it comes from; empty if its name does not say.
         kinds: What each of these layers computes, for a person: "LayerNormalization", "softplus".
     """
 
@@ -72,7 +72,7 @@ def _layers_of(operator: GraphOperator, graph: Graph, names: LayerNames) -> tupl
 
 
 def in_words(islands: Sequence[Island]) -> str:
-    """For a person: "LEAKY_RELU (leaky_re_lu, leaky_re_lu_1), SOFTMAX (scores)"; "" where there are none."""
+    """For a person: "LEAKY_RELU (leaky_re_lu, leaky_re_lu_1), SOFTMAX (scores)"; "" if there are none."""
     grouped: dict[str, list[str]] = {}
     for island in islands:
         grouped.setdefault(island.operator, []).extend(island.layers)
@@ -83,7 +83,7 @@ def in_words(islands: Sequence[Island]) -> str:
 
 
 def kinds_in_words(islands: Sequence[Island]) -> str:
-    """For a person, by what the layers compute: "LayerNormalization x 7, softplus"; "" where there are none.
+    """For a person, by what the layers compute: "LayerNormalization x 7, softplus"; "" if there are none.
 
     An operator that does the work of several layers, as an addition with the ReLU behind it, counts for those of them
     that have no other. One that comes from no layer counts by its own name, one that changes no number not at all.

@@ -117,7 +117,7 @@ class Graph:
     def uncut(self, ranges: Mapping[str, tuple[float, float]]) -> dict[str, tuple[float, float]]:
         """`ranges`, with those that TensorFlow's quantizer would cut for a reader made wide enough for all of them.
 
-        It gives what a minimum or a maximum reads the range of what comes out, also where others read it too.
+        It gives what a minimum or a maximum reads the range of what comes out, also if others read it too.
         """
         wide = dict(ranges)
         for operator in self._graph.operators:
@@ -136,7 +136,7 @@ class Graph:
         return Counter(int(index) for each in inputs for index in set(each))
 
     def with_own_biases(self) -> bytes | None:
-        """The file with a bias of its own for each operator; None where no two operators share one.
+        """The file with a bias of its own for each operator; None if no two operators share one.
 
         TensorFlow 2.21 makes one int32 or int64 bias of a shared one for int16x8, at the scale of its first reader, so
         that the second adds a wrong number. A layer that is called twice has such a bias.

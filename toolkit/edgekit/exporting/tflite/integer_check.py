@@ -57,7 +57,7 @@ _REPLACEMENTS = "ReLU for ELU, softplus and mish, BatchNormalization for LayerNo
 
 
 def _where(islands: Sequence[Island]) -> str:
-    """The layers, the first five of them; the tensors where none is known."""
+    """The layers, the first five of them; the tensors if none is known."""
     layers = list(dict.fromkeys(layer for each in islands for layer in each.layers))
     more = f" and {len(layers) - 5} more" * (len(layers) > 5)
     return f"layer {', '.join(layers[:5])}{more}" if layers else "; ".join(each.output for each in islands[:3])
@@ -66,7 +66,7 @@ def _where(islands: Sequence[Island]) -> str:
 def check_no_loops(loops: Sequence[Island], title: str) -> None:
     """Raise ExportError, naming the layers, if there are `loops`: TensorFlow's int16x8 quantizer ends the process.
 
-    Its int8 quantizer computes a loop in float, also where the layer is not named as one that stays in float, and
+    Its int8 quantizer computes a loop in float, also if the layer is not named as one that stays in float, and
     ai-edge-quantizer finds no ranges in it.
     """
     if loops:

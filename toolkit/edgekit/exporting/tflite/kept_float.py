@@ -24,13 +24,13 @@ def kept_in(folder: Path) -> Iterator[None]:
 
 
 def kept(choices: object) -> bytes | None:
-    """The float file that was kept for `choices`, all that it depends on; None where there is none."""
+    """The float file that was kept for `choices`, all that it depends on; None if there is none."""
     path = _path(choices)
     return path.read_bytes() if path is not None and path.is_file() else None
 
 
 def keep(choices: object, content: bytes) -> None:
-    """Keep a float file, where a folder is set."""
+    """Keep a float file, if a folder is set."""
     if (path := _path(choices)) is not None:
         path.write_bytes(content)
 

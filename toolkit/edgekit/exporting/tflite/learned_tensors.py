@@ -45,7 +45,7 @@ def learned_in_tflite(content: bytes, learned: LearnedRanges) -> dict[str, Range
 
 
 def _tensor(interpreter: Any, index: int) -> "NDArray[np.float32] | None":
-    """The flat values of a tensor; None where the interpreter keeps none."""
+    """The flat values of a tensor; None if the interpreter keeps none."""
     try:
         return interpreter.get_tensor(index).ravel()
     except ValueError:  # a delegate computes it together with others

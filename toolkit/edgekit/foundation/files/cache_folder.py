@@ -42,7 +42,7 @@ def _of_nobody() -> TemporaryFolder:
 
 
 def private_folder(folder: Path) -> Path:
-    """Make `folder` with mode 0700 where it is missing, and check that it is this user's own.
+    """Make `folder` with mode 0700 if it is missing, and check that it is this user's own.
 
     Raises:
         CacheError: It belongs to another user, or others may write into it.

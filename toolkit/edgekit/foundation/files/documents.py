@@ -126,7 +126,7 @@ def _row(number: int, row: dict[str, Any], columns: Mapping[str, Any]) -> dict[s
 
 
 def _cell(kind: Any, name: str, text: str) -> Any:
-    """What a cell says: a number where a number is expected."""
+    """What a cell says: a number if a number is expected."""
     convert = {int: int, float: float}.get(get_args(kind)[0] if get_origin(kind) is Annotated else kind)
     value: Any = text
     if convert is not None:

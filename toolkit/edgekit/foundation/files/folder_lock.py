@@ -1,7 +1,7 @@
 """One command at a time writes into a folder; another one waits for its turn and says so.
 
 The system holds the lock (flock on the folder itself): it leaves no file behind, and it ends with the process, however
-that ends. Where the file system knows no locks, as some network shares, nothing is locked.
+that ends. If the file system knows no locks, as some network shares, nothing is locked.
 """
 
 import os
@@ -25,7 +25,7 @@ def folder_lock(folder: Path, say: Callable[[str], None] | None = None, *, waits
 
     Args:
         folder: Whose writers are to wait for each other.
-        say: Told once where another process is waited for.
+        say: Told once if another process is waited for.
         waits: Wait for another process; else it is an error.
 
     Raises:
@@ -48,7 +48,7 @@ def folder_lock(folder: Path, say: Callable[[str], None] | None = None, *, waits
 
 
 def _opened(folder: Path) -> int | None:
-    """A descriptor of the folder; None where this system cannot lock it."""
+    """A descriptor of the folder; None if this system cannot lock it."""
     try:
         import fcntl  # noqa: F401
     except ImportError:  # Windows

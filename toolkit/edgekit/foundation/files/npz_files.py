@@ -38,7 +38,7 @@ DAMAGE = (
     zipfile.BadZipFile,
     zlib.error,
 )
-"""What numpy and zipfile let through where a file is damaged or something else."""
+"""What numpy and zipfile let through if a file is damaged or something else."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,7 +118,7 @@ class ArrayFile:
 
 
 def _check_memory(name: str, num_bytes: int) -> None:
-    """Raise ValueError where an array does not fit into memory: a small file may unpack to any size."""
+    """Raise ValueError if an array does not fit into memory: a small file may unpack to any size."""
     available = available_memory_bytes()
     if available is not None and num_bytes > available:
         raise ValueError(

@@ -78,7 +78,7 @@ class SchemaError(ValueError):
 
     Attributes:
         expected: What was expected, as in "a whole number of at least 1".
-        received: What was there, shortened; None where nothing was.
+        received: What was there, shortened; None if nothing was.
         where: Its place in the document, as in "candidates[3].accuracy"; "" for the document itself.
     """
 
@@ -113,7 +113,7 @@ def conform(kind: Any, value: Any) -> Any:
         value: What JSON gave.
 
     Returns:
-        The value: lists as tuples where `kind` says so, objects as dataclasses; keys of a TypedDict that it does not
+        The value: lists as tuples if `kind` says so, objects as dataclasses; keys of a TypedDict that it does not
         name are kept as they are, those of a dataclass left out.
 
     Raises:

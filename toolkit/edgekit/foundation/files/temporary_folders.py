@@ -54,7 +54,7 @@ class TemporaryFolder:
 
 @contextmanager
 def removed_after_this_process(folder: Path) -> Iterator[None]:
-    """Have `folder` removed at once when this process is killed inside the block, where there is a shell to do it.
+    """Have `folder` removed at once when this process is killed inside the block, if there is a shell to do it.
 
     Elsewhere the next process that needs a temporary folder removes it.
     """
@@ -81,7 +81,7 @@ def removed_after_this_process(folder: Path) -> Iterator[None]:
 
 @contextmanager
 def claimed(folder: Path) -> Iterator[bool]:
-    """Hold `folder` while the block runs, as long as this process lives; False where another one holds it."""
+    """Hold `folder` while the block runs, as long as this process lives; False if another one holds it."""
     descriptor = _claim(folder)
     try:
         yield descriptor is not None
@@ -101,7 +101,7 @@ def remove_left(folders: Iterator[Path]) -> None:
 
 
 def _claim(folder: Path) -> int | None:
-    """A descriptor that holds the folder; None where another process holds it, or nothing can be held."""
+    """A descriptor that holds the folder; None if another process holds it, or nothing can be held."""
     try:
         import fcntl
     except ImportError:  # Windows: nothing is claimed, and nothing removed

@@ -44,7 +44,7 @@ def learning_curves(history: History, saved_epoch: int | None = None) -> "Figure
 
 @drawn
 def learning_rate(history: History) -> "Figure":
-    """The optimizer's rate at the end of each epoch; from zero on, or logarithmic where that hides its end."""
+    """The optimizer's rate at the end of each epoch; from zero on, or logarithmic if that hides its end."""
     figure = empty_figure(4.8, 3.6)
     axes = figure.subplots()
     axes.plot(_column(history, "epoch"), _column(history, "learning_rate"), marker=_marker(history), color="tab:green")
@@ -86,5 +86,5 @@ def _column(history: Sequence[Mapping[str, float]], name: str) -> list[float]:
 
 
 def _marker(history: Sequence[object]) -> str | None:
-    """Dots where there are few epochs: a line of one point would not be seen."""
+    """Dots if there are few epochs: a line of one point would not be seen."""
     return "o" if len(history) <= 10 else None

@@ -125,7 +125,7 @@ def _line(images: "Sequence[Images] | Images", height: int, gap: int) -> "Images
 
 
 def _small(images: "Images", indices: "Sequence[int] | NDArray[np.int64]") -> "Images":
-    """Some of the images, with every n-th pixel only where they are large, as RGB: (len(indices), h, w, 3)."""
+    """Some of the images, with every n-th pixel only if they are large, as RGB: (len(indices), h, w, 3)."""
     import numpy as np
 
     step = max(1, max(images.shape[1:3]) // MAX_PIXELS)

@@ -46,7 +46,7 @@ P = ParamSpec("P")
 def drawn(function: "Callable[P, Figure]") -> "Callable[P, Figure]":
     """Let a function draw with our fonts, and with "$" in names as nothing but a letter.
 
-    What it makes raises MissingExtraError where matplotlib is not installed.
+    What it makes raises MissingExtraError if matplotlib is not installed.
     """
 
     @wraps(function)
@@ -100,7 +100,7 @@ def write_title(figure: "Figure", title: str) -> None:
 
 
 def labels_of(class_names: Sequence[str]) -> list[str]:
-    """The names as figures show them: in one line, not too long, and by number where no font has their letters."""
+    """The names as figures show them: in one line, not too long, and by number if no font has their letters."""
     return [_label(number, name) for number, name in enumerate(class_names)]
 
 

@@ -55,7 +55,7 @@ class Matrix:
 
     @property
     def density(self) -> str:
-        """How small its cells are: a class of style.css, "" where they are of ordinary size."""
+        """How small its cells are: a class of style.css, "" if they are of ordinary size."""
         if len(self.names) > FEW:
             return "medium" if len(self.names) <= MEDIUM else "large"
         room = (PHONE / max(len(self.names), 1) - 1) / (EM_PER_CHARACTER * self._longest)

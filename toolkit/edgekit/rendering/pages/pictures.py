@@ -44,7 +44,7 @@ def photo(image: "NDArray[np.uint8]", words: str) -> Picture:
 
 
 def png_file(path: Path, words: str) -> Picture:
-    """A figure from a PNG file, as it is; raises OSError where it cannot be read."""
+    """A figure from a PNG file, as it is; raises OSError if it cannot be read."""
     return Picture(uri=_uri("png", path.read_bytes()), words=words)
 
 

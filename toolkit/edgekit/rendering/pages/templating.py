@@ -27,7 +27,7 @@ CONTROL_CHARACTERS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 def render_page(page: Page) -> str:
-    """The page as one HTML file; raises ValueError where its data hold NaN or infinity."""
+    """The page as one HTML file; raises ValueError if its data hold NaN or infinity."""
     style, script = _asset("style.css"), _asset("script.js")
     return (
         environment()

@@ -1,6 +1,6 @@
 """The files on the terminal, one line each with its worst runtime, in as many columns as fit. A number is never cut.
 
-Where all of it is too wide, file names are shortened first; then the names of the worst classes go, then whole columns,
+If all of it is too wide, file names are shortened first; then the names of the worst classes go, then whole columns,
 the least important first. What is left out is named below the table.
 """
 
@@ -42,7 +42,7 @@ COLUMNS = (
 )
 
 LEAST_IMPORTANT = (CLASS, SPEED, SIZE, FLIPS, WORST, ACCURACY)
-"""Columns that go where there is no room, the first one first."""
+"""Columns that go if there is no room, the first one first."""
 
 TIES = "Behind a + in flips: predictions that differ only because several classes share the highest score."
 """The text below a table that shows such predictions."""
@@ -69,7 +69,7 @@ def print_candidates(report: VerificationReport, title: str, console: "Console",
 def candidate_table(
     report: VerificationReport, rows: Sequence[CandidateReport], title: str, console: "Console"
 ) -> "Table":
-    """The table of `rows` that fits `console`, with the most columns; the one with the fewest where none fits."""
+    """The table of `rows` that fits `console`, with the most columns; the one with the fewest if none fits."""
     first = Column(name="file" if is_ambiguous(report) else "model", is_file=True)
     others = _num_others(report, rows)
     cells = [[name, *_cells(row, others[row.artifact])] for name, row in zip(names_of(report, rows), rows, strict=True)]

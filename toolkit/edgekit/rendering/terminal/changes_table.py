@@ -93,7 +93,7 @@ def _points(value: float | None) -> str:
 
 
 def _size(change: Change) -> str:
-    """The change in percent; "same file" where not a byte changed."""
+    """The change in percent; "same file" if not a byte changed."""
     if change.size_bytes_change is None or change.size_bytes is None:
         return ""
     if change.same_file:

@@ -74,7 +74,7 @@ def headline(report: LayerDriftReport) -> str:
 
 
 def bar(noise: float) -> str:
-    """A share of noise as a bar on a logarithmic scale; at least one block where there is any."""
+    """A share of noise as a bar on a logarithmic scale; at least one block if there is any."""
     if noise <= 0:
         return ""
     low, high = BAR_DECADES

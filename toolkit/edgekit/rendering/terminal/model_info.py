@@ -54,7 +54,7 @@ def print_model_info(info: "ModelInfo", console: "Console | None" = None) -> Non
 
 
 def shape_in_words(tensor: "TensorSpec") -> str:
-    """`any x 32 x 32 x 3`: "any" where the file leaves a dimension open."""
+    """`any x 32 x 32 x 3`: "any" if the file leaves a dimension open."""
     return " x ".join("any" if size is None else str(size) for size in tensor.shape) or "scalar"
 
 

@@ -19,7 +19,7 @@ SAME = "="
 
 
 def print_pairwise(report: VerificationReport, *, console: "Console") -> None:
-    """Print the matrix, its sentence and who stands together; nothing where it was not asked for."""
+    """Print the matrix, its sentence and who stands together; nothing if it was not asked for."""
     if report.pairwise is None:
         return
     headings, rows = matrix(report.pairwise, MAX_GROUPS)
@@ -75,7 +75,7 @@ def _differs(pair: Pair) -> str:
 
 
 def _shown(pairwise: PairwiseAgreement, max_groups: int | None) -> list[list[int]]:
-    """The groups in their order; where they are too many, those that agree least with another."""
+    """The groups in their order; if they are too many, those that agree least with another."""
     groups = pairwise.groups
     if max_groups is None or len(groups) <= max_groups:
         return groups

@@ -42,7 +42,7 @@ def runs_markdown(comparison: RunComparison) -> str:
 
 
 def rows_of(comparison: RunComparison) -> list[list[str]]:
-    """The cells of each run; with the letter and name of its data where there are several."""
+    """The cells of each run; with the letter and name of its data if there are several."""
     letters = comparison.datasets
     rows = []
     for run in comparison.runs:

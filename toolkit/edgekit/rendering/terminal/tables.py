@@ -1,6 +1,6 @@
 """Tables on the terminal that fit 100 columns. Knows no report, only titles, columns and cells.
 
-Where a table is too wide, words go over several lines, file names lose their beginnings, and then the least important
+If a table is too wide, words go over several lines, file names lose their beginnings, and then the least important
 columns go. A number is never cut.
 """
 
@@ -25,7 +25,7 @@ MIN_FILE_NAME = 14
 """Characters that a file name keeps at least."""
 
 MIN_WORD = 14
-"""Longer words are broken where there is no room for them."""
+"""Longer words are broken if there is no room for them."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,7 +60,7 @@ class Column:
 
 
 def make_console(*, file: IO[str] | None = None, force_terminal: bool | None = None) -> "Console":
-    """A console at most MAX_WIDTH columns wide; exactly that where the output is not a terminal.
+    """A console at most MAX_WIDTH columns wide; exactly that if the output is not a terminal.
 
     Args:
         file: Write here instead of stdout.
@@ -140,14 +140,14 @@ def fitting_table(
     console: "Console",
     least_important: Sequence[str] = (),
 ) -> "Table":
-    """The table that fits `console` with the most columns; the one with the fewest where none fits.
+    """The table that fits `console` with the most columns; the one with the fewest if none fits.
 
     Args:
         title: The line above it.
-        columns: All columns; where the first one is of files, its names shorten before a column goes.
+        columns: All columns; if the first one is of files, its names shorten before a column goes.
         rows: A cell per column.
         console: Where it is to be printed.
-        least_important: Headings of columns that go where there is no room, the first one first.
+        least_important: Headings of columns that go if there is no room, the first one first.
     """
     for num_dropped in range(len(least_important) + 1):
         dropped = least_important[:num_dropped]
@@ -160,7 +160,7 @@ def fitting_table(
 
 
 def natural_width(table: "Table", console: "Console") -> int:
-    """Columns of the terminal that the table takes where no line breaks; its title wraps and does not count."""
+    """Columns of the terminal that the table takes if no line breaks; its title wraps and does not count."""
     title, table.title = table.title, None
     width = console.measure(table, options=console.options.update(width=10_000)).maximum
     table.title = title
@@ -168,7 +168,7 @@ def natural_width(table: "Table", console: "Console") -> int:
 
 
 def least_width(table: "Table") -> int:
-    """Columns of the terminal that it takes where all words wrap: the cells, a gap and a line behind each, an edge."""
+    """Columns of the terminal that it takes if all words wrap: the cells, a gap and a line behind each, an edge."""
     return sum((column.min_width or 0) + 2 for column in table.columns) + 1
 
 
@@ -178,7 +178,7 @@ def shortened_by(names: Sequence[str], excess: int) -> list[str]:
 
 
 def shortened_names(names: Sequence[str], length: int) -> list[str]:
-    """Names of at most `length` characters: their ends, or beginning and end where the ends are alike."""
+    """Names of at most `length` characters: their ends, or beginning and end if the ends are alike."""
     ends = {name: _cut(name, 0, length) for name in names}
     if len(set(ends.values())) < len(ends):
         ends = {name: _cut(name, (length - 1) // 2, length) for name in names}
@@ -230,7 +230,7 @@ def _described(column: Column | str) -> Column:
 def _shortened(
     title: str | None, columns: Sequence[Column], rows: Sequence[Sequence["str | Text"]], console: "Console"
 ) -> "Table":
-    """The table with its file names as short as it takes, and as long as they are where that would make two alike."""
+    """The table with its file names as short as it takes, and as long as they are if that would make two alike."""
     table = make_table(title, columns, rows)
     excess = natural_width(table, console) - console.width
     if excess <= 0 or not columns[0].is_file:

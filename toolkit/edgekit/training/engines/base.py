@@ -49,7 +49,7 @@ class Engine(Protocol):
     def run(self, first: int, last: int, callbacks: Any) -> None:
         """Epochs `first` to `last`, the latter excluded, all with crops of one size.
 
-        Tells `callbacks` what Keras' `fit` tells them, and ends early where one sets `model.stop_training`.
+        Tells `callbacks` what Keras' `fit` tells them, and ends early if one sets `model.stop_training`.
         """
 
 
@@ -142,7 +142,7 @@ class LoopEngine(ABC):
         return self.end()
 
     def _pieces(self, num_steps: int) -> Iterator[tuple[int, int]]:
-        """(first step, the one after the last) of each piece: an epoch at a time where that is quick.
+        """(first step, the one after the last) of each piece: an epoch at a time if that is quick.
 
         Machines that train together go through the whole epoch as one piece, because their programs must agree.
         """

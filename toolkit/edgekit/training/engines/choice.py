@@ -25,7 +25,7 @@ _STEP_HOOKS = ("on_train_batch_begin", "on_train_batch_end", "on_batch_begin", "
 
 
 def choose_engine(lesson: Lesson, callbacks: Sequence[Any], progress: Progress) -> Engine:
-    """The loop on the device where it works and is not slower, else Keras' `fit`, with a note that says why.
+    """The loop on the device if it works and is not slower, else Keras' `fit`, with a note that says why.
 
     On a processor JAX is as fast by `fit`, but for networks that Keras does not compile because of their augmentation.
 
@@ -59,7 +59,7 @@ def _load(name: str, lesson: Lesson) -> Engine:
 
 
 def _why_not(lesson: Lesson, callbacks: Sequence[Any]) -> str | None:
-    """Why the data set cannot lie on the device and an epoch cannot be one program; None where they can."""
+    """Why the data set cannot lie on the device and an epoch cannot be one program; None if they can."""
     base = lesson.keras.callbacks.Callback
     acting = [type(c).__name__ for c in callbacks if any(_overrides(type(c), base, hook) for hook in _STEP_HOOKS)]
     if acting:

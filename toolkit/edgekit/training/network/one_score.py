@@ -64,5 +64,5 @@ def _on_second_class(keras: Any, loss: Callable[..., Any]) -> Callable[..., Any]
 
 
 def _name_of(loss: Any) -> str:
-    """Its name in snake_case, where it is one of Keras'."""
+    """Its name in snake_case, if it is one of Keras'."""
     return str(getattr(loss, "name", None) or getattr(loss, "__name__", ""))

@@ -29,7 +29,7 @@ def largest_in_windows(
 ) -> Any:
     """What `keras.ops.max_pool` gives.
 
-    Where several pixels of a window are the largest, they share the gradient; `max_pool` gives it to the first.
+    If several pixels of a window are the largest, they share the gradient; `max_pool` gives it to the first.
 
     Args:
         ops: `keras.ops`.

@@ -31,7 +31,7 @@ class Placement:
         share: On every worker, the bytes that the first worker gave it; all must call it.
         worker: Which process this is.
         num_workers: Processes that train together.
-        memory_bytes: Memory of one device; None where it is not known.
+        memory_bytes: Memory of one device; None if it is not known.
     """
 
     devices: tuple[str, ...]
@@ -73,7 +73,7 @@ class Placement:
 
     @contextmanager
     def watched(self) -> Iterator[None]:
-        """Where all workers do something together before or after the epochs: a lost one is a TrainingError."""
+        """When all workers do something together before or after the epochs: a lost one is a TrainingError."""
         try:
             yield
         except Exception as error:
@@ -93,12 +93,12 @@ ONE_PROCESSOR = Placement(devices=("cpu",), kind="cpu")
 
 
 def lost_worker(num_done: int | None = None) -> TrainingError:
-    """What to raise where another worker is lost; `num_done` whole epochs are done, None: before or after them."""
+    """What to raise if another worker is lost; `num_done` whole epochs are done, None: before or after them."""
     when = "" if num_done is None else f" (epoch {num_done + 1})"
     saved = "Whole epochs that are done" if num_done is None else f"Up to {num_done} whole epochs"
     return TrainingError(
         f"Another worker does not answer any more{when}, so training stopped here too. {saved} are saved by the first "
-        f"worker. Start all workers again, with --resume where there are such epochs."
+        f"worker. Start all workers again, with --resume if there are such epochs."
     )
 
 
@@ -126,7 +126,7 @@ def ended_by_signals() -> Iterator[None]:
 
 
 def not_together(hardware: Hardware, error: Exception) -> TrainingError:
-    """What to raise where a backend could not bring the workers together."""
+    """What to raise if a backend could not bring the workers together."""
     return TrainingError(
         f"The workers {', '.join(hardware.workers)} could not be brought together: {first_line_of(error)} "
         f"Start edgekit train on each of them, with the same --workers and its own --worker."

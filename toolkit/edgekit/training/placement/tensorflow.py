@@ -31,7 +31,7 @@ def place(hardware: Hardware) -> Placement:
 
 
 def _use_only(tf: Any, gpus: list[Any]) -> None:
-    """Hide all other GPUs, and take their memory as it is needed; raises TrainingError where it is too late."""
+    """Hide all other GPUs, and take their memory as it is needed; raises TrainingError if it is too late."""
     if not tf.config.list_physical_devices("GPU"):
         return
     try:

@@ -6,7 +6,7 @@ from edgekit.training.placement.base import Placement
 
 
 def place(hardware: Hardware) -> Placement:
-    """The device that Keras has chosen when it was imported; raises TrainingError where several are asked for."""
+    """The device that Keras has chosen when it was imported; raises TrainingError if several are asked for."""
     import torch
     from keras.src.backend.torch.core import get_device
 

@@ -56,7 +56,7 @@ def _error_tests(
 ) -> "tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]":
     """New and mended errors of each class, both int64 (C,), and McNemar's p of them after Holm, float64 (C,).
 
-    An image is an error of its own class where it is missed, and of the class that it is wrongly taken for.
+    An image is an error of its own class if it is missed, and of the class that it is wrongly taken for.
     """
     import numpy as np
 

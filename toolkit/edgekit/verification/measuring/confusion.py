@@ -25,7 +25,7 @@ def confusion_cells(predictions: PredictionCounts, num_classes: int) -> tuple[Co
         num_classes: C.
 
     Returns:
-        In the order of true and predicted class. Where there are more than MAX_CELLS, those that changed most and,
+        In the order of true and predicted class. If there are more than MAX_CELLS, those that changed most and,
         of equal changes, the fullest.
     """
     import numpy as np

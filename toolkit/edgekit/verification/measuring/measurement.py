@@ -122,8 +122,8 @@ class ReliabilityBin:
 
     Attributes:
         num_images: So many.
-        confidence: Mean of their highest probabilities; 0 where there are none.
-        accuracy: Share of them that are right; 0 where there are none.
+        confidence: Mean of their highest probabilities; 0 if there are none.
+        accuracy: Share of them that are right; 0 if there are none.
     """
 
     num_images: Count
@@ -206,5 +206,5 @@ class Measurement:
 
     @classmethod
     def from_dict(cls, values: Any) -> "Measurement":
-        """Read the measurement out of a candidate's JSON object; raises SchemaError where it is something else."""
+        """Read the measurement out of a candidate's JSON object; raises SchemaError if it is something else."""
         return conform_to(cls, values)

@@ -24,8 +24,8 @@ class Measured:
     """What was measured of one candidate.
 
     Attributes:
-        comparison: How it differs from the reference; None where its scores cannot be compared.
-        failure: Why they cannot be compared, as a whole sentence; None where they can.
+        comparison: How it differs from the reference; None if its scores cannot be compared.
+        failure: Why they cannot be compared, as a whole sentence; None if they can.
         top_classes: For the comparison with the other candidates; None if not asked for.
     """
 

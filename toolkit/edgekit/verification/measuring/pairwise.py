@@ -70,7 +70,7 @@ class PairwiseAgreement:
     Attributes:
         candidates: (artifact, runtime), in the order of the rows of the report.
         agreement: Share of images with the same top class, ties broken by the lowest index, at [i][j];
-            None where two have no image in common.
+            None if two have no image in common.
         num_images: The n of each of them, at [i][j].
     """
 
@@ -100,7 +100,7 @@ class PairwiseAgreement:
         return groups
 
     def most_different(self, *, same_artifact: bool = False) -> Pair | None:
-        """The pair that agrees least, of one file in two runtimes if asked; None where no two differ."""
+        """The pair that agrees least, of one file in two runtimes if asked; None if no two differ."""
         pairs = [
             pair
             for pair in self.pairs

@@ -91,7 +91,7 @@ class ResizeCheck:
 
     @property
     def worst(self) -> ResizeRow | None:
-        """The rule under which the float model loses most accuracy; None where it loses with none."""
+        """The rule under which the float model loses most accuracy; None if it loses with none."""
         return min(
             (row for row in self.rows if row.effects[0].accuracy_delta < 0),
             key=lambda row: row.effects[0].accuracy_delta,

@@ -1,7 +1,7 @@
 """How a candidate's scores differ from the reference's: all that is measured, in one pass. Knows no file, no runtime.
 
 Scores are worked on a piece at a time, and of each piece only counts and sums are kept. So a million images
-take no more memory than the scores themselves, and none where these are mapped files.
+take no more memory than the scores themselves, and none if these are mapped files.
 """
 
 from collections.abc import Callable, Sequence
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 NEAR_TIE = 0.05
-"""The reference is unsure of an image where its two highest probabilities lie less than this apart."""
+"""The reference is unsure of an image if its two highest probabilities lie less than this apart."""
 
 MAX_FLIPPED_IMAGES = 100
 """Flipped images that a report names."""
@@ -41,7 +41,7 @@ class ScoreComparison:
         measurement: What the report holds.
         symptoms: What may tell why the candidate differs.
         num_flips_beyond_margin: Flipped images, without exact ties and without those where the reference's two highest
-            scores lie within the tie margin; None where there is no tie margin.
+            scores lie within the tie margin; None if there is no tie margin.
     """
 
     measurement: Measurement
@@ -114,7 +114,7 @@ class _Part:
     is_constant: bool
 
     def moved(self, start: int, indices: "NDArray[np.int64] | None") -> "_Part":
-        """With images named by their place in the split, where these are those from `start` on."""
+        """With images named by their place in the split, if these are those from `start` on."""
         places = [start + one.index for one in self.flipped_images]
         named = places if indices is None else [int(indices[place]) for place in places]
         images = tuple(replace(one, index=index) for one, index in zip(self.flipped_images, named, strict=True))

@@ -53,7 +53,7 @@ class CertainResult:
     """What is certain of the whole split before all of it was run.
 
     Attributes:
-        broken: The limits that are broken; none where every limit holds.
+        broken: The limits that are broken; none if every limit holds.
         num_images: Images that were seen until then.
         num_images_of_split: Images of the whole split.
         confidence: How certain: 0.5 to 1.
@@ -265,7 +265,7 @@ class SequentialTest:
 
 
 def _largest_count(percent: float | None, num_images: int) -> int | None:
-    """The largest count that is no more than `percent` of the images; None where no count is more."""
+    """The largest count that is no more than `percent` of the images; None if no count is more."""
     if percent is None:
         return None
     count = math.floor((percent + SLACK) * num_images / 100)

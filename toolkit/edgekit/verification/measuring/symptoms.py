@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 SURE = 0.5
-"""The reference is sure of an image where its two highest probabilities lie more than this apart."""
+"""The reference is sure of an image if its two highest probabilities lie more than this apart."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,7 +19,7 @@ class Renaming:
 
     Attributes:
         reference_class: 0 to C - 1.
-        candidate_class: 0 to C - 1; the same where the class keeps its name.
+        candidate_class: 0 to C - 1; the same if the class keeps its name.
         num_images: Images where both say so.
         num_of_reference_class: Images where the reference says `reference_class`.
     """

@@ -69,7 +69,7 @@ def kept_model_interface(options: ExternalModelOptions, class_names: Sequence[st
 def own_interface(
     two_classes: TwoClasses | None, class_names: Sequence[str], run: RunFolder | None, path: Path
 ) -> ModelInterface | None:
-    """How the artifact `path` of `run` is read; None where nothing is to be done with its scores.
+    """How the artifact `path` of `run` is read; None if nothing is to be done with its scores.
 
     Args:
         two_classes: The threshold; None for none.
@@ -90,7 +90,7 @@ def own_interface(
 
 
 def decision(options: ExternalModelOptions, class_names: Sequence[str], run: RunFolder | None) -> TwoClasses | None:
-    """The threshold that the user names, for reference and candidates alike; None where there is none.
+    """The threshold that the user names, for reference and candidates alike; None if there is none.
 
     It is for the positive class that the user names, else for that of the manifest, else for the last of two labels,
     else for the second class.

@@ -21,10 +21,10 @@ class LoadedData:
     """The data of a request.
 
     Attributes:
-        dataset: Its test split; its training images too where the input of external models is to be checked on them.
+        dataset: Its test split; its training images too if the input of external models is to be checked on them.
         load: Loads it once more, in another form if asked.
         wanted: How it was loaded.
-        training_fault: Why training images that are there could not be loaded; None where nothing is wrong.
+        training_fault: Why training images that are there could not be loaded; None if nothing is wrong.
     """
 
     dataset: Dataset
@@ -37,7 +37,7 @@ def load_data(request: VerifyRequest, selection: Selection, progress: Progress) 
     """Load what the request names, or else what the manifest of the run names, at the size that the models take.
 
     Raises:
-        DatasetError: The data set cannot be loaded. Where only its training images are at fault, they are left out.
+        DatasetError: The data set cannot be loaded. If only its training images are at fault, they are left out.
         UsageError: The data set lies in a folder that was not named.
         VerificationError: Nothing says which data set is meant.
     """
@@ -97,7 +97,7 @@ def image_size_of(selection: Selection) -> tuple[int, int] | None:
 def channels_of(selection: Selection) -> int | None:
     """3 or 1, as the manifest or else the files say that their images have; None: unknown.
 
-    3 where the files differ: gray can be made of color (see `edgekit.execution.pixels`), and not the other way.
+    3 if the files differ: gray can be made of color (see `edgekit.execution.pixels`), and not the other way.
     """
     shape = _dataset_entry(selection.run).get("image_shape")
     if isinstance(shape, list) and len(shape) == 3 and shape[2] in CHANNELS:

@@ -42,7 +42,7 @@ def identify_all(paths: Sequence[Path], inspector: FileInspector) -> list[Artifa
 
 
 def _hopeless(path: Path, error: ArtifactError) -> Artifact:
-    """A file that no runtime will load, which its row is to say; raises `error` where it cannot even be read."""
+    """A file that no runtime will load, which its row is to say; raises `error` if it cannot even be read."""
     try:
         size_bytes, sha256 = path.stat().st_size, sha256_of(path)
     except OSError:
@@ -53,14 +53,14 @@ def _hopeless(path: Path, error: ArtifactError) -> Artifact:
 
 
 def identify(path: Path, inspector: FileInspector) -> Artifact:
-    """The artifact at `path`, with the precision of its content; of its name where the content does not say."""
+    """The artifact at `path`, with the precision of its content; of its name if the content does not say."""
     return with_precision(Artifact.from_file(path), inspector)
 
 
 def with_precision(artifact: Artifact, inspector: FileInspector) -> Artifact:
-    """The artifact with the precision of its content; of its name where the content does not say.
+    """The artifact with the precision of its content; of its name if the content does not say.
 
-    Its size is that of all its files, where an ONNX model keeps weights beside it.
+    Its size is that of all its files, if an ONNX model keeps weights beside it.
     """
     info = inspector.of(artifact.path).info
     if info is None:
@@ -70,5 +70,5 @@ def with_precision(artifact: Artifact, inspector: FileInspector) -> Artifact:
 
 
 def precision_in(verdict: str) -> Precision | None:
-    """The precision that `edgekit.inspection.Quantization.verdict` stands for; None where it is not known."""
+    """The precision that `edgekit.inspection.Quantization.verdict` stands for; None if it is not known."""
     return next((precision for start, precision in _PRECISIONS if verdict.startswith(start)), None)

@@ -48,7 +48,7 @@ class Workloads:
 
     @cached_property
     def usual(self) -> Workload:
-        """Every image of the split, or the sample that was asked for; in random order where that was."""
+        """Every image of the split, or the sample that was asked for; in random order if that was."""
         count = self._sampling.num_images
         if self._sampling.confidence is not None:
             return self._in_random_order(len(self._split), "")
@@ -111,7 +111,7 @@ def scoring_tasks(
         candidates: What is to be run.
         split: The test split.
         sampling: How much of it is run.
-        slow_runtime_images: Images for a slow runtime, at least 1; None: SLOW_RUNTIME_IMAGES, or the whole split where
+        slow_runtime_images: Images for a slow runtime, at least 1; None: SLOW_RUNTIME_IMAGES, or the whole split if
             `sampling` asks for certainty.
     """
     num_slow = slow_runtime_images or (len(split) if sampling.confidence else SLOW_RUNTIME_IMAGES)

@@ -80,7 +80,7 @@ class Sample:
 def open_sample(train: "Split", class_names: tuple[str, ...]) -> Iterator[Sample | None]:
     """At most NUM_IMAGES training images, spread over the classes, in a file that is removed at the end.
 
-    Yields None where there are no training images.
+    Yields None if there are no training images.
     """
     if not len(train):
         yield None
@@ -99,8 +99,8 @@ class Answers:
 
     Attributes:
         encoding: How pixels went in.
-        predicted: int64 (n,), the predicted classes, -1 where there is no answer.
-        cross_entropy: Mean of -ln(probability of the true class); infinite where some image has no answer.
+        predicted: int64 (n,), the predicted classes, -1 if there is no answer.
+        cross_entropy: Mean of -ln(probability of the true class); infinite if some image has no answer.
     """
 
     encoding: InputEncoding
@@ -158,7 +158,7 @@ def find_mistake(
     options: OptionNames = OF_CANDIDATES,
     time_limit: float | None = None,
 ) -> str | None:
-    """One sentence that names a clearly better way to feed or read `model`; None where there is none.
+    """One sentence that names a clearly better way to feed or read `model`; None if there is none.
 
     Args:
         runtime: As in `edgekit.execution.isolation.execute`.
@@ -198,7 +198,7 @@ def _answers(
 ) -> list[Answers]:
     """What it answers with each encoding.
 
-    Empty where the model cannot be run at all, or has another number of classes: its row will say so.
+    Empty if the model cannot be run at all, or has another number of classes: its row will say so.
     """
     scores = try_encodings(
         runtime, model, sample.images_npy, encodings, file_options=interface.file_options, time_limit=time_limit
@@ -248,7 +248,7 @@ def clearly_better(answers: Sequence[Answers], sample: Sample, *, tries_orders: 
     Args:
         answers: What the model answers, fed as given first.
         sample: What was predicted.
-        tries_orders: Whether the classes may be in another order; not where each score has its name.
+        tries_orders: Whether the classes may be in another order; not if each score has its name.
     """
     labels = sample.labels
     plain = [
@@ -268,7 +268,7 @@ def clearly_better(answers: Sequence[Answers], sample: Sample, *, tries_orders: 
 
 
 def _best_reordered(answers: Sequence[Answers], sample: Sample) -> Trial | None:
-    """The way that is best with the classes in another order; None where none says anything, or images are too few."""
+    """The way that is best with the classes in another order; None if none says anything, or images are too few."""
     labels, num_classes = sample.labels, len(sample.class_names)
     if len(labels) < MIN_IMAGES_PER_CLASS * num_classes:
         return None

@@ -52,7 +52,7 @@ class KerasSession(Session):
         self._options = options
 
     def _load(self, options: FileOptions) -> Any:
-        """The model by Keras 3, or by Keras 2 where only that can read an older file; raises EdgekitError."""
+        """The model by Keras 3, or by Keras 2 if only that can read an older file; raises EdgekitError."""
         from edgekit.exporting.keras.loading.custom_objects import custom_objects_of
         from edgekit.exporting.keras.loading.model_file import load_keras_model
         from edgekit.exporting.keras.loading.saved_model import is_saved_model, load_saved_model
@@ -102,7 +102,7 @@ def _outputs_of(model: Any) -> list[TensorSpec]:
 
 
 def _flat(outputs: Any) -> list[tuple[str, Any]]:
-    """What a call gives as (name, array), in the order of a model's `outputs`; where it has no name, its place."""
+    """What a call gives as (name, array), in the order of a model's `outputs`; if it has no name, its place."""
     from edgekit.foundation.keras_setup import import_keras
 
     flat = import_keras("A Keras reference").tree.flatten_with_path(outputs)

@@ -26,7 +26,7 @@ OF_CANDIDATES = OptionNames()
 def of_reference(given: ExternalModelOptions, *, is_candidate_too: bool) -> OptionNames:
     """The options of the reference.
 
-    What is said of the candidates holds for the reference as well. Where the reference is a candidate too, this is what
+    What is said of the candidates holds for the reference as well. If the reference is a candidate too, this is what
     must be said: an option for the reference alone would feed one file in two ways, and let it drift from itself.
 
     Args:

@@ -16,7 +16,7 @@ def score_names(class_names: Sequence[str], *, has_other: bool) -> tuple[str, ..
 
 
 def others_remark(interface: ModelInterface, subject: str) -> str:
-    """That a model knows classes that the data set lacks; "" where it does not. `subject`: "The reference"."""
+    """That a model knows classes that the data set lacks; "" if it does not. `subject`: "The reference"."""
     if interface.columns is None or not interface.knows_others:
         return ""
     count = sum(each == interface.columns.num_classes for each in interface.columns.classes)
@@ -32,7 +32,7 @@ def aligned(
     """Reference and candidates with the same columns of scores; the reference's class names are theirs.
 
     Args:
-        reference: Scores (N, C), or (N, C + 1) where its model knows more classes.
+        reference: Scores (N, C), or (N, C + 1) if its model knows more classes.
         candidates: Some of them may know more classes.
         class_names: C names, of the data set.
     """

@@ -1,7 +1,7 @@
 """How each candidate is fed and read, and whether that is clearly wrong.
 
 What a user says about input, output and labels applies to external models only. The artifacts of a run take raw
-pixels, and give probabilities in the order of the data set, or logits where their manifest says so.
+pixels, and give probabilities in the order of the data set, or logits if their manifest says so.
 """
 
 from collections.abc import Sequence
@@ -43,7 +43,7 @@ NO_TRAINING_IMAGES = "there are no training images to check it on."
 
 
 def check_options(external: ExternalModelOptions, selection: Selection) -> None:
-    """Raise UsageError where an option was given that has no effect."""
+    """Raise UsageError if an option was given that has no effect."""
     given = list(external.given_for_reference) if not selection.is_reference_external else []
     if not selection.has_external_files and not selection.is_reference_external:
         given.extend(external.given_for_candidates)
@@ -71,10 +71,10 @@ class CandidatePreparation:
     Args:
         selection: Says which files are external.
         dataset: Its classes, and the channels of its images.
-        sample: Training images; None where there are none.
+        sample: Training images; None if there are none.
         request: How external models are fed and read, whether that is checked, and how long it may take.
         progress: Where it reports.
-        training_fault: Why there is no sample; None where the data set has no training images.
+        training_fault: Why there is no sample; None if the data set has no training images.
 
     Raises:
         UsageError: A file of labels cannot be read.
@@ -126,7 +126,7 @@ class CandidatePreparation:
         return replace(candidate, input_fault=fault)
 
     def _with_conversion(self, candidate: Candidate) -> Candidate:
-        """The candidate, with a remark where the images are converted for it from color to gray, or back."""
+        """The candidate, with a remark if the images are converted for it from color to gray, or back."""
         info = self._file_of(candidate).info
         if info is None or info.channels in (None, self._channels):
             return candidate

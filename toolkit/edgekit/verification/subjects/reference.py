@@ -46,7 +46,7 @@ def score_reference(
         selection: Says which reference is meant.
         dataset: What the reference must be of.
         request: How an external reference is fed and read, whether that is checked, and how long it may take.
-        sample: Training images for the check; None where there are none.
+        sample: Training images for the check; None if there are none.
         progress: Where it reports.
 
     Raises:
@@ -130,7 +130,7 @@ def _own_interface(
 
 
 def _decided(scored: ScoredReference, two: TwoClasses | None) -> ScoredReference:
-    """With the scores that a run has kept stretched by the threshold, where the user names one."""
+    """With the scores that a run has kept stretched by the threshold, if the user names one."""
     if two is None or scored.reference.scores.shape[1] != 2:
         return scored
     return replace(scored, reference=replace(scored.reference, scores=decided(scored.reference.scores, two)))
@@ -155,7 +155,7 @@ def _is_candidate_too(path: Path, selection: Selection) -> bool:
 
 
 def _check_stored_input(selection: Selection, interface: ModelInterface, dataset: Dataset, names: OptionNames) -> None:
-    """Raise VerificationError where the reference's input cannot hold what it is fed."""
+    """Raise VerificationError if the reference's input cannot hold what it is fed."""
     path = selection.reference
     info = (
         selection.inspector.info_of(path)
@@ -203,7 +203,7 @@ def _precision_remark(precision: Precision | None) -> tuple[str, ...]:
 
 
 def _noise_remark(noise: OwnNoise | None, tolerances: Tolerances) -> tuple[str, ...]:
-    """That float32 files may differ more from a network that differs from itself, where that raises a limit."""
+    """That float32 files may differ more from a network that differs from itself, if that raises a limit."""
     raised = tolerances.beyond_noise(noise.max_abs_score_difference) if noise else tolerances
     if noise is None or raised is tolerances:
         return ()

@@ -50,11 +50,11 @@ class ScoredReference:
         runtime: What gave them: "keras", "onnxruntime", "file of scores".
         notes: Whole sentences on what was done.
         file: Name of the model or of the file of scores.
-        sha256: Of that file; None where no file is known.
-        precision: Of that model, where it is known.
-        input: How it is fed and read where that differs from edgekit's own files; see `ModelInterface.differences`.
+        sha256: Of that file; None if no file is known.
+        precision: Of that model, if it is known.
+        input: How it is fed and read if that differs from edgekit's own files; see `ModelInterface.differences`.
         remarks: Whole sentences that a reader must know before the candidates are believed; they go into the report.
-        own_noise: How far the network differs from itself; None where that was not measured.
+        own_noise: How far the network differs from itself; None if that was not measured.
     """
 
     reference: Reference
@@ -84,7 +84,7 @@ def is_keras_model(path: Path) -> bool:
 
 
 def check_runs_here(path: Path) -> None:
-    """Raise MissingExtraError where `path` is a Keras model and Keras is not installed; imports nothing."""
+    """Raise MissingExtraError if `path` is a Keras model and Keras is not installed; imports nothing."""
     if is_keras_model(path):
         from edgekit.foundation.keras_setup import check_installed
 
@@ -156,9 +156,9 @@ def read_scores(
 
     Args:
         path: The file.
-        interface: Its order of classes counts where the file names none; its encoding has no effect.
+        interface: Its order of classes counts if the file names none; its encoding has no effect.
         dataset: N and C, and the labels that those in the file must equal.
-        are_labels_of_candidates: The user named the columns of the candidates alone. Where these know more classes
+        are_labels_of_candidates: The user named the columns of the candidates alone. If these know more classes
             than the data set, a file with C columns has those of the data set.
 
     Raises:
@@ -210,7 +210,7 @@ def _load(path: Path, dataset: Dataset) -> "dict[str, NDArray[Any]]":
 
 
 def _check_claims(path: Path, arrays: ArrayFile, dataset: Dataset) -> None:
-    """Raise VerificationError where an array claims far more than there can be; unpacks nothing."""
+    """Raise VerificationError if an array claims far more than there can be; unpacks nothing."""
     num_images, num_classes = len(dataset.test), len(dataset.class_names)
     wanted = {"scores": num_images * num_classes, "labels": num_images, "class_names": num_classes}
     for name, expected in wanted.items():
@@ -273,7 +273,7 @@ def _scored(
 
 
 def check_better_than_guessing(path: Path, reference: Reference, names: OptionNames, *, num_classes: int) -> None:
-    """Raise VerificationError where the reference from `path` is hardly better than guessing: it proves nothing."""
+    """Raise VerificationError if the reference from `path` is hardly better than guessing: it proves nothing."""
     num_images = len(reference.labels)
     accuracy = drift.accuracy(reference.scores, reference.labels)
     if not is_better_than_guessing(accuracy, num_images, num_classes):

@@ -71,7 +71,7 @@ class ResizeSubjects:
 
 
 def check_can_be_resized(dataset: Dataset) -> ImageRule:
-    """The rule of the data set; raises UsageError where its images are not resized."""
+    """The rule of the data set; raises UsageError if its images are not resized."""
     if dataset.rule is None:
         raise UsageError(
             f"--resize-check resizes image files by other rules. Expected a data set of image files (folder:PATH, "
@@ -88,7 +88,7 @@ def resize_subjects(
 ) -> ResizeSubjects:
     """The float model, the chosen file, and the rules.
 
-    The float model is the reference where that is a model file, else the float32 file of the run, else its Keras
+    The float model is the reference if that is a model file, else the float32 file of the run, else its Keras
     model. The chosen file is the first that is verified and is not that one, an int8 file before others.
 
     Raises:

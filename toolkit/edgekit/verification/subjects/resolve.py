@@ -37,9 +37,9 @@ class Subjects:
         class_names: Of the columns of scores: those of the data set and, if a model knows more, OTHER_CLASS.
         scored: What they are compared with: its scores on the test split of `dataset`, and where these come from.
         dataset: The images.
-        run: The run folder that the report is written into; None where single files are verified.
+        run: The run folder that the report is written into; None if single files are verified.
         unlisted_files: Model files in that folder that its manifest does not list, and so are not candidates.
-        resized: What is run on images that are resized by other rules; None where that was not asked for.
+        resized: What is run on images that are resized by other rules; None if that was not asked for.
     """
 
     candidates: tuple[Candidate, ...]
@@ -110,7 +110,7 @@ def _inspection_limit(request: VerifyRequest) -> float | None:
 def given_subjects(
     candidates: Sequence[Candidate], reference: Reference, dataset: Dataset, reference_runtime: str
 ) -> Subjects:
-    """Candidates and a reference that the caller has; raises VerificationError where they do not belong together."""
+    """Candidates and a reference that the caller has; raises VerificationError if they do not belong together."""
     check_belongs(reference, dataset)
     if not candidates:
         raise VerificationError("There is nothing to verify: no artifact that a runtime here reads. Export one first.")

@@ -43,7 +43,7 @@ class SelectedFile:
 
     @property
     def info(self) -> ModelInfo | None:
-        """What the file says of itself; None where it cannot be read, which its row will say."""
+        """What the file says of itself; None if it cannot be read, which its row will say."""
         return self.inspector.of(self.artifact.path).info
 
     @property
@@ -58,11 +58,11 @@ class Selection:
 
     Attributes:
         files: The model files, in order.
-        reference: What they are compared with; a path where that is a model, or a file of external scores.
-        run: The run whose manifest says which data; None where no run is known.
+        reference: What they are compared with; a path if that is a model, or a file of external scores.
+        run: The run whose manifest says which data; None if no run is known.
         is_whole_run: Whether the user named the run itself, so that its verification.json is to be written.
         is_reference_external: Whether the reference is a file that no run's manifest lists.
-        reference_run: The run whose float model the reference is; None where it is of no run.
+        reference_run: The run whose float model the reference is; None if it is of no run.
         reference_path: The file that the user named as reference; None for a run's own.
         inspector: Says what is in model files.
     """
@@ -99,19 +99,19 @@ class RunFinder:
         return self._runs.setdefault(run.path.resolve(), run)
 
     def open(self, folder: Path) -> RunFolder:
-        """The run in `folder`; raises RunFolderError where there is none, or a broken one."""
+        """The run in `folder`; raises RunFolderError if there is none, or a broken one."""
         place = folder.resolve()
         if place not in self._runs:
             self._runs[place] = RunFolder(folder)
         return self._runs[place]
 
     def run_of(self, path: Path) -> RunFolder | None:
-        """The run that `path` lies in or one folder deeper; None where there is none."""
+        """The run that `path` lies in or one folder deeper; None if there is none."""
         folder = folder_around(path)
         return self.open(folder) if folder else None
 
     def run_that_lists(self, path: Path) -> RunFolder | None:
-        """The run whose manifest lists this very file, byte by byte; None where there is none."""
+        """The run whose manifest lists this very file, byte by byte; None if there is none."""
         run = self.run_of(path)
         return run if run is not None and run.lists(path) else None
 
@@ -290,7 +290,7 @@ def _is_external(reference: Reference | Path, finder: RunFinder) -> bool:
 
 
 def _names(paths: Sequence[Path]) -> list[str]:
-    """The files' own names, or their paths as they were given where two have the same name."""
+    """The files' own names, or their paths as they were given if two have the same name."""
     names = [path.name for path in paths]
     return names if len(set(names)) == len(names) else [path.as_posix() for path in paths]
 

@@ -11,7 +11,7 @@ from edgekit.verification.verdict.findings import Finding
 def certainly_broken(result: CertainResult, tolerance: Tolerance, seen: Sequence[Finding] = ()) -> tuple[Finding, ...]:
     """One finding for each limit of `tolerance` that the whole split breaks for certain; none means pass.
 
-    That the whole split breaks a limit for certain does not make its loss more than chance: where `seen`, what the
+    That the whole split breaks a limit for certain does not make its loss more than chance: if `seen`, what the
     images so far break, may be chance, this may be, too.
     """
     doubtful = {one.limit for one in seen if not one.is_certain}

@@ -1,7 +1,7 @@
 """A limit that is broken: for certain, or perhaps by chance. Measures nothing, reads no limit by itself.
 
-A loss beyond a limit is certain where it is more than chance (p below SIGNIFICANCE), or more than FAR_BEYOND times the
-limit. A single image is no such loss where the limit is worth less than one. Otherwise it is open.
+A loss beyond a limit is certain if it is more than chance (p below SIGNIFICANCE), or more than FAR_BEYOND times the
+limit. A single image is no such loss if the limit is worth less than one. Otherwise it is open.
 """
 
 import math
@@ -39,7 +39,7 @@ class Loss:
         one_image: What one image is worth, in the same unit.
         p_value: That chance alone gives such a change.
         num_images: Images that would decide it; None if unknown.
-        of_class: The class that these images show; None where any image counts.
+        of_class: The class that these images show; None if any image counts.
         counts_by_size: Whether a loss far beyond the limit is certain by its size alone.
     """
 

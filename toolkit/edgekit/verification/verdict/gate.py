@@ -22,7 +22,7 @@ def reference_changes(old: VerificationReport, new: VerificationReport) -> tuple
 
 
 def unknown_reference(old: VerificationReport, new: VerificationReport) -> tuple[str, ...]:
-    """A whole sentence where one of the reports does not say which reference it used."""
+    """A whole sentence if one of the reports does not say which reference it used."""
     which = [name for name, report in (("old", old), ("new", new)) if report.reference.sha256 is None]
     if not which:
         return ()

@@ -32,16 +32,16 @@ class Evidence:
 
     Attributes:
         is_available: Whether its runtime works here and has a kernel for every operator; else it was not run.
-        failure: Why it gave no scores that can be compared, as a whole sentence; None where it did.
-        comparison: How it differs from the reference; None where `failure` says why not.
-        certain: What was certain before the last image; None where all images were run.
+        failure: Why it gave no scores that can be compared, as a whole sentence; None if it did.
+        comparison: How it differs from the reference; None if `failure` says why not.
+        certain: What was certain before the last image; None if all images were run.
         num_images_of_split: Images of the whole split.
         why_a_part: Why images are left out, as half a sentence.
         were_logits: Whether a softmax, or a sigmoid, made probabilities of its scores.
         was_one_score: Whether it gave one score for two classes.
         remark: How its file was opened, as a whole sentence; "" for nothing.
-        runtime_version: Version of its runtime; None where it did not get so far.
-        performance: What running took; None where it did not get so far.
+        runtime_version: Version of its runtime; None if it did not get so far.
+        performance: What running took; None if it did not get so far.
     """
 
     is_available: bool

@@ -14,7 +14,7 @@ UNRELATED_KAPPA = 0.1
 
 
 def likely_causes(seen: Symptoms, class_names: tuple[str, ...]) -> tuple[str, ...]:
-    """Whole sentences, none where nothing is recognised; `class_names` are C names, in the order of the scores."""
+    """Whole sentences, none if nothing is recognised; `class_names` are C names, in the order of the scores."""
     if seen.is_constant:
         return ("It gives the same scores for every image: its weights may be lost, or its input never reaches it.",)
     if seen.num_flipped < MIN_FLIPS:

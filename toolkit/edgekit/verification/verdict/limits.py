@@ -24,7 +24,7 @@ def broken_limits(
         measurement: What was measured.
         tolerance: The limits of the candidate's precision.
         is_subset: Whether only a part of the test split was run.
-        counted_flips: Flipped images outside `tolerance.tie_margin`; None where every image counts.
+        counted_flips: Flipped images outside `tolerance.tie_margin`; None if every image counts.
     """
     return (
         *_accuracy(measurement, tolerance.max_accuracy_drop, is_subset),
@@ -37,7 +37,7 @@ def broken_limits(
 
 
 def format_p_value(value: float) -> str:
-    """A p value with two digits, and none where it is next to nothing."""
+    """A p value with two digits, and none if it is next to nothing."""
     return "p < 0.0001" if value < 0.0001 else f"p = {value:.2g}"
 
 
@@ -159,7 +159,7 @@ def _is_worse(measurement: Measurement) -> bool:
 
 
 def lost_classes(measurement: Measurement, tolerance: Tolerance) -> Iterator[Finding]:
-    """A finding where F1 has no limit and a class lost half of its recall or more, and more than by chance."""
+    """A finding if F1 has no limit and a class lost half of its recall or more, and more than by chance."""
     if tolerance.max_f1_drop is not None:
         return
     lost = [

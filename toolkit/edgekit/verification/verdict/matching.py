@@ -1,4 +1,4 @@
-"""Which candidate of one report is which of another, where their files have other names."""
+"""Which candidate of one report is which of another, if their files have other names."""
 
 from collections.abc import Mapping
 from pathlib import PurePosixPath
@@ -16,7 +16,7 @@ def matched(old: Rows, new: Mapping[Name, CandidateReport]) -> tuple[Rows, dict[
     """The rows of `old` under the names that they have in `new`.
 
     A row of the same name is the same candidate. The others are matched by format, precision, scheme and runtime,
-    where exactly one row of each report is left with these.
+    if exactly one row of each report is left with these.
 
     Returns:
         The rows of `old`, and for those that have another name in `new` the name that they had.
@@ -41,7 +41,7 @@ def _kind(row: CandidateReport) -> tuple[str, ...]:
 
 
 def scheme_of(artifact: str) -> str:
-    """The words between "model" and the precision in a name of edgekit's: "per-tensor"; "" where there are none."""
+    """The words between "model" and the precision in a name of edgekit's: "per-tensor"; "" if there are none."""
     words = PurePosixPath(artifact).stem.split("-")
     is_ours = words[0] == "model" and words[-1] in list(Precision)
     return "-".join(words[1:-1]) if is_ours else ""

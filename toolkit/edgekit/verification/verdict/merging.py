@@ -25,8 +25,8 @@ class Merged:
 def merged(old: VerificationReport, new: VerificationReport, files: Mapping[str, str]) -> Merged:
     """`new` with those rows of `old` that it has not run again, by file and runtime.
 
-    Rows are kept where both reports measured on the same data against the same reference, and judged by the same
-    limits, and where the file is still the one that was verified.
+    Rows are kept if both reports measured on the same data against the same reference, and judged by the same
+    limits, and if the file is still the one that was verified.
 
     Args:
         old: What the run folder holds.
@@ -60,7 +60,7 @@ def _name(row: CandidateReport) -> tuple[str, str]:
 
 
 def _why_not(old: VerificationReport, new: VerificationReport) -> str:
-    """Why no row can be kept, as half a sentence; "" where some may."""
+    """Why no row can be kept, as half a sentence; "" if some may."""
     if (old.dataset.sha256, old.dataset.class_names) != (new.dataset.sha256, new.dataset.class_names):
         return "they were measured on other images"
     before, after = old.reference, new.reference
@@ -70,7 +70,7 @@ def _why_not(old: VerificationReport, new: VerificationReport) -> str:
 
 
 def _why_gone(row: CandidateReport, old: VerificationReport, new: VerificationReport, files: Mapping[str, str]) -> str:
-    """Why a row that was not run again cannot be kept, as half a sentence; "" where it can."""
+    """Why a row that was not run again cannot be kept, as half a sentence; "" if it can."""
     if row.sha256 != files[row.artifact]:
         return "the file was exported again since"
     return "" if _has_same_limits(row, old, new) else "it was judged by other limits"

@@ -18,7 +18,7 @@ def subset_remark(measurement: Measurement, num_images_of_split: int, why: str) 
     """What a reader must know about a row that was measured on a part of the split, and `why` it was."""
     return (
         f"Run on {measurement.num_images:,} of {counted(num_images_of_split, 'image')}, {why}. "
-        f"So accuracy counts only where its change "
+        f"So accuracy counts only if its change "
         f"is more than chance (p < {SIGNIFICANCE:g}), and F1 only in classes of {MIN_CLASS_IMAGES} images or more."
     )
 

@@ -83,19 +83,19 @@ class CandidateReport:
     """One row: an artifact in a runtime.
 
     Attributes:
-        artifact: The file, relative to its run folder; its name where it has none.
+        artifact: The file, relative to its run folder; its name if it has none.
         sha256: Of the file.
         size_bytes: Of the file.
         format: Of the file.
         precision: What the file says it is; None if unknown.
         runtime: The runtime's name.
-        runtime_version: Its version; None where it is not installed.
+        runtime_version: Its version; None if it is not installed.
         verdict: Its outcome.
         reasons: Whole sentences: why it is not a pass.
         remarks: Whole sentences: what the reader must know about a row, whatever its verdict.
         summary: The verdict and what was measured, in words; see `edgekit.verification.verdict.summary`.
-        measurement: How it differs; None where it gave no scores.
-        performance: What it took; None where it gave no scores.
+        measurement: How it differs; None if it gave no scores.
+        performance: What it took; None if it gave no scores.
         input_type: Element type of an integer file's input: "uint8"; None for others.
         output_type: Of its output.
         verified_on: The day, as 2026-11-29; None in reports of before it was kept.
@@ -127,17 +127,17 @@ class CandidateReport:
 
     @property
     def accuracy(self) -> float | None:
-        """Share of the images whose top class is right, 0 to 1; None where it gave no scores."""
+        """Share of the images whose top class is right, 0 to 1; None if it gave no scores."""
         return self.measurement.accuracy if self.measurement else None
 
     @property
     def accuracy_delta(self) -> float | None:
-        """Accuracy, candidate minus reference, -1 to 1; None where it gave no scores."""
+        """Accuracy, candidate minus reference, -1 to 1; None if it gave no scores."""
         return self.measurement.accuracy_delta if self.measurement else None
 
     @property
     def agreement(self) -> float | None:
-        """Share of the images with the reference's top class, 0 to 1; None where it gave no scores."""
+        """Share of the images with the reference's top class, 0 to 1; None if it gave no scores."""
         return self.measurement.agreement if self.measurement else None
 
     @property
@@ -176,7 +176,7 @@ class DatasetSummary:
         sha256: `Dataset.sha256`.
         class_names: In the order of the scores.
         image_shape: (height, width, channels) of its images; empty in reports of before it was kept.
-        image_rule: How image files were resized, in words; "" where images have a fixed size.
+        image_rule: How image files were resized, in words; "" if images have a fixed size.
         image_notes: Clauses on what else was done to them: "color images converted to grayscale …".
     """
 
@@ -200,10 +200,10 @@ class ReferenceSummary:
         report: One result a class, deltas 0.
         file: Name of the model or of the file of scores, without its folder.
         sha256: Of that file.
-        precision: Of that model, where it is known.
-        input: How it is fed and read where that differs from edgekit's own files: "pixels as 0..1, channels as BGR".
+        precision: Of that model, if it is known.
+        input: How it is fed and read if that differs from edgekit's own files: "pixels as 0..1, channels as BGR".
         remarks: Whole sentences: what must be known of it before the candidates are believed.
-        own_noise: How far the float network differs from itself; None where that was not measured.
+        own_noise: How far the float network differs from itself; None if that was not measured.
     """
 
     runtime: str
@@ -226,11 +226,11 @@ class VerificationReport(Displayed):
         reference: What the candidates were compared with.
         tolerance: Precision -> limit -> number, for the precisions that occur.
         candidates: One row each.
-        pairwise: How often the candidates agree with each other; None where that was not asked for.
+        pairwise: How often the candidates agree with each other; None if that was not asked for.
         environment: What it ran on; None in reports of before it was kept.
         unlisted_files: Model files in the run folder that its manifest does not list: they were not verified.
         tolerance_origin: Precision -> limit -> who set it, for limits that are not the defaults: "options of verify".
-        resize_check: What it costs if an app resizes images by another rule; None where that was not asked for.
+        resize_check: What it costs if an app resizes images by another rule; None if that was not asked for.
         notes: Whole sentences about the reference; not kept.
         files: Where the report was written; not kept.
         require_conclusive: Whether an inconclusive row counts as drift for `exit_status`; not kept.
@@ -266,7 +266,7 @@ class VerificationReport(Displayed):
         """The row of the file to ship to `target`: the smallest, on a server the fastest, of those that pass there.
 
         Files at most 5 % larger than the smallest count as equally small; of these it is the fastest.
-        Where none passes, one that is inconclusive; None where there is no such file either. A file that drifts in any
+        If none passes, one that is inconclusive; None if there is no such file either. A file that drifts in any
         runtime of the target is none.
         """
         rows = [row for row in self.candidates if target.runs(row.format, row.precision, row.runtime)]
@@ -289,7 +289,7 @@ class VerificationReport(Displayed):
 
     @property
     def exit_status(self) -> int:
-        """0: none drifts. 1: an error, or nothing was compared. 3: drift, or inconclusive where that does not do."""
+        """0: none drifts. 1: an error, or nothing was compared. 3: drift, or inconclusive if that does not do."""
         if self.count(Verdict.ERROR) or not any(map(self.count, COMPARED)):
             return 1
         is_refused = self.require_conclusive and self.count(Verdict.INCONCLUSIVE)
@@ -375,7 +375,7 @@ class _Document(TypedDict):
 
 
 def _slowness(row: CandidateReport) -> float:
-    """Seconds per image; infinite where no speed was measured."""
+    """Seconds per image; infinite if no speed was measured."""
     speed = row.performance.images_per_second if row.performance else 0.0
     return 1 / speed if speed > 0 else float("inf")
 
@@ -389,7 +389,7 @@ def _read_rows(rows: list[Any]) -> Iterator[CandidateReport]:
 
 
 def check_consistent(report: VerificationReport) -> None:
-    """Raise SchemaError where numbers of one report do not belong together: classes that do not exist, missing rows."""
+    """Raise SchemaError if numbers of one report do not belong together: classes that do not exist, missing rows."""
     num_classes = len(report.dataset.class_names)
     for place, row in enumerate(report.candidates):
         if row.measurement is None:

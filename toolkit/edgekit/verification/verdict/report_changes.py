@@ -21,20 +21,20 @@ REPORT_NAME = "verification.json"
 
 @dataclass(frozen=True, kw_only=True)
 class Change:
-    """One candidate in two reports; changes are new minus old, None where one of the two has no number.
+    """One candidate in two reports; changes are new minus old, None if one of the two has no number.
 
     Attributes:
         artifact: The file, as both reports call it.
         runtime: The runtime's name.
-        old_verdict: None where the candidate is new.
-        new_verdict: None where it is gone.
+        old_verdict: None if the candidate is new.
+        new_verdict: None if it is gone.
         accuracy_change: Of its accuracy, -1 to 1.
         agreement_change: Of its agreement with the reference, -1 to 1.
         size_bytes_change: Of the file's size.
-        size_bytes: The new size; None where it is gone.
+        size_bytes: The new size; None if it is gone.
         speed_ratio: New images per second over old ones; a measurement of the machine too, so never judged.
         same_file: Whether the file is the same, byte by byte.
-        worse: Whole sentences: why it is worse than before; none where it is not.
+        worse: Whole sentences: why it is worse than before; none if it is not.
         remarks: Whole sentences that a reader must know.
     """
 
@@ -66,7 +66,7 @@ class ReportChanges(Displayed):
         old_reference_accuracy: The reference's accuracy in the old report.
         new_reference_accuracy: And in the new one.
         candidates: Those of the new report in its order, then those that are gone.
-        refused: Whole sentences: why the two reports may not be compared as they are; none where they may.
+        refused: Whole sentences: why the two reports may not be compared as they are; none if they may.
         remarks: Whole sentences that a reader must know of both reports.
     """
 
@@ -128,12 +128,12 @@ def compare_reports(
 ) -> ReportChanges:
     """What changed from `old` to `new`.
 
-    Candidates are matched by file name and runtime; where names differ, by format, precision, scheme and runtime, if
+    Candidates are matched by file name and runtime; if names differ, by format, precision, scheme and runtime, if
     these mean one file in each report.
 
-    A candidate is worse where its verdict got worse (pass, not-compared, drift, outdated, error), where accuracy or
+    A candidate is worse if its verdict got worse (pass, not-compared, drift, outdated, error), if accuracy or
     agreement fell by more than `max_worsening` points. So is one that was compared and is gone, or a new one that
-    drifts or fails. The whole is worse where the reference is another one or limits are looser.
+    drifts or fails. The whole is worse if the reference is another one or limits are looser.
 
     Args:
         old: The report before.

@@ -92,9 +92,9 @@ def _ties(one: Measurement) -> list[str]:
 
 
 def _classes(one: Measurement) -> list[str]:
-    """The class that lost most recall; where some lost by more than chance, the one of them that lost most.
+    """The class that lost most recall; if some lost by more than chance, the one of them that lost most.
 
-    None where the loss is not evidence at all (p = 1).
+    None if the loss is not evidence at all (p = 1).
     """
     significant = [each for each in one.per_class if each.recall_delta < 0 and _is_significant(each)]
     lost = significant or [

@@ -28,7 +28,7 @@ class Target(StrEnum):
         IOS: The same.
         WEB: LiteRT.js, which is XNNPACK in WebAssembly.
         MCU: LiteRT for microcontrollers: int8 throughout.
-        SERVER: ONNX Runtime, or LiteRT where it is faster.
+        SERVER: ONNX Runtime, or LiteRT if it is faster.
     """
 
     ANDROID = "android"

@@ -24,7 +24,7 @@ class CustomObjects:
     """What a user's file defines.
 
     Attributes:
-        path: The file; None where none was named.
+        path: The file; None if none was named.
         objects: Name -> class or function.
     """
 

@@ -74,7 +74,7 @@ def _settle(made: dict[str, Any], name: str, config: dict[str, Any]) -> None:
             config.pop("batch_input_shape", None)  # the build_config beside it says the same
     for ends in ("input_layers", "output_layers"):
         if isinstance(config.get(ends), list) and len(config[ends]) == 1:
-            config[ends] = config[ends][0]  # a tensor, where Keras 3 would read a list of one
+            config[ends] = config[ends][0]  # a tensor, if Keras 3 would read a list of one
     if isinstance(config.get("layers"), list):
         _settle_calls(config)
     if name == "InputLayer" and "batch_input_shape" in config:
@@ -91,7 +91,7 @@ def _settle(made: dict[str, Any], name: str, config: dict[str, Any]) -> None:
 def _settle_calls(config: dict[str, Any]) -> None:
     """Change, in place, how the layers of one network refer to the calls of networks inside it.
 
-    Keras 2 counts the input of a network as its call 0. Keras 3 does not, but where a functional model gives an output
+    Keras 2 counts the input of a network as its call 0. Keras 3 does not, but if a functional model gives an output
     of the one around it, it takes one off by itself.
     """
     inner = {each.get("name"): each.get("class_name") for each in config["layers"] if _has_own_input(each)}

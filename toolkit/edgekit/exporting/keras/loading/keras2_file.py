@@ -30,7 +30,7 @@ _TOLERANCE = 1e-4
 """Of the largest score: both compute in float32, in another order."""
 _NUM_IMAGES = 4
 _OPEN_SIZE = 64
-"""Pixels where a network leaves its image size open."""
+"""Pixels if a network leaves its image size open."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -39,7 +39,7 @@ class LoadedModel:
 
     Attributes:
         model: In Keras 3.
-        trained_ranges: What quantization-aware training has learned, where the file holds that.
+        trained_ranges: What quantization-aware training has learned, if the file holds that.
     """
 
     model: "keras.Model"
@@ -67,7 +67,7 @@ def load_keras2(path: Path, custom: CustomObjects = NONE) -> LoadedModel:
 
 
 def _as_h5(path: Path, folder: Path) -> Path:
-    """The wrapped model at `path` as a `.h5` file, whose weights have names; written into `folder` where it is none."""
+    """The wrapped model at `path` as a `.h5` file, whose weights have names; written into `folder` if it is none."""
     if not is_archive(path):
         return path
     libraries = import_libraries("A model of tensorflow-model-optimization")

@@ -192,7 +192,7 @@ FUNCTIONS: Mapping[str, Callable[[Arguments], Made | None]] = {
     "tanh": _activation("tanh"),
     "transpose": _transpose,
 }
-"""Last word of a function's name -> what stands for it with these arguments; None where nothing does."""
+"""Last word of a function's name -> what stands for it with these arguments; None if nothing does."""
 
 
 def _rescaling(operator: str, other: Any) -> Made | None:

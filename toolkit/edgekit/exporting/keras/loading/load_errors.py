@@ -25,7 +25,7 @@ _MISSING = re.compile(
 )
 _PARENT = re.compile(r"its parent module (\w+)[\w.]* cannot be imported")
 _INNERMOST = "Exception encountered: "
-"""Before the reason, where Keras wraps one exception into another for each level of nesting."""
+"""Before the reason, if Keras wraps one exception into another for each level of nesting."""
 
 
 def reason(path: Path, error: Exception, custom: CustomObjects) -> str:
@@ -60,7 +60,7 @@ def reason(path: Path, error: Exception, custom: CustomObjects) -> str:
 
 
 def missing_object(error: Exception) -> str | None:
-    """The class or function that Keras did not find, "mine>Gate"; None where it says something else."""
+    """The class or function that Keras did not find, "mine>Gate"; None if it says something else."""
     missing = _MISSING.search(str(error))
     return (missing[1] or missing[2]) if missing else None
 

@@ -75,7 +75,7 @@ def _import_libraries(configuration: Any) -> None:
 
 
 def _on_plain_tensors(model: "keras.Model") -> "keras.Model":
-    """The same layers from one tensor to one tensor, where `model` takes or gives a dict or a list of one."""
+    """The same layers from one tensor to one tensor, if `model` takes or gives a dict or a list of one."""
     inputs, outputs = getattr(model, "inputs", None) or [], getattr(model, "outputs", None) or []
     keras = import_keras("edgekit export")
     if len(inputs) != 1 or len(outputs) != 1 or isinstance(model, keras.Sequential):
@@ -105,7 +105,7 @@ def check_keras_file(path: Path) -> None:
 
 
 def _check_checksums(path: Path) -> None:
-    """Raise ExportError where an archive is damaged: Keras reads weights here and there, and compares no checksum."""
+    """Raise ExportError if an archive is damaged: Keras reads weights here and there, and compares no checksum."""
     if not is_archive(path):
         return
     try:

@@ -96,7 +96,7 @@ def check_harmless(path: Path) -> None:
 
 
 def _check_modules(path: Path) -> None:
-    """Raise ExportError where the model in `path` names a module that Keras 2 would import and that is not its own."""
+    """Raise ExportError if the model in `path` names a module that Keras 2 would import and that is not its own."""
     for layer in _layers(read_configuration(path)):
         if module := strange_module(layer):
             raise ExportError(
@@ -130,7 +130,7 @@ def is_keras2(path: Path) -> bool:
 
 
 def written_by(path: Path) -> str:
-    """The version of Keras that the file says it was written by, as in "3.15.1"; "" where it says none."""
+    """The version of Keras that the file says it was written by, as in "3.15.1"; "" if it says none."""
     try:
         return _read(path, "metadata.json", "keras_version")
     except _UNREADABLE:
@@ -138,7 +138,7 @@ def written_by(path: Path) -> str:
 
 
 def read_configuration(path: Path) -> Any:
-    """The network in a `.h5` or `.keras` file, as JSON says it; raises ExportError where there is none."""
+    """The network in a `.h5` or `.keras` file, as JSON says it; raises ExportError if there is none."""
     try:
         return json.loads(_read(path, "config.json", "model_config"))
     except _UNREADABLE as error:

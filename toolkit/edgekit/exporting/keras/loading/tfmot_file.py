@@ -149,7 +149,7 @@ def _own_weights(path: Path, group: "Mapping[str, NDArray[Any]]") -> "dict[str, 
 def _clustered(
     path: Path, group: "Mapping[str, NDArray[Any]]", kind: str, weight: "NDArray[np.float32]"
 ) -> "NDArray[np.float32] | None":
-    """`weight` with each value replaced by the nearest centroid, as each call does; None where it was not clustered."""
+    """`weight` with each value replaced by the nearest centroid, as each call does; None if it was not clustered."""
     import numpy as np
 
     found = {_kind_of(name): values for name, values in group.items() if _kind_of(name).startswith(_CENTROIDS + kind)}

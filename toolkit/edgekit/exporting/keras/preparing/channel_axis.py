@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 def with_channel_axis(model: "keras.Model", image_shape: tuple[int, int, int]) -> "keras.Model":
-    """`model` from (batch, height, width, 1) where it takes (batch, height, width); else itself.
+    """`model` from (batch, height, width, 1) if it takes (batch, height, width); else itself.
 
     The one channel is taken off by a Reshape, which moves no number; the layers and weights are shared.
 

@@ -82,7 +82,7 @@ def is_channels_first(shape: Sequence[int | None], num_channels: int) -> bool:
 
 
 def with_channels_last(model: "keras.Model", num_channels: int) -> "keras.Model":
-    """`model` from (batch, height, width, channels); itself where it keeps its channels last everywhere.
+    """`model` from (batch, height, width, channels); itself if it keeps its channels last everywhere.
 
     Args:
         model: It stays as it is.

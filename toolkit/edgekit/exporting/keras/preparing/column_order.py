@@ -1,6 +1,6 @@
 """The scores of a classifier in another order. Keras to Keras; exact.
 
-Where the last kernel's channels are the classes, they are put into the new order, which costs nothing; else the scores
+If the last kernel's channels are the classes, they are put into the new order, which costs nothing; else the scores
 themselves are, by one GATHER.
 """
 
@@ -49,7 +49,7 @@ def with_columns_in_order(model: "keras.Model", order: Sequence[int]) -> "keras.
 
 
 def _last_kernel(model: "keras.Model") -> Linear | None:
-    """The kernel whose output channels are the scores; None where something else comes between, or cannot be told."""
+    """The kernel whose output channels are the scores; None if something else comes between, or cannot be told."""
     walk = Walk.through(model)
     if walk is None:
         return None
@@ -70,5 +70,5 @@ def _last_kernel(model: "keras.Model") -> Linear | None:
 
 
 def _is_last_axis(layer: Any) -> bool:
-    """Whether `layer` works along the last axis, where it works along one."""
+    """Whether `layer` works along the last axis, if it works along one."""
     return getattr(layer, "axis", -1) == -1 and getattr(layer, "data_format", "channels_last") == "channels_last"

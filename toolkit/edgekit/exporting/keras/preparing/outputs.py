@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 
 def as_functional(model: "keras.Model", image_shape: "Shape") -> "keras.Model":
-    """`model` as a graph from an input of `image_shape`, (height, width, channels), where it is a class of its own.
+    """`model` as a graph from an input of `image_shape`, (height, width, channels), if it is a class of its own.
 
-    Its layers become those of the graph where its `call` can be followed; else it is one layer.
+    Its layers become those of the graph if its `call` can be followed; else it is one layer.
 
     Raises:
         ExportError: It cannot be called with images of that shape.
@@ -41,7 +41,7 @@ def as_functional(model: "keras.Model", image_shape: "Shape") -> "keras.Model":
 
 
 def _followed(model: "keras.Model", pixels: Any) -> "keras.Model | None":
-    """The graph of the layers that `model.call` calls; None where it does more than call layers."""
+    """The graph of the layers that `model.call` calls; None if it does more than call layers."""
     import numpy as np
 
     keras = import_keras("edgekit export")
@@ -65,7 +65,7 @@ def with_one_output(
         model: One whose graph Keras knows.
         name: As the user says; None: the only one of shape (batch, `num_scores`).
         num_scores: How many scores it has to give.
-        may_be_one: Whether one score is enough where no output gives `num_scores`.
+        may_be_one: Whether one score is enough if no output gives `num_scores`.
 
     Raises:
         UnknownNameError: It has no output called `name`.

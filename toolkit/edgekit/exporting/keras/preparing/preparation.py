@@ -1,6 +1,6 @@
 """From a Keras model as people save it to the classifier that is exported. Every step is a file of its own.
 
-The order: one input, its channels last; names that TensorFlow takes; one output; two scores where there is one; the
+The order: one input, its channels last; names that TensorFlow takes; one output; two scores if there is one; the
 data set's order of classes; and last the checks and the softmax of `edgekit.exporting.keras.classifier`.
 """
 
@@ -36,7 +36,7 @@ class Prepared:
     Attributes:
         model: See `edgekit.exporting.keras.classifier.as_classifier`.
         adds_softmax: Whether a softmax was added, because the model gives logits.
-        columns: What its scores stand for, where they are not the classes of the data set in their order: the model
+        columns: What its scores stand for, if they are not the classes of the data set in their order: the model
             knows more classes.
         gives_one_score: Whether the file's model gives one score for two classes.
         renamed: Name of a layer in the file -> its name now.
@@ -111,7 +111,7 @@ def prepare(
 
 
 def _check_labels(reading: OutputReading, num_scores: int, gives_one_score: bool) -> None:
-    """Raise UsageError where there are labels, and not one for each score; two are right for one score."""
+    """Raise UsageError if there are labels, and not one for each score; two are right for one score."""
     if reading.labels is None or gives_one_score or num_scores in (0, len(reading.labels)):
         return
     raise UsageError(
@@ -121,7 +121,7 @@ def _check_labels(reading: OutputReading, num_scores: int, gives_one_score: bool
 
 
 def _num_scores(model: "keras.Model") -> int:
-    """How many scores the only output gives; 0 where it gives no list of scores."""
+    """How many scores the only output gives; 0 if it gives no list of scores."""
     outputs = getattr(model, "outputs", None) or []
     return int(outputs[0].shape[1] or 0) if len(outputs) == 1 and len(outputs[0].shape) == 2 else 0
 

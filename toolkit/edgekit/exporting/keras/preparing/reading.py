@@ -1,4 +1,4 @@
-"""What a user says of a model's output where its file does not: which one, of which classes. Knows no Keras."""
+"""What a user says of a model's output if its file does not: which one, of which classes. Knows no Keras."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from edgekit.metrics.class_columns import ClassColumns
 
 @dataclass(frozen=True, kw_only=True)
 class OutputReading:
-    """How the output of a model is read; None where nothing was said.
+    """How the output of a model is read; None if nothing was said.
 
     Attributes:
         output_name: Which of several outputs holds the scores.
@@ -52,14 +52,14 @@ class OutputReading:
 
     @property
     def words(self) -> str:
-        """For a person: "output 'scores', positive class 'dog'"; "as it is" where nothing was said."""
+        """For a person: "output 'scores', positive class 'dog'"; "as it is" if nothing was said."""
         parts = [f"output '{self.output_name}'"] if self.output_name else []
         parts += [f"positive class '{self.positive_class}'"] if self.positive_class else []
         parts += [f"{counted(len(self.labels), 'label')}"] if self.labels else []
         return ", ".join(parts) or "as it is"
 
     def columns(self, class_names: Sequence[str]) -> ClassColumns | None:
-        """The model's columns as `labels` name them; None without labels, or where they are `class_names` in order.
+        """The model's columns as `labels` name them; None without labels, or if they are `class_names` in order.
 
         Raises:
             UsageError: A class of the data set is missing.

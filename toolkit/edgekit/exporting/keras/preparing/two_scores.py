@@ -2,7 +2,7 @@
 
 With p the probability of the positive class and z its logit, [1 - p, p] = softmax([-z / 2, z / 2]). So the sigmoid is
 taken off, and a layer of two units with a softmax is put on, all of Keras' own: quantizers know it, and logits can be
-had. Where the sigmoid cannot be taken off, p itself becomes [1 - p, p].
+had. If the sigmoid cannot be taken off, p itself becomes [1 - p, p].
 """
 
 from enum import StrEnum
@@ -65,7 +65,7 @@ def with_two_scores(
 
 
 def _kind_of(last: Any, activation: str, scores: "NDArray[np.float32]") -> OneScore:
-    """Said by the last activation; where that is unknown, seen by the scores of a few images."""
+    """Said by the last activation; if that is unknown, seen by the scores of a few images."""
     if activation in _PROBABILITIES:
         return OneScore.PROBABILITY
     if activation == "softmax":
@@ -84,7 +84,7 @@ def _kind_of(last: Any, activation: str, scores: "NDArray[np.float32]") -> OneSc
 
 
 def _without_sigmoid(model: "keras.Model", last: Any) -> "keras.Model | None":
-    """`model` without the sigmoid of its layer `last`; None where Keras cannot make a copy of it."""
+    """`model` without the sigmoid of its layer `last`; None if Keras cannot make a copy of it."""
     try:
         return without_activation(model, last)
     except Exception:  # noqa: BLE001 - layers of others may lack a configuration, or need what is not there

@@ -18,7 +18,7 @@ class Rewrite(ABC, Generic[Match]):
 
     @abstractmethod
     def match(self, node: "ir.Node") -> Match | None:
-        """What the change needs to know where it begins at `node`; None where it does not."""
+        """What the change needs to know where it begins at `node`; None if it does not."""
 
     @abstractmethod
     def rewrite(self, node: "ir.Node", match: Match) -> None:

@@ -40,6 +40,6 @@ class CancelTransposes(Rewrite[Chain]):
 
 
 def turned(values: "NDArray[Any]", *, back: tuple[int, ...]) -> "NDArray[Any] | None":
-    """A constant as it is before the Transpose that `back` undoes; None where it has more axes than the tensor."""
+    """A constant as it is before the Transpose that `back` undoes; None if it has more axes than the tensor."""
     missing = len(back) - values.ndim
     return None if missing < 0 else values.reshape([1] * missing + list(values.shape)).transpose(back)

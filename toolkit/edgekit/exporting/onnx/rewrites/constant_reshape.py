@@ -21,7 +21,7 @@ class ConstantReshape(Rewrite[list[int]]):
     """Matches with the dimensions behind the batch.
 
     Args:
-        model: Its shapes are inferred; where that is not enough it is run, here.
+        model: Its shapes are inferred; if that is not enough it is run, here.
     """
 
     def __init__(self, model: "ir.Model") -> None:

@@ -53,7 +53,7 @@ class Chain:
 
 
 def follow(value: "ir.Value", reorder: Reorder) -> Chain | None:
-    """The operators behind `value` that treat every number alike; None where a tensor on the way is read twice."""
+    """The operators behind `value` that treat every number alike; None if a tensor on the way is read twice."""
     constants: list[NewConstant] = []
     while (node := only_reader(value)) is not None:
         found = _reordered(node, value, reorder)
@@ -65,7 +65,7 @@ def follow(value: "ir.Value", reorder: Reorder) -> Chain | None:
 
 
 def _reordered(node: "ir.Node", value: "ir.Value", reorder: Reorder) -> tuple[NewConstant, ...] | None:
-    """What `node` needs in the new order, often nothing; None where it does not treat every number alike."""
+    """What `node` needs in the new order, often nothing; None if it does not treat every number alike."""
     if node.op_type in UNARY:
         return ()
     if node.op_type not in WITH_CONSTANT:

@@ -2,7 +2,7 @@
 
     softmax(dequantize(quantize(x)))  ->  softmax(x)        dequantize(quantize(x))  ->  x
 
-where that is what the graph gives. The last layer adds up in integers anyway.
+if that is what the graph gives. The last layer adds up in integers anyway.
 """
 
 from typing import TYPE_CHECKING

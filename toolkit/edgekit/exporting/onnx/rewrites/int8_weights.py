@@ -2,7 +2,7 @@
 
     W  ->  float32(W8) * s        where s = max |W| / 127 and W8 = round(W / s)
 
-The maximum is taken over each output channel, or over all weights; where all are 0, s is 1.
+The maximum is taken over each output channel, or over all weights; if all are 0, s is 1.
 """
 
 from dataclasses import dataclass
@@ -75,7 +75,7 @@ class Int8Weights(Rewrite[Kernel]):
 
 
 def _scale(weights: "NDArray[np.float32]", axis: int | None) -> "NDArray[np.float32]":
-    """The largest absolute value over LARGEST, float32, of `weights.ndim` dimensions; 1 where all weights are 0."""
+    """The largest absolute value over LARGEST, float32, of `weights.ndim` dimensions; 1 if all weights are 0."""
     import numpy as np
 
     others = tuple(each for each in range(weights.ndim) if each != axis)

@@ -1,6 +1,6 @@
 """Nodes are called after the layer that they come from, and constants after the first node that uses them.
 
-    node = its output        constant = NODE.INDEX        both with _2, _3, ... where that name is taken
+    node = its output        constant = NODE.INDEX        both with _2, _3, ... if that name is taken
 
 tf2onnx numbers the names that it invents through the life of the process (`conv__17:0`); those numbers go. An operator
 that it moves and merges is called after what it reads, SOURCE/OPERATOR, because its own name cannot be trusted.
@@ -54,7 +54,7 @@ class _Names:
 
 
 def _stem(node: "ir.Node", names: _Names) -> str:
-    """The node's own name without counters and the exporter's wrapper; its source and its type where that may vary."""
+    """The node's own name without counters and the exporter's wrapper; its source and its type if that may vary."""
     if node.op_type in MOVERS:
         source = names.settled.get(source_of(node), "")
         return f"{source}/{node.op_type}" if source else node.op_type

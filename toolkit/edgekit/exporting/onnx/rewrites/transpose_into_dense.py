@@ -73,7 +73,7 @@ def _of_vector(values: "NDArray[Any]", *, places: list[int]) -> "NDArray[Any] | 
 
 
 def _weights(node: "ir.Node", source: "ir.Value", places: list[int]) -> NewConstant | None:
-    """The weights that `source` is multiplied by, reordered; None where `node` is not a dense layer."""
+    """The weights that `source` is multiplied by, reordered; None if `node` is not a dense layer."""
     if node.op_type not in {"Gemm", "MatMul"} or source_of(node) is not source or is_set(node, "transA"):
         return None
     weights = constant_of(node.inputs[1])

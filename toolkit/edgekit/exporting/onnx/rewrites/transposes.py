@@ -10,7 +10,7 @@ TO_LAST = (0, 2, 3, 1)
 
 
 def permutation_of(transpose: "ir.Node") -> tuple[int, ...]:
-    """Where each axis of the output is in the input; empty where the node leaves it out, and reverses them all."""
+    """Where each axis of the output is in the input; empty if the node leaves it out, and reverses them all."""
     return tuple(transpose.attributes.get_ints("perm", ()))
 
 

@@ -57,7 +57,7 @@ def _converter() -> Any:
 
     class Converter(convert_to_constants._FunctionConverterDataInEager):
         def _eval(self, tensor: Any) -> "NDArray[Any]":
-            """The numbers, not copied where TensorFlow lets them be seen."""
+            """The numbers, not copied if TensorFlow lets them be seen."""
             value = tensor.read_value() if hasattr(tensor, "read_value") else tensor
             if value.dtype.name != "float32" or value.device.find("GPU") >= 0:
                 return super()._eval(tensor)

@@ -100,7 +100,7 @@ def _inner_functions_inlined(tf: Any) -> Iterator[None]:
 
 
 def _check_operators(model: "onnx.ModelProto") -> None:
-    """Raise ExportError, naming them, where operators of TensorFlow are left that ONNX lacks."""
+    """Raise ExportError, naming them, if operators of TensorFlow are left that ONNX lacks."""
     import onnx
 
     known = {(schema.domain, schema.name) for schema in onnx.defs.get_all_schemas()}

@@ -2,7 +2,7 @@
 
     conv(x, W) * c  ->  conv(x, W * c)        where c is a constant per channel and nobody else reads conv(x, W)
 
-This is what is left of a batch normalization. TensorFlow does it (MulConvPushDown in its constant_folding.cc) where W
+This is what is left of a batch normalization. TensorFlow does it (MulConvPushDown in its constant_folding.cc) if W
 is a constant, so it has to be done here for the weights that are placeholders. The new convolution has the name of the
 multiplication there too.
 """
@@ -43,7 +43,7 @@ def scale_kernels(graph: Any, carried: "dict[str, NDArray[Any]]") -> None:
 def _match(
     product: Any, nodes: dict[str, Any], readers: Counter[str], carried: "dict[str, NDArray[Any]]"
 ) -> "tuple[Any, str, NDArray[Any]] | None":
-    """The convolution, the name of its kernel and the factor of a multiplication; None where it is something else."""
+    """The convolution, the name of its kernel and the factor of a multiplication; None if it is something else."""
     import tensorflow as tf
 
     if product.op != "Mul":

@@ -19,7 +19,7 @@ class QuantizeRequest:
         content: The float32 `.tflite`.
         precision: Of the file: int8 or int16x8.
         options: What was chosen.
-        calibration: The images; None where the activations stay in float (dynamic).
+        calibration: The images; None if the activations stay in float (dynamic).
         activations: What was seen on these images; None with `calibration`.
         float_outputs: Output tensors of the operators that stay in float.
         default_outputs: Those of them that were not asked for; operators that are merged into others may go.

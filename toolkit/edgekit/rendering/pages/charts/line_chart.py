@@ -37,7 +37,7 @@ class Line:
         name: Stands in the legend.
         style: Class of style.css: s1 to s6, or guide.
         strokes: "x,y x,y ..." for each piece that is not interrupted.
-        dots: Its points, where they are few.
+        dots: Its points, if they are few.
     """
 
     name: str
@@ -52,7 +52,7 @@ class LineChart:
 
     Attributes:
         frame: The frame around them.
-        lines: The lines; a legend names them where there are several.
+        lines: The lines; a legend names them if there are several.
         caption: Stands under the chart; "" for none.
     """
 

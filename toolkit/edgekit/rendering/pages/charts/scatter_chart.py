@@ -57,7 +57,7 @@ class Mark:
         x: Its middle, across.
         y: Its middle, downwards.
         label: Where its label begins: left end and middle of the line; None for no label.
-        leader: Where a line from the point to its label ends; None where the label is beside it.
+        leader: Where a line from the point to its label ends; None if the label is beside it.
     """
 
     point: Point
@@ -77,7 +77,7 @@ class ScatterChart:
         front: "x,y x,y ...": a line through the points that nothing beats; "" for none.
         shapes: Names of the shapes, for the legend.
         styles: Names of the colours, for the legend.
-        hollow: What a hollow point is, for the legend; "" where there is none.
+        hollow: What a hollow point is, for the legend; "" if there is none.
         caption: Stands under the chart; "" for none.
         radius: Of a point.
     """

@@ -18,8 +18,8 @@ class ClassRow:
 
     Attributes:
         name: The class.
-        images: Images in each split; none where the run does not say.
-        scores: Precision, recall and F1, 0 to 1; none where the run does not say.
+        images: Images in each split; none if the run does not say.
+        scores: Precision, recall and F1, 0 to 1; none if the run does not say.
     """
 
     name: str
@@ -35,7 +35,7 @@ class ClassesSection(Section):
         splits: Headings of `ClassRow.images`.
         scores: Headings of `ClassRow.scores`.
         rows: One a class.
-        averages: Names and values; none where there are no scores.
+        averages: Names and values; none if there are no scores.
     """
 
     template: ClassVar[str] = "run/classes.html"
@@ -48,7 +48,7 @@ class ClassesSection(Section):
 
 
 def classes_section(run: RunFolder, report: Mapping[str, Any] | None) -> ClassesSection | None:
-    """The section of a run; None where neither its report nor classes.csv says anything of classes."""
+    """The section of a run; None if neither its report nor classes.csv says anything of classes."""
     counts = read_class_counts(run)
     if report is None and not counts:
         return None

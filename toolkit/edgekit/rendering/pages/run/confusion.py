@@ -1,4 +1,4 @@
-"""The confusion matrix of a run: as tables, or as pictures where there are many classes."""
+"""The confusion matrix of a run: as tables, or as pictures if there are many classes."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ class ConfusionSection(Section):
 
 
 def confusion_section(run: RunFolder, report: Mapping[str, Any] | None) -> ConfusionSection | None:
-    """The section of a run; None where its report has no matrix, or too large a one and no picture of it."""
+    """The section of a run; None if its report has no matrix, or too large a one and no picture of it."""
     if report is None or not {"confusion_matrix", "confusion_cells"} & set(report):
         return None
     names, cells = [row["class"] for row in report["per_class"]], report.get("confusion_matrix")

@@ -7,7 +7,7 @@ from edgekit.runs.folder import RunFolder
 
 
 def listed_text(run: RunFolder, name: str) -> str | None:
-    """The text of a file that the manifest lists; None where it lists none."""
+    """The text of a file that the manifest lists; None if it lists none."""
     if name not in run.manifest["files"]:
         return None
     run.check_file(Path(name))

@@ -55,13 +55,13 @@ class MistakesSection(Section):
 
 
 def training_images_section(run: RunFolder) -> TrainingImagesSection | None:
-    """The section of a run; None where it has no such pictures."""
+    """The section of a run; None if it has no such pictures."""
     pictures = listed_pictures(run, TRAINING)
     return TrainingImagesSection(pictures=pictures) if pictures else None
 
 
 def mistakes_section(run: RunFolder, report: Mapping[str, Any] | None) -> MistakesSection | None:
-    """The section of a run; None where neither a picture nor the report says anything of mistakes."""
+    """The section of a run; None if neither a picture nor the report says anything of mistakes."""
     rows, pictures = (report or {}).get("misclassified") or [], listed_pictures(run, MISTAKES)
     if not rows and not pictures:
         return None

@@ -23,7 +23,7 @@ class LearningSection(Section):
     """Curves, and every epoch as a table.
 
     Attributes:
-        words: Which epoch is the best, and which one was saved; "" where there is no best one.
+        words: Which epoch is the best, and which one was saved; "" if there is no best one.
         charts: The curves.
         columns: Headings of the table.
         epochs: Its rows.
@@ -39,7 +39,7 @@ class LearningSection(Section):
 
 
 def learning_section(run: RunFolder) -> LearningSection | None:
-    """The section of a run; None where it has no history."""
+    """The section of a run; None if it has no history."""
     history = read_history(run)
     if not history:
         return None

@@ -33,7 +33,7 @@ class MadeSection(Section):
 
 
 def network_section(run: RunFolder) -> NetworkSection | None:
-    """The section of a run; None where it has no summary.txt."""
+    """The section of a run; None if it has no summary.txt."""
     text = listed_text(run, "summary.txt")
     return None if text is None else NetworkSection(layers=text)
 

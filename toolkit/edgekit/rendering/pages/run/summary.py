@@ -16,7 +16,7 @@ class SummarySection(Section):
 
     Attributes:
         facts: Names and values.
-        epochs_done: So many, where the training is not finished; None where it is.
+        epochs_done: So many, if the training is not finished; None if it is.
         warnings: What must be known of the model, in whole sentences.
     """
 

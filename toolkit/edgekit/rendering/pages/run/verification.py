@@ -21,10 +21,10 @@ class VerifiedRow:
         runtime: That runtime.
         num_others: Runtimes beside it.
         verdict: Its outcome there.
-        accuracy: 0 to 1; None where it gave no scores.
-        agreement: 0 to 1; None where it gave no scores.
+        accuracy: 0 to 1; None if it gave no scores.
+        agreement: 0 to 1; None if it gave no scores.
         size_bytes: Of the file.
-        outdated: Why its verdict counts no more, as a whole sentence; "" where it counts.
+        outdated: Why its verdict counts no more, as a whole sentence; "" if it counts.
     """
 
     artifact: str
@@ -42,8 +42,8 @@ class VerificationSection(Section):
     """What was found.
 
     Attributes:
-        page: Name of the page of the verification, beside this one; "" where there is none.
-        rows: One per file, worst first; None where the run was not verified yet.
+        page: Name of the page of the verification, beside this one; "" if there is none.
+        rows: One per file, worst first; None if the run was not verified yet.
     """
 
     template: ClassVar[str] = "run/verification.html"

@@ -61,7 +61,7 @@ def _best(files: Sequence[VerifiedFile]) -> Iterator[str]:
 
 
 def _named(files: Sequence[VerifiedFile], verdict: Verdict) -> str:
-    """The rows with that verdict, by file: "int8 tflite in litert-xnnpack and 3 more"; "" where there is none."""
+    """The rows with that verdict, by file: "int8 tflite in litert-xnnpack and 3 more"; "" if there is none."""
     named = [f"{one.name} in {row.runtime}" for one in files for row in one.rows if row.verdict is verdict]
     more = f" and {len(named) - MAX_NAMED} more" if len(named) > MAX_NAMED else ""
     return ", ".join(named[:MAX_NAMED]) + more

@@ -14,7 +14,7 @@ TOO_FEW = f"No calibration diagram: it takes {MIN_IMAGES:,} images to say anythi
 
 
 def candidate_calibration(one: Measurement, label: str) -> CalibrationChart | None:
-    """The reference and a candidate; None where nothing was kept, or the sample is too small."""
+    """The reference and a candidate; None if nothing was kept, or the sample is too small."""
     if not one.reliability or one.expected_calibration_error is None or one.num_images < MIN_IMAGES:
         return None
     after, change = one.expected_calibration_error, one.expected_calibration_error_delta or 0.0
@@ -27,7 +27,7 @@ def candidate_calibration(one: Measurement, label: str) -> CalibrationChart | No
 
 
 def reference_calibration(one: Measurement) -> CalibrationChart | None:
-    """The reference alone; None where nothing was kept, or the sample is too small."""
+    """The reference alone; None if nothing was kept, or the sample is too small."""
     if not one.reference_reliability or one.expected_calibration_error is None or one.num_images < MIN_IMAGES:
         return None
     error = one.expected_calibration_error - (one.expected_calibration_error_delta or 0.0)

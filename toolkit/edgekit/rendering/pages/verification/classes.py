@@ -63,7 +63,7 @@ class ClassDrift:
 
 
 def class_drift(one: Measurement, caption: str) -> ClassDrift:
-    """The drift of each class, or of the worst where there are many."""
+    """The drift of each class, or of the worst if there are many."""
     shown = sorted(one.per_class, key=lambda each: each.f1_delta)[: page_size(len(one.per_class)).classes]
     largest = max(MIN_SCALE, *(abs(change) for each in shown for change in (each.f1_delta, each.recall_delta)))
     return ClassDrift(

@@ -1,4 +1,4 @@
-"""Confusion matrices of the reference, of a candidate, and their difference; lists where there are many classes."""
+"""Confusion matrices of the reference, of a candidate, and their difference; lists if there are many classes."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -52,7 +52,7 @@ class Confusions:
 
 
 def reference_matrix(one: Measurement, names: Sequence[str]) -> Matrix | None:
-    """The reference's; None where there are too many classes."""
+    """The reference's; None if there are too many classes."""
     if len(names) > MAX_CLASSES or not one.confusion:
         return None
     cells = _dense(one.confusion, names, lambda cell: cell.reference_images)
@@ -60,7 +60,7 @@ def reference_matrix(one: Measurement, names: Sequence[str]) -> Matrix | None:
 
 
 def confusions(one: Measurement, names: Sequence[str], label: str) -> Confusions | None:
-    """What changed, by class; None where nothing was kept."""
+    """What changed, by class; None if nothing was kept."""
     if not one.confusion:
         return None
     if len(names) <= MAX_CLASSES:

@@ -60,7 +60,7 @@ class ToleranceSection(Section):
 
 @dataclass(frozen=True, kw_only=True)
 class MadeSection(Section):
-    """Where it ran, on what, and how to make it again; the command is "" where it is not known."""
+    """Where it ran, on what, and how to make it again; the command is "" if it is not known."""
 
     template: ClassVar[str] = "verification/provenance.html"
     heading: str = "Provenance"
@@ -70,7 +70,7 @@ class MadeSection(Section):
 
 
 def agreement_section(report: VerificationReport) -> AgreementSection | None:
-    """The section of a report; None where that was not asked for."""
+    """The section of a report; None if that was not asked for."""
     if report.pairwise is None:
         return None
     headings, rows = agreement_matrix(report.pairwise, MAX_GROUPS)

@@ -40,7 +40,7 @@ class RowInFull:
         verdict: Its outcome.
         short: The two numbers that tell rows apart, for who reads only the closed lines.
         reasons: Why it is not a pass.
-        words: What was measured, as a sentence; "" where nothing was.
+        words: What was measured, as a sentence; "" if nothing was.
         remarks: Notes.
         facts: Names and values.
         is_same: Whether no prediction changed; then only the calibration is shown, if any.
@@ -48,8 +48,8 @@ class RowInFull:
         confusions: What changed, by class.
         flipped: Images whose prediction changed.
         calibration: The calibration diagram.
-        no_calibration: Why there is none; "" where there is one, or nothing to show.
-        left_out: What a page of many classes does not show of it; "" where nothing is left out.
+        no_calibration: Why there is none; "" if there is one, or nothing to show.
+        left_out: What a page of many classes does not show of it; "" if nothing is left out.
     """
 
     anchor: str
@@ -147,7 +147,7 @@ def _row(file: VerifiedFile, place: int, names: Sequence[str], album: Album) -> 
 def _with_parts(
     shown: RowInFull, row: CandidateReport, one: Measurement, names: Sequence[str], album: Album
 ) -> RowInFull:
-    """With classes, confusions, pictures and calibration; only the calibration where no prediction changed."""
+    """With classes, confusions, pictures and calibration; only the calibration if no prediction changed."""
     if not one.class_flips and one.agreement == 1:
         is_worth_it = one.max_abs_score_difference > 1e-3
         return replace(shown, is_same=True, calibration=candidate_calibration(one, row.label) if is_worth_it else None)

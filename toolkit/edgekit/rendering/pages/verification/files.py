@@ -22,12 +22,12 @@ class MeasuredCells:
     Attributes:
         accuracy: Of the candidate.
         accuracy_delta: Candidate minus reference.
-        interval: 95 % interval of that; None where it was not kept.
+        interval: 95 % interval of that; None if it was not kept.
         agreement: Share of images with the same prediction.
         num_flips: Images with another one.
         flips: The same in words, ties behind a +.
         worst_f1_delta: Of the class whose F1 fell most.
-        worst_class: Its name; "" where none fell.
+        worst_class: Its name; "" if none fell.
         num_images: Images that it was run on.
         is_part: Whether these are a part of the test split.
     """
@@ -53,8 +53,8 @@ class RuntimeRow:
         verdict: Its outcome.
         anchor: The id of its details.
         keys: Key of a filter -> its value.
-        measured: None where it gave no scores.
-        images_per_second: None where it gave no scores.
+        measured: None if it gave no scores.
+        images_per_second: None if it gave no scores.
     """
 
     runtime: str

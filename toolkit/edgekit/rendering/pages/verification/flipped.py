@@ -40,7 +40,7 @@ class FlippedCard:
     """One image.
 
     Attributes:
-        picture: None where the images are not at hand.
+        picture: None if the images are not at hand.
         direction: From right to wrong, or otherwise.
         index: Its place in the test split, from 0.
         answers: The truth, the reference, the candidate.
@@ -85,7 +85,7 @@ class Album:
         return cls(images, class_names, images_for_each(num_rows, allowed.flipped), allowed.picture_bytes)
 
     def flipped_images(self, one: Measurement, label: str) -> FlippedImages | None:
-        """The flips that matter most: what the reference had right first, ties last; None where nothing flipped."""
+        """The flips that matter most: what the reference had right first, ties last; None if nothing flipped."""
         if not one.flipped_images:
             return None
         total = one.flips.total + one.tie_flips.total

@@ -13,7 +13,7 @@ class VerifiedFile:
 
     Attributes:
         number: Its place on the page, from 1, worst first.
-        name: What the page calls it: "int8 tflite", or its file where others have the same precision.
+        name: What the page calls it: "int8 tflite", or its file if others have the same precision.
         rows: One per runtime, the worst first; at least one.
     """
 
@@ -54,7 +54,7 @@ def files_of(report: VerificationReport) -> list[VerifiedFile]:
 
 
 def file_name(row: CandidateReport, *, by_file: bool = False) -> str:
-    """A file in words: "int8 tflite"; by its path where others have the same precision."""
+    """A file in words: "int8 tflite"; by its path if others have the same precision."""
     return row.artifact if by_file or row.precision is None else f"{row.precision} {row.format}"
 
 

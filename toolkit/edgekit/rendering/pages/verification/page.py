@@ -29,7 +29,7 @@ BY_CLASS = (
     "reliability",
     "reference_reliability",
 )
-"""What the data in the page leave out of a candidate where there are many classes; verification.json has it."""
+"""What the data in the page leave out of a candidate if there are many classes; verification.json has it."""
 
 
 def verification_page(
@@ -71,7 +71,7 @@ def verification_page(
 
 
 def _data(report: VerificationReport) -> dict[str, Any]:
-    """verification.json, without what would make the page large where there are many classes."""
+    """verification.json, without what would make the page large if there are many classes."""
     document = report.to_dict()
     if len(report.dataset.class_names) <= MANY_CLASSES:
         return document

@@ -31,7 +31,7 @@ class ParetoSection(Section):
 
     Attributes:
         charts: Size against speed, and against accuracy.
-        left_out: Why there is no chart of accuracy; "" where there is one.
+        left_out: Why there is no chart of accuracy; "" if there is one.
     """
 
     template: ClassVar[str] = "verification/pareto.html"
@@ -69,7 +69,7 @@ class _Placed:
 
 
 def pareto_section(files: Sequence[VerifiedFile]) -> ParetoSection | None:
-    """The section of a report's files; None where fewer than two of them were measured."""
+    """The section of a report's files; None if fewer than two of them were measured."""
     placed = [one for one in map(_placed, files) if one is not None]
     if len(placed) < 2:
         return None
@@ -138,7 +138,7 @@ def _point(one: _Placed, value: float) -> Point:
 
 
 def _label(file: VerifiedFile, row: CandidateReport) -> str:
-    """Its precision, where that tells it from others of its format; else its file name, shortened."""
+    """Its precision, if that tells it from others of its format; else its file name, shortened."""
     if row.precision and file.name == f"{row.precision} {row.format}":
         return row.precision.value
     name = row.artifact.rpartition("/")[2].rpartition(".")[0].removeprefix("model-") or row.artifact

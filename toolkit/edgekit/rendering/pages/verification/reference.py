@@ -24,7 +24,7 @@ class ReferenceSection(Section):
         runtime: Where its scores come from.
         rows: The classes, the lowest F1 first.
         num_left_out: So many more classes are there.
-        matrix: Its confusion matrix; None where no row was run on every image.
+        matrix: Its confusion matrix; None if no row was run on every image.
         calibration: Its calibration diagram; None likewise.
     """
 

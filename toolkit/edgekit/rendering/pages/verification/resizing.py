@@ -28,7 +28,7 @@ class ResizeSection(Section):
 
 
 def resize_section(report: VerificationReport) -> ResizeSection | None:
-    """The section of a report; None where that was not asked for."""
+    """The section of a report; None if that was not asked for."""
     check = report.resize_check
     if check is None:
         return None

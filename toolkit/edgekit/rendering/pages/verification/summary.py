@@ -64,7 +64,7 @@ def _facts(report: VerificationReport, files: Sequence[VerifiedFile]) -> list[tu
 
 
 def _worst(rows: Sequence[CandidateReport]) -> list[Remark]:
-    """The first row that is no pass, or the pass that differs most, in words; none where there is no row."""
+    """The first row that is no pass, or the pass that differs most, in words; none if there is no row."""
     if not rows:
         return []
     worst = rows[0]

@@ -1,4 +1,4 @@
-"""Progress where there is no terminal: plain lines, never five seconds without one."""
+"""Progress if there is no terminal: plain lines, never five seconds without one."""
 
 import threading
 import time
@@ -38,7 +38,7 @@ class _Task:
         return bool(self.done) or self.total is not None or self.is_told
 
     def _amount(self) -> str:
-        """What is done; nothing where nothing is counted."""
+        """What is done; nothing if nothing is counted."""
         if self.total is None:
             return f"{self.done:,}" if self.done else ""
         return f"{self.done:,} of {self.total:,}"
