@@ -10,10 +10,10 @@ COPY recipes recipes
 RUN /opt/edgekit/bin/pip install --no-cache-dir --no-deps --no-build-isolation .
 
 FROM python:3.12-slim-bookworm
-RUN useradd --create-home user
+RUN useradd --uid 1000 --create-home user
 COPY --from=build /opt/edgekit /opt/edgekit
 COPY demo.sh /opt/edgekit/demo.sh
 ENV PATH="/opt/edgekit/bin:$PATH"
-USER user
+USER 1000
 WORKDIR /home/user
 CMD ["sh", "/opt/edgekit/demo.sh"]

@@ -1,3 +1,4 @@
+#!/bin/sh
 # `make demo`: the whole job on scikit-learn's digits, offline. Needs `edgekit` on the PATH.
 set -eu
 RUN=exported/demo

@@ -28,6 +28,12 @@ GATE = ROOT / "docs" / "tutorials" / "gate-a-pull-request.md"
 SCHEMAS = {"workflows": WORKFLOW, "verify": ACTION, "ISSUE_TEMPLATE": ISSUE_FORM}
 """Folder -> the schema of the files in it."""
 
+ON_NODE_24 = {"checkout": 5, "setup-python": 6, "upload-artifact": 6, "download-artifact": 7}
+"""Action -> its first version on Node.js 24; GitHub's runners have dropped Node.js 20 (September 2026)."""
+
+NEW_PROJECT = ROOT / "toolkit" / "edgekit" / "project" / "files" / "verify-models.yml"
+STEPS = [*GITHUB.rglob("*.yml"), NEW_PROJECT, GATE]
+USED = re.compile(r"uses: actions/([\w-]+)@v(\d+)")
 EXPRESSION = re.compile(r"\$\{\{\s*([\w.-]+)\s*\}\}")
 
 
@@ -96,6 +102,25 @@ def test_every_expression_of_a_workflow_has_a_value() -> None:
             known = {f"matrix.{name}" for name in job.get("strategy", {}).get("matrix", {})}
             assert set(EXPRESSION.findall(str(job))) <= known, path.name
             assert job.get("needs", next(iter(document["jobs"]))) in document["jobs"], path.name
+
+
+def test_every_action_runs_on_a_node_that_github_still_has() -> None:
+    used = [(path.name, name, int(version)) for path in STEPS for name, version in USED.findall(path.read_text())]
+    assert {name for _, name, _ in used} == set(ON_NODE_24)
+    assert [each for each in used if each[2] < ON_NODE_24[each[1]]] == []
+
+
+@pytest.mark.skipif(shutil.which("actionlint") is None, reason="actionlint is not installed here")
+def test_actionlint_finds_nothing(tmp_path: Path) -> None:
+    shutil.copytree(GITHUB, tmp_path / ".github")
+    workflows = tmp_path / ".github" / "workflows"
+    gate = next(block[0] for block in FENCE.finditer(GATE.read_text()) if "\njobs:\n" in block[0])
+    (workflows / "gate.yml").write_text("\n".join(gate.splitlines()[1:-1]))
+    shutil.copy(NEW_PROJECT, workflows)
+    subprocess.run(["git", "init", "--quiet", str(tmp_path)], check=True)
+    files = sorted(map(str, workflows.glob("*.yml")))
+    result = subprocess.run(["actionlint", *files], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (result.returncode, result.stdout) == (0, "")
 
 
 def test_the_inputs_of_the_verify_action_are_those_that_it_uses() -> None:
