@@ -47,7 +47,7 @@ def test_one_that_crashes_says_its_last_line(monkeypatch):
 
 def test_one_that_is_killed_says_its_status(monkeypatch):
     let_every_backend_run(monkeypatch, "import os; os.kill(os.getpid(), 9)")
-    assert {status.reason for status in list_backends()} == {"does not work: it ended with status -9 and said nothing"}
+    assert {status.reason for status in list_backends()} == {"does not work: it ended with status -9 without a message"}
 
 
 def test_what_is_not_installed_names_the_extra(monkeypatch):

@@ -1,8 +1,7 @@
 """Which pixel values a network wants: 0 to 255, 0 to 1, -1 to 1, or normalized by mean and deviation.
 
 edgekit's own models take raw pixels. External models often do not; this says how to get from
-raw pixels to what they want, as one multiplication and one addition a channel, and in which order their
-channels stand.
+raw pixels to what they want, as one multiplication and one addition per channel, and in which order the channels are.
 """
 
 import re
@@ -22,8 +21,8 @@ class InputRange:
 
     Attributes:
         text: As the user writes it: "0..1", "mean=0.485/0.456/0.406,std=0.229/0.224/0.225".
-        scale: One factor a channel.
-        offset: One summand a channel.
+        scale: One factor per channel.
+        offset: One summand per channel.
     """
 
     text: str

@@ -56,7 +56,7 @@ class TrainingSettings:
 
     Attributes:
         epochs: Passes over the training split, at least 1.
-        batch_size: Images a step, at least 1.
+        batch_size: Images per step, at least 1.
         seed: Seeds initial weights, order, augmentation and dropout.
         validation_fraction: Share of the training images held out for choosing; in (0, 1).
         image_sizes: ((first epoch, side in pixels), ...): from that epoch on, training batches are random
@@ -66,7 +66,7 @@ class TrainingSettings:
             epochs, as in `replace(settings, epochs=1)`, they move in proportion; new ones are taken as they are.
         padding: Pixels by which full training images are widened on each side, by reflection, before a
             crop of their own size is taken at random; 0 for images as they are.
-        class_weights: "balanced": classes of different sizes count alike in the loss; None: every image does.
+        class_weights: "balanced": every class has the same weight in the loss; None: every image has.
         plan: The epochs and `image_sizes` that these were derived from; set by edgekit itself.
     """
 

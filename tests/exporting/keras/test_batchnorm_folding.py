@@ -125,7 +125,7 @@ def test_it_vanishes_where_the_next_kernel_sees_no_padding(layers: Any, case: st
     if negative and "norm, maximum" in case:
         assert outcome(result) == (0, 0, 1)
         assert result.model is model
-        assert list(result.left.values()) == ["a maximum behind it would turn its negative scale round"]
+        assert list(result.left.values()) == ["a maximum after it would reverse its negative scale"]
         return
     assert outcome(result) == (kinds(model)["BatchNormalization"], 0, 0)
     assert not kinds(result.model)["BatchNormalization"]
@@ -158,8 +158,8 @@ def test_zero_padding_stops_the_summand_and_not_the_factor(layers: Any) -> None:
     assert outcome(checked(settle(network(layers, *parts, layers.Flatten())))) == (0, 1, 0)
 
 
-WALL = "behind it 'same' padding adds zeros, and no kernel before it takes its scale"
-ALONE = "no kernel before and behind it takes its scale"
+WALL = "'same' padding after it adds zeros, and no kernel before it can take its scale"
+ALONE = "no kernel before and after it can take its scale"
 
 
 @pytest.mark.parametrize(

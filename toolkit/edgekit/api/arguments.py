@@ -1,7 +1,7 @@
-"""What may be given to a public function: a path as text or Path, a name or several; other types become sentences.
+"""What a public function accepts: a path as text or Path, one name or several; other types become sentences.
 
-The annotations of a function say what it takes. `public` checks them at each call, so a function needs no checks of
-types of its own, and turns numbers of other libraries (numpy) into Python's.
+The annotations of a function say what it takes. `public` checks them at each call, so a function needs no type checks,
+and turns numbers of other libraries (numpy) into Python's.
 """
 
 import functools
@@ -53,7 +53,7 @@ ALL = "all"
 
 
 def public(function: Callable[P, T]) -> Callable[P, T]:
-    """Let `function` raise an EdgekitError in words for arguments of wrong types, and for what the system refuses."""
+    """Make `function` raise an EdgekitError for arguments of wrong types, and instead of an OSError."""
 
     @functools.wraps(function)
     def call(*args: P.args, **kwargs: P.kwargs) -> T:
@@ -234,7 +234,7 @@ def channels_of(color: str | None) -> int | None:
 def names_of(values: Names | None) -> tuple[str, ...]:
     """The names in text with commas, or in a list of such texts, each once: "tflite,onnx", ["tflite,onnx", "onnx"].
 
-    A comma too many is no name; a text with nothing in it is one, and its user is told.
+    A superfluous comma is ignored; text with nothing in it is an unknown name, and an error.
     """
     if values is None:
         return ()
@@ -289,7 +289,7 @@ def parsed_precisions(values: Names | None) -> list[Precision]:
 
 
 def shown_progress(progress: Progress | bool | None) -> Progress:
-    """Where a function reports: nowhere by default, on stderr if `progress` is True."""
+    """Where a function reports progress: nowhere by default, on stderr if `progress` is True."""
     if progress is True:
         import sys
 

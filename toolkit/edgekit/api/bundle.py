@@ -1,4 +1,4 @@
-"""`edgekit.bundle`, `check_golden`, `verify_bundle` and `publish`: what a mobile developer receives, and how."""
+"""`edgekit.bundle`, `check_golden`, `verify_bundle` and `publish`: what an app developer receives, and how."""
 
 import os
 from pathlib import Path
@@ -56,7 +56,7 @@ def bundle(
         test_data: Where the test images are, "NAME:PATH" or a path; None: in `data`.
         skip_broken: Leave broken images out, as the run did.
         out: The zip; None: RUN-bundle.zip or RUN-TARGET.zip in the current folder.
-        no_images: No photographs in the bundle: golden images are made by a formula.
+        no_images: No photographs in the bundle: golden images are synthetic.
         unverified: Bundle files that were never verified, drift, or were exported again since; the card says so.
         sign: A private SSH key that signs the checksums.
         progress: True to show progress on stderr; silent by default.
@@ -98,18 +98,18 @@ def publish(
 ) -> PublishReport:
     """Upload what `edgekit.bundle` packs to a repository of the Hugging Face hub, with the model card as README.md.
 
-    Everything is one commit: a publication that breaks off changes nothing. Files of an earlier bundle that this one
+    Everything is one commit: an upload that is interrupted changes nothing. Files of an earlier bundle that this one
     does not have are removed; files of anybody else never are.
 
     Args:
         run: The run; None: the newest.
-        to: "hub:USER/REPO"; required. The repository is made if it is missing.
+        to: "hub:USER/REPO"; required. The repository is created if it does not exist.
         target: Only the files that run there: "android", "ios", "web", "mcu" or "server"; None: all.
         precisions: Only these precisions; empty: all.
         data: The run's data, for golden images: "NAME", "NAME:PATH" or a loaded data set; None: where it was last used.
         test_data: Where the test images are, "NAME:PATH" or a path; None: in `data`.
         skip_broken: Leave broken images out, as the run did.
-        no_images: No photographs: golden images are made by a formula.
+        no_images: No photographs: golden images are synthetic.
         unverified: Publish files that were never verified, drift, or were exported again since; the card says so.
         sign: A private SSH key that signs the checksums.
         visible: "private" or "public", for a new repository; one that exists stays as it is.

@@ -1,4 +1,4 @@
-"""`edgekit.compare` and `edgekit.compare_reports`: trainings side by side; what changed between two verifications."""
+"""`edgekit.compare` and `edgekit.compare_reports`: runs side by side; what changed between two verifications."""
 
 from collections.abc import Sequence
 
@@ -13,7 +13,7 @@ from edgekit.verification.verdict.report_changes import ReportChanges
 
 @public
 def compare(runs: AnyPath | Sequence[AnyPath] | None = None) -> RunComparison:
-    """Compare trainings: parameters, size, best epoch, validation and test accuracy, seconds.
+    """Compare runs: parameters, size, best epoch, validation and test accuracy, seconds.
 
     Args:
         runs: One run or several; None: all under `exported/`.
@@ -35,7 +35,7 @@ def compare_reports(
 ) -> ReportChanges:
     """Compare two verifications on the same data.
 
-    Worse is: accuracy or agreement fell by more than the margin, a verdict got worse, a compared candidate is gone,
+    Worse means: accuracy or agreement fell by more than the margin, a verdict got worse, a compared candidate is gone,
     or a new one drifts or fails. So are another reference, looser limits, and a file that was exported again since.
 
     Args:

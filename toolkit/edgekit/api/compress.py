@@ -44,7 +44,7 @@ def compress(
         data: "NAME", "NAME:PATH" or a loaded data set; None: what the run was trained with.
         recipe: Whose augmentation the training images get: a name or a file; None: the run's, if built in.
         out: The new run folder; None: `exported/RUN-WHAT`, or -2, -3, … if that is taken.
-        resume: Go on with what was killed or interrupted.
+        resume: Continue a compression that was killed or interrupted.
         custom_objects: A Python file that defines the model's own layers; it is executed.
         skip_broken: Leave broken images out, and count them.
         progress: True to show progress on stderr; silent by default.

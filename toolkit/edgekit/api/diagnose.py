@@ -1,4 +1,4 @@
-"""`edgekit.diagnose`: which layer of a quantized file loses most."""
+"""`edgekit.diagnose`: which layer of a quantized file causes drift."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -51,9 +51,9 @@ def diagnose(
         data: Whose training images to run: "NAME", "NAME:PATH" or a loaded data set; None: what the model was trained
             with.
         images: How many images.
-        seed: Of their choice.
-        input_range: What external models expect: "0..255", "0..1", "-1..1", "mean=…,std=…".
-        timeout: Seconds after which a candidate is given up; None: 600 and one per image.
+        seed: Seed of their choice.
+        input_range: Pixel values that external models expect: "0..255", "0..1", "-1..1", "mean=…,std=…".
+        timeout: Seconds after which a candidate is stopped; None: 600 plus one per image.
         figure: The PNG file to draw; None: into the figures of the run.
         resize: How images get the size of the model: "squash", "crop", "pad", "keras", "keras-crop" or "keras-pad";
             None: as in the run, or "squash".
@@ -126,5 +126,5 @@ def _figure_path(found: DiagnoseReport, candidate: str, figure: Path | None) -> 
 
 
 def _short(candidate: str) -> str:
-    """What tells a file from the others of its format: "percentile-int8"."""
+    """What distinguishes a file from the others of its format: "percentile-int8"."""
     return Path(candidate).stem.removeprefix("model-")

@@ -1,4 +1,4 @@
-"""`edgekit.export`: .tflite and .onnx files in the precisions that are asked for."""
+"""`edgekit.export`: .tflite and .onnx files in the precisions that you name."""
 
 import os
 from collections.abc import Sequence
@@ -84,9 +84,9 @@ def export(
 ) -> ExportReport:
     """Write .tflite and .onnx files of a run, or of any Keras model.
 
-    Every file takes raw pixels, and is run on a few images and compared with Keras before it is kept. Of precisions
-    that are named, all are written or none. A model of 64 MiB or more is exported in parts, in processes of their
-    own, and each file is kept as soon as it has passed.
+    Every file takes raw pixels, and is run on a few images and compared with Keras before it is kept. If you name
+    precisions, all of them are written or none. A model of 64 MiB or more is exported in parts, in separate processes,
+    and each file is kept as soon as it passes.
 
     Args:
         target: A run, or a `.keras` or `.h5` file; None: the newest run.
@@ -94,27 +94,27 @@ def export(
         formats: "tflite", "onnx"; None: both.
         data: What the model is for: "NAME", "NAME:PATH" or a loaded data set; None: what the run was trained with.
         test_data: Where the test images are, "NAME:PATH" or a path; None: in `data`.
-        input_range: What the model expects: "0..255", "0..1", "-1..1", "mean=…,std=…".
+        input_range: Pixel values that the model expects: "0..255", "0..1", "-1..1", "mean=…,std=…".
         io: Input and output type of int8 `.tflite` files: "uint8", "int8" or "float32".
         batch: Batch size of `.tflite` files, or "dynamic".
-        output: "probabilities", or "logits" to leave the softmax off.
+        output: "probabilities", or "logits" to omit the softmax.
         quantizer: What quantizes `.tflite` files: "tensorflow", "ai-edge" or "both".
-        float_head: The last layer of `.tflite` files computes in float.
+        float_head: Keep the last layer of `.tflite` files in float.
         per_tensor: One scale per weight tensor instead of one per channel.
         calibration: How ranges are found: "minmax", "percentile", "mse" or "entropy".
         percentile: For `calibration="percentile"`; None: 99.99.
         float_layers: Keras layers that int8 files keep in float.
         strict_int8: No int8 `.tflite` with a part in float (LayerNormalization, softplus): for microcontrollers, NPUs.
         calibration_images: Training images that calibrate int8; None: 500, or one per class if there are more.
-        seed: Of the choice of the calibration images.
-        no_fold: Leave batch normalization where it is, even if folding is exact.
+        seed: Seed of the choice of calibration images.
+        no_fold: Do not fold batch normalization, even if folding is exact.
         layout: Input of `.onnx` files: "nhwc", or "nchw" for (N, 3, H, W).
         ort_target: The oldest ONNX Runtime that must read the `.onnx` files; None: 1.16.
         onnx_activations: Type of the activations of int8 `.onnx` files: "uint8" or "int8".
-        reduce_range: 7-bit weights in int8 `.onnx` files, which give the same answers on every processor; 8-bit weights
-            are wrong on x86 without VNNI.
+        reduce_range: 7-bit weights in int8 `.onnx` files, which give the same results on every processor; 8-bit
+            weights give wrong results on x86 without VNNI.
         allow_flex: Keep TensorFlow operators that LiteRT lacks.
-        no_metadata: The files say nothing of themselves: no labels, no normalization, no names of tensors.
+        no_metadata: Write no metadata into the files: no labels, no normalization, no tensor names.
         author: A person or an organization, for the metadata.
         license: The name of a licence, or where it can be read, for the metadata.
         model_version: The version of the model, for the metadata.
@@ -127,9 +127,9 @@ def export(
             None: as in the run, or "squash".
         antialias: Average over the pixels that one pixel covers; None: as in the run, or as the rule says.
         exif: Turn images as their EXIF data say; None: as in the run, or as the rule says.
-        keep_doubtful: Keep files that do not do what the Keras model does, named so, for `edgekit.diagnose`.
+        keep_doubtful: Keep files that fail the check against Keras, as model-doubtful-…, for `edgekit.diagnose`.
         skip_broken: Leave broken images out, and count them.
-        resume: Make only the files that the run does not hold yet, or holds as of another model or other choices.
+        resume: Make only the files that are missing in the run, or were made from another model or with other options.
         progress: True to show progress on stderr; silent by default.
 
     Returns:
@@ -189,7 +189,7 @@ def parsed_formats(names: Names | None) -> list[Format]:
 
 
 def _authorship(no_metadata: bool, author: str, license_name: str, version: str) -> Authorship | None:
-    """What a person says of the files; None if they say nothing. Raises UsageError if both are asked for."""
+    """What a person says about the files; None if they say nothing. Raises UsageError if both are asked for."""
     authorship = Authorship(author=author, license=license_name, version=version)
     if not no_metadata:
         return authorship

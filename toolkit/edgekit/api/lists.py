@@ -1,4 +1,4 @@
-"""`edgekit.recipes`, `datasets`, `runtimes`, `doctor` and `inspect`: what there is, what works here, what a file holds.
+"""`edgekit.recipes`, `datasets`, `runtimes`, `doctor` and `inspect`: what is available, and what a file holds.
 
 `edgekit.datasets` and `edgekit.runtimes` are packages too; see `edgekit.foundation.callable_package`.
 """
@@ -110,7 +110,7 @@ def doctor(*, progress: Progress | bool | None = None) -> Diagnosis:
 def inspect(file: AnyPath, *, weights: bool = False) -> ModelInfo:
     """Read the tensors, scales, operators, size and metadata of a .tflite or .onnx file; nothing in it is run.
 
-    A process of its own reads it, so that a file that was made to do harm ends that process alone.
+    A separate process reads it, so a malicious file can only end that process.
 
     Args:
         file: The model.

@@ -17,7 +17,7 @@ def new(name: AnyPath) -> Project:
         The project.
 
     Raises:
-        UsageError: The name cannot be used, or something is there already.
+        UsageError: The name cannot be used, or the folder is not empty.
         RunFolderError: The folder cannot be written.
     """
     return make_project(Path(name))

@@ -91,7 +91,7 @@ def demo_page(
         data: The run's data, for test images: "NAME", "NAME:PATH" or a loaded data set; None: where it was last used.
         test_data: Where the test images are, "NAME:PATH" or a path; None: in `data`.
         skip_broken: Leave broken images out, as the run did.
-        no_images: No photographs in the folder: test images are made by a formula.
+        no_images: No photographs in the folder: test images are synthetic.
         node_modules: A folder with the npm packages of the page; None: `npm ci` installs them into edgekit's cache.
         out: The folder; None: RUN-demo in the current folder.
         progress: True to show progress on stderr; silent by default.

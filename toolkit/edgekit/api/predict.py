@@ -37,15 +37,15 @@ def predict(
     exif: bool | None = None,
     progress: Progress | bool | None = None,
 ) -> PredictReport:
-    """Run exported files on pictures of your own, and name what they show.
+    """Classify your own pictures with exported files.
 
     Args:
-        target: A model file, or a run: then all its files, side by side.
+        target: A model file; or a run, for all its files side by side.
         images: A picture, a folder of pictures, or several.
         runtimes: Only these runtimes; empty: what phones and servers run by default.
         precisions: Which files of a run; empty: all.
         formats: Which formats of a run: "tflite", "onnx"; empty: both.
-        labels: For an external model, a file of its class names in the order of its scores, one per line.
+        labels: For an external model, a file with its class names in the order of its scores, one per line.
         input_range: What an external model expects: "0..255", "0..1", "-1..1", "mean=…,std=…".
         channel_order: The order of its channels, "rgb" (the default) or "bgr".
         output: Its scores, "probabilities" or "logits"; None: found from the values.

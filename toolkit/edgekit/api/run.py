@@ -92,7 +92,7 @@ def run(
         seed: Seed of everything random; None: the recipe's.
         batch_size: Images per step; None: the recipe's.
         validation_fraction: Share of the training images held out for choosing, between 0 and 1; None: the recipe's.
-        class_weights: "balanced": classes of different sizes count alike in the loss; None: the recipe's.
+        class_weights: "balanced": every class has the same weight in the loss, whatever its size; None: the recipe's.
         image_size: Height x width in pixels to which images are resized, "48x96", or one side of a square; None:
             the recipe's.
         resize: How: "squash", "crop", "pad", "keras", "keras-crop" or "keras-pad"; None: "squash".
@@ -102,7 +102,7 @@ def run(
         out: The run folder; None: `exported/RECIPE`, or -2, -3, … if that is taken.
         tensorboard: Write the history for TensorBoard too, into logs/ of the run folder.
         skip_broken: Leave broken images out, and count them.
-        resume: Go on with a training that was killed or interrupted.
+        resume: Continue a training that was killed or interrupted.
         reference_kernel_images: Images for LiteRT's reference kernels; None: 200.
         settings: In place of the recipe's; the options above change single values of them.
         progress: True to show progress on stderr; silent by default.

@@ -49,19 +49,19 @@ def tune(
     """Find the smallest file of a run that keeps to a budget of drift.
 
     Files are compared on the validation images; the smallest within the budget is kept in the run and measured once
-    on the test split. Every trial is a line of the run's tuning/trials.jsonl; a search that was stopped goes on
-    from there.
+    on the test split. Every trial is a line of the run's tuning/trials.jsonl; a search that was stopped continues from
+    there.
 
     Args:
         run: The run; None: the newest.
         max_accuracy_drop: Points that accuracy may fall.
         max_flips: Percent of the predictions that may differ from the float model's: "0.5%", or 0.5.
         formats: What to try: "tflite", "onnx".
-        runtimes: What measures, one per format.
+        runtimes: Runtimes to measure in, one per format.
         data: "NAME", "NAME:PATH" or a loaded data set; None: what the run was trained with.
         calibration_images: Training images that calibrate; None: as for `edgekit.export`.
         seed: Of their choice.
-        restart: Forget the trials of an earlier search.
+        restart: Discard the trials of an earlier search.
         custom_objects: A Python file that defines the model's own layers; it is executed.
         skip_broken: Leave broken images out, and count them.
         progress: True to show progress on stderr; silent by default.
@@ -106,7 +106,7 @@ def compare_schemes(
     skip_broken: bool = False,
     progress: Progress | bool | None = None,
 ) -> SchemeComparison:
-    """Make the integer .tflite files of a run in every way, compare them, and keep none.
+    """Make the integer .tflite files of a run with every quantizer and scheme, compare them, and keep none.
 
     Args:
         run: The run; None: the newest.

@@ -65,7 +65,7 @@ def train(
         seed: Seed of everything random; None: the recipe's.
         batch_size: Images per step; None: the recipe's.
         validation_fraction: Share of the training images held out for choosing, between 0 and 1; None: the recipe's.
-        class_weights: "balanced": classes of different sizes count alike in the loss; None: the recipe's.
+        class_weights: "balanced": every class has the same weight in the loss, whatever its size; None: the recipe's.
         image_size: Height x width in pixels to which images are resized, "48x96", or one side of a square; None:
             the recipe's.
         resize: How: "squash", "crop", "pad", "keras", "keras-crop" or "keras-pad"; None: "squash".
@@ -75,12 +75,12 @@ def train(
         out: The run folder; None: `exported/RECIPE`, or -2, -3, … if that is taken.
         tensorboard: Write the history for TensorBoard too, into logs/ of the run folder.
         skip_broken: Leave broken images out, and count them.
-        resume: Go on with a training that was killed or interrupted.
+        resume: Continue a training that was killed or interrupted.
         backend: "tensorflow", "jax" or "torch"; None: $KERAS_BACKEND, else tensorflow.
         mixed_precision: Compute in half precision; weights and exports stay float32.
         devices: Devices of this machine that share each batch: a number, "all" or "cpu"; None: one GPU.
         workers: "HOST:PORT" of the machines that train together; None: those of $TF_CONFIG.
-        worker: Which of them this one is, from 0; 0 writes the run.
+        worker: Index of this machine in `workers`, from 0; machine 0 writes the run.
         settings: In place of the recipe's; the options above change single values of them.
         progress: True to show progress on stderr; silent by default.
 
@@ -116,7 +116,7 @@ def train(
 def _hardware(
     devices: int | str | None, mixed_precision: bool, workers: str | Sequence[str] | None, worker: int | None
 ) -> Hardware:
-    """What the user chose; machines by `workers`, or by TF_CONFIG as TensorFlow's users set it."""
+    """The chosen devices; several machines by `workers`, or by TF_CONFIG as in TensorFlow."""
     if bool(workers) != (worker is not None):
         raise UsageError("--workers and --worker belong together: all addresses, and which of them this machine is.")
     addresses, place = (names_of(workers), worker or 0) if workers else workers_of_environment()

@@ -84,7 +84,7 @@ def verify(
     """Run every exported file on the test images, in every runtime, and compare it with the float model.
 
     A run keeps its report: verification.json, verification.md and verification.html are written into its folder; with
-    `runtimes` or `precisions` its other rows stay, with the date of each. Limits
+    `runtimes` or `precisions`, its other rows are kept, each with its date. Limits
     for single precisions are read from `[tool.edgekit.tolerance]` of pyproject.toml in the current folder.
 
     Args:
@@ -92,37 +92,37 @@ def verify(
         reference: A run, a model (.keras .h5 .tflite .onnx, a SavedModel) or scores (.npz .npy); None: that of the run.
         data: What to verify on: "NAME", "NAME:PATH" or a loaded data set; None: what the model was trained with.
         test_data: Where the test images are, "NAME:PATH" or a path; None: in `data`.
-        input_range: What external models expect: "0..255", "0..1", "-1..1", "mean=…,std=…".
-        channel_order: The order of their channels, "rgb" (the default) or "bgr".
-        labels: A file with the class of each of their scores, one name per line; it may name classes that the data set
-            lacks.
-        output_name: Which of several outputs holds their scores; None: the only one that fits.
-        positive_class: Of two classes, the one that a single score is of; None: the second.
+        input_range: Pixel values that external models expect: "0..255", "0..1", "-1..1", "mean=…,std=…".
+        channel_order: Channel order of external models, "rgb" (the default) or "bgr".
+        labels: A file with the class names of external models in the order of their scores, one per line; it may name
+            classes that the data set lacks.
+        output_name: Which of several outputs holds the scores; None: the only one that fits.
+        positive_class: Of two classes, the one that a single score belongs to; None: the second.
         threshold: The positive class of two is predicted above this probability; None: 0.5.
-        output: Their scores, "probabilities" or "logits"; None: found from the values.
+        output: What external models return, "probabilities" or "logits"; None: found from the values.
         reference_input_range: The reference model's, if it differs.
         reference_channel_order: The reference model's, if it differs.
         reference_labels: The reference model's, if they differ.
         reference_output_name: The reference model's, if it differs.
-        custom_objects: A Python file that defines the own layers of a Keras reference; it is executed.
-        input_check: Check on 200 training images whether external models are fed as they expect.
+        custom_objects: A Python file that defines custom layers of a Keras reference; it is executed.
+        input_check: Check on 200 training images whether external models get the input that they expect.
         runtimes: Only these runtimes.
         precisions: Only these precisions.
         reference_kernel_images: Images for LiteRT's reference kernels; None: 200.
         sample: Only so many of the test images, every class in proportion.
         sequential: Stop a candidate as soon as its verdict is certain.
-        confidence: How certain, with `sequential`: 0.99 or "99%"; None: 0.99.
-        seed: Of the sample, or of the order of the images; None: 0.
+        confidence: Required certainty with `sequential`: 0.99 or "99%"; None: 0.99.
+        seed: Seed of the sample, or of the order of the images; None: 0.
         jobs: Candidates that run at the same time; None: by processors and memory.
-        retune: Search again for the fastest threads and batch size.
-        timeout: Seconds after which a candidate fails; None: 600 and a tenth per image.
+        retune: Search again for the fastest thread count and batch size.
+        timeout: Seconds after which a candidate fails; None: 600 plus 0.1 per image.
         max_accuracy_drop: Points that accuracy may fall, for all precisions: 0.5 or "0.5%".
         max_f1_drop: Points that the F1 of any class may fall.
         min_agreement: Percent of the predictions that must agree with the float model's: 95 or "95%".
         max_score_difference: How much any score may differ.
-        require_conclusive: Let `exit_status` be 3 if too few images leave open whether a file drifts.
+        require_conclusive: Make `exit_status` 3 if there are too few images to tell whether a file drifts.
         pairwise: Compare the candidates with each other too.
-        resize_check: Also measure what it costs if an app resizes images by another rule than the training.
+        resize_check: Also measure the loss if an app resizes images by another rule than training.
         html: Write the report as a page into this file.
         resize: How images get the size of the model: "squash", "crop", "pad", "keras", "keras-crop" or "keras-pad";
             None: as in the run, or "squash".

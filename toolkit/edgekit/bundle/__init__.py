@@ -1,4 +1,4 @@
-"""One zip for a mobile developer: model files, labels, model card, golden vectors, code, checksums.
+"""One zip for an app developer: model files, labels, model card, golden vectors, code, checksums.
 
     job.py              the path from a run to the zip
     selection.py        which files; standing.py: whether they were verified as they are

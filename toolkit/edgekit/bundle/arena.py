@@ -2,7 +2,7 @@
 
 The package `tflite-micro` holds the kernels and the memory planner of LiteRT for microcontrollers. It gives the planner
 an arena of a fixed size and fails if that is too small, so the smallest that works is found by halving. It runs in a
-process of its own: a file that crashes it costs no more than the answer.
+separate process, so a file that crashes it only costs the answer.
 """
 
 from collections.abc import Callable

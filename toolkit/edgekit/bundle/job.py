@@ -42,7 +42,7 @@ class BundleRequest:
         test_data: Where the test images are; None: in `data`.
         skip_broken: Leave broken images out.
         out: The zip; None: NAME-bundle.zip, or NAME-TARGET.zip, in the current folder.
-        is_synthetic: No photographs: golden images are made by a formula.
+        is_synthetic: No photographs: golden images are synthetic.
         is_unverified_accepted: Bundle files that were never verified, drift, or were exported again since.
         key: The private SSH key that signs; None: not signed.
     """

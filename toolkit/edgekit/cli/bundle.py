@@ -1,4 +1,4 @@
-"""`edgekit bundle`: a run as one zip for a mobile developer."""
+"""`edgekit bundle`: a run as one zip for an app developer."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ from edgekit.cli.precisions import chosen_precisions
 )
 @json_option
 def command(run: str | None, as_json: bool, **chosen: Any) -> None:
-    """Write one zip for a mobile developer: model files, labels, model card, golden vectors, code, checksums.
+    """Write one zip for an app developer: model files, labels, model card, golden vectors, code, checksums.
 
     Golden vectors are test images with the exact input tensor and the output of every file, so that an app can test
     that it feeds the model correctly. The same run gives the same bytes. RUN is a run folder. [default: the newest one]

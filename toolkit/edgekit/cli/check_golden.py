@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
 @click.command("check-golden", cls=GroupedCommand)
 @one_argument("bundle", "BUNDLE", kind="", required=True)
-@click.option("--runtime", "-r", "runtimes", **LIST, type=Names("runtime"), help="Only these. [default: all that work]")
+@click.option(
+    "--runtime", "-r", "runtimes", **LIST, type=Names("runtime"), help="Only these runtimes. [default: all that work]"
+)
 @json_option
 def command(bundle: str, runtimes: tuple[str, ...], as_json: bool) -> int:
     """Run the golden vectors of BUNDLE in every runtime here, and compare the outputs with those in the bundle.

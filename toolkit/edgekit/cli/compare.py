@@ -1,4 +1,4 @@
-"""`edgekit compare`: trainings side by side."""
+"""`edgekit compare`: runs side by side."""
 
 import click
 
@@ -13,10 +13,10 @@ from edgekit.foundation.errors import UsageError
 @click.option("--markdown", is_flag=True, help="Print a table for a README.")
 @json_option
 def command(runs: tuple[str, ...], markdown: bool, as_json: bool) -> None:
-    """Show trainings side by side: parameters, size, best epoch, validation and test accuracy, seconds.
+    """Compare runs: parameters, size, best epoch, validation and test accuracy, seconds.
 
     RUN is a run folder. [default: all under exported/] The highest validation accuracy comes first: choose by
-    that, and look at the test images last. Runs on other test images are named.
+    that, and look at the test images last. Runs with other test images are marked.
 
     \b
     edgekit compare

@@ -26,7 +26,7 @@ from edgekit.cli.values import PERCENT
 def command(old: str, new: str, as_json: bool, **chosen: Any) -> int:
     """Show what changed from OLD to NEW, two verification.json files or run folders on the same data.
 
-    Worse is: accuracy or agreement fell by more than the margin, a verdict got worse, a compared candidate is
+    Worse means: accuracy or agreement fell by more than the margin, a verdict got worse, a compared candidate is
     gone, or a new one drifts or fails. So are another reference, looser limits, and a file that was exported again
     since it was verified. Size and speed are shown, not judged.
 

@@ -42,9 +42,10 @@ from edgekit.cli.precisions import chosen_precisions, precision_options
 @skip_broken_option
 @json_option
 def command(as_json: bool, **chosen: Any) -> None:
-    """Make integer .tflite files of a run, by default the newest, in every way; compare them, and keep none.
+    """Make integer .tflite files of a run with every quantizer and scheme, compare them, and keep none.
 
-    Both quantizers; ranges by minmax, percentile, mean squared error and entropy; per-tensor scales; a float head.
+    RUN is by default the newest run. Schemes: ranges by minmax, percentile, mean squared error and entropy; per-tensor
+    scales; a float head.
 
     \b
     edgekit compare-schemes exported/first

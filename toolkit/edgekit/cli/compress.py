@@ -29,8 +29,8 @@ DATA_HELP = "What the run was trained on, as NAME or NAME:PATH. [default: as the
 
 @click.command("compress", cls=GroupedCommand)
 @one_argument("run", "[RUN]")
-@click.option("--prune", type=PERCENT, metavar="SPARSITY", help="Make this share of the weights zero: 0.5.")
-@click.option("--cluster", type=int, metavar="N", help="Leave each layer N distinct weights: 16.")
+@click.option("--prune", type=PERCENT, metavar="SPARSITY", help="Make this share of the weights zero, such as 0.5.")
+@click.option("--cluster", type=int, metavar="N", help="Share weights: N distinct values per layer, such as 16.")
 @click.option("--qat", is_flag=True, help="Quantization-aware training: learn the ranges and weights of int8.")
 @click.option(
     "--epochs",
@@ -70,15 +70,15 @@ DATA_HELP = "What the run was trained on, as NAME or NAME:PATH. [default: as the
     metavar="DIR",
     help="The new run folder. [default: exported/RUN-WHAT, or -2, -3, … if taken]",
 )
-@click.option("--resume", is_flag=True, help="Go on with what was killed or interrupted.")
+@click.option("--resume", is_flag=True, help="Continue a compression that was killed or interrupted.")
 @custom_objects_option
 @skip_broken_option
 @json_option
 def command(as_json: bool, **chosen: Any) -> None:
     """Prune, cluster or train for int8 the network of RUN, by default the newest; makes a new run.
 
-    The steps follow each other, and each keeps what the ones before it have made: zeros stay zero, and the
-    weights of a layer go on sharing their values. The new run is exported and verified like any other; its int8
+    The steps follow each other, and each keeps what the ones before it have made: zeros stay zero, and shared weights
+    stay shared. The new run is exported and verified like any other; its int8
     files use the ranges that --qat has learned.
 
     \b

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 @data_option(None, "The run's data, for test images. [default: where it was last used]")
 @test_data_option
 @skip_broken_option
-@click.option("--no-images", is_flag=True, help="No photographs: test images are made by a formula.")
+@click.option("--no-images", is_flag=True, help="No photographs: test images are synthetic.")
 @click.option(
     "--node-modules",
     type=PATH,

@@ -1,4 +1,4 @@
-"""`edgekit diagnose`: which layer of a quantized file loses most."""
+"""`edgekit diagnose`: which layer of a quantized file causes drift."""
 
 from typing import Any
 
@@ -35,13 +35,13 @@ from edgekit.cli.values import Names
     "what the model was trained with.",
 )
 @click.option("--images", type=int, metavar="N", default=64, show_default=True, help="How many images.")
-@click.option("--seed", type=int, metavar="N", default=0, show_default=True, help="Which of them.")
+@click.option("--seed", type=int, metavar="N", default=0, show_default=True, help="Seed of their choice.")
 @click.option(
     "--input-range",
     metavar="RANGE",
     default="0..255",
     show_default=True,
-    help="What external models expect: 0..255, 0..1, -1..1, mean=…",
+    help="Pixel values that external models expect: 0..255, 0..1, -1..1, mean=…",
 )
 @click.option("--timeout", type=float, metavar="SECONDS", help="Stop a candidate after this time. [default: 600 + N]")
 @click.option("--top", type=WholeNumber(min=1), metavar="N", default=10, show_default=True, help="Layers in the table.")
@@ -56,7 +56,7 @@ from edgekit.cli.values import Names
 def command(top: int, as_json: bool, **chosen: Any) -> None:
     """Compare every layer of a quantized file with the float model's, on training images.
 
-    Each layer's own error is separated from what it inherits: the float layer receives what the quantized one received.
+    Each layer's own error is separated from the error it inherits: the float layer gets the input of the quantized one.
 
     \b
     edgekit diagnose

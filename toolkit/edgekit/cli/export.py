@@ -1,4 +1,4 @@
-"""`edgekit export`: .tflite and .onnx files in the precisions that are asked for."""
+"""`edgekit export`: .tflite and .onnx files in the precisions that you name."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -64,7 +64,7 @@ def _quantizers_of_other_packages() -> dict[str, str]:
     default="probabilities",
     show_default=True,
     metavar="probabilities|logits",
-    help="What files give; logits: the softmax is left off.",
+    help="What the files return; logits: without the softmax.",
 )
 @click.option(
     "--quantizer",
@@ -73,9 +73,9 @@ def _quantizers_of_other_packages() -> dict[str, str]:
     default="tensorflow",
     show_default=True,
     metavar="tensorflow|ai-edge|both",
-    help="What makes integers of floats in .tflite files.",
+    help="What quantizes .tflite files.",
 )
-@click.option("--float-head", is_flag=True, help="The last layer of .tflite files computes and answers in float.")
+@click.option("--float-head", is_flag=True, help="Keep the last layer of .tflite files in float.")
 @click.option("--per-tensor", is_flag=True, help="Per-tensor weight scales, required by some NPUs and kernels.")
 @click.option(
     "--calibration",
@@ -99,7 +99,7 @@ def _quantizers_of_other_packages() -> dict[str, str]:
 )
 @calibration_option("Training images for int8.")
 @seed_option("Chooses the calibration images.")
-@click.option("--no-fold", is_flag=True, help="Leave batch normalization where it is, even if folding is exact.")
+@click.option("--no-fold", is_flag=True, help="Do not fold batch normalization, even if folding is exact.")
 @click.option(
     "--layout",
     default="nhwc",
@@ -150,7 +150,7 @@ def _quantizers_of_other_packages() -> dict[str, str]:
 def command(as_json: bool, **chosen: Any) -> int:
     """Write .tflite and .onnx files of a run, by default the newest, or of any Keras model.
 
-    Every file takes raw pixels, is run on a few images and compared with Keras before it is kept. If you name
+    Every file takes raw pixels. It is run on a few images and compared with Keras before it is kept. If you name
     precisions, exactly these are exported, and if one fails, none is written. Otherwise all that are possible
     are exported; the exit status is 1 if one is not. Large models (64 MiB) are exported in parts, and
     each file is kept once it has passed.

@@ -1,8 +1,8 @@
-"""How a command that fails says so: a sentence on stderr, and with `--json` a JSON document on stdout too.
+"""How a command reports a failure: a sentence on stderr, and with `--json` also a JSON document on stdout.
 
     {"error": {"kind": "ArtifactError", "message": "There is no file …", "hint": "Export it first: edgekit export"}}
 
-So a program that reads stdout never takes nothing for a result. The exit status is the same with and without.
+So a program that reads stdout never takes empty output for a result. The exit status is the same with and without.
 """
 
 import os

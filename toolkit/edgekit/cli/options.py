@@ -48,10 +48,12 @@ def rule_options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option(
             "--antialias/--no-antialias",
             default=None,
-            help="Average over the pixels that one pixel covers. [default: on, or as in the run]",
+            help="Average over all pixels that a new pixel covers. [default: on, or as in the run]",
         ),
         click.option(
-            "--exif/--no-exif", default=None, help="Turn images as their EXIF data say. [default: on, or as in the run]"
+            "--exif/--no-exif",
+            default=None,
+            help="Rotate images as their EXIF data say. [default: on, or as in the run]",
         ),
     )
     for option in reversed(options):

@@ -12,7 +12,7 @@ SWITCHES = {
     "float16": "float16 weights: half the size.",
     "dynamic": "int8 weights, float activations: a quarter of the size.",
     "int8": "int8 weights and activations: small, fast, for every device.",
-    "int16x8": "int8 weights, int16 activations: use it if int8 loses too much.",
+    "int16x8": "int8 weights, int16 activations: if int8 loses too much accuracy.",
 }
 """Precision -> what its switch says."""
 

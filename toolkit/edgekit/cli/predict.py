@@ -1,4 +1,4 @@
-"""`edgekit predict`: label and score of your own pictures, from exported files."""
+"""`edgekit predict`: classify your own pictures with exported files."""
 
 from typing import Any
 
@@ -38,7 +38,7 @@ from edgekit.cli.values import Named, Names
 )
 @json_option
 def command(target: str, images: tuple[str, ...], top: int, as_json: bool, **chosen: Any) -> int:
-    """Print label and score of your own pictures, from a model file or from all files of a run side by side.
+    """Classify your own pictures with a model file, or with all files of a run side by side: label and score.
 
     PICTURE is an image file or a folder of them.
 

@@ -12,7 +12,7 @@ from edgekit.cli.precisions import chosen_precisions
 
 @click.command("publish", cls=GroupedCommand)
 @one_argument("run", "[RUN]")
-@click.option("--to", metavar="hub:USER/REPO", help="Where to. The repository is made if it is missing. [required]")
+@click.option("--to", metavar="hub:USER/REPO", help="The repository; it is created if it does not exist. [required]")
 @click.option(
     "--visible",
     metavar="private|public",
@@ -26,8 +26,8 @@ from edgekit.cli.precisions import chosen_precisions
 def command(run: str | None, as_json: bool, **chosen: Any) -> None:
     """Upload what edgekit bundle packs to a repository of the Hugging Face hub, with the model card as README.md.
 
-    Log in first (hf auth login), or set HF_TOKEN. Everything is one commit: a publication that breaks off changes
-    nothing. Golden images are test images: --no-images if they may not be shown. RUN is a run folder.
+    Log in first (hf auth login), or set HF_TOKEN. Everything is one commit: an upload that is interrupted changes
+    nothing. Golden images are test images: use --no-images if they may not be published. RUN is a run folder.
     [default: the newest one]
 
     \b

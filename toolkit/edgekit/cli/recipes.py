@@ -28,7 +28,7 @@ UNKNOWN = "-"
 def command(as_json: bool) -> None:
     """List the recipes: parameters, millions of multiply-adds for one image, size of the .tflite, accuracy.
 
-    A dash means: not measured yet.
+    A dash means not measured yet.
 
     \b
     edgekit recipes

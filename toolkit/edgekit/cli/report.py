@@ -1,4 +1,4 @@
-"""`edgekit report`: the model of a run as one HTML page."""
+"""`edgekit report`: one HTML page about the model of a run."""
 
 import click
 
@@ -13,7 +13,7 @@ from edgekit.cli.options import PATH, json_option, one_argument, print_json
 )
 @json_option
 def command(run: str | None, out: str | None, as_json: bool) -> None:
-    """Write model-report.html: one page on a run's model, how it learned, its classes, its mistakes, what verify found.
+    """Write model-report.html: one page about a run's model, its learning curves, classes, mistakes and verification.
 
     The page needs no network and no other file. RUN is a run folder. [default: the newest one]
 

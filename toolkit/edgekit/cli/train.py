@@ -30,7 +30,10 @@ if TYPE_CHECKING:
     help="Machines that train together. [default: those of $TF_CONFIG]",
 )
 @click.option(
-    "--worker", type=WholeNumber(min=0), metavar="N", help="Which of them this one is, from 0; 0 writes the run."
+    "--worker",
+    type=WholeNumber(min=0),
+    metavar="N",
+    help="Index of this machine in --workers, from 0; machine 0 writes the run.",
 )
 @json_option
 def command(as_json: bool, **chosen: Any) -> None:

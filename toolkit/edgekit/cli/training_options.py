@@ -45,7 +45,7 @@ _OPTIONS = (
     click.option(
         "--class-weights",
         metavar="balanced",
-        help="Let classes of different sizes count alike in the loss. [default: every image counts alike]",
+        help="Give every class the same weight in the loss, whatever its size. [default: every image counts the same]",
     ),
     image_size_option,
     rule_options,
@@ -61,7 +61,7 @@ _OPTIONS = (
         "--tensorboard", is_flag=True, help="Write the history for TensorBoard too, into logs/ of the run folder."
     ),
     skip_broken_option,
-    click.option("--resume", is_flag=True, help="Go on with a training that was killed or interrupted."),
+    click.option("--resume", is_flag=True, help="Continue a training that was killed or interrupted."),
 )
 
 

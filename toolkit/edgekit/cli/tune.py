@@ -37,7 +37,7 @@ from edgekit.cli.values import PERCENT, Names
     default="2%",
     show_default=True,
     metavar="PERCENT",
-    help="Accept so many predictions that differ from the float model's.",
+    help="Accept this share of predictions that differ from the float model's.",
 )
 @click.option(
     "--format",
@@ -49,11 +49,13 @@ from edgekit.cli.values import PERCENT, Names
     metavar="tflite,onnx",
     help="What to try. [default: tflite]",
 )
-@click.option("--runtime", "-r", "runtimes", **LIST, type=Names("runtime"), help="What measures; one per format.")
+@click.option(
+    "--runtime", "-r", "runtimes", **LIST, type=Names("runtime"), help="Runtimes to measure in; one per format."
+)
 @data_option(None, "The data set of the run, as NAME or NAME:PATH. [default: the run's]")
 @calibration_option("Training images that calibrate.")
 @seed_option("Chooses them.")
-@click.option("--restart", is_flag=True, help="Forget the trials of an earlier search.")
+@click.option("--restart", is_flag=True, help="Discard the trials of an earlier search.")
 @custom_objects_option
 @skip_broken_option
 @json_option
@@ -62,8 +64,7 @@ def command(as_json: bool, **chosen: Any) -> int:
 
     Precisions, quantization schemes and calibration methods are tried on the validation images; if none is
     enough, int8 with the most sensitive layers kept in float. The winner is kept in the run and measured once
-    on the test split. Every trial is a row in tuning/trials.jsonl; a search that was stopped goes on from
-    there.
+    on the test split. Every trial is a row in tuning/trials.jsonl; a search that was stopped continues from there.
 
     \b
     Exit status: 0 found, and within the budget on the test split; 3 not; 1 an error.

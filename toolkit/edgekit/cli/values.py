@@ -1,4 +1,4 @@
-"""What an option takes beside text and numbers: lists, shares, data. Each knows how a shell completes it.
+"""Option types beside text and numbers: lists, shares, data. Each knows how a shell completes it.
 
 The values themselves are read by `edgekit.api`, so that Python takes the same ones.
 """
@@ -30,7 +30,7 @@ class Names(click.ParamType[str]):
         return str(value)
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> "list[CompletionItem]":
-        """The names that the last piece begins, behind the pieces before it."""
+        """The names that the last piece begins, after the pieces before it."""
         from click.shell_completion import CompletionItem
 
         before, comma, piece = incomplete.rpartition(",")

@@ -48,12 +48,23 @@ def tolerance_option(
 )
 @data_option(None, DATA_HELP)
 @test_data_option
-@click.option("--input-range", metavar="RANGE", help="What external models expect: 0..255, 0..1, -1..1, mean=…,std=…")
-@click.option("--channel-order", metavar="rgb|bgr", help="The order of their channels. [default: rgb]")
-@click.option("--labels", type=PATH, metavar="FILE", help="The class of each of their scores: one name per line.")
-@click.option("--output-name", metavar="NAME", help="Their output with the scores. [default: the only one that fits]")
 @click.option(
-    "--positive-class", metavar="NAME", help="Of two classes, the one that a single score is of. [default: the second]"
+    "--input-range", metavar="RANGE", help="Pixel values that external models expect: 0..255, 0..1, -1..1, mean=…,std=…"
+)
+@click.option("--channel-order", metavar="rgb|bgr", help="Channel order of external models. [default: rgb]")
+@click.option(
+    "--labels",
+    type=PATH,
+    metavar="FILE",
+    help="Class names of external models, in the order of their scores: one per line.",
+)
+@click.option(
+    "--output-name", metavar="NAME", help="Name of the output that holds the scores. [default: the only one that fits]"
+)
+@click.option(
+    "--positive-class",
+    metavar="NAME",
+    help="Of two classes, the one that a single score belongs to. [default: the second]",
 )
 @click.option(
     "--threshold",
@@ -61,7 +72,9 @@ def tolerance_option(
     metavar="T",
     help="The positive class of two is predicted above this probability. [default: 0.5]",
 )
-@click.option("--output", metavar="probabilities|logits", help="Their scores. [default: found from the values]")
+@click.option(
+    "--output", metavar="probabilities|logits", help="What external models return. [default: found from the values]"
+)
 @click.option("--reference-input-range", metavar="RANGE", help="The reference model's, if it differs.")
 @click.option("--reference-channel-order", metavar="rgb|bgr", help="The reference model's, if it differs.")
 @click.option("--reference-labels", type=PATH, metavar="FILE", help="The reference's, if they differ.")
@@ -77,21 +90,27 @@ def tolerance_option(
 @reference_kernel_option
 @click.option("--sample", type=int, metavar="N", help="Only N of the test images, every class in proportion.")
 @click.option("--sequential", is_flag=True, help="Stop a candidate as soon as its verdict is certain.")
-@click.option("--confidence", type=PERCENT, metavar="P", help="How certain, with --sequential. [default: 0.99]")
-@click.option("--seed", type=int, metavar="N", help="Which sample, or which order of the images. [default: 0]")
+@click.option("--confidence", type=PERCENT, metavar="P", help="Required certainty with --sequential. [default: 0.99]")
+@click.option("--seed", type=int, metavar="N", help="Seed of the sample, or of the order of the images. [default: 0]")
 @click.option(
-    "--jobs", "-j", type=int, metavar="N", help="Candidates at the same time. [default: by processors and memory]"
+    "--jobs",
+    "-j",
+    type=int,
+    metavar="N",
+    help="Candidates to run at the same time. [default: by processors and memory]",
 )
-@click.option("--retune", is_flag=True, help="Look again for the fastest threads and batch; they are kept otherwise.")
+@click.option(
+    "--retune", is_flag=True, help="Search again for the fastest threads and batch; they are cached otherwise."
+)
 @click.option(
     "--timeout", type=float, metavar="SECONDS", help="Stop a candidate after this time. [default: 600 + N / 10]"
 )
 @tolerance_option("max-accuracy-drop", "POINTS", "Accept a loss of accuracy up to this, for all precisions.")
 @tolerance_option("max-f1-drop", "POINTS", "Accept a loss of F1 in any class up to this.")
-@tolerance_option("min-agreement", "PERCENT", "Ask that so many predictions agree with the float model's.")
-@tolerance_option("max-score-difference", "NUMBER", "Accept a difference of any score up to this.", float)
+@tolerance_option("min-agreement", "PERCENT", "Require this share of predictions to agree with the float model's.")
+@tolerance_option("max-score-difference", "NUMBER", "Accept a difference of single scores up to this.", float)
 @click.option(
-    "--require-conclusive", is_flag=True, help="End with 3 if there are too few images to tell drift from chance."
+    "--require-conclusive", is_flag=True, help="Exit with 3 if there are too few images to tell drift from chance."
 )
 @click.option("--pairwise", is_flag=True, help="Compare the candidates with each other too.")
 @click.option("--resize-check", is_flag=True, help="Also measure what it costs if an app resizes images differently.")
@@ -104,12 +123,12 @@ def tolerance_option(
     help="Recommend a file for these targets only.",
 )
 @by_runtime_option
-@click.option("--verbose", is_flag=True, help="Describe every row that passes in words, not only the worst.")
+@click.option("--verbose", is_flag=True, help="Describe every passing row in words, not only the worst.")
 @click.option(
     "--html",
     type=PATH,
     metavar="FILE",
-    help="Write the report as a page into this file; for a run, there too.",
+    help="Write the report as an HTML page to this file; for a run, additionally.",
 )
 @rule_options
 @skip_broken_option

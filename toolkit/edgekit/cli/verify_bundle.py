@@ -1,4 +1,4 @@
-"""`edgekit verify-bundle`: whether a bundle is what was made."""
+"""`edgekit verify-bundle`: whether a bundle is unchanged."""
 
 import click
 
@@ -15,10 +15,10 @@ def command(bundle: str, require_signature: bool, signer: str | None, as_json: b
     """Check every file of a bundle: checksums, missing and added files, the signature, then the golden vectors.
 
     ZIP is what edgekit bundle wrote, or the folder that it was unpacked to. A zip with paths outside its folder, links,
-    or more in it than it can hold is refused before anything is unpacked.
+    or more in it than it can hold is rejected before anything is unpacked.
 
     \b
-    Exit status: 0 as it was made, 1 changed or not signed, 3 outputs differ.
+    Exit status: 0 unchanged, 1 changed or not signed, 3 outputs differ.
 
     \b
     edgekit verify-bundle first-bundle.zip
@@ -34,11 +34,11 @@ def command(bundle: str, require_signature: bool, signer: str | None, as_json: b
     for fault in check.faults:
         click.echo(fault)
     if check.golden is None:
-        click.echo("Do not use this bundle: get it again from where it was made.")
+        click.echo("Do not use this bundle: get it again from its author.")
         return check.exit_status
     from edgekit.cli.check_golden import print_golden
 
     print_golden(check.golden)
-    click.echo(f"{check.num_files} files are as they were made. Signature: {check.signature}.")
+    click.echo(f"{check.num_files} files are unchanged. Signature: {check.signature}.")
     click.echo(f"Verification: {check.status}")
     return check.exit_status

@@ -193,7 +193,7 @@ class CompressionLearner:
             raise CompressionError(_reason(self._step.title, len(self._history), error)) from error
 
     def _one_epoch(self, epoch: int, callbacks: Any) -> None:
-        """A plain loop instead of `fit`, which reads ahead into the next epoch in a thread of its own."""
+        """A plain loop instead of `fit`, which reads ahead into the next epoch in its own thread."""
         model = self._step.model
         callbacks.on_epoch_begin(epoch)
         model.reset_metrics()

@@ -25,7 +25,7 @@ class CompressionSettings:
             is zero); None: no clustering.
         epochs: Passes over the training images of each step, at least 1.
         learning_rate: Adam's at the start of each step; None: LEARNING_RATES.
-        batch_size: Images a step of the optimizer, at least 1.
+        batch_size: Images per step of the optimizer, at least 1.
         seed: Of the order of the images, the crops, the dropout.
     """
 

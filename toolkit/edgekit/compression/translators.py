@@ -44,7 +44,7 @@ def _same(*names: str, kind: str | None = None, **renamed: str) -> Translator:
 
 
 def _then_activation(translate: Translator) -> Translator:
-    """The same, and behind it a piece for the `activation` that the layer carries."""
+    """The same, and after it a piece for the `activation` that the layer carries."""
     return lambda layer: [*translate(layer), *_activation_pieces(layer.activation, layer.name, "activation")]
 
 

@@ -240,7 +240,7 @@ class DatasetRequest:
     """How a data set is wanted.
 
     Attributes:
-        location: What stood behind the colon in `name:PATH`; None if nothing did.
+        location: What follows the colon in `name:PATH`; None if nothing did.
         image_size: (height, width) wanted by the model; sources of fixed size ignore it, and a
             mismatch is found when the model is built. 1 to MAX_SIDE; None: the source's own size.
         channels: 3 for RGB, 1 for gray; None: the source's own.

@@ -91,7 +91,7 @@ class SettingsSearch:
         return settings.batch_size in self.batch_sizes and most <= self.num_cpus
 
     def rate_of(self, settings: SessionSettings) -> float | None:
-        """Images a second that the search measured at `settings`; None if it measured nothing."""
+        """Images per second that the search measured at `settings`; None if it measured nothing."""
         return self._rates.get(settings)
 
     def search(self) -> SessionSettings:

@@ -2,7 +2,7 @@
 
 What a file says of itself is read by libraries that trust it more than they should. So no command reads a model file in
 its own process: all files that are asked for together share one worker. If it does not survive a file, that file is
-given up, and other workers read those before and behind it.
+given up, and other workers read those before and after it.
 """
 
 from collections.abc import Iterable, Sequence
@@ -50,7 +50,7 @@ class FileInspector:
 
 
 def inspect_in_worker(path: Path, *, with_kernels: bool = False) -> ModelInfo:
-    """`edgekit.inspection.inspect_file` in a process of its own.
+    """`edgekit.inspection.inspect_file` in a separate process.
 
     Args:
         path: The model file.

@@ -1,8 +1,8 @@
 """Whether the integers that a file stores its input in can hold the pixels that it is fed. Runs nothing.
 
 A file that was calibrated on images divided by 255, and is fed 0 to 255, holds the numbers up to 1 and cuts off the
-rest. One that was calibrated the other way round keeps 2 of its 256 steps. Both run without an error, and whatever
-is measured behind such an input blames the wrong layer.
+rest. One that was calibrated the other way round keeps 2 of its 256 steps. Both run without an error, and whatever is
+measured with such an input blames the wrong layer.
 """
 
 from dataclasses import dataclass

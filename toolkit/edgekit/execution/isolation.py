@@ -1,4 +1,4 @@
-"""Runs a candidate in a worker process of its own, and survives whatever happens to it.
+"""Runs a candidate in its own worker process, and survives whatever happens to it.
 
 A crash, a hang, too much memory or a broken answer of a runtime becomes an `ExecutionFailure` with a
 reason in words. Knows no runtime but by its name.
@@ -41,7 +41,7 @@ def execute(
     watch: Watch | None = None,
     advance: Advance = lambda _: None,
 ) -> Execution | ExecutionFailure:
-    """Run `artifact` in `runtime` on the first `num_images` images, in a process of its own.
+    """Run `artifact` in `runtime` on the first `num_images` images, in a separate process.
 
     Args:
         runtime: A name in `RUNTIMES`, or the "module:attribute" of a runtime that is not listed there.
@@ -91,7 +91,7 @@ def try_encodings(
     file_options: FileOptions | None = None,
     time_limit: float = 3600.0,
 ) -> "NDArray[np.float32] | ExecutionFailure":
-    """Run `artifact` on all images once with each of `encodings`, in a process of its own.
+    """Run `artifact` on all images once with each of `encodings`, in a separate process.
 
     Args:
         runtime: As in `execute`.

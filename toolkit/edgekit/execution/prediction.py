@@ -1,6 +1,6 @@
 """What exported files say of a user's own pictures: decoded, run and named. Compares nothing with a truth.
 
-Each file is run in a worker process of its own, in the runtime that its format has by default.
+Each file is run in its own worker process, in the runtime that its format has by default.
 """
 
 from collections.abc import Mapping, Sequence

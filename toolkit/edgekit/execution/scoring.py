@@ -46,7 +46,7 @@ class Scorer:
             images: uint8 (n, H, W, C), RGB or gray, 0 to 255, n at least 1.
 
         Returns:
-            float32 (n, C), dequantized, in memory of its own.
+            float32 (n, C), dequantized, in its own memory.
 
         Raises:
             ArtifactError: The runtime failed, or the model does not give one row of scores per image.
@@ -96,7 +96,7 @@ def scores_of(
         encoding: What the model wants; see `edgekit.execution.pixels.encoder_for`.
 
     Returns:
-        float32 (N, C), dequantized, in the order of the images, in memory of its own.
+        float32 (N, C), dequantized, in the order of the images, in its own memory.
 
     Raises:
         ArtifactError: The model wants other images, or does not give one row of scores per image.

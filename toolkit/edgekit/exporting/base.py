@@ -39,7 +39,7 @@ def replaced(module: Any, name: str, value: Any) -> Iterator[None]:
 
 
 class Exporter(Protocol):
-    """One format. Made once a model, so that the graph is traced once for all precisions.
+    """One format. Made once per model, so that the graph is traced once for all precisions.
 
     Attributes:
         format: What it writes.

@@ -79,7 +79,7 @@ class SchemeComparison(Displayed):
         num_images: How many images that is.
         calibration_images: How many training images calibrated each file.
         reference_accuracy: The float model's, 0 to 1.
-        results: One a file.
+        results: One per file.
     """
 
     run: str

@@ -1,4 +1,4 @@
-"""Files that are whole or not there: written under another name and renamed."""
+"""Atomic writes: a file is written under a temporary name and renamed, so it is complete or absent."""
 
 import errno
 import json
@@ -18,8 +18,8 @@ def atomic_path(path: Path, *, is_durable: bool = False) -> Iterator[Path]:
     """A temporary path beside `path` to write to; renamed to `path` on success, removed on failure.
 
     What is durable is on the disk before it takes the place of the old file, so that a power cut leaves the one or the
-    other whole. Raises RunFolderError instead of OSError; see `scratch_path`. `path` is then as before. It raises
-    RunFolderError too if `path` is a device or a pipe: a file instead of /dev/null breaks the machine.
+    other whole. Raises RunFolderError instead of OSError; see `scratch_path`. `path` is then as before. It also raises
+    RunFolderError if `path` is a device or a pipe: replacing /dev/null by a file breaks the machine.
     """
     if path.exists() and not (path.is_file() or path.is_dir()):
         raise RunFolderError(f"Could not write {path}: it is a pipe or a device. Name a file.")
@@ -80,7 +80,7 @@ def remove_unfinished(path: Path) -> None:
 
 @contextmanager
 def _made_folder(folder: Path) -> Iterator[None]:
-    """Make `folder` if it is missing; after an error, what was made and is still empty is removed."""
+    """Create `folder` if it is missing; after an error, remove what was created and is still empty."""
     missing = [each for each in (folder, *folder.parents) if not each.exists()]
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -99,10 +99,10 @@ def write_bytes(path: Path, content: bytes, *, is_durable: bool = False) -> None
 
 
 def write_text(path: Path, content: str, *, is_durable: bool = False) -> None:
-    """Write `content` as UTF-8 to `path`, atomically; what UTF-8 cannot say (odd file names) becomes "?"."""
+    """Write `content` as UTF-8 to `path`, atomically; what UTF-8 cannot encode (odd file names) becomes "?"."""
     write_bytes(path, content.encode(errors="replace"), is_durable=is_durable)
 
 
 def write_json(path: Path, document: object, *, is_durable: bool = False) -> None:
-    """Write `document` as indented JSON to `path`, atomically; NaN and infinity are refused."""
+    """Write `document` as indented JSON to `path`, atomically; NaN and infinity are rejected."""
     write_text(path, json.dumps(document, indent=1, allow_nan=False) + "\n", is_durable=is_durable)

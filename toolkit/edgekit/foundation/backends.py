@@ -1,4 +1,4 @@
-"""Which devices each Keras backend sees, asked in a process of its own, which may crash or hang.
+"""Which devices each Keras backend sees, found by a separate process, which may crash or hang.
 
     python -m edgekit.foundation.backends NAME     prints the devices that the backend NAME sees, as a JSON list
 
@@ -79,7 +79,7 @@ def _answer(name: str, process: "subprocess.Popen[str]", deadline: float) -> Bac
 
 def _last_line(errors: str, status: int) -> str:
     lines = [line.strip() for line in errors.splitlines() if line.strip()]
-    return lines[-1][:200] if lines else f"it ended with status {status} and said nothing"
+    return lines[-1][:200] if lines else f"it ended with status {status} without a message"
 
 
 # --- In the process that asks ----------------------------------------------------------------------

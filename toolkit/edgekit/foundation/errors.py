@@ -1,14 +1,14 @@
 """Every error that edgekit raises on purpose; anything else that escapes is a bug.
 
     EdgekitError                    exit status 1
-    ├── UsageError                  exit status 2: the command or the call was put wrongly
+    ├── UsageError                  exit status 2: the command or the call is wrong
     │   └── UnknownNameError        no such recipe, data set, runtime, precision; suggests the closest
-    ├── MissingExtraError           a library of an install extra is not there
+    ├── MissingExtraError           a library of an install extra is not installed
     ├── PluginError                 what another package brings cannot be used
     ├── CacheError                  edgekit's cache folder is not this user's own
-    ├── DatasetError                a data set is missing, broken or not the one that was meant
+    ├── DatasetError                a data set is missing, broken or not the expected one
     ├── RecipeError                 a recipe file does not keep the contract
-    ├── TrainingError               training cannot start, go on or be resumed
+    ├── TrainingError               training cannot start, continue or be resumed
     ├── CompressionError            a network cannot be pruned, clustered or trained for quantization
     ├── RunFolderError              a run folder is missing, incomplete or was changed by hand
     ├── ArtifactError               a model file is missing, broken, or not what its name says
@@ -40,7 +40,7 @@ def first_line_of(error: BaseException) -> str:
 
 
 def os_error_in_words(error: OSError) -> str:
-    """What the system refused, if nothing knew more: a path without permission, a full disk."""
+    """An OSError that nothing else explained, in words: a path without permission, a full disk."""
     reason = error.strerror or str(error) or type(error).__name__
     if error.filename is None:
         return f"Something could not be read or written: {reason}. Check the disk, and where the output goes."
@@ -65,7 +65,7 @@ def _restored(kind: type[EdgekitError], args: tuple[object, ...]) -> EdgekitErro
 
 
 class UsageError(EdgekitError):
-    """The command or the call was put wrongly."""
+    """The command or the call is wrong."""
 
     exit_status = 2
 
@@ -89,7 +89,7 @@ class UnknownNameError(UsageError):
 
 
 class MissingExtraError(EdgekitError):
-    """A library that belongs to an install extra is not there.
+    """A library that belongs to an install extra is not installed.
 
     Args:
         needed_for: What wanted it, as a subject: "edgekit train".
@@ -117,7 +117,7 @@ class PluginWarning(UserWarning):
 
 
 class DatasetError(EdgekitError):
-    """A data set is missing, broken or not the one that was meant."""
+    """A data set is missing, broken or not the expected one."""
 
 
 class RecipeError(EdgekitError):
@@ -125,7 +125,7 @@ class RecipeError(EdgekitError):
 
 
 class TrainingError(EdgekitError):
-    """Training cannot start, go on or be resumed."""
+    """Training cannot start, continue or be resumed."""
 
 
 class CompressionError(EdgekitError):
@@ -141,7 +141,7 @@ class ArtifactError(EdgekitError):
 
 
 class MissingKernelError(ArtifactError):
-    """A runtime has no kernel for an operator of a file, which another runtime may have."""
+    """A runtime has no kernel for an operator of a file; another runtime may have one."""
 
 
 class ExportError(EdgekitError):

@@ -11,7 +11,7 @@ def counted(count: int, one: str, many: str | None = None) -> str:
 
 
 def noun(count: float, one: str, many: str | None = None) -> str:
-    """The noun alone, or a verb: `noun(1, "differs", "differ")`; `many` is `one` with an s, "es" behind an s."""
+    """The noun alone, or a verb: `noun(1, "differs", "differ")`; `many` is `one` with an s, "es" after an s."""
     return one if count == 1 else many or one + ("es" if one.endswith("s") else "s")
 
 

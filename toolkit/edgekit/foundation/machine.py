@@ -1,4 +1,4 @@
-"""What machine this is, as far as speed and kernels depend on it. Tells no host name and no user name."""
+"""What machine this is, as far as speed and kernels depend on it. Reveals no host name and no user name."""
 
 import os
 import platform
@@ -35,7 +35,7 @@ class Machine:
         architecture: "x86_64", "aarch64", "arm64".
         features: Those of its instructions that int8 kernels choose by.
         num_cpus: Processors that this process may use.
-        memory_bytes: Memory of the machine; None if it is not told.
+        memory_bytes: Memory of the machine; None if unknown.
         operating_system: "Linux 6.1", "Darwin 24.0".
     """
 
@@ -50,8 +50,8 @@ class Machine:
     def overflows_int8(self) -> bool:
         """Whether ONNX Runtime adds two uint8 x int8 products in 16 bits here, which full-range weights overflow.
 
-        So it is on x86 with AVX2 or AVX-512 and without VNNI (instruction VPMADDUBSW), by ONNX Runtime's own
-        documentation of quantization.
+        This is the case on x86 with AVX2 or AVX-512 and without VNNI (instruction VPMADDUBSW), according to ONNX
+        Runtime's documentation of quantization.
         """
         return self.architecture in ("x86_64", "AMD64") and not {"avx512_vnni", "avx_vnni"} & set(self.features)
 

@@ -39,7 +39,7 @@ def pieces(num_rows: int, *arrays: "NDArray[Any]", size: int | None = None) -> I
 
 
 def images_at_once(image_shape: tuple[int, ...], most: int, num_pixels: int = PIXELS) -> int:
-    """How many images go through a network together: `most`, or fewer if these would hold more than `num_pixels`.
+    """How many images go through a network in one batch: `most`, or fewer if these have more than `num_pixels`.
 
     Args:
         image_shape: (height, width, ...).
@@ -50,7 +50,7 @@ def images_at_once(image_shape: tuple[int, ...], most: int, num_pixels: int = PI
 
 
 def rows_at(array: "NDArray[Any]", places: "NDArray[Any]") -> "NDArray[Any]":
-    """`array[places]` in memory of its own; a mapped file is read from its beginning to its end, a span at a time.
+    """`array[places]` in its own memory; a mapped file is read from its beginning to its end, a span at a time.
 
     Args:
         array: (N, ...).
@@ -108,14 +108,14 @@ def take_rows(array: "NDArray[Any]", places: "NDArray[Any]") -> "NDArray[Any]":
 
 
 def release(array: "NDArray[Any]") -> None:
-    """Let the system forget the pages of a file that is mapped for reading; nothing happens to any other array."""
+    """Release the pages of a file that is mapped for reading; other arrays are not affected."""
     mapping = _mapping(array)
     if mapping is not None and hasattr(mapping, "madvise"):
         mapping.madvise(mmap.MADV_DONTNEED)
 
 
 def place_of(array: "NDArray[Any]") -> tuple[Path, int] | None:
-    """(file, offset in bytes) where the bytes of `array` lie one after the other; None if they lie in no file."""
+    """(file, offset in bytes) where the bytes of `array` lie one after the other; None if they are not in a file."""
     import numpy as np
 
     mapping = _mapping(array)

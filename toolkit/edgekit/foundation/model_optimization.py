@@ -1,7 +1,7 @@
 """The one door to Keras 2 (tf_keras) and tensorflow-model-optimization, in a process that works with Keras 3.
 
 tensorflow-model-optimization 0.8 asks for Keras 2 by setting TF_USE_LEGACY_KERAS for the whole process and all its
-children. Here `tf.keras` is Keras 3 before it is imported, and the variable is set back behind it, so that both live
+children. Here `tf.keras` is Keras 3 before it is imported, and the variable is set back after it, so that both live
 side by side and nothing else changes.
 """
 

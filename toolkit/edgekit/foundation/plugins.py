@@ -1,4 +1,4 @@
-"""What other packages bring: found through entry points, checked before it is used, never trusted to work.
+"""Plug-ins of other packages: found through entry points, checked before use, never trusted to work.
 
 A package declares what it brings in its pyproject.toml, name = "module:attribute" in the group of its kind:
 

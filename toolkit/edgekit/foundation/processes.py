@@ -1,4 +1,4 @@
-"""Processes of our own: what this one must have to work at all, and how its children find the same edgekit."""
+"""What this process needs to work at all, and how its child processes find the same edgekit."""
 
 import os
 from pathlib import Path
@@ -47,6 +47,6 @@ def limited_address_space() -> str:
 
 
 def with_limit(reason: str) -> str:
-    """`reason`, and if there is one, the limit of address space that may be behind it."""
+    """`reason`, and if there is one, the limit of address space that may be after it."""
     limit = limited_address_space()
     return f"{reason.rstrip('.')}. {limit}" if limit else reason

@@ -1,4 +1,4 @@
-"""How long work reports itself. The library speaks to this protocol; only the command line draws."""
+"""How long-running work reports progress. The library calls this protocol; only the command line draws."""
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -16,7 +16,7 @@ class Progress(Protocol):
         """Open one task of `total` units (None: not known yet); yields the function that advances it."""
 
     def note(self, text: str) -> None:
-        """Say one line that the user should read now."""
+        """Print one line that the user should read now."""
 
 
 class SilentProgress:

@@ -1,4 +1,4 @@
-"""Keeps the messages of converters off the terminal and out of notebooks; real errors pass. Knows no format."""
+"""Keeps messages of converters off the terminal and out of notebooks; real errors are shown. Knows no format."""
 
 import logging
 import os

@@ -239,7 +239,7 @@ class _Reader:
         return {value.name: _dims(value) for value in values if value.type.tensor_type.HasField("shape")}
 
     def _dims(self, name: str) -> tuple[int, ...] | None:
-        """Dimensions of a constant, also behind the DequantizeLinear or QuantizeLinear nodes it goes through."""
+        """Dimensions of a constant, also after the DequantizeLinear or QuantizeLinear nodes it goes through."""
         for _ in range(4):
             if name in self._constants:
                 return self._constants[name].dims

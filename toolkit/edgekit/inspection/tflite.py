@@ -87,7 +87,7 @@ class _Reader:
         return custom, "flex" if custom.startswith("Flex") else "custom"
 
     def _buffer_size(self, buffer: Any) -> int:
-        """Bytes of a buffer; those of very large models lie behind the flatbuffer."""
+        """Bytes of a buffer; those of very large models lie after the flatbuffer."""
         size = buffer.Size() if buffer.Offset() > 1 else buffer.DataLength()
         if size > self._size:
             raise ValueError(f"a tensor claims {size} bytes in a file of {self._size}")

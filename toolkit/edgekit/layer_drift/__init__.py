@@ -1,4 +1,4 @@
-"""Which layer of a quantized file loses most: every intermediate tensor beside the float model's."""
+"""Which layer of a quantized file causes drift: every intermediate tensor beside the float model's."""
 
 from edgekit.layer_drift.job import DriftRequest, diagnose_request
 from edgekit.layer_drift.measure import measure_layers

@@ -1,7 +1,7 @@
 """From two probes to the drift of every layer. Knows no format and no data set.
 
 An int8 model carries the error of every layer on to the end, so the last layers always look worst. To know which
-layer loses, each layer's own error is measured: the float model is cut behind every layer, and each of its layers
+layer loses, each layer's own error is measured: the float model is cut after every layer, and each of its layers
 is fed with what the candidate's was fed. What still differs was added there. What of that the range of its output
 costs, and not its weights, is what the float layer's results lose when they are stored in that range.
 """

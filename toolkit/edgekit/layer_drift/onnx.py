@@ -81,7 +81,7 @@ class _Graph:
         self._has_channels_first = self._find_layouts(model)
 
     def layers(self) -> Iterator[tuple[Layer, str]]:
-        """Each layer, and the tensor that holds its value: behind its DequantizeLinear if it has one."""
+        """Each layer, and the tensor that holds its value: after its DequantizeLinear if it has one."""
         for node in self._nodes:
             name = node.output[0] if node.output else ""
             if node.op_type in _BORDERS or self._types.get(name) not in _FLOATS or name in self._fixed:

@@ -61,11 +61,11 @@ class Probe(ABC):
 
     @abstractmethod
     def cut_at(self, names: Collection[str]) -> "CutModel":
-        """The same model with a cut behind each of these tensors: whoever read one of them reads what is fed."""
+        """The same model with a cut after each of these tensors: whoever read one of them reads what is fed."""
 
 
 class CutModel(ABC):
-    """A float model that is cut behind some of its tensors."""
+    """A float model that is cut after some of its tensors."""
 
     @abstractmethod
     def compute(self, pixels: "NDArray[np.generic]", fed: Values) -> Values:

@@ -174,14 +174,14 @@ class LayerDriftReport(Displayed):
         if broken := next((layer for layer in self.layers if layer.is_reference_infinite), None):
             return (
                 f"The float model itself gives infinite values or NaN in '{self.short_names[broken.name]}' "
-                f"({broken.operator}), so what comes behind it cannot be judged: fix the model first."
+                f"({broken.operator}), so what comes after it cannot be judged: fix the model first."
             )
         worst = self.ranked[0]
         keep = f" To keep it in float: {self.float_command}" if self.float_command else ""
         return f"{self._first_infinity(worst)}{advice_on(worst, self.short_names[worst.name])}{keep}"
 
     def _first_infinity(self, worst: LayerDrift) -> str:
-        """Where numbers end that a layer before has made too large, a sentence with a space behind; "" for nowhere."""
+        """Where numbers end that a layer before has made too large, a sentence and a space; "" for nowhere."""
         first = next((layer for layer in self.layers if layer.inherited_infinite), None)
         if first is None or worst.infinite:
             return ""
@@ -268,7 +268,7 @@ def advice_on(worst: LayerDrift, short_name: str) -> str:
     if worst.own_sqnr_db is not None and worst.own_sqnr_db < FEW_STEPS:
         return (
             f"{name} adds most: {noise}. Its values fill a few steps of its range alone: the range is far too wide, "
-            f"perhaps because the layer behind it shares it. Look at the scale of the BatchNorm there."
+            f"perhaps because the layer after it shares it. Look at the scale of the BatchNorm there."
         )
     return (
         f"{name} adds most: {noise}, all of it rounding. Keep this layer in float or int16 (int16x8), or train with "

@@ -1,7 +1,7 @@
 """Intermediate tensors of a `.tflite` file, by LiteRT's builtin kernels: XNNPACK keeps none.
 
-A cut model is made by editing the flatbuffer: a tensor that is cut gets a twin, which is a new input of the graph,
-and every operator that read the tensor reads its twin.
+A cut model is made by editing the flatbuffer: a tensor that is cut gets a copy, which is a new input of the graph, and
+every operator that read the tensor reads its copy.
 """
 
 from collections.abc import Collection, Iterator
@@ -117,7 +117,7 @@ def _open(path: Path, **model: Any) -> Any:
 
 
 def _cut(content: bytes, indices: list[int]) -> tuple[bytes, list[str]]:
-    """The model with a cut behind the tensors `indices`, all of which are outputs; and their names."""
+    """The model with a cut after the tensors `indices`, all of which are outputs; and their names."""
     from copy import copy
 
     import flatbuffers

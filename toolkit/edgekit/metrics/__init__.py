@@ -1,1 +1,1 @@
-"""What is measured, one pure numpy function a metric: classification of one model, drift between two."""
+"""What is measured, one pure numpy function per metric: classification of one model, drift between two."""

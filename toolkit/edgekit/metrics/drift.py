@@ -1,4 +1,4 @@
-"""How a candidate's scores differ from the reference's, one pure function a metric.
+"""How a candidate's scores differ from the reference's, one pure function per metric.
 
 Everywhere: `reference` and `candidate` are finite float scores (N, C), one row per image, in the same
 order; `labels` are int64 (N,), 0 to C - 1; differences are candidate minus reference. Knows no file, no
@@ -22,7 +22,7 @@ Scores = np.ndarray[tuple[int, ...], np.dtype[np.floating[Any]]]
 """float (N, C): one row per image, one column per class."""
 
 Classes = np.ndarray[tuple[int, ...], np.dtype[np.int64]]
-"""int64 (N,): one class an image, 0 to C - 1."""
+"""int64 (N,): one class per image, 0 to C - 1."""
 
 KL_EPSILON = 1e-7
 """Probabilities below this count as this in `mean_kl_divergence`."""

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 SILENT: Range = (0.0, 1.0)
-"""Of an activation that is 0 on every image, as behind a ReLU that died. Any step says 0 exactly, but quantizers make
+"""Of an activation that is 0 on every image, as after a ReLU that died. Any step says 0 exactly, but quantizers make
 one near 0 of a range without width. XNNPACK refuses a file whose scales lie so far apart."""
 
 

@@ -2,7 +2,7 @@
 
 One pass over some images tells it of all layers: when a layer is called, it answers once in float and once with its
 weights and its input rounded as an int8 kernel rounds them. The float answer goes on, so no layer is blamed for
-another. Batch normalization behind a convolution does not matter here: with one scale per channel, a factor a channel
+another. Batch normalization after a convolution does not matter here: with one scale per channel, a factor per channel
 changes both answers alike. Knows no format and no quantizer.
 """
 

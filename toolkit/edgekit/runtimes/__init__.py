@@ -1,4 +1,4 @@
-"""What executes artifacts; one runtime a file. Other packages add theirs in the entry points "edgekit.runtimes"."""
+"""What executes artifacts; one runtime per file. Other packages add theirs in the entry points "edgekit.runtimes"."""
 
 from collections.abc import Mapping
 

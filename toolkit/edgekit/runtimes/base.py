@@ -47,7 +47,7 @@ class SessionSettings:
 
     Attributes:
         num_threads: Threads of the runtime, at least 1.
-        batch_size: Images an invocation; a file of fixed batch that cannot be resized keeps its own.
+        batch_size: Images per invocation; a file of fixed batch that cannot be resized keeps its own.
         num_sessions: Copies of the model that work side by side, each with `num_threads` of its own.
         file_options: How a file of several outputs is opened; None: it must have one output.
     """
@@ -98,7 +98,7 @@ class Execution:
         peak_rss_bytes: Largest resident memory of the worker process.
         runtime_version: Version of the library that ran it.
         settings: Threads and batch that were used.
-        alone: float32 (n, C), the scores of the first images once more, each in a batch of its own; None if its
+        alone: float32 (n, C), the scores of the first images once more, each in a separate batch; None if its
             runtime is not asked for them.
         remark: What a reader must know of how the file was opened, as a whole sentence; "" for nothing.
     """
@@ -150,7 +150,7 @@ class Session(ABC):
     Attributes:
         input_spec: The input, as the file declares it; its first dimension is the batch.
         output_spec: The output, as the file declares it.
-        batch_size: Images an invocation: `invoke` takes exactly so many.
+        batch_size: Images per invocation: `invoke` takes exactly so many.
         remark: Which of several outputs is taken, as a whole sentence; "" if there is only one.
     """
 
@@ -161,7 +161,7 @@ class Session(ABC):
 
     @abstractmethod
     def resize(self, batch_size: int) -> bool:
-        """Take that many images an invocation from now on; False if the file cannot.
+        """Take that many images per invocation from now on; False if the file cannot.
 
         After False the session runs at the file's own batch.
         """
@@ -181,8 +181,8 @@ class Runtime(ABC):
         name: Its name in the registry and on every row.
         format: What it reads.
         package: The distribution that brings it, for messages and versions.
-        trial_batch: Images an invocation if it is only tried how a model is fed; 1 goes with every file.
-        num_alone: How many of the first images are run once more, each in a batch of its own, to see how far a model
+        trial_batch: Images per invocation if it is only tried how a model is fed; 1 goes with every file.
+        num_alone: How many of the first images are run once more, each in a separate batch, to see how far a model
             differs from itself.
     """
 

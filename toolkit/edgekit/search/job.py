@@ -52,7 +52,7 @@ class TuneRequest:
         runtimes: Names of runtimes, one per format; the usual one by default.
         calibration_images: How many training images calibrate; None: 500, or one per class if there are more.
         seed: Chooses them.
-        restart: Forget the trials of an earlier search.
+        restart: Discard the trials of an earlier search.
         skip_broken: Leave broken images out of a `folder:` data set, as the training did.
         custom_objects: A Python file that defines the layers of the model that are not Keras'; it is executed.
     """

@@ -2,7 +2,8 @@
 
     folders.py      where a run goes, and whether it may go there
     identity.py     what must be the same for a training to go on
-    network/        builds the recipe's network and checks it before an hour is spent on it; the twins of it that learn
+    network/        builds the recipe's network and checks it before an hour is spent on it; the copies of it that are
+    trained
     hardware.py     devices, precision and machines as the user says them
     placement/      puts a training on devices, one file per backend
     engines/        how epochs are gone through, one file per engine

@@ -29,7 +29,7 @@ def explain(
         error: Whatever came out of layers, losses, callbacks or the backend.
         recipe_name: Whose they are.
         num_done: Whole epochs that are done.
-        batch_size: Images a batch, on all devices together.
+        batch_size: Images per batch, on all devices together.
         placement: Where it happened.
     """
     if is_out_of_memory(error):

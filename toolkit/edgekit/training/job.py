@@ -34,7 +34,7 @@ class TrainRequest:
         image_rule: How they are.
         channels: 3 for RGB, 1 for gray; None: those of the data set, 3 for image files.
         out: The run folder; None: `exported/RECIPE`, or -2, -3, … if that is taken.
-        resume: Go on with a training that was killed or interrupted.
+        resume: Continue a training that was killed or interrupted.
         tensorboard: Write the history for TensorBoard too.
         skip_broken: Leave broken images out, and count them.
         hardware: Devices, precision and machines.

@@ -33,7 +33,7 @@ class DemoPageRequest:
         test_data: Where the test images are; None: in `data`.
         skip_broken: Leave broken images out.
         out: The folder; None: NAME-demo in the current folder.
-        is_synthetic: No photographs: test images are made by a formula.
+        is_synthetic: No photographs: test images are synthetic.
         node_modules: Where the npm packages are; None: in the cache, installed there first.
     """
 

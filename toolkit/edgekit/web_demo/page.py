@@ -28,7 +28,7 @@ PACKAGES = "packages"
 """The folder of the npm packages; "node_modules" would be ignored by git and by some servers."""
 
 HARDER = (Reason.HARDEST, Reason.FLIPPED)
-"""Test images that come behind the others."""
+"""Test images that come after the others."""
 
 RUNTIMES = {
     Format.TFLITE: ("litert", "LiteRT.js", "@litertjs/core"),

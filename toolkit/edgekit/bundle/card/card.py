@@ -68,7 +68,7 @@ class CardFacts:
 
 
 def model_card(facts: CardFacts) -> str:
-    """The whole card. Its first line behind the header says so if the files are not verified, or drift."""
+    """The whole card. Its first line after the header says so if the files are not verified, or drift."""
     tags = sorted({model.format.value for model in facts.models} | ({"unverified"} if facts.problems else set()))
     data = str(facts.dataset.get("name", ""))
     front = header(facts.name, facts.said("license"), data, tags, facts.report, facts.default_rows)

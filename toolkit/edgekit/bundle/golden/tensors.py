@@ -1,7 +1,7 @@
 """Runs model files on golden inputs in worker processes: a file that crashes its runtime costs its own answer.
 
 All files of one runtime share a worker. If it does not survive a file, that file is given up, and another worker
-runs those behind it.
+runs those after it.
 """
 
 from collections.abc import Sequence
@@ -54,7 +54,7 @@ class Tensors:
 def run_files(
     runtime: str, tasks: Sequence[TensorTask], *, advance: Advance = lambda _: None
 ) -> list[Tensors | ExecutionFailure]:
-    """Run each of the files in `runtime`, in processes of their own.
+    """Run each of the files in `runtime`, in separate processes.
 
     Args:
         runtime: A name in RUNTIMES.

@@ -33,7 +33,7 @@ class IdenticalImages:
 
     Attributes:
         num_test_images: How many test images.
-        example: One test image and its twin, relative to the data set's folder; None if there is none.
+        example: One test image and its duplicate, relative to the data set's folder; None if there is none.
     """
 
     num_test_images: int = 0

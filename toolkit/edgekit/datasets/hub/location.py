@@ -35,7 +35,7 @@ class HubLocation:
         if not path or ("#" in text and not label) or ("@" in rest and not configuration):
             raise UsageError(
                 f"hub:{text} is not understood. Expected hub:OWNER/NAME, with @CONFIGURATION and #LABEL_COLUMN "
-                f"behind it if there are several."
+                f"after it if there are several."
             )
         return cls(path=path, configuration=configuration or None, label=label or None)
 

@@ -56,7 +56,7 @@ class ImageList:
 
     Attributes:
         root: Where they are, for messages.
-        names: One name an image, at least one, all different.
+        names: One name per image, at least one, all different.
         key: Changes with every change of an image or of the list.
         decode: One image at the wanted size.
     """

@@ -91,7 +91,7 @@ class CandidateRun:
         }
 
     def _run_alone(self, scorer: Scorer, path: Path, num_done: int) -> int:
-        """Score the first images once more, each in a batch of its own, into the file `path`; returns how many."""
+        """Score the first images once more, each in a separate batch, into the file `path`; returns how many."""
         import numpy as np
 
         count = min(self._runtime.num_alone, num_done)

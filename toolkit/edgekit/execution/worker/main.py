@@ -1,4 +1,4 @@
-"""`python -m edgekit.execution.worker.main JOB.json`: one candidate, in a process of its own.
+"""`python -m edgekit.execution.worker.main JOB.json`: one candidate, in a separate process.
 
 Reads a job that `isolation.py` wrote, scores the images and writes a result. It imports numpy and the one
 runtime that it was asked for. Whatever goes wrong becomes `{"error": "..."}` in the result file; stdin and

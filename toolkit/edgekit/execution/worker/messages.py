@@ -41,7 +41,7 @@ class ParentConnection:
         self._is_stopped = False
 
     def listen(self, lines: TextIO) -> None:
-        """Heed what comes in `lines` from now on, in a thread of its own."""
+        """Heed what comes in `lines` from now on, in its own thread."""
         threading.Thread(target=self._read, args=(lines,), daemon=True).start()
 
     @property

@@ -63,7 +63,7 @@ class Supervision:
 def run_in_worker(
     job: Job, collect: Collect[_Result], supervision: Supervision, processors: Processors | None = None
 ) -> _Result | ExecutionFailure:
-    """Have a process of its own do `job`, wait for its end, and read what it left.
+    """Have a separate process do `job`, wait for its end, and read what it left.
 
     Args:
         job: What it is to do.

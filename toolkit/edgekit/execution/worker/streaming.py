@@ -116,7 +116,7 @@ def run(
     first: int = 0,
     max_piece: int = PIECE,
 ) -> tuple[int, float]:
-    """Score the first `num_images` images; every scorer works in a thread of its own.
+    """Score the first `num_images` images; every scorer works in its own thread.
 
     Args:
         scorers: Of one artifact, all at the same batch; the first is open.

@@ -1,11 +1,11 @@
-"""Folds batch normalization that converters mostly leave: behind an activation or a pooling. Keras to Keras.
+"""Folds batch normalization that converters mostly leave: after an activation or a pooling. Keras to Keras.
 
-At inference batch normalization is a factor and a summand a channel, `y = a * x + b`. Behind a convolution every
-converter folds it backwards. Behind ReLU, LeakyReLU or a pooling (as in recipe cnn6) it stays, as a multiplication
+At inference batch normalization is a factor and a summand per channel: `y = a * x + b`. After a convolution every
+converter folds it backwards. After ReLU, LeakyReLU or a pooling (as in recipe cnn6) it stays, as a multiplication
 and an addition, unless it is taken apart:
 
 - |a| goes backwards, `|a| * leaky_relu(x) = leaky_relu(|a| * x)`, and becomes part of the kernel before, whose
-  scales a channel take it for nothing in int8. If there is no such kernel, all of a goes forwards.
+  scales per channel take it for nothing in int8. If there is no such kernel, all of a goes forwards.
 - The sign of a goes forwards into the next kernel, and b into its bias, if that is exact. Here b never crosses the
   zeros that 'same' padding puts around an image, and a negative sign never crosses a maximum.
 - A b that stays is one addition, as late as it can be.
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     Vector = NDArray[np.float64]
 
 _COMMUTE = {"Dropout", "SpatialDropout2D", "ActivityRegularization", "Identity", "GlobalAveragePooling2D"}
-"""Layers through which a factor and a summand a channel go unchanged, at inference."""
+"""Layers through which a factor and a summand per channel go unchanged, at inference."""
 _MAXIMA = {"MaxPooling2D", "GlobalMaxPooling2D"}
 _OTHER_CONVOLUTIONS = {"Conv2DTranspose", "SeparableConv2D"}
 
@@ -69,7 +69,7 @@ class Folding:
         parts += [f"{len(self.shifts)} became one addition"] * bool(self.shifts)
         parts += [f"{len(self.left)} stay ({'; '.join(sorted(set(self.left.values())))})"] * bool(self.left)
         return (
-            f"Of {counted(total, 'batch normalization')} behind an activation or a pooling, {', '.join(parts)}: "
+            f"Of {counted(total, 'batch normalization')} after an activation or a pooling, {', '.join(parts)}: "
             f"{self.num_operators_saved} multiplications and additions fewer."
         )
 
@@ -198,7 +198,7 @@ class _Plan:
         return (linear.as_layer() if linear else layer)(*arguments, **options)
 
     def _is_for_converters(self, step: Step) -> bool:
-        """Whether the layer stands behind a kernel without an activation, where every converter folds it."""
+        """Whether the layer follows a kernel without an activation, where every converter folds it."""
         maker = self._maker(step)
         while maker is not None and kind_of(maker.layer) in ("Dropout", "Identity"):
             maker = self._maker(maker)
@@ -261,11 +261,11 @@ class _Plan:
 def _obstacle(source: Linear | None, way: _Way, rest: "Vector") -> str:
     """Why the factors `rest` and the summands cannot go where they would have to; "" if they can."""
     if way.target is None:
-        return "" if source and (rest == 1).all() else "no kernel before and behind it takes its scale"
+        return "" if source and (rest == 1).all() else "no kernel before and after it can take its scale"
     if way.has_maximum and (rest < 0).any():
-        return "a maximum behind it would turn its negative scale round"
+        return "a maximum after it would reverse its negative scale"
     if way.wall and not source:
-        return "behind it 'same' padding adds zeros, and no kernel before it takes its scale"
+        return "'same' padding after it adds zeros, and no kernel before it can take its scale"
     return ""
 
 

@@ -58,7 +58,7 @@ def as_classifier(
 
 
 def exported_graph(model: "keras.Model", options: ExportOptions, batch: int | None) -> "keras.Model":
-    """`model` behind an input of raw pixels, float32 (batch, H, W, C), 0 to 255, with the scaling built in.
+    """`model` with an input of raw pixels, float32 (batch, H, W, C), 0 to 255, and the scaling built in.
 
     Its output is what `options.output` says.
 

@@ -81,7 +81,7 @@ class LayerNames(LayerPaths):
 
         Args:
             layer: Its name.
-            with_weights: Whether its products are meant, or only what comes behind them.
+            with_weights: Whether its products are meant, or only what comes after them.
         """
         if layer not in self._layers:  # an operation of Keras that gives the scores
             return layer

@@ -23,7 +23,7 @@ def kind_of(layer: Any) -> str:
 
 
 def is_homogeneous(layer: Any) -> bool:
-    """Whether f(c * x) = c * f(x) for every c >= 0, a c for each channel."""
+    """Whether f(c * x) = c * f(x) for every c >= 0, one c per channel."""
     kind = kind_of(layer)
     if kind == "ReLU":
         return layer.max_value is None and not layer.threshold
@@ -64,17 +64,17 @@ class Linear:
 
     @property
     def can_scale_outputs(self) -> bool:
-        """Whether a factor a channel behind the layer can become part of it."""
+        """Whether a factor per channel after the layer can become part of it."""
         return activation_of(self.layer) in _POSITIVELY_HOMOGENEOUS
 
     @property
     def can_scale_inputs(self) -> bool:
-        """Whether a factor a channel before the layer can become part of it."""
+        """Whether a factor per channel before the layer can become part of it."""
         return int(getattr(self.layer, "groups", 1)) == 1 or self._is_depthwise
 
     @property
     def can_shift_inputs(self) -> bool:
-        """Whether a summand a channel before the layer can become part of it: it must not be padded with zeros."""
+        """Whether a summand per channel before the layer can become part of it: it must not be padded with zeros."""
         return getattr(self.layer, "padding", "valid") == "valid" or set(self.layer.kernel_size) == {1}
 
     @property

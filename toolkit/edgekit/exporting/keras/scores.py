@@ -23,7 +23,7 @@ MIN_BATCH = 2
 
 
 class KerasScorer:
-    """A classifier behind raw pixels. Every batch has the same size, the last one is filled up.
+    """A classifier that takes raw pixels. Every batch has the same size, the last one is filled up.
 
     Args:
         model: Made by `edgekit.exporting.keras.classifier.as_classifier`.

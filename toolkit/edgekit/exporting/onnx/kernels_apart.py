@@ -1,7 +1,7 @@
 """A graph without its large kernels, for a tool that does not look at their numbers, and how they get back in.
 
 ONNX Runtime's tools copy every weight several times, in memory and on the disk. Here a kernel becomes an input of the
-graph, of the same name, type and shape, and a constant again behind the tool.
+graph, of the same name, type and shape, and a constant again after the tool.
 """
 
 from dataclasses import dataclass
@@ -40,7 +40,7 @@ def kernels_apart(model: "ir.Model", *, to_fold: bool = False) -> Apart:
 
     Args:
         model: Shares its weights with what comes out.
-        to_fold: Keep the kernels in which the arithmetic behind them may vanish.
+        to_fold: Keep the kernels in which the arithmetic after them may vanish.
     """
     result = model.clone()
     graph = result.graph

@@ -1,7 +1,7 @@
 """Fewer Transpose nodes: ONNX convolves (N, C, H, W), Keras (N, H, W, C). Changes the order of weights, no arithmetic.
 
-A plain network needs one Transpose, behind the pixels, or none if it takes (N, 3, H, W). Also, tf2onnx leaves another
-one before every Flatten; here the rows of the dense layer behind it change places instead.
+A plain network needs one Transpose, after the pixels, or none if it takes (N, 3, H, W). Also, tf2onnx leaves another
+one before every Flatten; here the rows of the dense layer after it change places instead.
 """
 
 from typing import TYPE_CHECKING
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def without_needless_transposes(model: "ir.Model") -> "ir.Model":
-    """A copy of `model` in which Transpose nodes cancel each other, or vanish into the dense layer behind a Flatten.
+    """A copy of `model` in which Transpose nodes cancel each other, or vanish into the dense layer after a Flatten.
 
     Args:
         model: In the form of `edgekit.exporting.onnx.canonical_form.in_canonical_form`.

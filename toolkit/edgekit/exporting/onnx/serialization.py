@@ -71,7 +71,7 @@ def _bytes_of(tensor: "ir.Tensor[Any]") -> memoryview:
 
 
 def _parts_around(message: Any, number: int) -> tuple[bytes, bytes]:
-    """A message without its field `number`: what is serialized in front of the field, and what behind."""
+    """A message without its field `number`: what is serialized before the field, and what after it."""
     front, behind = type(message)(), type(message)()
     front.CopyFrom(message)
     behind.CopyFrom(message)

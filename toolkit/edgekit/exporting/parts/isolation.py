@@ -1,4 +1,4 @@
-"""Exports a large model a few files at a time, in processes of their own; what is finished is kept, whatever follows.
+"""Exports a large model a few files at a time, in separate processes; what is finished is kept, whatever follows.
 
 A process gives all its memory back, and one that runs out of it costs a sentence. Neither TensorFlow nor the model is
 loaded here.

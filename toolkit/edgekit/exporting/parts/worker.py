@@ -1,4 +1,4 @@
-"""`python -m edgekit.exporting.parts.worker JOB.json`: one part of an export, in a process of its own.
+"""`python -m edgekit.exporting.parts.worker JOB.json`: one part of an export, in a separate process.
 
 The parent, `isolation.py`, pickles what is asked for, and this process what came of it. Both lie in a private folder of
 the parent's that nobody else writes to.

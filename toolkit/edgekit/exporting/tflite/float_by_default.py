@@ -58,7 +58,7 @@ def outputs_lost_in_16_bits(graph: Graph, names: LayerNames, extremes: Mapping[s
     """The outputs of softplus if it loses its meaning even in 65,536 steps.
 
     log(1 + exp x) is near 0 if exp x is small beside the largest one: nothing is left of it where one step,
-    max(exp x) / 32767, is more than 1 / 256. In mish a tanh behind hides that.
+    max(exp x) / 32767, is more than 1 / 256. In mish, a tanh after it hides that.
     """
     found = _losing(graph, names, extremes)
     by_layer: dict[tuple[str, ...], list[GraphOperator]] = {}

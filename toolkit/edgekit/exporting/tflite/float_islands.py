@@ -85,7 +85,7 @@ def in_words(islands: Sequence[Island]) -> str:
 def kinds_in_words(islands: Sequence[Island]) -> str:
     """For a person, by what the layers compute: "LayerNormalization x 7, softplus"; "" if there are none.
 
-    An operator that does the work of several layers, as an addition with the ReLU behind it, counts for those of them
+    An operator that does the work of several layers, as an addition with the ReLU after it, counts for those of them
     that have no other. One that comes from no layer counts by its own name, one that changes no number not at all.
     """
     counted: dict[str, str] = {}
@@ -107,7 +107,7 @@ def outputs_of_layers(graph: Graph, layers: Sequence[str], names: LayerNames) ->
 
 
 def outputs_of_head(graph: Graph) -> frozenset[str]:
-    """The output tensors of the last operator that has weights, and of those behind it."""
+    """The output tensors of the last operator that has weights, and of those after it."""
     head: set[str] = set()
     for operator in reversed(graph.operators):
         head.add(operator.output)

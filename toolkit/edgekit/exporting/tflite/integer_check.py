@@ -87,7 +87,7 @@ def check_pixel_input(content: bytes, io: str) -> None:
     if (scale, zero_point) != (1.0, limits.min):
         raise ExportError(
             f"The int8 file's input came out with scale {scale} and zero point {zero_point}. Expected exactly 1.0 and "
-            f"{limits.min}, so that a camera's bytes go straight in. The layer behind the input forces another range; "
+            f"{limits.min}, so that a camera's bytes go straight in. The layer after the input forces another range; "
             f"use --io float32."
         )
 

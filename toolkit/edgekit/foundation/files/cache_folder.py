@@ -1,6 +1,6 @@
 """The folder in which edgekit keeps downloads, decoded images and fastest settings: one user's own.
 
-What lies there is believed later, so nobody else may write into it.
+Its content is trusted later, so nobody else may write into it.
 """
 
 import os
@@ -20,7 +20,7 @@ _WRITABLE_BY_OTHERS = stat.S_IWGRP | stat.S_IWOTH
 def default_cache_dir() -> Path:
     """$EDGEKIT_CACHE, else $XDG_CACHE_HOME/edgekit, else ~/.cache/edgekit; it need not be there.
 
-    A relative $XDG_CACHE_HOME counts for nothing, as its specification says. For a user without a home, as in some
+    A relative $XDG_CACHE_HOME is ignored, as its specification says. For a user without a home, as in some
     containers, it is a new temporary folder, which is removed at the end of the process. A name that could be guessed
     could be taken by another user before.
     """

@@ -1,4 +1,4 @@
-"""JSON, JSON Lines and CSV files, read and checked in one place: whatever is in them, it is data or a sentence.
+"""JSON, JSON Lines and CSV files, read and checked in one place: the result is valid data or an error in one sentence.
 
 Edited, truncated, random and hostile files end in a RunFolderError that names the file, the place in it, what was
 expected, what was received and what to do.
@@ -37,7 +37,7 @@ def read_json(path: Path, kind: Any, *, remedy: str = RESTORE) -> Any:
 
 
 def read_json_lines(path: Path, first: Any, others: Any, *, remedy: str = RESTORE) -> tuple[Any, list[Any]]:
-    """A file of one JSON document a line: the first as `first`, the rest as `others`; raises as `read_json` does."""
+    """A file of one JSON document per line: the first as `first`, the rest as `others`; raises as `read_json` does."""
     with _told(path, remedy):
         lines = _text_of(path).splitlines()
         if not lines:

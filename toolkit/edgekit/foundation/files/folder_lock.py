@@ -1,7 +1,7 @@
-"""One command at a time writes into a folder; another one waits for its turn and says so.
+"""One command at a time writes into a folder; another one waits for its turn and reports that it waits.
 
-The system holds the lock (flock on the folder itself): it leaves no file behind, and it ends with the process, however
-that ends. If the file system knows no locks, as some network shares, nothing is locked.
+The system holds the lock (flock on the folder itself): it leaves no file behind, and it is released when the process
+ends, however it ends. On a file system without locks, such as some network shares, nothing is locked.
 """
 
 import os

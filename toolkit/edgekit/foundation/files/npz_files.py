@@ -1,4 +1,4 @@
-"""Arrays of an .npz file: checked before they are read, read to their ends, never unpickled.
+"""Arrays of an .npz file: checked before they are read, read to the end, never unpickled.
 
 numpy allocates what an array's header claims, and zipfile compares a checksum only when the last byte of a member was
 read. So a header must claim exactly what its member holds, and every member is read to its end.
@@ -43,7 +43,7 @@ DAMAGE = (
 
 @dataclass(frozen=True, kw_only=True)
 class ArrayHeader:
-    """What an array in a file says of itself.
+    """The header of an array in a file.
 
     Attributes:
         shape: Its shape.

@@ -1,4 +1,4 @@
-r"""Text from files as a terminal may show it: what would control the terminal or turn the writing round is escaped.
+r"""Text from files, safe to show: characters that control a terminal or change the writing direction are escaped.
 
 A model's producer, an operator's name, a run's manifest or the name of an image may come from a stranger. "\x1b[31m"
 in it is shown as these characters, whether the output is a terminal, a pipe or a file. Everything that the command

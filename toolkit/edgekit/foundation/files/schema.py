@@ -35,7 +35,7 @@ from edgekit.foundation.errors import EdgekitError
 T = TypeVar("T")
 
 LARGEST_WHOLE = 2**63 - 1
-"""What numpy and every database hold; a number beyond is damage."""
+"""What numpy and every database hold; a larger number means damage."""
 
 LARGEST_SHOWN = 80
 """Characters of a wrong value that a message repeats."""

@@ -1,4 +1,4 @@
-"""Temporary folders: private, removed at the end, and after a killed process by the next one that needs one.
+"""Private temporary folders, removed at the end; what a killed process left is removed by the next one.
 
 A folder is held by a lock that ends with its process, so that one in use is never taken for one that was left.
 """
@@ -117,6 +117,6 @@ def _claim(folder: Path) -> int | None:
 
 @cache
 def _remove_left_once(parent: Path) -> None:
-    """Remove what killed processes left in `parent`; once a process."""
+    """Remove what killed processes left in `parent`; once per process."""
     with suppress(OSError):
         remove_left(path for path in parent.iterdir() if _NAME.fullmatch(path.name))

@@ -1,1 +1,1 @@
-"""What people type, read as it is meant: synonyms, percents. Knows no command."""
+"""Reads what people type: synonyms, percents. Knows no command."""

@@ -1,4 +1,4 @@
-"""Shares as people write them: "95%", "95 %", "95". Knows nothing else."""
+"""Shares as people write them: "95%", "95 %", "95". Imports nothing else of edgekit but its errors."""
 
 from edgekit.foundation.errors import UsageError
 

@@ -44,7 +44,7 @@ COLUMNS = (
 LEAST_IMPORTANT = (CLASS, SPEED, SIZE, FLIPS, WORST, ACCURACY)
 """Columns that go if there is no room, the first one first."""
 
-TIES = "Behind a + in flips: predictions that differ only because several classes share the highest score."
+TIES = "After a + in flips: predictions that differ only because several classes share the highest score."
 """The text below a table that shows such predictions."""
 
 MAX_CLASS_NAME = 8
@@ -120,7 +120,7 @@ def names_of(report: VerificationReport, rows: Sequence[CandidateReport]) -> lis
 
 
 def num_flips(measurement: Measurement) -> str:
-    """Flips in all directions, and those that are only ties behind a +."""
+    """Flips in all directions, and those that are only ties after a +."""
     ties = f"+{measurement.tie_flips.total}" if measurement.tie_flips.total else ""
     return f"{measurement.flips.total:,}{ties}"
 

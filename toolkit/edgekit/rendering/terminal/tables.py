@@ -168,7 +168,7 @@ def natural_width(table: "Table", console: "Console") -> int:
 
 
 def least_width(table: "Table") -> int:
-    """Columns of the terminal that it takes if all words wrap: the cells, a gap and a line behind each, an edge."""
+    """Columns of the terminal that it takes if all words wrap: the cells, a gap and a line after each, an edge."""
     return sum((column.min_width or 0) + 2 for column in table.columns) + 1
 
 

@@ -80,7 +80,7 @@ def _print_resize_check(check: ResizeCheck, console: "Console") -> None:
 
 
 def _print_paragraphs(paragraphs: Iterable[Paragraph], console: "Console") -> None:
-    """With a blank line behind them, if there are any; details are set in."""
+    """With a blank line after them, if there are any; details are set in."""
     from rich.padding import Padding
     from rich.text import Text
 

@@ -60,7 +60,7 @@ class Part:
     Attributes:
         first: Its first image.
         num_steps: Batches.
-        batch_size: Images a batch.
+        batch_size: Images per batch.
         is_shared: Each device takes its share of a batch; else every device does all of it, for the same answer.
     """
 

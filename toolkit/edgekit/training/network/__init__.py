@@ -1,1 +1,1 @@
-"""The network of a recipe, and the twins of it that train."""
+"""The network of a recipe, and the copies of it that are trained."""

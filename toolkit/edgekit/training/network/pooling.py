@@ -58,7 +58,7 @@ def _largest_along(ops: Any, images: Any, axis: int, length: int, stride: int) -
 
 
 def _widened(ops: Any, images: Any, axis: int, length: int, stride: int) -> Any:
-    """With minus infinity on both sides of an axis, as "same" wants it: the odd one behind."""
+    """With minus infinity on both sides of an axis, as "same" wants it: the odd one at the end."""
     num_missing = max(0, (-(-images.shape[axis] // stride) - 1) * stride + length - images.shape[axis])
     widths = [(0, 0)] * len(images.shape)
     widths[axis] = (num_missing // 2, num_missing - num_missing // 2)

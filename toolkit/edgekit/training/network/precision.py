@@ -3,7 +3,7 @@
     mixed_float16    on GPUs, whose matrix units are fastest with it; the loss is scaled so that small gradients survive
     mixed_bfloat16   elsewhere (TPUs, processors): the range of float32, so nothing has to be scaled
 
-Only the twin that learns computes so. The network that is saved, scored and exported computes in float32.
+Only the copy that is trained computes so. The network that is saved, scored and exported computes in float32.
 """
 
 from collections.abc import Iterator

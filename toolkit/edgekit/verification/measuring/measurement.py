@@ -147,7 +147,7 @@ class Measurement:
         tie_flips: Images whose top class differs only by how an exact tie is broken, by direction.
         ties: Images where the candidate's highest score is shared by several classes.
         mcnemar_p: Exact McNemar test of `accuracy_delta`, on `flips` and `tie_flips` together, 0 to 1.
-        per_class: One result a class, in the order of the classes.
+        per_class: One result per class, in the order of the classes.
         max_abs_score_difference: Largest difference of any score.
         mean_confidence_drift: Mean absolute change of the probability of the reference's top class.
         mean_kl_divergence: Mean KL divergence of the candidate from the reference, nats.

@@ -20,7 +20,7 @@ TARGET = "edgekit.verification.subjects.keras_reference:KerasReference"
 """What `edgekit.execution.isolation.execute` takes for it."""
 
 KERAS_BATCH = 64
-"""Images a call: with one at a time, calling takes Keras longer than computing."""
+"""Images per call: with one at a time, calling takes Keras longer than computing."""
 
 
 class KerasSession(Session):

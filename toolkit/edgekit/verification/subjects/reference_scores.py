@@ -94,7 +94,7 @@ def check_runs_here(path: Path) -> None:
 def run_reference(
     path: Path, interface: ModelInterface, dataset: Dataset, *, time_limit: float, progress: Progress
 ) -> ScoredReference:
-    """Run the model at `path` on the test split, in a process of its own.
+    """Run the model at `path` on the test split, in a separate process.
 
     Raises:
         VerificationError: It cannot be run, or does not give finite scores for the classes of the data set.

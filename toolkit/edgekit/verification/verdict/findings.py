@@ -63,7 +63,7 @@ class Loss:
 
     @property
     def doubt(self) -> str:
-        """The sentence behind that of a finding that is not certain."""
+        """The sentence that follows that of a finding that is not certain."""
         if self.num_images is None:
             return "That may be chance, and no number of images like these would decide it."
         images = counted(_rounded(self.num_images), "image") + (f" of '{self.of_class}'" if self.of_class else "")

@@ -197,7 +197,7 @@ class ReferenceSummary:
     Attributes:
         runtime: Where its scores come from.
         accuracy: On the whole split, 0 to 1.
-        report: One result a class, deltas 0.
+        report: One result per class, deltas 0.
         file: Name of the model or of the file of scores, without its folder.
         sha256: Of that file.
         precision: Of that model, if it is known.

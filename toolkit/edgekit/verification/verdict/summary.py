@@ -1,4 +1,4 @@
-"""A row in words: its verdict and the measurement behind it, in short sentences. Decides nothing."""
+"""A row in words: its verdict and the measurement after it, in short sentences. Decides nothing."""
 
 from collections.abc import Sequence
 

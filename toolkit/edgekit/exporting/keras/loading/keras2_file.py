@@ -118,7 +118,7 @@ def _reason(path: Path, error: Exception, custom: CustomObjects) -> str:
 
 
 def _write_twin(path: Path, twin: Path, configuration: str) -> None:
-    """Copy the file at `path` to `twin` with another configuration."""
+    """Copy the file at `path` to `twin`, with another configuration."""
     import h5py  # type: ignore[import-untyped]
 
     if not is_archive(path):

@@ -1,7 +1,7 @@
 """TensorFlow functions that Keras 2 keeps in a network, each as the Keras 3 layer or operation that does the same.
 
 Keras 2 writes `tf.nn.relu6(x)` as a TFOpLambda called "nn.relu6", and `x / 127.5` as one called "math.truediv". One
-function a line; what is not here is refused by its name. Reads no file; `keras2_file` proves that answers are equal.
+function per line; what is not here is refused by its name. Reads no file; `keras2_file` proves that answers are equal.
 """
 
 from collections.abc import Callable, Mapping
@@ -196,7 +196,7 @@ FUNCTIONS: Mapping[str, Callable[[Arguments], Made | None]] = {
 
 
 def _rescaling(operator: str, other: Any) -> Made | None:
-    """A tensor with a number, or one number per channel, behind it."""
+    """A tensor with a number, or one number per channel, after it."""
     numbers = other if isinstance(other, list) else [other]
     if not numbers or not all(isinstance(each, int | float) for each in numbers):
         return None
@@ -215,7 +215,7 @@ def _rescaling(operator: str, other: Any) -> Made | None:
 
 
 def _reversed(operator: str, number: Any) -> Made | None:
-    """A number with a tensor behind it: 1 - x."""
+    """A number with a tensor after it: 1 - x."""
     if operator == "sub" and isinstance(number, int | float):
         return Made("Rescaling", scale=-1.0, offset=float(number))
     return _operation("Reciprocal") if operator == "truediv" and number == 1 else None

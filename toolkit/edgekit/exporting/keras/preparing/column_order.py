@@ -24,7 +24,7 @@ _EACH_CHANNEL_ALIKE = {
     "Identity",
     "Softmax",
 }
-"""Layers that treat every channel alike: behind them the channels stand in the order of the kernel before."""
+"""Layers that treat every channel alike: after them the channels are in the order of the kernel before."""
 
 
 def with_columns_in_order(model: "keras.Model", order: Sequence[int]) -> "keras.Model":

@@ -92,7 +92,7 @@ def _without_sigmoid(model: "keras.Model", last: Any) -> "keras.Model | None":
 
 
 def _behind(model: "keras.Model", kind: OneScore, positive: int) -> "keras.Model":
-    """`model` and, behind it, the layer that makes two scores of a score of this `kind`."""
+    """`model` and, after it, the layer that makes two scores of a score of this `kind`."""
     keras = import_keras("edgekit export")
     return keras.Model(model.inputs[0], two_scores(model.outputs[0], kind, positive), name=model.name)
 

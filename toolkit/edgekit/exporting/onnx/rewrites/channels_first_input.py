@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def take_channels_first(graph: "ir.Graph") -> None:
-    """Turn the only input of `graph`, and turn it back behind it."""
+    """Turn the only input of `graph`, and turn it back after it."""
     import onnx_ir as ir
 
     pixels = graph.inputs[0]

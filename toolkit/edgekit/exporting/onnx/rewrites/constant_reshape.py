@@ -18,7 +18,7 @@ _PROBES = 2
 
 
 class ConstantReshape(Rewrite[list[int]]):
-    """Matches with the dimensions behind the batch.
+    """Matches with the dimensions after the batch.
 
     Args:
         model: Its shapes are inferred; if that is not enough it is run, here.

@@ -1,4 +1,4 @@
-"""Operators that treat every number alike, so that the order of the numbers may change before them or behind them.
+"""Operators that treat every number alike, so that the order of the numbers may change before them or after them.
 
 f(x) with scalars, and x + c, x - c, x * c, x / c with a constant c. If the numbers of x change places, those of c have
 to change places in the same way, and nothing else does.
@@ -43,7 +43,7 @@ class Chain:
 
     Attributes:
         constants: What the operators between need in the new order.
-        source: The tensor behind the last of them.
+        source: The tensor after the last of them.
         end: What reads it.
     """
 
@@ -53,7 +53,7 @@ class Chain:
 
 
 def follow(value: "ir.Value", reorder: Reorder) -> Chain | None:
-    """The operators behind `value` that treat every number alike; None if a tensor on the way is read twice."""
+    """The operators after `value` that treat every number alike; None if a tensor on the way is read twice."""
     constants: list[NewConstant] = []
     while (node := only_reader(value)) is not None:
         found = _reordered(node, value, reorder)

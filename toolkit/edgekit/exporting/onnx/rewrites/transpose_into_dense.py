@@ -1,4 +1,4 @@
-"""A Transpose before a Flatten vanishes: the rows of the dense layer behind it change places instead.
+"""A Transpose before a Flatten vanishes: the rows of the dense layer after it change places instead.
 
     f(flatten(T(x)), c) · W = f(flatten(x), P c) · P W        where flatten(T(x)) · W = flatten(x) · P W
 

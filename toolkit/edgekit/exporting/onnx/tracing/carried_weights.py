@@ -25,7 +25,7 @@ MIN_BYTES = 4096
 
 
 class CarriedWeights:
-    """The numbers behind the tokens. Equal numbers have equal tokens, because tf2onnx merges equal constants."""
+    """The numbers that tokens stand for. Equal numbers have equal tokens, because tf2onnx merges equal constants."""
 
     def __init__(self) -> None:
         self._arrays: dict[bytes, NDArray[np.uint8]] = {}

@@ -1,4 +1,4 @@
-"""A multiplication behind a convolution goes into the kernel, as TensorFlow's own optimizer has it.
+"""A multiplication after a convolution goes into the kernel, as TensorFlow's own optimizer has it.
 
     conv(x, W) * c  ->  conv(x, W * c)        where c is a constant per channel and nobody else reads conv(x, W)
 
@@ -21,7 +21,7 @@ def scale_kernels(graph: Any, carried: "dict[str, NDArray[Any]]") -> None:
     """Make this change to a GraphDef wherever it applies.
 
     Args:
-        graph: Behind TensorFlow's optimizer.
+        graph: After TensorFlow's optimizer.
         carried: The weights that are placeholders in it, by name; a scaled kernel is added under a new name.
     """
     nodes = {node.name: node for node in graph.node}
@@ -66,7 +66,7 @@ def _is_channels_last(convolution: Any) -> bool:
 
 
 def _origin(name: str, nodes: dict[str, Any]) -> str:
-    """What lies behind a chain of Identity nodes."""
+    """What a chain of Identity nodes passes on."""
     while name in nodes and nodes[name].op == "Identity":
         name = _name(nodes[name].input[0])
     return name

@@ -1,4 +1,4 @@
-"""What makes the integers of a `.tflite` out of a float one; one quantizer a file.
+"""What makes the integers of a `.tflite` out of a float one; one quantizer per file.
 
 Other packages add theirs in the entry points "edgekit.quantizers".
 """

@@ -34,7 +34,7 @@ class ClassesSection(Section):
     Attributes:
         splits: Headings of `ClassRow.images`.
         scores: Headings of `ClassRow.scores`.
-        rows: One a class.
+        rows: One per class.
         averages: Names and values; none if there are no scores.
     """
 

@@ -25,7 +25,7 @@ class MeasuredCells:
         interval: 95 % interval of that; None if it was not kept.
         agreement: Share of images with the same prediction.
         num_flips: Images with another one.
-        flips: The same in words, ties behind a +.
+        flips: The same in words, ties after a +.
         worst_f1_delta: Of the class whose F1 fell most.
         worst_class: Its name; "" if none fell.
         num_images: Images that it was run on.
