@@ -1,5 +1,6 @@
 """Whatever a file does to the process that reads it, it costs that file's answer and no other."""
 
+import time
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from support.helpers import ROOT
 
 from edgekit.execution import file_inspection
 from edgekit.execution.file_inspection import FileInspector, inspect_in_worker
+from edgekit.execution.processor_sharing import Cancelled
 from edgekit.execution.worker.inspection import InspectionJob
 from edgekit.foundation.errors import ArtifactError
 from edgekit.inspection import inspect_file
@@ -106,3 +108,33 @@ def test_a_function_that_calls_itself_is_described(tmp_path: Path) -> None:
     info = inspect_in_worker(path)
     assert ("mine.Again", "custom") in {(one.name, one.kind) for one in info.operators}
     assert info.multiply_adds is None
+
+
+@pytest.mark.usefixtures("_planted_worker")
+def test_files_are_read_while_the_caller_goes_on(tmp_path: Path) -> None:
+    first, slow, last = files_in(tmp_path, "first.onnx", "hang.onnx", "last.onnx")
+    inspector = FileInspector(time_limit=3)
+    begin = time.monotonic()
+    inspector.begin([first, slow])
+    assert time.monotonic() - begin < 2
+    assert inspector.of(last).fault == "last.onnx was looked at."  # after the other two, by a worker of its own
+    assert time.monotonic() - begin >= 3
+    assert inspector.of(first).fault == "first.onnx was looked at."
+    assert "did not end within the time limit of 3 s" in inspector.of(slow).fault
+
+
+@pytest.mark.usefixtures("_planted_worker")
+def test_a_mistake_of_the_caller_ends_the_worker_that_reads(tmp_path: Path) -> None:
+    inspector, paths, begin = FileInspector(), files_in(tmp_path, "hang.onnx"), time.monotonic()
+
+    def make_a_mistake() -> None:
+        with inspector:
+            inspector.begin(paths)
+            raise ValueError("mistake")
+
+    with pytest.raises(ValueError, match="mistake"):
+        make_a_mistake()
+    assert inspector._begun is not None
+    with pytest.raises(Cancelled):
+        inspector._begun.result(timeout=20)
+    assert time.monotonic() - begin < 20

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from edgekit.api.arguments import (
@@ -26,7 +27,7 @@ from edgekit.foundation.errors import RunFolderError, UsageError
 from edgekit.foundation.progress import Progress
 from edgekit.foundation.typed.percent import parse_share, percent_or_none
 from edgekit.rendering.output_files import PAGE
-from edgekit.rendering.pages.loading import loading
+from edgekit.rendering.pages.loading import load_page_maker
 from edgekit.runtimes import RUNTIMES
 from edgekit.tolerance import Tolerances
 from edgekit.verification.job import Verified, verify_request
@@ -181,8 +182,9 @@ def verify(
         ),
     )
     shown, is_part = shown_progress(progress), bool(request.runtimes or request.precisions)
-    with loading("edgekit.rendering.pages.verification"):
-        verified = verify_request(request, progress=shown)
+    verified = verify_request(
+        request, progress=shown, meanwhile=partial(load_page_maker, "edgekit.rendering.pages.verification")
+    )
     with shown.task("Writing the report", None):
         kept = _kept(verified, _typed(verified, typed), page, is_part=is_part)
     return replace(kept, require_conclusive=require_conclusive)

@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from edgekit.artifact import ImageInput, TensorSpec
-from edgekit.datasets.images.luma import with_channels
 from edgekit.foundation.errors import ArtifactError
 from edgekit.input_range import InputEncoding
 
@@ -40,7 +39,10 @@ class PixelEncoder:
 
     def __call__(self, images: NDArray[np.uint8]) -> NDArray[Any]:
         """Images uint8 (N, H, W, 3), RGB, or (N, H, W, 1), gray, 0 to 255, as the input's dtype, layout and order."""
-        images = with_channels(images, self.channels)
+        if images.shape[-1] != self.channels:
+            from edgekit.datasets.images.luma import with_channels  # data sets cost a worker 10 ms that few need
+
+            images = with_channels(images, self.channels)
         if self.reverses_channels:
             images = np.ascontiguousarray(images[..., ::-1])
         if self.channels_first:

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
-from edgekit.foundation.atomic_files import write_json
 from edgekit.foundation.errors import CacheError, RunFolderError, UsageError
 from edgekit.foundation.files.cache_folder import check_private, private_folder
 from edgekit.foundation.files.documents import read_json
@@ -91,6 +90,8 @@ class SettingsFile:
 
     def save(self, found: FoundSettings) -> None:
         """Keep `found`, whole or not at all; a folder that cannot be written keeps nothing."""
+        from edgekit.foundation.atomic_files import write_json
+
         with suppress(CacheError, OSError, RunFolderError):
             private_folder(self.path.parent.parent)
             write_json(self.path, {"settings": found.settings.to_dict(), "images_per_second": found.images_per_second})

@@ -2,7 +2,6 @@
 
 import os
 import platform
-import subprocess
 import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -154,6 +153,8 @@ def _container_limit() -> list[int]:
 
 def _output_of(*command: str) -> str:
     """What a small program prints; empty if it is missing, fails or takes more than five seconds."""
+    import subprocess
+
     try:
         return subprocess.run(command, capture_output=True, text=True, timeout=5, check=True).stdout
     except (OSError, subprocess.SubprocessError):

@@ -10,7 +10,7 @@ Each part hands a frozen dataclass to the next and calls none of the others. Can
 each is measured and judged as soon as it has been run, so that only counts and sums of its scores are kept.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -94,16 +94,26 @@ class Verified:
 
 
 def verify_request(
-    request: VerifyRequest, *, progress: Progress | None = None, executor: Executor | None = None
+    request: VerifyRequest,
+    *,
+    progress: Progress | None = None,
+    executor: Executor | None = None,
+    meanwhile: Callable[[], None] = lambda: None,
 ) -> Verified:
     """Find what `request` means and verify it; writes nothing.
+
+    Args:
+        request: What is verified, on what, within which limits.
+        progress: Where it reports; silent if None.
+        executor: What runs the candidates; a worker process for each if None.
+        meanwhile: Work that the caller has to do at some time. It is done once, while a worker reads the files.
 
     Raises:
         EdgekitError: Whatever is missing, changed, unknown or does not belong together; see `resolve_request`.
     """
     progress = progress or SilentProgress()
     executor = executor or IsolatedExecutor(request.jobs, search_again=request.search_again)
-    subjects = resolve_request(request, progress)
+    subjects = resolve_request(request, progress, meanwhile)
     report = _verify_subjects(subjects, request, progress, executor)
     return Verified(report=report, run=subjects.run, notes=subjects.notes, test=subjects.dataset.test)
 

@@ -4,7 +4,6 @@ Edited, truncated, random and hostile files end in a RunFolderError that names t
 expected, what was received and what to do.
 """
 
-import csv
 import json
 import stat
 from collections.abc import Iterator, Mapping
@@ -57,11 +56,17 @@ def read_table(path: Path, columns: Mapping[str, Any], *, remedy: str = RESTORE)
     Raises:
         RunFolderError: As `read_json`; or a column is missing, or a row is longer or shorter than the first.
     """
+    import csv
+
     with _told(path, remedy):
         reader = csv.DictReader(_text_of(path).splitlines(), strict=True)
+        try:
+            rows = list(enumerate(reader, 2))
+        except csv.Error as error:
+            raise ValueError(error) from error
         if missing := [name for name in columns if name not in (reader.fieldnames or ())]:
             raise ValueError(f"it has no column {', '.join(missing)}")
-        return [_row(number, row, columns) for number, row in enumerate(reader, 2)]
+        return [_row(number, row, columns) for number, row in rows]
 
 
 @contextmanager
@@ -77,7 +82,7 @@ def _told(path: Path, remedy: str) -> Iterator[None]:
         raise RunFolderError(f"{path} cannot be read: {error.strerror or error}. {remedy}") from error
     except RecursionError as error:
         raise RunFolderError(f"{path} cannot be read: it is nested too deep. {remedy}") from error
-    except (ValueError, csv.Error, MemoryError) as error:
+    except (ValueError, MemoryError) as error:
         raise RunFolderError(f"{path} cannot be read: {error or type(error).__name__}. {remedy}") from error
 
 

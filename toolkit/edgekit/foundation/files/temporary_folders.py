@@ -6,7 +6,6 @@ A folder is held by a lock that ends with its process, so that one in use is nev
 import os
 import re
 import shutil
-import subprocess
 import tempfile
 import time
 import weakref
@@ -58,6 +57,8 @@ def removed_after_this_process(folder: Path) -> Iterator[None]:
 
     Elsewhere the next process that needs a temporary folder removes it.
     """
+    import subprocess
+
     shell = shutil.which("sh")
     if shell is None or os.name != "posix":
         yield

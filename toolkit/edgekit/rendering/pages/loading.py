@@ -1,27 +1,14 @@
-"""Loads what writes a page while other work goes on: it takes as long as a quick candidate to run."""
+"""Loads what writes a page, when the process would only wait: it takes as long as a quick candidate to run."""
 
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from importlib import import_module
 
 
-@contextmanager
-def loading(package: str) -> Iterator[None]:
-    """Import the package of one kind of page, and compile its templates, in a thread while the block runs.
+def load_page_maker(package: str) -> None:
+    """Import the package of one kind of page, and compile its templates.
 
     Args:
         package: "edgekit.rendering.pages.verification", say. Its templates are in the folder of the same name.
     """
-    thread = threading.Thread(target=_load, args=(package,), daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        thread.join()
-
-
-def _load(package: str) -> None:
     from edgekit.rendering.pages.templating import environment
 
     import_module(package)

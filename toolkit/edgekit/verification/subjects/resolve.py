@@ -3,7 +3,7 @@
 Run folders, model files and data sets are read here; later parts work on what this part hands on.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -64,21 +64,34 @@ class Subjects:
         )
 
 
-def resolve_request(request: VerifyRequest, progress: Progress) -> Subjects:
+def resolve_request(
+    request: VerifyRequest, progress: Progress, meanwhile: Callable[[], None] = lambda: None
+) -> Subjects:
     """Find what `request` means, load the data, score the reference, and look how each candidate is fed.
+
+    One worker reads all files. What needs no answer of it is done at the same time: the data are loaded, and
+    `meanwhile` is called once.
 
     Raises:
         EdgekitError: Whatever is missing, changed, unknown or does not belong together; see `select`,
             `choose_candidates`, `load_data`, `score_reference` and `CandidatePreparation`.
     """
+    with FileInspector(_inspection_limit(request)) as inspector:
+        return _resolved(request, progress, inspector, meanwhile)
+
+
+def _resolved(
+    request: VerifyRequest, progress: Progress, inspector: FileInspector, meanwhile: Callable[[], None]
+) -> Subjects:
     precisions = [Precision.parse(name) for name in request.precisions]
-    selection = select(request.targets, request.reference, FileInspector(_inspection_limit(request)))
+    selection = select(request.targets, request.reference, inspector)
+    inspector.begin(file.artifact.path for file in selection.files)
     candidates = choose_candidates(selection.files, request.runtimes, precisions)
-    selection.inspector.read(file.artifact.path for file in selection.files)  # all by one worker
     check_options(request.external, selection)
     if isinstance(selection.reference, Path):
         check_runs_here(selection.reference)
     data = load_data(request, selection, progress)
+    meanwhile()
     dataset = data.dataset
     if request.resize_check:
         check_can_be_resized(dataset)
