@@ -15,6 +15,7 @@ from edgekit.execution.isolation import collect_scores
 from edgekit.execution.worker import main as worker_module
 from edgekit.execution.worker.job_file import ScoringJob, WorkerSetup, write_job
 from edgekit.execution.worker.process import Watch, collected, signal_name
+from edgekit.execution.workload import TimeBudget
 from edgekit.foundation.progress import Advance
 from edgekit.input_range import InputEncoding
 from edgekit.runtimes import RUNTIMES, Execution, ExecutionFailure, SessionSettings
@@ -42,6 +43,7 @@ class ForkingExecutor(OneByOne):
         encoding: InputEncoding | None = None,
         file_options: FileOptions | None = None,
         order: Path | None = None,
+        budget: TimeBudget | None = None,
         watch: Watch | None = None,
     ) -> Execution | ExecutionFailure:
         with tempfile.TemporaryDirectory(prefix="edgekit-fuzz-") as name:

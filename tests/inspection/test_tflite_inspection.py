@@ -59,6 +59,10 @@ def test_the_integers_that_hold_the_pixels(name: str, dtype: str, tflite_models:
     assert stored.scale == pytest.approx(1.0 if dtype != "int16" else 255 / 32767, rel=0.01)
 
 
+def test_only_int16x8_files_read_or_write_int16_in_every_operator(tflite_models: dict[str, Path]) -> None:
+    assert [name for name, path in tflite_models.items() if inspect_file(path).is_all_int16] == ["int16x8"]
+
+
 @pytest.mark.parametrize("name", ["float32", "float16", "dynamic"])
 def test_pixels_that_stay_float_are_held_by_no_integers(name: str, tflite_models: dict[str, Path]) -> None:
     assert inspect_file(tflite_models[name]).stored_input is None

@@ -9,6 +9,7 @@ from support.tiny_models import expected_scores
 
 from edgekit.execution.scoring import scores_of
 from edgekit.foundation.errors import ArtifactError
+from edgekit.inspection import inspect_file
 from edgekit.runtimes import RUNTIMES, SessionSettings
 
 LITERT = ["litert-xnnpack", "litert-builtin", "litert-reference"]
@@ -113,3 +114,17 @@ def test_free_height_and_width_become_those_of_the_images(runtime: str, tmp_path
     assert np.abs(scores_of(session, images) - expected).max() < 1e-5
     smaller = images[:, :16, :16]
     assert np.abs(scores_of(session, smaller) - np.asarray(network(smaller.astype(np.float32)))).max() < 1e-5
+
+
+def test_xnnpack_takes_an_operator_of_every_file_but_those_of_int16(tflite_models: dict[str, Path]) -> None:
+    """What `same_kernels_as` reads in a file, beside what the interpreter really gives to its delegate."""
+    from ai_edge_litert.interpreter import Interpreter
+
+    for name, path in tflite_models.items():
+        if name == "flex":
+            continue
+        interpreter = Interpreter(model_path=str(path))
+        interpreter.allocate_tensors()
+        is_delegated = any(node["op_name"] == "DELEGATE" for node in interpreter._get_ops_details())
+        other = RUNTIMES.load("litert-builtin").same_kernels_as(inspect_file(path))
+        assert (other == "litert-xnnpack") == (not is_delegated) == (name == "int16x8"), name

@@ -11,6 +11,7 @@ from edgekit.artifact import Artifact, FileOptions, Format, Precision
 from edgekit.datasets import Dataset, Split
 from edgekit.datasets.splits import empty_split
 from edgekit.execution.executor import Watch
+from edgekit.execution.workload import TimeBudget
 from edgekit.foundation.progress import Advance
 from edgekit.input_range import InputEncoding
 from edgekit.runs.reference import Reference
@@ -57,15 +58,15 @@ class FakeExecutor(OneByOne):
         encoding: InputEncoding | None = None,
         file_options: FileOptions | None = None,
         order: Path | None = None,
+        budget: TimeBudget | None = None,
         watch: Watch | None = None,
     ) -> Execution | ExecutionFailure:
         self.calls.append((runtime, artifact.name, num_images))
         answer = self.answers.get(f"{artifact.name} in {runtime}") or self.answers[artifact.name]
         if isinstance(answer, ExecutionFailure):
             return answer
-        images = (
-            np.load(images_npy, mmap_mode="r")[:num_images] if order is None else np.load(images_npy)[np.load(order)]
-        )
+        images = np.load(images_npy, mmap_mode="r")
+        images = images[:num_images] if order is None else images[np.load(order)[:num_images]]
         scores = answer(images)
         if watch:
             scores = self._watched(scores, watch)

@@ -10,6 +10,7 @@ from support.tiny_models import some_images
 from edgekit.execution.scoring import Scorer
 from edgekit.execution.worker.messages import ParentConnection
 from edgekit.execution.worker.streaming import ImageFile, ScoreFile, run
+from edgekit.execution.workload import TimeBudget
 from edgekit.foundation.errors import ArtifactError
 from edgekit.runtimes import SessionSettings
 
@@ -39,6 +40,25 @@ def test_only_the_first_images_are_run(tmp_path: Path) -> None:
     with ScoreFile(tmp_path / "scores.npy", 10, 3) as scores:
         run(scorers(2, 4), ImageFile(tmp_path / "images.npy"), scores, 10)
     assert np.array_equal(np.load(tmp_path / "scores.npy"), IMAGES[:10].mean(axis=(1, 2), dtype=np.float32))
+
+
+@pytest.mark.parametrize(("count", "batch_size"), [(1, 1), (2, 4)])
+def test_when_the_time_is_up_the_first_images_are_done_and_never_fewer_than_wanted(
+    tmp_path: Path, count: int, batch_size: int
+) -> None:
+    np.save(tmp_path / "images.npy", IMAGES)
+
+    def done(seconds: float, least: int) -> int:
+        with ScoreFile(tmp_path / "scores.npy", len(IMAGES), 3) as scores:
+            budget = TimeBudget(seconds=seconds, min_images=least)
+            workers = scorers(count, batch_size)
+            return run(workers, ImageFile(tmp_path / "images.npy"), scores, len(IMAGES), budget=budget)[0]
+
+    assert done(60.0, 1) == len(IMAGES)
+    num_done = done(1e-9, 20)
+    assert 20 <= num_done <= 20 + 12 * count
+    expected = IMAGES.mean(axis=(1, 2), dtype=np.float32)
+    assert np.array_equal(np.load(tmp_path / "scores.npy")[:num_done], expected[:num_done])
 
 
 def test_a_failure_in_any_thread_is_raised(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 from edgekit.artifact import FileOptions
 from edgekit.execution.executor import Watch
 from edgekit.execution.scoring import scores_of
+from edgekit.execution.workload import TimeBudget
 from edgekit.foundation.errors import EdgekitError, MissingKernelError
 from edgekit.foundation.progress import Advance
 from edgekit.foundation.quiet import held_back
@@ -31,10 +32,11 @@ class InThisProcess(OneByOne):
         encoding: InputEncoding | None = None,
         file_options: FileOptions | None = None,
         order: Path | None = None,
+        budget: TimeBudget | None = None,
         watch: Watch | None = None,
     ) -> Execution | ExecutionFailure:
         images = np.load(images_npy, mmap_mode="r")
-        chosen = images[:num_images] if order is None else images[np.load(order)]
+        chosen = images[:num_images] if order is None else images[np.load(order)[:num_images]]
         kind, settings = RUNTIMES.load(runtime), SessionSettings(file_options=file_options)
         try:
             with held_back():

@@ -9,7 +9,12 @@ from support.fakes import fake_artifact, fake_dataset
 from edgekit.artifact import Format, Precision
 from edgekit.verification.candidate import Candidate
 from edgekit.verification.sampling import Sampling
-from edgekit.verification.subjects.images import scoring_tasks, spread_over_classes
+from edgekit.verification.subjects.images import (
+    CHECKING_BUDGET,
+    evenly_spread_order,
+    scoring_tasks,
+    spread_over_classes,
+)
 
 
 def test_the_spread_keeps_proportions_and_order() -> None:
@@ -38,9 +43,37 @@ def test_the_small_part_holds_the_images_that_its_scores_belong_to(tmp_path: Pat
         assert slow.workload.num_images == 30
         assert np.array_equal(slow.workload.places_of_first(30), chosen)
         assert np.array_equal(np.load(slow.workload.images), dataset.test.images[chosen])
-        assert slow.title == "2/2 tflite int8 in litert-reference, slow kernels"
+        assert slow.title == "2/2 tflite int8 in litert-reference, some images"
         folder = slow.workload.images.parent
     assert not folder.exists()
+
+
+def test_every_beginning_of_the_order_is_spread_over_the_classes() -> None:
+    labels = np.repeat([0, 1, 2], [600, 300, 100]).astype(np.int64)
+    order = evenly_spread_order(labels)
+    assert sorted(order.tolist()) == list(range(1000))
+    for count in (10, 50, 170, 500):
+        shares = np.bincount(labels[order[:count]], minlength=3) / count
+        assert np.abs(shares - [0.6, 0.3, 0.1]).max() <= 3 / count
+    assert evenly_spread_order(labels[:1]).tolist() == [0]
+
+
+def test_what_no_app_uses_runs_for_a_time_and_all_images_runs_all(tmp_path: Path) -> None:
+    dataset = fake_dataset(np.arange(300) % 3, ("a", "b", "c"))
+    tflite, onnx = (fake_artifact(tmp_path, one, Precision.INT8) for one in (Format.TFLITE, Format.ONNX))
+    names = {"litert-builtin": tflite, "litert-reference": tflite, "onnxruntime": onnx, "onnxruntime-unoptimized": onnx}
+    several = [Candidate(artifact=artifact, runtime=name) for name, artifact in names.items()]
+    with scoring_tasks(several, dataset.test, Sampling()) as tasks:
+        budgets = [task.workload.budget for task in tasks]
+        assert budgets == [None, CHECKING_BUDGET, None, CHECKING_BUDGET]
+        assert [task.workload.num_images for task in tasks] == [300, 200, 300, 300]
+        assert [task.title.endswith(", some images") for task in tasks] == [False, True, False, True]
+        for workload in (tasks[1].workload, tasks[3].workload):
+            assert (np.load(workload.order_file) == workload.indices).all()
+            shares = np.bincount(dataset.test.labels[workload.places_of_first(60)])
+            assert np.abs(shares - 20).max() <= 2
+    with scoring_tasks(several, dataset.test, Sampling(all_images=True)) as tasks:
+        assert {(task.workload.budget, task.workload.num_images) for task in tasks} == {(None, 300)}
 
 
 def test_a_random_order_goes_back_to_the_order_of_the_split_whole_or_in_part(tmp_path: Path) -> None:

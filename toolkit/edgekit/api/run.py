@@ -103,7 +103,7 @@ def run(
         tensorboard: Write the history for TensorBoard too, into logs/ of the run folder.
         skip_broken: Leave broken images out, and count them.
         resume: Continue a training that was killed or interrupted.
-        reference_kernel_images: Images for LiteRT's reference kernels; None: 200.
+        reference_kernel_images: Images for LiteRT's reference kernels; None: 10 seconds, 50 to 200 images.
         settings: In place of the recipe's; the options above change single values of them.
         progress: True to show progress on stderr; silent by default.
 

@@ -61,6 +61,7 @@ def verify(
     runtimes: Names = (),
     precisions: Names = (),
     reference_kernel_images: int | None = None,
+    all_images: bool = False,
     sample: int | None = None,
     sequential: bool = False,
     confidence: Percent | None = None,
@@ -109,7 +110,9 @@ def verify(
         input_check: Check on 200 training images whether external models get the input that they expect.
         runtimes: Only these runtimes.
         precisions: Only these precisions.
-        reference_kernel_images: Images for LiteRT's reference kernels; None: 200.
+        reference_kernel_images: Images for LiteRT's reference kernels; None: 10 seconds, 50 to 200 images.
+        all_images: Run all test images in runtimes that no app uses too; otherwise each row of these takes 10 seconds
+            and at least 50 images.
         sample: Only so many of the test images, every class in proportion.
         sequential: Stop a candidate as soon as its verdict is certain.
         confidence: Required certainty with `sequential`: 0.99 or "99%"; None: 0.99.
@@ -157,7 +160,7 @@ def verify(
             {name: value for name, value in limits.items() if value is not None}, origin="options of verify"
         ),
         reference_kernel_images=reference_kernel_images,
-        sampling=_sampling(sample, sequential, confidence, seed),
+        sampling=_sampling(sample, sequential, confidence, seed, all_images=all_images),
         jobs=jobs,
         search_again=retune,
         time_limit=timeout,
@@ -194,14 +197,16 @@ def _tolerances() -> Tolerances:
     return Tolerances.from_pyproject(Path("pyproject.toml"))
 
 
-def _sampling(sample: int | None, sequential: bool, confidence: Percent | None, seed: int | None) -> Sampling:
+def _sampling(
+    sample: int | None, sequential: bool, confidence: Percent | None, seed: int | None, *, all_images: bool
+) -> Sampling:
     """How much is to be run; raises UsageError if an option has no effect."""
     if confidence is not None and not sequential:
         raise UsageError("--confidence has no effect without --sequential. Add --sequential.")
     if seed is not None and not sequential and sample is None:
         raise UsageError("--seed has no effect without --sample or --sequential. Add one of them.")
     certainty = (CONFIDENCE if confidence is None else parse_share(confidence, "--confidence")) if sequential else None
-    return Sampling(num_images=sample, confidence=certainty, seed=seed or 0)
+    return Sampling(num_images=sample, confidence=certainty, seed=seed or 0, all_images=all_images)
 
 
 def _typed(verified: Verified, arguments: dict[str, object]) -> str:

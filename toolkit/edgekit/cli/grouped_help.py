@@ -37,8 +37,8 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "Calibration": ("calibration", "percentile", "calibration_images"),
     "Metadata": ("no_metadata", "author", "license", "model_version"),
     "Advanced": (
-        "seed", "jobs", "retune", "timeout", "reference_kernel_images", "no_fold", "keep_doubtful", "node_modules",
-        "dry_run",
+        "seed", "jobs", "retune", "timeout", "reference_kernel_images", "all_images", "no_fold", "keep_doubtful",
+        "node_modules", "dry_run",
     ),
     "Output": (
         "to", "visible", "out", "serve", "port", "sign", "html", "figure", "top", "by_runtime", "for_targets",

@@ -9,6 +9,7 @@ import click
 from edgekit.cli.grouped_help import GroupedCommand
 from edgekit.cli.options import (
     PATH,
+    all_images_option,
     by_runtime_option,
     custom_objects_option,
     data_option,
@@ -88,6 +89,7 @@ def tolerance_option(
 @click.option("--runtime", "-r", "runtimes", **LIST, type=Names("runtime"), help="Only these runtimes.")
 @precision_options("Only these precisions; or the switches below.")
 @reference_kernel_option
+@all_images_option
 @click.option("--sample", type=int, metavar="N", help="Only N of the test images, every class in proportion.")
 @click.option("--sequential", is_flag=True, help="Stop a candidate as soon as its verdict is certain.")
 @click.option("--confidence", type=PERCENT, metavar="P", help="Required certainty with --sequential. [default: 0.99]")

@@ -134,6 +134,7 @@ class CandidateRunner:
                 encoding=task.interface.encoding if task.interface else None,
                 file_options=task.interface.file_options if task.interface else None,
                 order=workload.order_file,
+                budget=workload.budget,
                 watch=watch,
             )
 
@@ -166,7 +167,7 @@ def _read(task: ScoringTask, execution: Execution, *, may_stop: bool) -> Scoring
             read = task.interface.read(read.scores)
         except VerificationError as error:
             return replace(result, failure=str(error))
-    num_scored = len(read.scores) if may_stop else task.workload.num_images
+    num_scored = len(read.scores) if may_stop or task.workload.budget else task.workload.num_images
     return replace(
         result,
         scores=read.scores,

@@ -9,6 +9,7 @@ from edgekit.execution.availability import availability_of
 from edgekit.execution.isolation import execute
 from edgekit.execution.processor_sharing import Processors
 from edgekit.execution.settings_cache import SettingsCache
+from edgekit.execution.workload import TimeBudget
 from edgekit.foundation.errors import UsageError
 from edgekit.foundation.files.cache_folder import default_cache_dir
 from edgekit.foundation.machine import available_memory_bytes, num_usable_cpus
@@ -19,9 +20,6 @@ from edgekit.runtimes.base import Watch
 
 WORKER_BYTES = 500 * 2**20
 """Memory that is counted for each worker when it is settled how many run at the same time."""
-
-SLOW_RUNTIMES = frozenset({"litert-reference"})
-"""Runtimes hundreds of times slower than the others: run on a part of the test split."""
 
 
 class Executor(Protocol):
@@ -51,6 +49,7 @@ class Executor(Protocol):
         encoding: InputEncoding | None = None,
         file_options: FileOptions | None = None,
         order: Path | None = None,
+        budget: TimeBudget | None = None,
         watch: Watch | None = None,
     ) -> Execution | ExecutionFailure:
         """Run `artifact` on the first `num_images` of `images_npy`.
@@ -65,6 +64,7 @@ class Executor(Protocol):
             encoding: How pixels go into an external model; None: as they are.
             file_options: How an external model is opened; None: it has one output.
             order: An .npy file of int64 (num_images,): which images, in which order; None: the first ones.
+            budget: The time after which no more images are run; None: all are.
             watch: Sees the scores as they come; when they are enough, the candidate may be stopped.
         """
 
@@ -113,6 +113,7 @@ class IsolatedExecutor:
         encoding: InputEncoding | None = None,
         file_options: FileOptions | None = None,
         order: Path | None = None,
+        budget: TimeBudget | None = None,
         watch: Watch | None = None,
     ) -> Execution | ExecutionFailure:
         """Run in a worker process; see `edgekit.execution.isolation`."""
@@ -125,6 +126,7 @@ class IsolatedExecutor:
             encoding=encoding,
             file_options=file_options,
             order=order,
+            budget=budget,
             cache=self._cache,
             processors=self._processors,
             watch=watch,

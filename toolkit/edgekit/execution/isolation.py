@@ -14,6 +14,7 @@ from edgekit.execution.settings_cache import SettingsCache
 from edgekit.execution.worker.job_file import ScoringJob, TrialJob
 from edgekit.execution.worker.messages import ALONE
 from edgekit.execution.worker.process import Supervision, run_in_worker
+from edgekit.execution.workload import TimeBudget
 from edgekit.foundation.progress import Advance
 from edgekit.input_range import InputEncoding
 from edgekit.runtimes import RUNTIMES
@@ -36,6 +37,7 @@ def execute(
     encoding: InputEncoding | None = None,
     file_options: FileOptions | None = None,
     order: Path | None = None,
+    budget: TimeBudget | None = None,
     cache: SettingsCache | None = None,
     processors: Processors | None = None,
     watch: Watch | None = None,
@@ -54,13 +56,14 @@ def execute(
         encoding: How pixels go into an external model; None: as they are.
         file_options: How an external model is opened; None: it has one output.
         order: An .npy file of whole numbers: which of the images are run, and in which order; None: as they are.
+        budget: The time after which no more images are run; None: all are.
         cache: Where settings that were found are kept; None: nowhere.
         processors: What it shares with other workers, which call this from other threads; None: it works alone.
         watch: Sees scores as they come, and may say that they are enough.
         advance: Called with the number of images finished since the last call.
 
     Returns:
-        What was measured, or why it could not be. Fewer images than asked for if `watch` said so.
+        What was measured, or why it could not be. Fewer images than asked for if `watch` said so or time was up.
 
     Raises:
         UnknownNameError: There is no such runtime.
@@ -76,6 +79,7 @@ def execute(
         file_options=file_options,
         order=order and order.resolve(),
         cache=cache,
+        budget=budget,
         is_shared=processors is not None and processors.num_workers > 1,
     )
     supervision = Supervision(time_limit, advance, watch, memory_limit)

@@ -6,6 +6,7 @@ is, byte for byte, what an export keeps. Writes nothing.
 
 from dataclasses import replace
 from functools import cached_property
+from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,6 +34,7 @@ from edgekit.metrics.own_noise import OwnNoise
 from edgekit.quantization import CalibrationSet
 from edgekit.quantization.learned_ranges import LearnedRanges
 from edgekit.quantization.scheme import CALIBRATED
+from edgekit.quantization.sensitivity import kernels_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -165,6 +167,12 @@ class FileMaker:
     def model_of(self, job: "Job") -> "keras.Model":
         """What becomes the file of `job`: the classifier, folded if the job wants that and it is exact."""
         return self.folding.model if job.options.fold and self.folding else self.classifier
+
+    @cached_property
+    def num_weights_of_layers(self) -> dict[str, int]:
+        """Layer with a kernel -> the numbers in its kernels."""
+        layers = self._source.model._flatten_layers(include_self=False)
+        return {each.name: sum(prod(kernel.shape) for kernel in kernels_of(each)) for each in layers}
 
     def convert(self, job: "Job", calibration: CalibrationSet | None) -> bytes:
         """The bytes of one file with its metadata, the same for the same input; see `Exporter.convert`.

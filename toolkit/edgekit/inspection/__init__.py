@@ -53,6 +53,7 @@ def inspect_file(path: Path) -> ModelInfo:
         multiply_adds=graph.multiply_adds,
         metadata=graph.metadata,
         stored_input=graph.stored_input,
+        is_all_int16=graph.is_all_int16,
     )
 
 

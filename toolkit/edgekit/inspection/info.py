@@ -186,6 +186,7 @@ class ModelInfo(Displayed):
         kernels: Zeros and distinct values of its kernels; None if not asked for.
         stored_input: The integers that hold the pixels: the input itself, or what the graph makes of a float input
             first; None if pixels stay float.
+        is_all_int16: Every operator reads or writes an activation of int16.
     """
 
     file: str
@@ -202,6 +203,7 @@ class ModelInfo(Displayed):
     metadata: Mapping[str, str]
     kernels: FileKernels | None = None
     stored_input: TensorSpec | None = None
+    is_all_int16: bool = False
 
     def __repr__(self) -> str:
         return f"<ModelInfo {self.file}: {self.quantization.verdict}, {self.size_bytes:,} bytes>"
@@ -243,6 +245,7 @@ class Graph:
         metadata: As in `ModelInfo`.
         num_sparse: As in `Quantization`.
         stored_input: As in `ModelInfo`.
+        is_all_int16: As in `ModelInfo`.
     """
 
     inputs: tuple[TensorSpec, ...]
@@ -254,6 +257,7 @@ class Graph:
     metadata: Mapping[str, str]
     num_sparse: int = 0
     stored_input: TensorSpec | None = None
+    is_all_int16: bool = False
 
 
 def count_operators(operators: Sequence[Operator]) -> tuple[OperatorCount, ...]:

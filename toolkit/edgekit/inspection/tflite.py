@@ -75,6 +75,7 @@ class _Reader:
             metadata=self._metadata(attached),
             num_sparse=sum(graph.num_sparse for graph in subgraphs),
             stored_input=main.stored_input,
+            is_all_int16=all(graph.is_all_int16 for graph in subgraphs),
         )
 
     def _code(self, code: Any) -> tuple[str, str]:
@@ -204,6 +205,10 @@ class _Subgraph:
             for (name, _), inputs, outputs in nodes
             if name not in HOLD_STATE
             for tensor in self._of([*inputs, *outputs])
+        )
+        self.is_all_int16 = all(
+            any(tensor.dtype == "int16" and not tensor.is_constant for tensor in self._of([*inputs, *outputs]))
+            for _, inputs, outputs in nodes
         )
         self.multiply_adds = sum(_multiply_adds(name, self._of(i), self._of(o)) for (name, _), i, o in nodes)
         self.stored_input = self._find_stored_input([(name, inputs, outputs) for (name, _), inputs, outputs in nodes])

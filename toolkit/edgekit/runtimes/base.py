@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from edgekit.inspection import ModelInfo
+
 Watch = Callable[["NDArray[np.float32]"], bool]
 """Called with the scores of the next images, float32 (n, C), in the order in which they are run; True: enough."""
 
@@ -184,6 +186,8 @@ class Runtime(ABC):
         trial_batch: Images per invocation if it is only tried how a model is fed; 1 goes with every file.
         num_alone: How many of the first images are run once more, each in a separate batch, to see how far a model
             differs from itself.
+        is_shipped: Whether apps run models with it. False: its rows only check kernels, and run for a limited time.
+        max_images: Images that are enough for a row that checks kernels; None: as many as there is time for.
     """
 
     name: ClassVar[str]
@@ -191,6 +195,8 @@ class Runtime(ABC):
     package: ClassVar[str]
     trial_batch: ClassVar[int] = 1
     num_alone: ClassVar[int] = 0
+    is_shipped: ClassVar[bool] = True
+    max_images: ClassVar[int | None] = None
 
     @classmethod
     @abstractmethod
@@ -201,6 +207,15 @@ class Runtime(ABC):
     @abstractmethod
     def open(cls, path: Path, settings: SessionSettings) -> Session:
         """Load the artifact, at the wished batch if the file can; raises ArtifactError."""
+
+    @classmethod
+    def same_kernels_as(cls, info: "ModelInfo") -> str | None:
+        """The runtime, another one, whose kernels run the described file too; None: none is known to.
+
+        Whoever believes it confirms it on some images.
+        """
+        del info
+        return None
 
     @classmethod
     def availability(cls) -> Availability:

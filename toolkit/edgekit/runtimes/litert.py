@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from edgekit.artifact import Format, TensorSpec
 from edgekit.foundation.errors import ArtifactError
+from edgekit.inspection import ModelInfo
 from edgekit.inspection.load_errors import cannot_load, in_one_sentence, path_as_text
 from edgekit.inspection.output_choice import place_of_output
 from edgekit.runtimes.base import Runtime, Session, SessionSettings
@@ -127,12 +128,23 @@ class LiteRTBuiltin(_LiteRT):
     name = "litert-builtin"
     resolver = "BUILTIN_WITHOUT_DEFAULT_DELEGATES"
 
+    @classmethod
+    def same_kernels_as(cls, info: ModelInfo) -> str | None:
+        """XNNPACK's runtime, if its delegate takes no operator of the file, so that these kernels run all of it.
+
+        The delegate takes operators on float32, float16, int8 and uint8, and none that reads or writes int16.
+        Source: `Subgraph::VisitNode` and what it calls in tensorflow/lite/delegates/xnnpack/xnnpack_delegate.cc.
+        """
+        return LiteRTXnnpack.name if info.is_all_int16 else None
+
 
 class LiteRTReference(_LiteRT):
-    """The plain kernels that define what an operator means; very slow."""
+    """The plain kernels that define what an operator means; hundreds of times slower, and in no app."""
 
     name = "litert-reference"
     resolver = "BUILTIN_REF"
+    is_shipped = False
+    max_images = 200
 
 
 def _has_free_size(details: dict[str, Any]) -> bool:

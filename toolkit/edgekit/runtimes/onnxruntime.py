@@ -88,6 +88,7 @@ class OnnxRuntimeUnoptimized(OnnxRuntime):
 
     name = "onnxruntime-unoptimized"
     optimization = "ORT_DISABLE_ALL"
+    is_shipped = False
 
 
 def _spec(argument: Any) -> TensorSpec:

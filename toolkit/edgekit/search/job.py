@@ -1,7 +1,7 @@
 """The whole of `edgekit tune`: search on validation images, keep the winner, measure it once on the test split."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +26,7 @@ from edgekit.runs.folder import RunFolder
 from edgekit.runtimes import DEFAULT_RUNTIMES, RUNTIMES
 from edgekit.search.budget import Budget
 from edgekit.search.journal import Journal
+from edgekit.search.measuring_images import MeasuringImages
 from edgekit.search.ranking import layers_that_lose_most
 from edgekit.search.search import Search
 from edgekit.search.trial import Trial, best_within, closest_to, frontier
@@ -81,6 +82,7 @@ class TuneReport(Displayed):
         closest: The one that breaks the budget least, if none keeps to it.
         artifact: The chosen file in the run folder; None if there is none.
         test: Its row on the test split, measured once; None if nothing was chosen.
+        images: What the trials were measured on, in words.
     """
 
     run: RunFolder
@@ -90,6 +92,7 @@ class TuneReport(Displayed):
     closest: Trial | None
     artifact: Path | None
     test: "CandidateReport | None"
+    images: str = "validation images"
 
     def __repr__(self) -> str:
         found = f"chose {self.chosen.name}" if self.chosen else "none keeps to the budget"
@@ -115,6 +118,7 @@ class TuneReport(Displayed):
         document = {
             "run": str(self.run.path),
             "budget": self.budget.to_dict(),
+            "images": self.images,
             "trials": [trial.to_dict() for trial in self.trials],
             "frontier": [trial.name for trial in self.frontier],
             "chosen": self.chosen.name if self.chosen else None,
@@ -133,7 +137,8 @@ def tune_request(
     Raises:
         RunFolderError: There is no such run, or the trials in it are of another search.
         MissingExtraError: TensorFlow, which makes the files, is not installed.
-        UsageError: A runtime reads none of the formats.
+        UsageError: A runtime reads none of the formats, or there are too few images to tell whether a file keeps to the
+            budget.
         RuntimeUnavailableError: A runtime does not work here.
         CalibrationError: There are too few training images.
     """
@@ -161,8 +166,15 @@ def _tuned(
     if len(dataset.validation) == 0:
         raise UsageError(f"Data set '{dataset.name}' has no validation images, and a search chooses by no others.")
     calibration = CalibrationSet.choose(dataset, request.calibration_images, request.seed)
+    images = MeasuringImages.choose(dataset, calibration)
+    images.check_resolves(request.budget)
+    if images.num_training:
+        progress.note(
+            f"The validation split is small, so files are measured on {images.text}. Models know their training "
+            f"images, so these flip less often; the chosen file is measured on the test split in the end."
+        )
     with folder_lock(_folder_of(run), progress.note):
-        return _search(request, run, source, dataset, calibration, runtimes, progress, executor)
+        return _search(request, run, source, dataset, calibration, images, runtimes, progress, executor)
 
 
 def _folder_of(run: RunFolder) -> Path:
@@ -183,13 +195,14 @@ def _search(
     source: Source,
     dataset: Dataset,
     calibration: CalibrationSet,
+    images: MeasuringImages,
     runtimes: dict[Format, str],
     progress: Progress,
     executor: Executor,
 ) -> TuneReport:
     journal = Journal(
         run.path / FOLDER / "trials.jsonl",
-        _identity(run, source, dataset, calibration, runtimes),
+        _identity(run, source, images, calibration, runtimes),
         restart=request.restart,
     )
     if known := len(journal.trials):
@@ -200,6 +213,7 @@ def _search(
             source,
             dataset,
             calibration,
+            images=images.split,
             runtimes=runtimes,
             budget=request.budget,
             journal=journal,
@@ -215,7 +229,10 @@ def _search(
                 kept = counted(len(journal.trials), "trial is", "trials are")
                 progress.note(f"{kept} kept in {run.path / FOLDER}: the same command goes on from there.")
             raise
-    return _finished(request, run, source, dataset, jobs, journal, progress, executor)
+    report = _finished(request, run, source, dataset, jobs, journal, progress, executor)
+    report = replace(report, images=images.text)
+    write_json(run.path / FOLDER / "tuning.json", report.to_dict())
+    return report
 
 
 def _finished(
@@ -234,7 +251,7 @@ def _finished(
     if chosen is not None:
         artifact = _kept(chosen, jobs[chosen.name], request, source, dataset, progress)
         test = _measured_once(artifact, chosen, request, progress, executor)
-    report = TuneReport(
+    return TuneReport(
         run=run,
         budget=request.budget,
         trials=tuple(trials),
@@ -243,8 +260,6 @@ def _finished(
         artifact=artifact,
         test=test,
     )
-    write_json(run.path / FOLDER / "tuning.json", report.to_dict())
-    return report
 
 
 def _kept(chosen: Trial, job: Job, request: TuneRequest, source: Source, dataset: Dataset, progress: Progress) -> Path:
@@ -304,7 +319,7 @@ def _runtimes(request: TuneRequest) -> dict[Format, str]:
 
 
 def _identity(
-    run: RunFolder, source: Source, dataset: Dataset, calibration: CalibrationSet, runtimes: dict[Format, str]
+    run: RunFolder, source: Source, images: MeasuringImages, calibration: CalibrationSet, runtimes: dict[Format, str]
 ) -> dict[str, Any]:
     """What must be the same for trials to be comparable."""
     from importlib.metadata import version
@@ -314,7 +329,7 @@ def _identity(
     libraries = ("tensorflow", "onnxruntime", "ai-edge-litert", "ai-edge-quantizer")
     return {
         "model": digest_of(source.path),
-        "validation images": dataset.validation.sha256,
+        "validation images": images.split.sha256,
         "calibration images": calibration.sha256,
         **({"learned ranges": sha256_of(run.learned_ranges_path)} if run.learned_ranges_path.is_file() else {}),
         "runtimes": {each.value: name for each, name in sorted(runtimes.items())},

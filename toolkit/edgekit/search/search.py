@@ -27,11 +27,14 @@ from edgekit.search.space import can_mix, jobs_of, mixed
 from edgekit.search.trial import Trial, best_within
 
 if TYPE_CHECKING:
-    from edgekit.datasets import Dataset
+    from edgekit.datasets import Dataset, Split
     from edgekit.quantization import CalibrationSet
 
 TIME_LIMIT = 600.0
 """Seconds after which a candidate counts as hung."""
+
+SCALES = 0.1
+"""Share of a layer's float32 weights that its int8 scales may have taken."""
 
 RankLayers = Callable[[], Sequence[str]]
 """The names of the Keras layers with weights, the one that loses most first."""
@@ -42,8 +45,9 @@ class Search:
 
     Args:
         source: The run's model.
-        dataset: Its validation split measures, its training split has calibrated.
+        dataset: What the model is for.
         calibration: The calibration images.
+        images: What measures the files.
         runtimes: Format -> name of the runtime that measures; its keys are the formats to try.
         budget: What to keep to.
         journal: The trials that are known already; new ones are added.
@@ -59,6 +63,7 @@ class Search:
         dataset: "Dataset",
         calibration: "CalibrationSet",
         *,
+        images: "Split",
         runtimes: dict[Format, str],
         budget: Budget,
         journal: Journal,
@@ -70,13 +75,11 @@ class Search:
         self._runtimes, self._budget, self._journal = runtimes, budget, journal
         self._rank_layers, self._executor, self._progress = rank_layers, executor, progress
         self._maker = FileMaker(source, dataset, progress=progress)
-        self._calibration, self._labels = self._maker.calibrated(calibration), dataset.validation.labels
+        self._calibration, self._labels = self._maker.calibrated(calibration), images.labels
         self._jobs: dict[str, Job] = {}
         self._folder = folder
-        self._images = write_images(dataset.validation.images, folder / "validation.npy")
-        self._reference = self._maker.scorer(
-            dataset.validation.images, progress=progress, task="Keras on the validation images"
-        )
+        self._images = write_images(images.images, folder / "validation.npy")
+        self._reference = self._maker.scorer(images.images, progress=progress, task="Keras on the validation images")
 
     def run(self) -> dict[str, Job]:
         """Fill the journal; returns name -> job of every trial of this search, in the order of the work."""
@@ -90,24 +93,46 @@ class Search:
     # --- Mixed precision ----------------------------------------------------------------------------
 
     def _mix(self, jobs: Sequence[Job]) -> None:
-        """Leave as few layers in float as the budget allows, unless a file as small as int8 keeps to it already."""
+        """Leave as few layers in float as the budget allows.
+
+        Not if a file as small as int8 keeps to it already, and never so many that a file which keeps to it is
+        smaller, mostly the one with float16 weights.
+        """
         base = self._best_int8(jobs)
         if base is None or not can_mix(base):
             return
         best = best_within((self._journal[job.title] for job in jobs), self._budget)
         if best is not None and (best.size_bytes or 0) <= (self._journal[base.title].size_bytes or 0):
             return
-        layers = list(self._rank_layers())
+        ranked = list(self._rank_layers())
+        layers = ranked if best is None else self._worth_trying(base, best.size_bytes or 0, ranked)
         too_few, count = 0, 1
         while count < len(layers) and not self._is_enough(base, layers[:count]):
             too_few, count = count, count * 2
         enough = min(count, len(layers))
+        if len(layers) < len(ranked) and not (layers and self._is_enough(base, layers[:enough])):
+            return
         while enough - too_few > 1:
             middle = (too_few + enough) // 2
             if self._is_enough(base, layers[:middle]):
                 enough = middle
             else:
                 too_few = middle
+
+    def _worth_trying(self, base: Job, limit: int, ranked: Sequence[str]) -> list[str]:
+        """The first of `ranked`, as many as can be left in float in a file of less than `limit` bytes.
+
+        A float32 weight takes 3 bytes more than an int8 one. Scales of channels that are gone take less than a weight
+        in SCALES, so what is left out is certain to be too large.
+        """
+        sizes = self._maker.num_weights_of_layers
+        size, found = float(self._journal[base.title].size_bytes or 0), []
+        for layer in ranked:
+            size += 3 * sizes.get(layer, 0) * (1 - SCALES)
+            if size >= limit:
+                break
+            found.append(layer)
+        return found
 
     def _best_int8(self, jobs: Sequence[Job]) -> Job | None:
         """The int8 file that breaks the budget least."""

@@ -30,6 +30,8 @@ class Candidate:
         overflows_here: Whether this is such a processor.
         input_type: Element type of an integer file's input: "uint8"; None for others.
         output_type: Of its output.
+        same_kernels_as: An earlier candidate's runtime whose kernels run this file too, as far as the file tells; None:
+            it has kernels of its own.
     """
 
     artifact: Artifact
@@ -43,6 +45,7 @@ class Candidate:
     overflows_here: bool = False
     input_type: str | None = None
     output_type: str | None = None
+    same_kernels_as: str | None = None
 
     @property
     def title(self) -> str:

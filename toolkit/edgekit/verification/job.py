@@ -33,6 +33,7 @@ from edgekit.verification.measuring.resize_effect import ResizeCheck, ResizeRow,
 from edgekit.verification.measuring.sequential import SequentialTest
 from edgekit.verification.request import VerifyRequest
 from edgekit.verification.sampling import Sampling
+from edgekit.verification.shared_kernels import SharedKernels
 from edgekit.verification.subjects.images import scoring_tasks
 from edgekit.verification.subjects.resized_answers import answers_under_every_rule
 from edgekit.verification.subjects.resolve import Subjects, given_subjects, resolve_request
@@ -140,8 +141,8 @@ def verify(
         dataset: Its test split is run; nothing else of it is used.
         reference_runtime: What gave the reference's scores, for the report.
         tolerances: The limits; the defaults if None.
-        reference_kernel_images: Images for a slow runtime (litert-reference), at least 1; None:
-            `SLOW_RUNTIME_IMAGES`, or as many as it takes if `sampling` asks for certainty.
+        reference_kernel_images: Images for LiteRT's reference kernels, at least 1; None: as many as there is time for,
+            or as it takes if `sampling` asks for certainty.
         sampling: How much of the test split is run; all of it if None.
         time_limit: Seconds for one candidate, above 0; None: 600 and a tenth for each image.
         pairwise: Whether to compare the candidates with each other too.
@@ -184,7 +185,14 @@ def _verify_subjects(
     with scoring_tasks(subjects.candidates, dataset.test, sampling, num_slow) as tasks:
         runner = CandidateRunner(tasks, executor=executor, time_limit=request.time_limit, progress=progress)
         pipeline = _Pipeline(runner=runner, measurer=measurer, judge=judge, request=request)
-        finished = runner.for_each(lambda number: pipeline.run(subjects.candidates[number], tasks[number]))
+        shared = SharedKernels[_Finished](subjects.candidates, tasks, runner)
+        finished = runner.for_each(
+            lambda number: shared.run(
+                number,
+                lambda: pipeline.run(subjects.candidates[number], tasks[number]),
+                lambda first, found: pipeline.run_once(subjects.candidates[number], first, found),
+            )
+        )
     return VerificationReport(
         dataset=DatasetSummary(
             name=dataset.name,
@@ -234,8 +242,8 @@ class _Pipeline:
     judge: Judge
     request: VerifyRequest
 
-    def run(self, candidate: Candidate, task: ScoringTask) -> _Finished:
-        """Execution, measuring, verdict."""
+    def run(self, candidate: Candidate, task: ScoringTask) -> tuple[_Finished, ScoringResult]:
+        """Execution, measuring, verdict; and what execution gave."""
         tolerance = self.request.tolerances.of(candidate.judged_as)
         test = self._sequential_test(task, tolerance)
         result = self.runner.run(task, watch=test.watch if test else None)
@@ -244,7 +252,13 @@ class _Pipeline:
             if result.scores is not None:
                 measured = self.measurer.measure(result.scores, result.places, tolerance.tie_margin)
             row = self.judge.judge(candidate, _evidence(task, result, measured, test), tolerance)
-        return _Finished(row=row, top_classes=measured.top_classes)
+        return _Finished(row=row, top_classes=measured.top_classes), result
+
+    def run_once(self, candidate: Candidate, first: _Finished, found: ScoringResult) -> _Finished:
+        """A candidate whose kernels are those of `first`, and which gave the same on some images: `found`."""
+        num_confirmed = 0 if found.scores is None else len(found.scores)
+        row = self.judge.shared(first.row, candidate, found.runtime_version, num_confirmed)
+        return replace(first, row=row)
 
     def _sequential_test(self, task: ScoringTask, tolerance: Tolerance) -> SequentialTest | None:
         confidence, order = self.request.sampling.confidence, task.workload.indices
@@ -262,6 +276,7 @@ def _evidence(task: ScoringTask, result: ScoringResult, measured: Measured, test
         certain=test.result if test and result.places is not None else None,
         num_images_of_split=task.workload.num_images_of_split,
         why_a_part=task.workload.why_a_part,
+        ran_for_a_time=task.workload.budget is not None,
         were_logits=result.were_logits,
         was_one_score=result.was_one_score,
         remark=result.remark,

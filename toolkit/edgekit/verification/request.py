@@ -89,7 +89,7 @@ class VerifyRequest:
         runtimes: Names of runtimes.
         precisions: Names of precisions.
         tolerances: The limits.
-        reference_kernel_images: Images for a slow runtime, at least 1; None: see `edgekit.verification.job.verify`.
+        reference_kernel_images: Images for LiteRT's reference kernels, at least 1; None: as many as there is time for.
         sampling: How much of the test split is run.
         jobs: Candidates that are run at the same time; None: by processors and memory.
         search_again: Ignore the fastest settings that were found before.
@@ -122,5 +122,7 @@ class VerifyRequest:
     def __post_init__(self) -> None:
         if self.reference_kernel_images is not None and self.reference_kernel_images < 1:
             raise UsageError(f"The reference kernels need at least 1 image. Received {self.reference_kernel_images}.")
+        if self.reference_kernel_images is not None and self.sampling.all_images:
+            raise UsageError("--all-images and --reference-kernel-images exclude each other. Choose one of them.")
         if self.time_limit is not None and not self.time_limit > 0:
             raise UsageError(f"The time limit must be above 0 seconds. Received {self.time_limit}.")

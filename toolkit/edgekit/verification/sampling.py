@@ -17,11 +17,13 @@ class Sampling:
         confidence: Run the split in a random order, and stop a candidate as soon as its verdict on the whole split is
             certain at this confidence, 0.5 to 1, both excluded; None: run everything.
         seed: Of the sample and of the order, 0 to 2**32 - 1.
+        all_images: Run the whole split in runtimes that no app uses too, however long that takes.
     """
 
     num_images: int | None = None
     confidence: float | None = None
     seed: int = 0
+    all_images: bool = False
 
     def __post_init__(self) -> None:
         if self.num_images is not None and self.num_images < 1:
@@ -38,3 +40,6 @@ class Sampling:
                 "A sample and sequential testing exclude each other: a verdict is certain about the whole split, "
                 "or it is about the sample. Choose --sample or --sequential."
             )
+        if self.all_images and (self.num_images is not None or self.confidence is not None):
+            option = "--sample" if self.num_images is not None else "--sequential"
+            raise UsageError(f"--all-images runs every image and {option} leaves some out. Choose one of them.")

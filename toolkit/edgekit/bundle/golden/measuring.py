@@ -13,7 +13,6 @@ from pathlib import Path
 from edgekit.artifact import Artifact, Precision
 from edgekit.bundle.golden.tensors import Tensors, run_files
 from edgekit.bundle.golden.worker import TensorTask
-from edgekit.execution.executor import SLOW_RUNTIMES
 from edgekit.foundation.errors import BundleError
 from edgekit.foundation.progress import Progress
 from edgekit.runtimes import DEFAULT_RUNTIMES, RUNTIMES
@@ -105,7 +104,7 @@ def measure_golden(
                     file=each.path.resolve(),
                     images=images,
                     num_images=num_images
-                    if name not in SLOW_RUNTIMES
+                    if runtimes[name].max_images is None
                     else min(num_images, _num_slow(each, multiply_adds[each.path])),
                 )
                 for each in files

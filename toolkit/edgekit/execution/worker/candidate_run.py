@@ -78,6 +78,7 @@ class CandidateRun:
                 self._parent,
                 first=first,
                 max_piece=self._max_piece,
+                budget=self._job.budget,
             )
         return {
             "num_alone": self._run_alone(scorers[0], scores_path.with_name(ALONE), num_done),

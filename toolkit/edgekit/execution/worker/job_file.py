@@ -13,6 +13,7 @@ from typing import Any, ClassVar, TypeVar, get_args, get_origin, get_type_hints
 
 from edgekit.artifact import FileOptions
 from edgekit.execution.settings_cache import SettingsCache
+from edgekit.execution.workload import TimeBudget
 from edgekit.input_range import InputEncoding
 from edgekit.runtimes.base import SessionSettings
 
@@ -54,6 +55,7 @@ class ScoringJob(Job):
 
     Attributes:
         target: The runtime, as "module:attribute".
+        budget: The time after which it stops; None: it runs all images.
         is_shared: Whether other workers run too.
     """
 
@@ -67,6 +69,7 @@ class ScoringJob(Job):
     file_options: FileOptions | None = None
     order: Path | None = None
     cache: SettingsCache | None = None
+    budget: TimeBudget | None = None
     is_shared: bool = False
 
 

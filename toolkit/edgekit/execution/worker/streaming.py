@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from edgekit.execution.scoring import PIECE, Scorer, check_images, piece_size
 from edgekit.execution.worker.messages import ParentConnection
+from edgekit.execution.workload import TimeBudget
 from edgekit.foundation.errors import ArtifactError
 
 REPORT_INTERVAL = 0.1
@@ -115,6 +116,7 @@ def run(
     *,
     first: int = 0,
     max_piece: int = PIECE,
+    budget: TimeBudget | None = None,
 ) -> tuple[int, float]:
     """Score the first `num_images` images; every scorer works in its own thread.
 
@@ -127,12 +129,14 @@ def run(
             without gaps from the first on. None: all scorers do all the work.
         first: Where to begin: so many images are done already.
         max_piece: Images that one scorer takes at once, at most, but for a larger batch.
+        budget: The time after which no more images are taken; None: all are.
 
     Returns:
         Images that were scored, without gaps from the first on, and seconds from the first to the last score.
     """
     piece = _piece_size(scorers, num_images, max_piece)
-    work = _Work(scorers, images, scores, (first, num_images), piece, parent or ParentConnection(num_cpus=len(scorers)))
+    parent = parent or ParentConnection(num_cpus=len(scorers))
+    work = _Work(scorers, images, scores, (first, num_images), piece, parent, budget)
     threads = [threading.Thread(target=work.do, args=(index,), daemon=True) for index in range(1, len(scorers))]
     start = time.perf_counter()
     for thread in threads:
@@ -158,7 +162,10 @@ class _Work:
         span: tuple[int, int],
         piece_size: int,
         parent: ParentConnection,
+        budget: TimeBudget | None,
     ) -> None:
+        self._budget = budget
+        self._started = time.perf_counter()
         self._scorers = scorers
         self._images = images
         self._scores = scores
@@ -192,7 +199,7 @@ class _Work:
         self._parent.report(self.num_done)
 
     def _take(self, index: int) -> Iterator[int]:
-        while not self.errors and not self._parent.is_stopped and self._next < self._num_images:
+        while not self.errors and not self._is_enough and self._next < self._num_images:
             if not self._parent.may_work(index):
                 continue
             with self._lock:
@@ -200,6 +207,13 @@ class _Work:
             if start >= self._num_images:
                 return
             yield start
+
+    @property
+    def _is_enough(self) -> bool:
+        """Whether no more images are wanted, or there is no more time for any."""
+        budget = self._budget
+        is_late = budget is not None and time.perf_counter() - self._started >= budget.seconds
+        return self._parent.is_stopped or (is_late and budget is not None and self._next >= budget.min_images)
 
     def _finish(self, start: int, stop: int) -> None:
         """Count the piece as soon as no image before it is missing."""

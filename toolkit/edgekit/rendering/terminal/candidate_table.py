@@ -27,12 +27,14 @@ STYLES = {
 }
 
 CLASS, WORST, SIZE, SPEED, FLIPS, ACCURACY = "class", "worst\nF1", "kB", "img/s", "flips", "acc.\n%"
+INTERVAL = "95 %\ninterval"
 
 COLUMNS = (
     Column(name="runtime", wrap=False),
     Column(name="verdict", wrap=False),
     Column(name=ACCURACY, align="right", wrap=False),
     Column(name="delta\npoints", align="right", wrap=False),
+    Column(name=INTERVAL, align="right", wrap=False),
     Column(name="agree\n%", align="right", wrap=False),
     Column(name=FLIPS, align="right", wrap=False),
     Column(name=WORST, align="right", wrap=False),
@@ -41,8 +43,11 @@ COLUMNS = (
     Column(name=SPEED, align="right", wrap=False),
 )
 
-LEAST_IMPORTANT = (CLASS, SPEED, SIZE, FLIPS, WORST, ACCURACY)
+LEAST_IMPORTANT = (CLASS, INTERVAL, SPEED, SIZE, FLIPS, WORST, ACCURACY)
 """Columns that go if there is no room, the first one first."""
+
+PARTS = "After a / in flips: the images that were run, if these are a part of the test split."
+"""The text below a table that shows such rows."""
 
 TIES = "After a + in flips: predictions that differ only because several classes share the highest score."
 """The text below a table that shows such predictions."""
@@ -72,7 +77,9 @@ def candidate_table(
     """The table of `rows` that fits `console`, with the most columns; the one with the fewest if none fits."""
     first = Column(name="file" if is_ambiguous(report) else "model", is_file=True)
     others = _num_others(report, rows)
-    cells = [[name, *_cells(row, others[row.artifact])] for name, row in zip(names_of(report, rows), rows, strict=True)]
+    num_images = report.dataset.num_images
+    named = zip(names_of(report, rows), rows, strict=True)
+    cells = [[name, *_cells(row, others[row.artifact], num_images)] for name, row in named]
     return fitting_table(title, [first, *COLUMNS], cells, console, LEAST_IMPORTANT)
 
 
@@ -98,6 +105,8 @@ def _notes(report: VerificationReport, rows: Sequence[CandidateReport], table: "
     headings = [str(column.header) for column in table.columns]
     if FLIPS in headings and has_ties(rows):
         yield TIES
+    if FLIPS in headings and any(row.measurement and _is_part(row.measurement, report) for row in rows):
+        yield PARTS
     if gone := [name for name in LEAST_IMPORTANT if name not in headings]:
         yield without_room(gone)
 
@@ -125,23 +134,29 @@ def num_flips(measurement: Measurement) -> str:
     return f"{measurement.flips.total:,}{ties}"
 
 
-def _cells(row: CandidateReport, num_others: int) -> Iterator["str | Text"]:
-    """One cell per column."""
+def _is_part(one: Measurement, report: VerificationReport) -> bool:
+    """Whether images of the split were left out."""
+    return one.num_images < report.dataset.num_images
+
+
+def _cells(row: CandidateReport, num_others: int, num_images: int) -> Iterator["str | Text"]:
+    """One cell per column; `num_images` are those of the split."""
     from rich.text import Text
 
     yield f"{row.runtime} +{num_others}" if num_others else row.runtime
     yield Text(row.verdict.words, style=STYLES[row.verdict])
-    yield from _measured(row.measurement) if row.measurement else [""] * 6
+    yield from _measured(row.measurement, num_images) if row.measurement else [""] * 7
     yield f"{row.size_bytes / 1000:,.0f}"
     yield f"{row.performance.images_per_second:,.0f}" if row.performance else ""
 
 
-def _measured(one: Measurement) -> Iterator[str]:
-    worst = one.worst_class
+def _measured(one: Measurement, num_images: int) -> Iterator[str]:
+    worst, interval = one.worst_class, one.accuracy_delta_interval
     yield f"{100 * one.accuracy:.2f}"
     yield f"{100 * one.accuracy_delta:+.2f}"
+    yield f"{100 * interval[0]:+.2f}..{100 * interval[1]:+.2f}" if interval else ""
     yield f"{100 * one.agreement:.2f}"
-    yield num_flips(one)
+    yield num_flips(one) + (f"/{one.num_images:,}" if one.num_images < num_images else "")
     yield f"{100 * worst.f1_delta:+.2f}"
     yield _class_name(worst.class_name) if worst.f1_delta < 0 else ""
 

@@ -28,8 +28,7 @@ COLUMNS = (
 def print_tuning(report: "TuneReport", console: "Console | None" = None) -> None:
     """Print the trials, smallest first, and the verdict, to stdout, or to `console`."""
     console = console or make_console()
-    num_images = max((trial.num_images for trial in report.trials), default=0)
-    title = f"{counted(len(report.trials), 'trial')} on {counted(num_images, 'validation image')}; {report.budget.text}"
+    title = f"{counted(len(report.trials), 'trial')} on {report.images}; {report.budget.text}"
     ordered = sorted(report.trials, key=lambda trial: (not trial.is_measured, trial.size_bytes or 0, trial.flips or 0))
     on_frontier = {trial.name for trial in report.frontier}
     rows = [_cells(report, trial, trial.name in on_frontier) for trial in ordered]
@@ -96,7 +95,7 @@ def _verdict(report: "TuneReport") -> list[str]:
 def _words(trial: "Trial") -> str:
     return (
         f"{(trial.size_bytes or 0) / 1000:,.1f} kB, {_points(trial)} points of accuracy and "
-        f"{trial.flips:.2f} % flips on {trial.num_images:,} validation images"
+        f"{trial.flips:.2f} % flips on {trial.num_images:,} images"
     )
 
 

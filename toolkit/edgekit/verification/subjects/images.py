@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edgekit.execution.candidates import ScoringTask
-from edgekit.execution.executor import SLOW_RUNTIMES
 from edgekit.execution.image_files import images_file, write_images
-from edgekit.execution.workload import Workload
+from edgekit.execution.workload import TimeBudget, Workload
 from edgekit.foundation.files.temporary_folders import TemporaryFolder
+from edgekit.runtimes import RUNTIMES, Runtime
 from edgekit.verification.candidate import Candidate
 from edgekit.verification.sampling import Sampling
 
@@ -20,31 +20,39 @@ if TYPE_CHECKING:
 
     from edgekit.datasets import Split
 
-SLOW_RUNTIME_IMAGES = 200
-"""Images for a slow runtime, unless asked otherwise."""
+CHECKING_BUDGET = TimeBudget(seconds=10.0, min_images=50)
+"""What a row may take whose kernels no app uses, unless asked otherwise."""
 NUM_PIXEL_IMAGES = 32
 """Images whose values are looked at."""
 
 
 class Workloads:
-    """What is run of the test split, and what slow runtimes run of it; each file is made when first asked for.
+    """What is run of the test split by each runtime; each file is made when first asked for.
 
     Args:
         split: The test split.
         folder: Where files may be written.
-        num_slow: Images for slow runtimes, at least 1.
+        num_slow: Images for slow runtimes that no app uses, at least 1; None: as many as there is time for.
         sampling: How much is run.
     """
 
-    def __init__(self, split: "Split", folder: Path, num_slow: int, sampling: Sampling) -> None:
+    def __init__(self, split: "Split", folder: Path, num_slow: int | None, sampling: Sampling) -> None:
         self._split = split
         self._folder = folder
         self._num_slow = num_slow
         self._sampling = sampling
+        self._checking: dict[int, Workload] = {}
 
-    def of(self, runtime: str) -> Workload:
-        """What the runtime of that name is to run."""
-        return self.slow if runtime in SLOW_RUNTIMES else self.usual
+    def of(self, runtime: type[Runtime]) -> Workload:
+        """What that runtime is to run: all that is usual, or a part of it if no app uses it."""
+        is_slow = runtime.max_images is not None
+        if runtime.is_shipped or self._sampling.all_images:
+            return self.usual
+        if is_slow and self._num_slow is not None:
+            return self.slow
+        if self._sampling.confidence is not None:
+            return self.usual
+        return self._in_time(runtime.max_images)
 
     @cached_property
     def usual(self) -> Workload:
@@ -62,19 +70,41 @@ class Workloads:
     @cached_property
     def slow(self) -> Workload:
         """At most `num_slow` of these images, spread evenly over the classes."""
-        import numpy as np
-
         usual, why = self.usual, "because these kernels are slow (--reference-kernel-images N)"
-        if self._num_slow >= usual.num_images:
+        if self._num_slow is None or self._num_slow >= usual.num_images:
             return usual
         if self._sampling.confidence is not None:
             return self._in_random_order(self._num_slow, f"in random order, {why}")
-        among = np.arange(len(self._split)) if usual.indices is None else usual.indices
-        return self._part(
-            among[spread_over_classes(self._split.labels[among], self._num_slow)],
-            "slow",
-            f"spread evenly over the classes, {why}",
-        )
+        return self._part(self._chosen(self._num_slow), "slow", f"spread evenly over the classes, {why}")
+
+    def _in_time(self, max_images: int | None) -> Workload:
+        """As many of the usual images as there is time for; wherever it ends, every class had its share."""
+        import numpy as np
+
+        count = min(max_images or self.usual.num_images, self.usual.num_images)
+        if count not in self._checking:
+            chosen = self._chosen(count)
+            order = chosen[evenly_spread_order(self._split.labels[chosen])]
+            path = self._folder / f"checking{count}.npy"
+            np.save(path, order)
+            seconds, least = CHECKING_BUDGET.seconds, CHECKING_BUDGET.min_images
+            self._checking[count] = Workload(
+                images=self._whole_file,
+                num_images_of_split=len(self._split),
+                indices=order,
+                order_file=path,
+                why_a_part=f"spread evenly over the classes: no app uses these kernels, so a row takes {seconds:g} s "
+                f"and at least {least} images{f', at most {max_images}' if max_images else ''} (--all-images runs all)",
+                budget=CHECKING_BUDGET,
+            )
+        return self._checking[count]
+
+    def _chosen(self, count: int) -> "NDArray[np.int64]":
+        """`count` of the usual images, spread evenly over the classes: their places in the split, ascending."""
+        import numpy as np
+
+        among = np.arange(len(self._split)) if self.usual.indices is None else self.usual.indices
+        return among[spread_over_classes(self._split.labels[among], count)]
 
     @cached_property
     def _whole_file(self) -> Path:
@@ -111,21 +141,22 @@ def scoring_tasks(
         candidates: What is to be run.
         split: The test split.
         sampling: How much of it is run.
-        slow_runtime_images: Images for a slow runtime, at least 1; None: SLOW_RUNTIME_IMAGES, or the whole split if
-            `sampling` asks for certainty.
+        slow_runtime_images: Images for a slow runtime that no app uses, at least 1; None: as many as there is time for,
+            or as many as it takes if `sampling` asks for certainty.
     """
-    num_slow = slow_runtime_images or (len(split) if sampling.confidence else SLOW_RUNTIME_IMAGES)
     with TemporaryFolder() as folder:
-        workloads = Workloads(split, Path(folder), num_slow, sampling)
+        workloads = Workloads(split, Path(folder), slow_runtime_images, sampling)
+        runtimes = {one.runtime: RUNTIMES.load(one.runtime) for one in candidates}
+        chosen = [workloads.of(runtimes[one.runtime]) for one in candidates]
         yield [
             ScoringTask(
-                title=f"{number}/{len(candidates)} {one.title}{', slow kernels' * (one.runtime in SLOW_RUNTIMES)}",
+                title=f"{number}/{len(candidates)} {one.title}{', some images' if workload.why_a_part else ''}",
                 runtime=one.runtime,
                 artifact=one.artifact.path,
-                workload=workloads.of(one.runtime),
+                workload=workload,
                 interface=one.interface,
             )
-            for number, one in enumerate(candidates, start=1)
+            for number, (one, workload) in enumerate(zip(candidates, chosen, strict=True), start=1)
         ]
 
 
@@ -134,6 +165,23 @@ def some_pixels(split: "Split") -> "NDArray[np.uint8]":
     import numpy as np
 
     return np.ascontiguousarray(split.images[spread_over_classes(split.labels, min(NUM_PIXEL_IMAGES, len(split)))])
+
+
+def evenly_spread_order(labels: "NDArray[np.int64]") -> "NDArray[np.int64]":
+    """An order of which every beginning is spread evenly over the classes: whole numbers (N,), each 0 to N - 1 once.
+
+    The places among images that are sorted by class are taken in the order of their bits read backwards, as in
+    J. G. van der Corput's sequence.
+
+    Args:
+        labels: int64 (N,).
+    """
+    import numpy as np
+
+    places = np.zeros(1, np.int64)
+    while len(places) < len(labels):
+        places = np.concatenate([2 * places, 2 * places + 1])
+    return np.lexsort((np.arange(len(labels)), labels))[places[places < len(labels)]]
 
 
 def spread_over_classes(labels: "NDArray[np.int64]", count: int, seed: int | None = None) -> "NDArray[np.int64]":

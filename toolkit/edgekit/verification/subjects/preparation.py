@@ -13,14 +13,13 @@ from edgekit.artifact import Format, Precision
 from edgekit.datasets import Dataset
 from edgekit.datasets.images.luma import TO_GRAY, TO_RGB
 from edgekit.execution.availability import availability_of
-from edgekit.execution.executor import SLOW_RUNTIMES
 from edgekit.execution.input_fit import input_fault
 from edgekit.foundation.errors import UsageError
 from edgekit.foundation.grammar import noun
 from edgekit.foundation.machine import this_machine
 from edgekit.foundation.progress import Progress
 from edgekit.runs.folder import RunFolder
-from edgekit.runtimes import DEFAULT_RUNTIMES
+from edgekit.runtimes import DEFAULT_RUNTIMES, RUNTIMES
 from edgekit.verification.candidate import Candidate
 from edgekit.verification.request import ExternalModelOptions, VerifyRequest
 from edgekit.verification.subjects.class_labels import candidate_interface, decision, own_interface
@@ -115,7 +114,17 @@ class CandidatePreparation:
             for one in candidates
         )
         told = (self._with_conversion(_with_overflow(one, self._file_of(one))) for one in prepared)
-        return tuple(self._with_input_fault(one, pixels) for one in told)
+        return self._with_same_kernels([self._with_input_fault(one, pixels) for one in told])
+
+    def _with_same_kernels(self, candidates: Sequence[Candidate]) -> tuple[Candidate, ...]:
+        """The candidates; a file whose kernels are those of another runtime points at its row there."""
+        found: list[Candidate] = []
+        for one in candidates:
+            info = self._file_of(one).info
+            other = RUNTIMES.load(one.runtime).same_kernels_as(info) if info else None
+            is_there = any((each.runtime, each.artifact.path) == (other, one.artifact.path) for each in found)
+            found.append(replace(one, same_kernels_as=other if is_there else None))
+        return tuple(found)
 
     def _with_input_fault(self, candidate: Candidate, pixels: "NDArray[np.uint8]") -> Candidate:
         """With why its input cannot hold what it is fed; `edgekit export` makes inputs that can."""
@@ -141,7 +150,7 @@ class CandidatePreparation:
         runtimes = {
             candidate.artifact.path: candidate.runtime
             for candidate in reversed(candidates)
-            if self._file_of(candidate).is_external and candidate.runtime not in SLOW_RUNTIMES
+            if self._file_of(candidate).is_external and RUNTIMES.load(candidate.runtime).max_images is None
         }
         if not self._checks or self._sample is None or not runtimes:
             return {}

@@ -19,6 +19,7 @@ from edgekit.verification.verdict.remarks import (
     one_score_remark,
     overflow_remarks,
     precision_remarks,
+    same_kernels_remark,
     sequential_remark,
     subset_remark,
 )
@@ -37,6 +38,7 @@ class Evidence:
         certain: What was certain before the last image; None if all images were run.
         num_images_of_split: Images of the whole split.
         why_a_part: Why images are left out, as half a sentence.
+        ran_for_a_time: Whether there was a limit of time, so that rows differ in how many images they are of.
         were_logits: Whether a softmax, or a sigmoid, made probabilities of its scores.
         was_one_score: Whether it gave one score for two classes.
         remark: How its file was opened, as a whole sentence; "" for nothing.
@@ -50,6 +52,7 @@ class Evidence:
     certain: CertainResult | None
     num_images_of_split: int
     why_a_part: str
+    ran_for_a_time: bool
     were_logits: bool
     was_one_score: bool
     remark: str
@@ -89,6 +92,21 @@ class Judge:
             )
         )
 
+    def shared(
+        self, first: CandidateReport, candidate: Candidate, runtime_version: str | None, num_confirmed: int
+    ) -> CandidateReport:
+        """The row of a candidate that has the kernels of another one, whose row is `first`.
+
+        Args:
+            first: What was measured with these kernels.
+            candidate: The other one's file in another runtime.
+            runtime_version: Of that runtime.
+            num_confirmed: Images on which both gave the same scores, bit by bit.
+        """
+        row = replace(first, runtime=candidate.runtime, runtime_version=runtime_version)
+        remark = same_kernels_remark(candidate.runtime, first.runtime, num_confirmed)
+        return _with_summary(replace(row, same_kernels_as=first.runtime, remarks=(*first.remarks, remark)))
+
     def _causes(self, candidate: Candidate, comparison: ScoreComparison) -> tuple[str, ...]:
         """Why it drifts, as far as that can be told."""
         return (OVERFLOWS_HERE,) if candidate.overflows_here else likely_causes(comparison.symptoms, self.class_names)
@@ -115,7 +133,8 @@ class Judge:
         if self.sampling.confidence is not None:
             remarks.insert(0, sequential_remark(measurement, num_images, self.sampling, is_certain))
         if measurement.num_images < num_images and not is_certain:
-            remarks.append(subset_remark(measurement, num_images, evidence.why_a_part))
+            count = None if evidence.ran_for_a_time else measurement.num_images
+            remarks.append(subset_remark(count, num_images, evidence.why_a_part))
         if evidence.remark:
             remarks.append(evidence.remark)
         if evidence.was_one_score:

@@ -14,12 +14,27 @@ OVERFLOWS_HERE = (
 )
 
 
-def subset_remark(measurement: Measurement, num_images_of_split: int, why: str) -> str:
-    """What a reader must know about a row that was measured on a part of the split, and `why` it was."""
+def subset_remark(num_images: int | None, num_images_of_split: int, why: str) -> str:
+    """What a reader must know about a row that was measured on a part of the split, and `why` it was.
+
+    Args:
+        num_images: Images that it was measured on; None if rows of which this is said differ in it.
+        num_images_of_split: Images of the split.
+        why: As half a sentence.
+    """
+    how_many = "a part" if num_images is None else f"{num_images:,}"
     return (
-        f"Run on {measurement.num_images:,} of {counted(num_images_of_split, 'image')}, {why}. "
-        f"So accuracy counts only if its change "
-        f"is more than chance (p < {SIGNIFICANCE:g}), and F1 only in classes of {MIN_CLASS_IMAGES} images or more."
+        f"Run on {how_many} of {counted(num_images_of_split, 'image')}, {why}. So accuracy counts only if its "
+        f"change is more than chance (p < {SIGNIFICANCE:g}), and F1 only in classes of {MIN_CLASS_IMAGES} images or "
+        f"more."
+    )
+
+
+def same_kernels_remark(runtime: str, other: str, num_confirmed: int) -> str:
+    """What a reader must know about a row that was measured in another runtime with the same kernels."""
+    return (
+        f"Measured in {other}, speed included: {runtime} runs this file with the same kernels, and gave the same "
+        f"scores, bit by bit, on {counted(num_confirmed, 'image')}."
     )
 
 

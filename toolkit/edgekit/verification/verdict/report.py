@@ -99,6 +99,8 @@ class CandidateReport:
         input_type: Element type of an integer file's input: "uint8"; None for others.
         output_type: Of its output.
         verified_on: The day, as 2026-11-29; None in reports of before it was kept.
+        same_kernels_as: The runtime whose kernels run this file too: its row was measured there, and confirmed here on
+            some images; None: it was measured here.
         confidence: The candidate was stopped early, and at this confidence its verdict is that of the whole split;
             None: every image that it was meant to run was run.
     """
@@ -117,6 +119,7 @@ class CandidateReport:
     measurement: Measurement | None = None
     performance: Performance | None = None
     confidence: float | None = None
+    same_kernels_as: str | None = None
     input_type: str | None = None
     output_type: str | None = None
     verified_on: str | None = None

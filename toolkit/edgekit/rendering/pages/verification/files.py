@@ -55,6 +55,7 @@ class RuntimeRow:
         keys: Key of a filter -> its value.
         measured: None if it gave no scores.
         images_per_second: None if it gave no scores.
+        same_kernels_as: The runtime where the row was measured, which has the same kernels; None: it was in this one.
     """
 
     runtime: str
@@ -63,6 +64,7 @@ class RuntimeRow:
     keys: Mapping[str, str]
     measured: MeasuredCells | None
     images_per_second: float | None
+    same_kernels_as: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,6 +133,7 @@ def _row(row: CandidateReport, anchor: str, num_images: int) -> RuntimeRow:
         keys={"verdict": row.verdict.value, "runtime": row.runtime, "precision": row.precision or "unknown"},
         measured=_measured(row.measurement, num_images) if row.measurement else None,
         images_per_second=row.performance.images_per_second if row.performance else None,
+        same_kernels_as=row.same_kernels_as,
     )
 
 
