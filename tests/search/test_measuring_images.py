@@ -42,7 +42,7 @@ def test_training_images_that_calibrate_nothing_fill_up() -> None:
     data = dataset(300, 50)
     calibration = CalibrationSet.choose(data, 20)
     found = MeasuringImages.choose(data, calibration)
-    numbers = found.split.images[:, 0, 0].astype(int) @ [256, 1]
+    numbers = found.split.images[:, 0, 0, :2].astype(int) @ [256, 1]
     assert numbers[:50].tolist() == list(range(50))
     training = numbers[50:] - 1000
     assert len(set(training.tolist())) == found.num_training == 150

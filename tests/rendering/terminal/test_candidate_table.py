@@ -60,8 +60,8 @@ def test_columns_that_are_gone_are_named(report: VerificationReport) -> None:
         width: " ".join(" ".join(lines_of(report, width)).split()).partition("no room here for ")[2]
         for width in (80, 100, 200)
     }
-    assert said[80].startswith("class, img/s, kB, flips and worst F1: --json has it all.")
-    assert said[100].startswith("class: --json has it all.")
+    assert said[80].startswith("class, 95 % interval, img/s, kB, flips and worst F1: --json has it all.")
+    assert said[100].startswith("class and 95 % interval: --json has it all.")
     assert said[200] == ""
 
 
