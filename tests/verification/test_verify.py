@@ -263,7 +263,7 @@ def test_slow_kernels_run_on_everything_where_there_is_little(verify_one, refere
 
 
 def test_on_a_part_chance_is_no_drift_but_ruin_is(verify_one, reference: Reference, dataset: Dataset) -> None:
-    from edgekit.verification.subjects.images import spread_over_classes
+    from edgekit.datasets.splits import spread_over_classes
 
     chosen = spread_over_classes(dataset.test.labels, 100)
     right = chosen[reference.scores[chosen].argmax(axis=1) == dataset.test.labels[chosen]]

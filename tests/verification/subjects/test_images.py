@@ -7,14 +7,10 @@ from numpy.typing import NDArray
 from support.fakes import fake_artifact, fake_dataset
 
 from edgekit.artifact import Format, Precision
+from edgekit.datasets.splits import evenly_spread_order, spread_over_classes
 from edgekit.verification.candidate import Candidate
 from edgekit.verification.sampling import Sampling
-from edgekit.verification.subjects.images import (
-    CHECKING_BUDGET,
-    evenly_spread_order,
-    scoring_tasks,
-    spread_over_classes,
-)
+from edgekit.verification.subjects.images import CHECKING_BUDGET, scoring_tasks
 
 
 def test_the_spread_keeps_proportions_and_order() -> None:

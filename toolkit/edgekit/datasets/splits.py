@@ -106,3 +106,36 @@ def place_in_list(place: int, skipped: Sequence[int]) -> int:
     for each in skipped:
         place += each <= place
     return place
+
+
+def evenly_spread_order(labels: "NDArray[np.int64]") -> "NDArray[np.int64]":
+    """An order of which every beginning is spread evenly over the classes: whole numbers (N,), each 0 to N - 1 once.
+
+    The places among images that are sorted by class are taken in the order of their bits read backwards, as in
+    J. G. van der Corput's sequence.
+
+    Args:
+        labels: int64 (N,).
+    """
+    import numpy as np
+
+    places = np.zeros(1, np.int64)
+    while len(places) < len(labels):
+        places = np.concatenate([2 * places, 2 * places + 1])
+    return np.lexsort((np.arange(len(labels)), labels))[places[places < len(labels)]]
+
+
+def spread_over_classes(labels: "NDArray[np.int64]", count: int, seed: int | None = None) -> "NDArray[np.int64]":
+    """`count` indices, ascending, with every class in proportion; the same for the same labels and seed.
+
+    Args:
+        labels: int64 (N,).
+        count: 1 to N.
+        seed: Which images of a class are taken is drawn by it; None: they are spread evenly over the class.
+    """
+    import numpy as np
+
+    draw = np.arange(len(labels)) if seed is None else np.random.default_rng(seed).permutation(len(labels))
+    by_class = np.lexsort((draw, labels))
+    positions = (np.arange(count) * len(labels)) // count
+    return np.sort(by_class[positions])

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from edgekit.datasets import Dataset, Split
+from edgekit.datasets.splits import spread_over_classes
 from edgekit.foundation.errors import UsageError
 from edgekit.foundation.grammar import counted
 from edgekit.search.budget import Budget
 from edgekit.tolerance import SLACK
-from edgekit.verification.subjects.images import spread_over_classes
 
 if TYPE_CHECKING:
     from edgekit.quantization import CalibrationSet

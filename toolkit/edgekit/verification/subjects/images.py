@@ -6,6 +6,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from edgekit.datasets.splits import evenly_spread_order, spread_over_classes
 from edgekit.execution.candidates import ScoringTask
 from edgekit.execution.image_files import images_file, write_images
 from edgekit.execution.workload import TimeBudget, Workload
@@ -165,36 +166,3 @@ def some_pixels(split: "Split") -> "NDArray[np.uint8]":
     import numpy as np
 
     return np.ascontiguousarray(split.images[spread_over_classes(split.labels, min(NUM_PIXEL_IMAGES, len(split)))])
-
-
-def evenly_spread_order(labels: "NDArray[np.int64]") -> "NDArray[np.int64]":
-    """An order of which every beginning is spread evenly over the classes: whole numbers (N,), each 0 to N - 1 once.
-
-    The places among images that are sorted by class are taken in the order of their bits read backwards, as in
-    J. G. van der Corput's sequence.
-
-    Args:
-        labels: int64 (N,).
-    """
-    import numpy as np
-
-    places = np.zeros(1, np.int64)
-    while len(places) < len(labels):
-        places = np.concatenate([2 * places, 2 * places + 1])
-    return np.lexsort((np.arange(len(labels)), labels))[places[places < len(labels)]]
-
-
-def spread_over_classes(labels: "NDArray[np.int64]", count: int, seed: int | None = None) -> "NDArray[np.int64]":
-    """`count` indices, ascending, with every class in proportion; the same for the same labels and seed.
-
-    Args:
-        labels: int64 (N,).
-        count: 1 to N.
-        seed: Which images of a class are taken is drawn by it; None: they are spread evenly over the class.
-    """
-    import numpy as np
-
-    draw = np.arange(len(labels)) if seed is None else np.random.default_rng(seed).permutation(len(labels))
-    by_class = np.lexsort((draw, labels))
-    positions = (np.arange(count) * len(labels)) // count
-    return np.sort(by_class[positions])

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from edgekit.datasets.splits import spread_over_classes
 from edgekit.execution.image_files import write_images
 from edgekit.execution.isolation import try_encodings
 from edgekit.execution.model_interface import ModelInterface
@@ -30,7 +31,6 @@ from edgekit.metrics import class_order, drift
 from edgekit.metrics.class_columns import MAX_NAMED, listed
 from edgekit.metrics.class_order import best_order, right_in_other_order
 from edgekit.runtimes import ExecutionFailure
-from edgekit.verification.subjects.images import spread_over_classes
 from edgekit.verification.subjects.option_names import OF_CANDIDATES, OptionNames
 
 if TYPE_CHECKING:
