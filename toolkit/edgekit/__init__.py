@@ -65,7 +65,7 @@ if TYPE_CHECKING:
     from edgekit.foundation.machine import Gpu, Machine
     from edgekit.foundation.progress import Progress
     from edgekit.input_range import InputRange
-    from edgekit.inspection.info import FileKernels, Kernel, ModelInfo, OperatorCount, Quantization
+    from edgekit.inspection.info import Arena, FileKernels, Kernel, ModelInfo, OperatorCount, Quantization
     from edgekit.installation import Ability, Diagnosis, Library
     from edgekit.layer_drift.job import DiagnoseReport
     from edgekit.layer_drift.report import LayerDrift, LayerDriftReport
@@ -115,6 +115,7 @@ they are first imported."""
 
 __all__ = [
     "Ability",
+    "Arena",
     "Artifact",
     "ArtifactError",
     "Authorship",
@@ -293,7 +294,7 @@ _NAMES = {
     "edgekit.foundation.machine": "Gpu Machine",
     "edgekit.foundation.progress": "Progress",
     "edgekit.input_range": "InputRange",
-    "edgekit.inspection.info": "FileKernels Kernel ModelInfo OperatorCount Quantization",
+    "edgekit.inspection.info": "Arena FileKernels Kernel ModelInfo OperatorCount Quantization",
     "edgekit.metrics.own_noise": "OwnNoise",
     "edgekit.installation": "Ability Diagnosis Library",
     "edgekit.layer_drift.job": "DiagnoseReport",

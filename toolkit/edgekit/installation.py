@@ -27,6 +27,8 @@ LIBRARIES = {
         "tf2onnx",
     ),
     "hub": ("datasets", "huggingface-hub"),
+    "openvino": ("openvino",),
+    "micro": ("tflite-micro",),
     "jax": ("jax",),
     "torch": ("torch",),
 }

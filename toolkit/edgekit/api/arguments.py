@@ -251,6 +251,15 @@ def registered(registry: Registry[Any], values: Names | None) -> tuple[str, ...]
     return _unique(one_registered(registry, name) for name in names_of(values))
 
 
+def chosen_runtime_names(values: Names | None) -> tuple[str, ...]:
+    """`registered` in `RUNTIMES`, where "all" means every runtime that is installed here; raises UnknownNameError."""
+    from edgekit.runtimes import RUNTIMES
+
+    names = names_of(values)
+    installed = [name for name, runtime in RUNTIMES.load_all() if runtime.installed_version()] if "all" in names else []
+    return registered(RUNTIMES, [*(name for name in names if name != "all"), *installed])
+
+
 def one_registered(registry: Registry[Any], name: str) -> str:
     """The name in the registry that `name` means; raises UnknownNameError."""
     found = _spelled_in(registry, registry.kind, name)

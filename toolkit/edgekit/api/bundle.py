@@ -8,9 +8,9 @@ from edgekit.api.arguments import (
     Names,
     as_data,
     as_path,
+    chosen_runtime_names,
     parsed_precisions,
     public,
-    registered,
     run_or_file,
     shown_progress,
 )
@@ -23,7 +23,6 @@ from edgekit.foundation.progress import Progress
 from edgekit.publishing.destination import EXPECTED, HubRepository
 from edgekit.publishing.job import PublishReport, publish_request
 from edgekit.rendering.output_files import ARCHIVE
-from edgekit.runtimes import RUNTIMES
 from edgekit.verification.verdict.targets import Target
 
 VISIBILITIES = ("private", "public")
@@ -172,7 +171,7 @@ def check_golden(bundle: AnyPath, *, runtimes: Names = (), progress: Progress | 
     Raises:
         EdgekitError: It is not a bundle, or no runtime works here.
     """
-    return check_golden_vectors(Path(bundle), registered(RUNTIMES, runtimes), shown_progress(progress))
+    return check_golden_vectors(Path(bundle), chosen_runtime_names(runtimes), shown_progress(progress))
 
 
 @public

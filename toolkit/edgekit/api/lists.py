@@ -3,17 +3,20 @@
 `edgekit.datasets` and `edgekit.runtimes` are packages too; see `edgekit.foundation.callable_package`.
 """
 
+from dataclasses import replace
 from pathlib import Path
 from typing import overload
 
 from edgekit import installation
 from edgekit.api.arguments import AnyPath, channels_of, public, shown_progress
+from edgekit.artifact import Format
 from edgekit.datasets import Dataset, DatasetRequest
 from edgekit.datasets.images.rule import RuleChoice
 from edgekit.datasets.images.size import parse_size
 from edgekit.datasets.sources import SourceStatus, list_sources, load_sized
 from edgekit.execution.availability import RuntimeStatus, list_runtimes
 from edgekit.execution.file_inspection import inspect_in_worker
+from edgekit.execution.worker.arena import measured_arena
 from edgekit.foundation.progress import Progress
 from edgekit.inspection import ModelInfo
 from edgekit.installation import Diagnosis
@@ -110,6 +113,9 @@ def doctor(*, progress: Progress | bool | None = None) -> Diagnosis:
 def inspect(file: AnyPath, *, weights: bool = False) -> ModelInfo:
     """Read the tensors, scales, operators, size and metadata of a .tflite or .onnx file; nothing in it is run.
 
+    Where the package tflite-micro is installed, the memory for tensors that a .tflite file needs on a microcontroller
+    is measured too.
+
     A separate process reads it, so a malicious file can only end that process.
 
     Args:
@@ -119,4 +125,5 @@ def inspect(file: AnyPath, *, weights: bool = False) -> ModelInfo:
     Raises:
         ArtifactError: It is missing, broken, or not a model that edgekit can read.
     """
-    return inspect_in_worker(Path(file), with_kernels=weights)
+    info = inspect_in_worker(Path(file), with_kernels=weights)
+    return replace(info, arena=measured_arena(Path(file))) if info.format is Format.TFLITE else info

@@ -7,9 +7,9 @@ from edgekit.api.arguments import (
     AnyPath,
     Names,
     as_path,
+    chosen_runtime_names,
     parsed_precisions,
     public,
-    registered,
     run_or_file,
     shown_progress,
 )
@@ -17,7 +17,6 @@ from edgekit.api.export import parsed_formats
 from edgekit.datasets.images.rule import RuleChoice
 from edgekit.execution.prediction import PredictReport, PredictRequest, predict_request
 from edgekit.foundation.progress import Progress
-from edgekit.runtimes import RUNTIMES
 
 
 @public
@@ -64,7 +63,7 @@ def predict(
     request = PredictRequest(
         target=run_or_file(target),
         images=[Path(each) for each in ([images] if isinstance(images, str | Path) else list(images))],  # type: ignore[arg-type]
-        runtimes=registered(RUNTIMES, runtimes),
+        runtimes=chosen_runtime_names(runtimes),
         precisions=parsed_precisions(precisions),
         formats=parsed_formats(formats),
         labels=as_path(labels),

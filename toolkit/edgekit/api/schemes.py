@@ -7,10 +7,10 @@ from edgekit.api.arguments import (
     Percent,
     as_data,
     as_path,
+    chosen_runtime_names,
     known_names,
     names_of,
     public,
-    registered,
     run_or_file,
     shown_progress,
 )
@@ -23,7 +23,6 @@ from edgekit.foundation.progress import Progress
 from edgekit.foundation.typed.percent import parse_percent
 from edgekit.foundation.typed.synonyms import meant
 from edgekit.rendering.terminal.search_table import save_frontier
-from edgekit.runtimes import RUNTIMES
 from edgekit.search.budget import Budget
 from edgekit.search.job import TuneReport, TuneRequest, tune_request
 
@@ -80,7 +79,7 @@ def tune(
         ),
         data=as_data(data),
         formats=parsed_formats(formats),
-        runtimes=registered(RUNTIMES, runtimes),
+        runtimes=chosen_runtime_names(runtimes),
         calibration_images=calibration_images,
         seed=seed,
         restart=restart,

@@ -12,10 +12,10 @@ from edgekit.api.arguments import (
     Percent,
     as_data,
     as_path,
+    chosen_runtime_names,
     each_run_or_file,
     parsed_precisions,
     public,
-    registered,
     run_or_file,
     shown_progress,
 )
@@ -28,7 +28,6 @@ from edgekit.foundation.progress import Progress
 from edgekit.foundation.typed.percent import parse_share, percent_or_none
 from edgekit.rendering.output_files import PAGE
 from edgekit.rendering.pages.loading import load_page_maker
-from edgekit.runtimes import RUNTIMES
 from edgekit.tolerance import Tolerances
 from edgekit.verification.job import Verified, verify_request
 from edgekit.verification.request import ExternalModelOptions, VerifyRequest
@@ -154,7 +153,7 @@ def verify(
         reference=run_or_file(reference),
         data=as_data(data),
         test_data=None if test_data is None else os.fspath(test_data),
-        runtimes=registered(RUNTIMES, runtimes),
+        runtimes=chosen_runtime_names(runtimes),
         precisions=parsed_precisions(precisions),
         tolerances=_tolerances().updated(
             {name: value for name, value in limits.items() if value is not None}, origin="options of verify"

@@ -10,7 +10,6 @@ from typing import Any
 from edgekit.artifact import Precision, sha256_of
 from edgekit.bundle.archive.signing import check_can_sign
 from edgekit.bundle.archive.writing import Content, write_zip
-from edgekit.bundle.arena import measured_arena
 from edgekit.bundle.files import bundled_model, files_of, with_lists
 from edgekit.bundle.golden.images import GoldenImage
 from edgekit.bundle.golden.measuring import measure_golden
@@ -22,6 +21,7 @@ from edgekit.bundle.subject import Subject, golden_images, inspected_files, repo
 from edgekit.datasets import Dataset, DatasetRequest, load_dataset
 from edgekit.datasets.images.rule import ImageRule
 from edgekit.datasets.own import load_own
+from edgekit.execution.worker.arena import measured_arena
 from edgekit.foundation.errors import BundleError
 from edgekit.foundation.files.temporary_folders import TemporaryFolder
 from edgekit.foundation.grammar import counted, for_shell

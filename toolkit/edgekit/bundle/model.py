@@ -7,6 +7,7 @@ from typing import Literal
 
 from edgekit.artifact import Format, ImageInput, Precision, TensorSpec
 from edgekit.datasets.images.rule import ImageRule
+from edgekit.inspection.info import Arena
 from edgekit.verification.verdict.targets import Target
 
 
@@ -35,20 +36,6 @@ class GoldenVectors:
     runtime: str
     tolerance: float
     other_tolerances: Mapping[str, tuple[float, int]]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Arena:
-    """The memory for tensors that one file needs on a microcontroller.
-
-    Attributes:
-        num_bytes: The smallest arena, in bytes, with which it ran on this machine. A processor of 32 bits needs less,
-            because its pointers are half as long.
-        measured_with: "tflite-micro 0.dev20261023182759".
-    """
-
-    num_bytes: int
-    measured_with: str
 
 
 @dataclass(frozen=True, kw_only=True)

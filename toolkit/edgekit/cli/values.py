@@ -89,7 +89,7 @@ def _precisions() -> Iterable[str]:
 def _runtimes() -> Iterable[str]:
     from edgekit.runtimes import RUNTIMES
 
-    return RUNTIMES
+    return [*RUNTIMES, "all"]
 
 
 def _recipes() -> Iterable[str]:

@@ -86,7 +86,9 @@ def tolerance_option(
     default=True,
     help="Check the input of external models on 200 training images. [default: on]",
 )
-@click.option("--runtime", "-r", "runtimes", **LIST, type=Names("runtime"), help="Only these runtimes.")
+@click.option(
+    "--runtime", "-r", "runtimes", **LIST, type=Names("runtime"), help="These runtimes; all: all that are installed."
+)
 @precision_options("Only these precisions; or the switches below.")
 @reference_kernel_option
 @all_images_option

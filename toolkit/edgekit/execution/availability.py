@@ -1,5 +1,6 @@
 """Which runtimes there are and which of them work here."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -13,7 +14,7 @@ class RuntimeStatus:
 
     Attributes:
         name: Its name on the command line.
-        format: What it reads: "tflite", "onnx".
+        formats: What it reads: "tflite", "onnx".
         version: Version of its library; None if it is not installed.
         reason: Why it cannot be used here, with what to do; None if it can.
         summary: One line about it.
@@ -21,7 +22,7 @@ class RuntimeStatus:
     """
 
     name: str
-    format: str
+    formats: tuple[str, ...]
     version: str | None
     reason: str | None
     summary: str
@@ -42,7 +43,7 @@ def list_runtimes() -> list[RuntimeStatus]:
 
     One that another package brings and that cannot be used is a PluginWarning.
     """
-    return [_status(name, runtime.format.value) for name, runtime in RUNTIMES.load_all()]
+    return [_status(name, [each.value for each in runtime.formats]) for name, runtime in RUNTIMES.load_all()]
 
 
 def availability_of(name: str) -> Availability:
@@ -62,11 +63,11 @@ def availability_of(name: str) -> Availability:
     return availability
 
 
-def _status(name: str, format_name: str) -> RuntimeStatus:
+def _status(name: str, formats: Sequence[str]) -> RuntimeStatus:
     availability, entry = availability_of(name), RUNTIMES[name]
     return RuntimeStatus(
         name=name,
-        format=format_name,
+        formats=tuple(formats),
         version=availability.version,
         reason=availability.reason,
         summary=entry.summary,

@@ -288,7 +288,7 @@ def _runtimes(request: PredictRequest, artifact: Artifact) -> Sequence[str]:
     """The runtimes that are asked for and read the file; the default one of its format if none is asked for."""
     if not request.runtimes:
         return (DEFAULT_RUNTIMES[artifact.format],)
-    return [name for name in request.runtimes if RUNTIMES.load(name).format is artifact.format]
+    return [name for name in request.runtimes if RUNTIMES.load(name).reads(artifact.format)]
 
 
 def _run_of(path: Path) -> RunFolder | None:

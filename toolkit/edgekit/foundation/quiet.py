@@ -6,7 +6,7 @@ import re
 import sys
 import tempfile
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from edgekit.foundation.files.printable import printable
@@ -39,4 +39,26 @@ def held_back() -> Iterator[None]:
             for line in held.read().splitlines(keepends=True):
                 if _SERIOUS.match(line):
                     os.write(saved, printable(line.decode(errors="replace")).encode(errors="replace"))
+            os.close(saved)
+
+
+@contextmanager
+def captured_stderr() -> Iterator[Callable[[], str]]:
+    """Keep what C++ code writes to stderr inside the block; call what this gives, inside the block, to read it.
+
+    Some libraries write there why they failed, and raise an exception that does not say it.
+    """
+    sys.stderr.flush()
+    saved = os.dup(2)
+    with tempfile.TemporaryFile() as held:
+        os.dup2(held.fileno(), 2)
+
+        def read() -> str:
+            held.seek(0)
+            return held.read().decode(errors="replace")
+
+        try:
+            yield read
+        finally:
+            os.dup2(saved, 2)
             os.close(saved)

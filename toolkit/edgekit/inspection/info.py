@@ -167,6 +167,20 @@ class FileKernels:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Arena:
+    """The memory for tensors that one file needs on a microcontroller.
+
+    Attributes:
+        num_bytes: The smallest arena, in bytes, with which it ran on this machine. A processor of 32 bits needs less,
+            because its pointers are half as long.
+        measured_with: "tflite-micro 0.dev20261023182759".
+    """
+
+    num_bytes: int
+    measured_with: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class ModelInfo(Displayed):
     """What a model file holds.
 
@@ -187,6 +201,7 @@ class ModelInfo(Displayed):
         stored_input: The integers that hold the pixels: the input itself, or what the graph makes of a float input
             first; None if pixels stay float.
         is_all_int16: Every operator reads or writes an activation of int16.
+        arena: Memory for tensors on a microcontroller; None if it was not measured.
     """
 
     file: str
@@ -204,6 +219,7 @@ class ModelInfo(Displayed):
     kernels: FileKernels | None = None
     stored_input: TensorSpec | None = None
     is_all_int16: bool = False
+    arena: Arena | None = None
 
     def __repr__(self) -> str:
         return f"<ModelInfo {self.file}: {self.quantization.verdict}, {self.size_bytes:,} bytes>"

@@ -65,6 +65,11 @@ def cannot_load(library: str, path: Path, error: Exception) -> ArtifactError:
     return ArtifactError(f"{library} cannot load {path}: {in_one_sentence(error)}")
 
 
+def not_loaded(library: str, path: Path, error: Exception) -> MissingKernelError:
+    """The error that says that `library`, which not every file is made for, does not take `path`, in its own words."""
+    return MissingKernelError(f"{library} does not load {path.name}: {in_one_sentence(error)}")
+
+
 def path_as_text(library: str, path: Path) -> str:
     """`path` as the libraries take one; raises ArtifactError if a folder's name is not UTF-8, which they refuse."""
     try:

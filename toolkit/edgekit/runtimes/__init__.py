@@ -1,6 +1,6 @@
 """What executes artifacts; one runtime per file. Other packages add theirs in the entry points "edgekit.runtimes"."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from edgekit.artifact import Format
 from edgekit.foundation.callable_package import make_callable
@@ -25,6 +25,7 @@ __all__ = [
     "Runtime",
     "Session",
     "SessionSettings",
+    "chosen_runtimes",
 ]
 
 RUNTIMES: Registry[type[Runtime]] = Registry(
@@ -38,11 +39,31 @@ RUNTIMES: Registry[type[Runtime]] = Registry(
             "edgekit.runtimes.onnxruntime:OnnxRuntimeUnoptimized",
             "ONNX Runtime on the CPU, the graph as it is in the file",
         ),
+        "litert-compiled": ("edgekit.runtimes.litert_compiled:LiteRTCompiled", "LiteRT's CompiledModel API on the CPU"),
+        "openvino": ("edgekit.runtimes.openvino:OpenVINO", "OpenVINO on the CPU, in the precision it chooses"),
+        "openvino-f32": (
+            "edgekit.runtimes.openvino:OpenVINOFloat32",
+            "OpenVINO on the CPU, told to use float32",
+        ),
+        "tflite-micro": ("edgekit.runtimes.tflite_micro:TFLiteMicro", "LiteRT for Microcontrollers, on a sample"),
     },
     PluginGroup(name="edgekit.runtimes", problem=problem_of),
 )
 
 DEFAULT_RUNTIMES: Mapping[Format, str] = {Format.TFLITE: "litert-xnnpack", Format.ONNX: "onnxruntime"}
 """What runs a format unless another runtime is named: what phones run by default."""
+
+
+def chosen_runtimes(names: Sequence[str]) -> dict[str, type[Runtime]]:
+    """Name -> class of the runtimes of these names; of none: of the usual ones.
+
+    Raises:
+        UnknownNameError: There is no such runtime.
+        PluginError: Another package brings a runtime that was named, and it cannot be used.
+    """
+    if names:
+        return {name: RUNTIMES.load(name) for name in names}
+    return {name: runtime for name, runtime in RUNTIMES.load_all() if runtime.is_usual}
+
 
 make_callable(__name__, "edgekit.api.lists:runtimes")

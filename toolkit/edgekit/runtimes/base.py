@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from edgekit.artifact import FileOptions, Format, TensorSpec
 from edgekit.foundation.errors import UsageError
 from edgekit.foundation.processes import with_limit
+from edgekit.inspection.tensors import FileTensors
 
 if TYPE_CHECKING:
     import numpy as np
@@ -52,12 +53,14 @@ class SessionSettings:
         batch_size: Images per invocation; a file of fixed batch that cannot be resized keeps its own.
         num_sessions: Copies of the model that work side by side, each with `num_threads` of its own.
         file_options: How a file of several outputs is opened; None: it must have one output.
+        tensors: What goes in and comes out, for a process that has no reader of the file; None: they are read.
     """
 
     num_threads: int = 1
     batch_size: int = 1
     num_sessions: int = 1
     file_options: FileOptions | None = None
+    tensors: FileTensors | None = None
 
     def __post_init__(self) -> None:
         if min(self.num_threads, self.batch_size, self.num_sessions) < 1:
@@ -177,26 +180,55 @@ class Session(ABC):
 
 
 class Runtime(ABC):
-    """One way to execute artifacts of one format.
+    """One way to execute artifacts.
 
     Attributes:
         name: Its name in the registry and on every row.
         format: What it reads.
+        formats: Everything that it reads; `format` alone unless a subclass says more.
         package: The distribution that brings it, for messages and versions.
+        extra: The extra of edgekit that installs it; None if edgekit itself needs the package.
+        is_usual: Whether `verify` runs it if no runtime is named. What is installed must not change a verdict, so a
+            runtime of an extra only runs if it is named.
         trial_batch: Images per invocation if it is only tried how a model is fed; 1 goes with every file.
         num_alone: How many of the first images are run once more, each in a separate batch, to see how far a model
             differs from itself.
-        is_shipped: Whether apps run models with it. False: its rows only check kernels, and run for a limited time.
+        is_shipped: Whether apps run models with it, as fast as here. False: its rows only check kernels, and run for
+            a limited time.
         max_images: Images that are enough for a row that checks kernels; None: as many as there is time for.
     """
 
     name: ClassVar[str]
     format: ClassVar[Format]
+    formats: ClassVar[tuple[Format, ...]] = ()
     package: ClassVar[str]
+    extra: ClassVar[str | None] = None
+    is_usual: ClassVar[bool] = True
     trial_batch: ClassVar[int] = 1
     num_alone: ClassVar[int] = 0
     is_shipped: ClassVar[bool] = True
     max_images: ClassVar[int | None] = None
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        """A runtime of one format need not list it twice."""
+        super().__init_subclass__(**options)
+        if "format" in vars(cls) and "formats" not in vars(cls):
+            cls.formats = (cls.format,)
+
+    @classmethod
+    def reads(cls, artifact_format: Format) -> bool:
+        """Whether it runs files of that format."""
+        return artifact_format in cls.formats
+
+    @classmethod
+    def installed_version(cls) -> str | None:
+        """The version of its distribution; None where that is not installed."""
+        from importlib.metadata import PackageNotFoundError, version
+
+        try:
+            return version(cls.package)
+        except PackageNotFoundError:
+            return None
 
     @classmethod
     @abstractmethod
@@ -220,14 +252,10 @@ class Runtime(ABC):
     @classmethod
     def availability(cls) -> Availability:
         """Whether it works here; imports the library and nothing else, and never raises."""
-        from importlib.metadata import PackageNotFoundError, version
-
-        try:
-            installed = version(cls.package)
-        except PackageNotFoundError:
-            return Availability(
-                version=None, reason=f"'{cls.package}' is not installed here: pip install '{cls.package}'"
-            )
+        installed = cls.installed_version()
+        if installed is None:
+            wanted = f"edgekit-toolkit[{cls.extra}]" if cls.extra else cls.package
+            return Availability(version=None, reason=f"'{cls.package}' is not installed here: pip install '{wanted}'")
         try:
             cls.import_library()
         except (ImportError, OSError) as error:

@@ -311,10 +311,10 @@ def _agreement(max_flips: float) -> float | bool:
 def _runtimes(request: TuneRequest) -> dict[Format, str]:
     chosen = {each: DEFAULT_RUNTIMES[each] for each in dict.fromkeys(request.formats)}
     for name in request.runtimes:
-        readable = RUNTIMES.load(name).format
-        if readable not in chosen:
-            raise UsageError(f"{name} reads .{readable} files, and none are tried. Add --format {readable}.")
-        chosen[readable] = name
+        formats = RUNTIMES.load(name).formats
+        if not chosen.keys() & set(formats):
+            raise UsageError(f"{name} reads .{formats[0]} files, and none are tried. Add --format {formats[0]}.")
+        chosen |= {each: name for each in formats if each in chosen}
     return chosen
 
 

@@ -20,7 +20,7 @@ from edgekit.foundation.grammar import counted, listed
 from edgekit.foundation.progress import Progress
 from edgekit.foundation.results import plain
 from edgekit.runs.manifest import is_inside
-from edgekit.runtimes import RUNTIMES
+from edgekit.runtimes import chosen_runtimes
 from edgekit.runtimes.base import ExecutionFailure
 
 MAX_IMAGES = 10_000
@@ -97,7 +97,7 @@ def check_golden_vectors(bundle: Path, runtimes: Sequence[str], progress: Progre
 
     Args:
         bundle: Where it lies.
-        runtimes: Names in RUNTIMES; empty: all.
+        runtimes: Names in RUNTIMES; empty: the usual ones.
         progress: Where it reports itself.
 
     Raises:
@@ -114,8 +114,8 @@ def check_folder(folder: Path, name: str, runtimes: Sequence[str], progress: Pro
     document = _read(folder, name)
     formats = {model["file"]: format_of(folder / model["file"]) for model in document["models"]}
     chosen = {
-        each: [model for model in document["models"] if formats[model["file"]] is RUNTIMES.load(each).format]
-        for each in runtimes or RUNTIMES
+        each: [model for model in document["models"] if runtime.reads(formats[model["file"]])]
+        for each, runtime in chosen_runtimes(runtimes).items()
     }
     if not any(chosen.values()):
         raise UsageError(

@@ -82,7 +82,7 @@ def measure_golden(
     multiply_adds: Mapping[Path, int | None],
     progress: Progress,
 ) -> tuple[MeasuredFile, ...]:
-    """Run every file on the images, in every runtime that is edgekit's own: the result does not depend on plug-ins.
+    """Run every file on the images, in edgekit's own usual runtimes: what else is installed changes nothing.
 
     Args:
         artifacts: The files.
@@ -94,8 +94,12 @@ def measure_golden(
     Raises:
         BundleError: A file does not run in the default runtime of its format.
     """
-    runtimes = {name: RUNTIMES.load(name) for name in RUNTIMES if RUNTIMES[name].origin is None}
-    chosen = {name: [one for one in artifacts if one.format is runtime.format] for name, runtime in runtimes.items()}
+    own = {name: RUNTIMES.load(name) for name in RUNTIMES if RUNTIMES[name].origin is None}
+    chosen = {
+        name: [one for one in artifacts if runtime.reads(one.format)]
+        for name, runtime in own.items()
+        if runtime.is_usual
+    }
     answers: dict[str, dict[Path, Tensors | ExecutionFailure]] = {}
     with progress.task("golden vectors", sum(map(len, chosen.values()))) as advance:
         for name, files in chosen.items():
@@ -104,7 +108,7 @@ def measure_golden(
                     file=each.path.resolve(),
                     images=images,
                     num_images=num_images
-                    if runtimes[name].max_images is None
+                    if own[name].max_images is None
                     else min(num_images, _num_slow(each, multiply_adds[each.path])),
                 )
                 for each in files

@@ -37,6 +37,11 @@ SYNONYMS: Mapping[str, Mapping[str, str]] = {
         "onnx-runtime": "onnxruntime",
         "ort-unoptimized": "onnxruntime-unoptimized",
         "unoptimized": "onnxruntime-unoptimized",
+        "compiled-model": "litert-compiled",
+        "litert-micro": "tflite-micro",
+        "tflm": "tflite-micro",
+        "micro": "tflite-micro",
+        "ov": "openvino",
     },
     "format": {".tflite": "tflite", "litert": "tflite", "tf-lite": "tflite", ".onnx": "onnx", "ort": "onnx"},
     "calibration method": {

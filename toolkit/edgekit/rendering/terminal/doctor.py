@@ -20,7 +20,7 @@ def print_runtimes(runtimes: "Sequence[RuntimeStatus]", console: "Console | None
     rows = [
         [
             status.name,
-            f".{status.format}",
+            ", ".join(f".{each}" for each in status.formats),
             status.version or "",
             status.reason or "works",
             with_origin(status.summary, status.origin),

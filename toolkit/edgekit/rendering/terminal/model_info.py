@@ -30,6 +30,7 @@ def print_model_info(info: "ModelInfo", console: "Console | None" = None) -> Non
         ("weights", _weights(info)),
         ("multiply-adds", "not known" if info.multiply_adds is None else f"{info.multiply_adds:,} per image"),
         ("conversions", _conversions(info)),
+        *_arena(info),
         *info.metadata.items(),
         ("SHA-256", info.sha256),
     ]
@@ -63,6 +64,11 @@ def _weights(info: "ModelInfo") -> str:
     channels = info.quantization.num_per_channel
     per_channel = f"; {channels} tensors with a scale for each channel" if channels else ""
     return f"{info.num_weights:,} numbers ({types}){per_channel}" if info.num_weights else "none"
+
+
+def _arena(info: "ModelInfo") -> list[tuple[str, str]]:
+    arena = info.arena
+    return [("arena", f"{arena.num_bytes:,} bytes on a microcontroller ({arena.measured_with})")] if arena else []
 
 
 def _conversions(info: "ModelInfo") -> str:

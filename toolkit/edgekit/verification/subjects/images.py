@@ -94,8 +94,9 @@ class Workloads:
                 num_images_of_split=len(self._split),
                 indices=order,
                 order_file=path,
-                why_a_part=f"spread evenly over the classes: no app uses these kernels, so a row takes {seconds:g} s "
-                f"and at least {least} images{f', at most {max_images}' if max_images else ''} (--all-images runs all)",
+                why_a_part=f"spread evenly over the classes: these kernels are slow or in no app, so a row takes "
+                f"{seconds:g} s and at least {least} images{f', at most {max_images}' if max_images else ''} "
+                f"(--all-images runs all)",
                 budget=CHECKING_BUDGET,
             )
         return self._checking[count]

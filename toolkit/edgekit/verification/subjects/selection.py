@@ -14,7 +14,7 @@ from edgekit.foundation.grammar import counted, for_shell
 from edgekit.inspection import ModelInfo
 from edgekit.runs.folder import RunFolder, folder_around
 from edgekit.runs.reference import Reference
-from edgekit.runtimes import RUNTIMES
+from edgekit.runtimes import chosen_runtimes
 from edgekit.verification.candidate import Candidate
 from edgekit.verification.subjects.identification import identify_all
 from edgekit.verification.subjects.reference_scores import MODEL_SUFFIXES, SCORE_SUFFIXES
@@ -187,8 +187,7 @@ def choose_candidates(
         PluginError: Another package brings a runtime that was named, and it cannot be used.
         VerificationError: Nothing is left, or a precision was asked for that no file has.
     """
-    chosen = [(name, RUNTIMES.load(name)) for name in runtimes] or RUNTIMES.load_all()
-    formats = {name: runtime.format for name, runtime in chosen}
+    chosen = chosen_runtimes(runtimes)
     present = {file.artifact.precision for file in files}
     if missing := [precision.value for precision in precisions if precision not in present]:
         have = ", ".join(sorted(precision or "unknown" for precision in present))
@@ -197,17 +196,17 @@ def choose_candidates(
             f"{_export_of(files)} --precision {','.join(missing)}"
         )
     candidates = [
-        Candidate(artifact=file.artifact, runtime=runtime, name=file.name, **_types(file))
+        Candidate(artifact=file.artifact, runtime=name, name=file.name, **_types(file))
         for file in files
         if not precisions or file.artifact.precision in precisions
-        for runtime, readable in formats.items()
-        if readable is file.artifact.format
+        for name, runtime in chosen.items()
+        if runtime.reads(file.artifact.format)
     ]
     if not candidates:
+        readable = ",".join(sorted({each.value for runtime in chosen.values() for each in runtime.formats}))
         raise VerificationError(
             f"There is nothing to verify: {counted(len(files), 'artifact')}, none of which "
-            f"{', '.join(formats)} reads. Export one first: "
-            f"{_export_of(files)} --format {','.join(sorted({each.value for each in formats.values()}))}"
+            f"{', '.join(chosen)} reads. Export one first: {_export_of(files)} --format {readable}"
         )
     return candidates
 

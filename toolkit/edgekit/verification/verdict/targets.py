@@ -16,8 +16,8 @@ _SYNONYMS = {
     "desktop": "server",
 }
 
-_MCU_RUNTIMES = ("litert-reference", "litert-builtin")
-"""LiteRT for microcontrollers has kernels of its own, which compute as LiteRT's without XNNPACK do."""
+_MCU_RUNTIMES = ("tflite-micro", "litert-reference", "litert-builtin")
+"""LiteRT for Microcontrollers itself, and the kernels of LiteRT that compute as it does."""
 
 
 class Target(StrEnum):

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 from support.helpers import ROOT
 
-from edgekit.bundle.arena import LARGEST, STEP, measured_arena, smallest
+from edgekit.execution.worker.arena import measured_arena
+from edgekit.runtimes.tflite_micro import LARGEST, STEP, smallest
 
 INT8 = ROOT / "exported" / "resnet8" / "tflite" / "model-int8.tflite"
 
