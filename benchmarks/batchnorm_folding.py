@@ -22,7 +22,7 @@ from edgekit.exporting.keras.classifier import as_classifier
 from edgekit.exporting.keras.scores import KerasScorer
 from edgekit.exporting.source import check_source, load_source
 from edgekit.input_range import RAW, InputRange
-from edgekit.inspection import inspect_file
+from edgekit.inspection.model_file import inspect_file
 
 
 def main() -> None:

@@ -20,7 +20,7 @@ import pytest
 from edgekit.cli import run_command as edgekit
 from edgekit.execution.worker.inspection import InspectedFile, InspectionJob
 from edgekit.foundation.errors import CompressionError, ExportError
-from edgekit.inspection import inspect_file
+from edgekit.inspection.model_file import inspect_file
 from edgekit.runtimes import ExecutionFailure
 
 CODE = """

@@ -16,8 +16,8 @@ from edgekit.exporting.session import export
 from edgekit.exporting.source import load_source
 from edgekit.foundation.errors import CompressionError, ExportError, RunFolderError, TrainingError
 from edgekit.foundation.progress import SilentProgress
-from edgekit.inspection import inspect_file
 from edgekit.inspection.kernels import inspect_kernels
+from edgekit.inspection.model_file import inspect_file
 from edgekit.quantization import CalibrationSet
 from edgekit.quantization.learned_ranges import LearnedRanges
 from edgekit.runs.folder import RunFolder

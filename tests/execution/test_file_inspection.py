@@ -12,8 +12,8 @@ from edgekit.execution.file_inspection import FileInspector, inspect_in_worker
 from edgekit.execution.processor_sharing import Cancelled
 from edgekit.execution.worker.inspection import InspectionJob
 from edgekit.foundation.errors import ArtifactError
-from edgekit.inspection import inspect_file
 from edgekit.inspection.kernels import inspect_kernels
+from edgekit.inspection.model_file import inspect_file
 
 MODELS = ROOT / "exported" / "resnet8"
 SOUND = MODELS / "onnx" / "model-int8.onnx"

@@ -375,7 +375,7 @@ def test_files_say_who_made_them_or_nothing(new_run: NewRun, digits: Dataset) ->
 
     from edgekit.exporting.description import Authorship
     from edgekit.exporting.formats import ExportOptions
-    from edgekit.inspection import inspect_file
+    from edgekit.inspection.model_file import inspect_file
 
     run, plain = new_run(), ExportOptions()
     named = changed(plain, authorship=Authorship(author="Ada", license="MIT", version="2"))

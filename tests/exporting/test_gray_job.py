@@ -11,7 +11,7 @@ from PIL import Image
 
 import edgekit
 from edgekit.datasets import load_dataset
-from edgekit.inspection import inspect_file
+from edgekit.inspection.model_file import inspect_file
 from edgekit.runs.folder import RunFolder
 from edgekit.runtimes import RUNTIMES
 

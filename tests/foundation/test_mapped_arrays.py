@@ -1,6 +1,7 @@
 """Where mapped arrays lie, and that going through them keeps nothing in memory."""
 
 import sys
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -44,7 +45,7 @@ def test_parts_become_one_array_in_memory_or_in_a_file(tmp_path: Path, monkeypat
     monkeypatch.setattr(module, "LARGE", 1000)
     in_file = put_together(parts, whole.shape, whole.dtype)
     assert isinstance(in_file, np.memmap)
-    monkeypatch.setattr(module.tempfile, "tempdir", str(tmp_path / "gone"))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "gone"))
     without_room = put_together(parts, whole.shape, whole.dtype)
     assert type(without_room) is np.ndarray
     assert np.array_equal(in_file, whole)

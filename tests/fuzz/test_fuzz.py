@@ -15,7 +15,7 @@ from support.tiny_models import NUM_CLASSES, endless_onnx, some_images
 
 from edgekit.execution.isolation import execute
 from edgekit.foundation.errors import ArtifactError
-from edgekit.inspection import inspect_file
+from edgekit.inspection.model_file import inspect_file
 from edgekit.verification.job import verify_request
 from edgekit.verification.request import ExternalModelOptions, VerifyRequest
 

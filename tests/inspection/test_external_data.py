@@ -14,8 +14,8 @@ from support.tiny_models import mean_weights, onnx_model, onnx_scores, some_imag
 from edgekit.execution.file_inspection import FileInspector
 from edgekit.execution.scoring import scores_of
 from edgekit.foundation.errors import ArtifactError
-from edgekit.inspection import inspect_file
 from edgekit.inspection.external_data import check_external_data, external_bytes
+from edgekit.inspection.model_file import inspect_file
 from edgekit.runtimes import RUNTIMES, SessionSettings
 from edgekit.verification.subjects.identification import identify
 

@@ -9,7 +9,7 @@ from support.tiny_models import onnx_model
 
 from edgekit.artifact import MAX_MODEL_BYTES, Artifact
 from edgekit.foundation.errors import ArtifactError, RunFolderError
-from edgekit.inspection import inspect_file
+from edgekit.inspection.model_file import inspect_file
 from edgekit.runs.folder import RunFolder
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from edgekit.foundation.errors import ArtifactError
-from edgekit.inspection import inspect_file
+from edgekit.inspection.model_file import inspect_file
 
 
 def archive(*names: str) -> bytes:

@@ -10,7 +10,7 @@ from onnx import TensorProto, helper, numpy_helper
 from support.tiny_models import SIDE, onnx_model
 
 from edgekit.foundation.errors import ArtifactError
-from edgekit.inspection import inspect_file
+from edgekit.inspection.model_file import inspect_file
 
 
 def write(folder: Path, nodes: list[Any], constants: dict[str, Any], output: str = "scores") -> Path:

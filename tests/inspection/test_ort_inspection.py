@@ -7,7 +7,7 @@ import pytest
 from support.tiny_models import onnx_model
 
 from edgekit.foundation.errors import ArtifactError
-from edgekit.inspection import inspect_file
+from edgekit.inspection.model_file import inspect_file
 from edgekit.runtimes import RUNTIMES, SessionSettings
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from edgekit.foundation.errors import ArtifactError
-from edgekit.inspection import inspect_file
+from edgekit.inspection.model_file import inspect_file
 
 CONVOLUTIONS = 8 * 8 * 16 * 27 + 4 * 4 * 16 * 144
 """Multiply-adds of the two convolutions of the tiny models: output numbers times numbers in a filter."""

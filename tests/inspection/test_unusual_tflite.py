@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from edgekit.foundation.errors import ArtifactError
-from edgekit.inspection import inspect_file
+from edgekit.inspection.model_file import inspect_file
 from edgekit.runtimes import RUNTIMES, SessionSettings
 
 

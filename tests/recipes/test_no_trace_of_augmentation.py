@@ -11,7 +11,7 @@ from edgekit.artifact import Precision
 from edgekit.datasets import Dataset, Split, load_dataset
 from edgekit.exporting.session import export
 from edgekit.foundation.keras_setup import import_keras
-from edgekit.inspection import inspect_file
+from edgekit.inspection.model_file import inspect_file
 from edgekit.recipe import load_recipe
 from edgekit.runs.folder import RunFolder
 from edgekit.training.session import train

@@ -9,7 +9,7 @@ from support.tiny_models import expected_scores
 
 from edgekit.execution.scoring import scores_of
 from edgekit.foundation.errors import ArtifactError
-from edgekit.inspection import inspect_file
+from edgekit.inspection.model_file import inspect_file
 from edgekit.runtimes import RUNTIMES, SessionSettings
 
 LITERT = ["litert-xnnpack", "litert-builtin", "litert-reference"]

@@ -19,7 +19,7 @@ NewRun = Callable[[], RunFolder]
 
 
 def operators(path: Any) -> Counter[str]:
-    from edgekit.inspection import inspect_file
+    from edgekit.inspection.model_file import inspect_file
 
     return Counter({each.name: each.count for each in inspect_file(path).operators})
 

@@ -14,7 +14,7 @@ from support.tiny_models import converted_models, some_images
 from edgekit.exporting.description import Authorship, FileDescription
 from edgekit.exporting.tflite.metadata import with_metadata
 from edgekit.foundation.errors import UsageError
-from edgekit.inspection import inspect_file
+from edgekit.inspection.model_file import inspect_file
 
 NAMES = ("cat", 'dog "the" dog', "flower $x", "ship", "Zürich")
 DESCRIPTION = FileDescription(

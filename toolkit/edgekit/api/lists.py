@@ -18,7 +18,7 @@ from edgekit.execution.availability import RuntimeStatus, list_runtimes
 from edgekit.execution.file_inspection import inspect_in_worker
 from edgekit.execution.worker.arena import measured_arena
 from edgekit.foundation.progress import Progress
-from edgekit.inspection import ModelInfo
+from edgekit.inspection.info import ModelInfo
 from edgekit.installation import Diagnosis
 from edgekit.recipe import RecipeSummary, list_recipes
 

@@ -30,7 +30,7 @@ from edgekit.bundle.subject import Subject
 from edgekit.datasets import Dataset
 from edgekit.exporting.description import labels_text
 from edgekit.foundation.errors import BundleError
-from edgekit.inspection import ModelInfo
+from edgekit.inspection.info import ModelInfo
 from edgekit.rendering.pages.verification import verification_page
 from edgekit.runs.summary import read_report
 from edgekit.verification.verdict.targets import Target

@@ -13,7 +13,7 @@ from edgekit.datasets.images.form import ImageForm
 from edgekit.datasets.images.rule import DEFAULT_RULE, ImageRule
 from edgekit.execution.file_inspection import FileInspector
 from edgekit.foundation.errors import BundleError
-from edgekit.inspection import ModelInfo
+from edgekit.inspection.info import ModelInfo
 from edgekit.rendering.stored_report import load_stored_report
 from edgekit.runs.folder import RunFolder
 from edgekit.verification.verdict.report import Verdict, VerificationReport

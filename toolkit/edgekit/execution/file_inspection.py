@@ -16,7 +16,7 @@ from edgekit.execution.worker.inspection import InspectedFile, InspectionJob
 from edgekit.execution.worker.job_file import typed
 from edgekit.execution.worker.process import Supervision, run_in_worker
 from edgekit.foundation.errors import ArtifactError
-from edgekit.inspection import ModelInfo
+from edgekit.inspection.info import ModelInfo
 from edgekit.runtimes.base import ExecutionFailure
 
 SECONDS = 60.0

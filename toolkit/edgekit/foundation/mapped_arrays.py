@@ -1,7 +1,6 @@
 """Arrays that are files: where their bytes lie, and how to go through them without holding them all in memory."""
 
 import mmap
-import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -78,6 +77,8 @@ def put_together(
         shape: Of the whole.
         dtype: Of the whole; each part has it too.
     """
+    import tempfile
+
     import numpy as np
 
     dtype = np.dtype(dtype)

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from edgekit.artifact import Format
 from edgekit.foundation.errors import ArtifactError, first_line_of
-from edgekit.inspection import check_format
 from edgekit.inspection.info import FileKernels, Kernel
+from edgekit.inspection.model_file import check_format
 
 __all__ = ["FileKernels", "Kernel", "inspect_kernels"]
 

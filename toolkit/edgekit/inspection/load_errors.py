@@ -3,10 +3,13 @@
 import re
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from edgekit.foundation.errors import ArtifactError, MissingKernelError
 from edgekit.foundation.grammar import counted
-from edgekit.inspection import OperatorCount, inspect_file
+
+if TYPE_CHECKING:
+    from edgekit.inspection.info import OperatorCount
 
 MAX_LENGTH = 500
 
@@ -48,6 +51,8 @@ def cannot_load(library: str, path: Path, error: Exception) -> ArtifactError:
     Operators that the library lacks are named; of a file that is damaged or another format, it is said what it is.
     If it is only this runtime's set of kernels that lacks one, the error is a MissingKernelError.
     """
+    from edgekit.inspection.model_file import inspect_file
+
     try:
         info = inspect_file(path)
     except ArtifactError as damage:
@@ -97,7 +102,7 @@ def _missing_kernel(message: str) -> str | None:
     return f"{found['name']} (version {found['version']})" if found else None
 
 
-def _missing_operators(operators: Sequence[OperatorCount], message: str) -> str:
+def _missing_operators(operators: "Sequence[OperatorCount]", message: str) -> str:
     """One sentence if a file needs operators of TensorFlow or of its own author; "" if it does not."""
     flex = [operator.name for operator in operators if operator.kind == "flex"]
     custom = [one.name for one in operators if one.kind == "custom" and one.name.rpartition(".")[2] in message]

@@ -18,7 +18,8 @@ from edgekit.foundation.grammar import listed as in_words
 from edgekit.foundation.progress import Progress, SilentProgress
 from edgekit.foundation.results import Displayed
 from edgekit.input_range import InputEncoding
-from edgekit.inspection import ModelInfo, check_format
+from edgekit.inspection.info import ModelInfo
+from edgekit.inspection.model_file import check_format
 from edgekit.layer_drift.float_command import float_command
 from edgekit.layer_drift.isolation import measure_files
 from edgekit.layer_drift.keras_layers import KerasLayers

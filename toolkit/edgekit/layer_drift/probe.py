@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from edgekit.artifact import TensorSpec
 from edgekit.foundation.registry import Registry
-from edgekit.inspection import check_format
+from edgekit.inspection.model_file import check_format
 
 if TYPE_CHECKING:
     import numpy as np

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from edgekit.inspection import ModelInfo
+    from edgekit.inspection.info import ModelInfo
 
 Watch = Callable[["NDArray[np.float32]"], bool]
 """Called with the scores of the next images, float32 (n, C), in the order in which they are run; True: enough."""

@@ -1,17 +1,19 @@
 """LiteRT (TensorFlow Lite) with three sets of kernels, each a runtime of its own."""
 
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from edgekit.artifact import Format, TensorSpec
 from edgekit.foundation.errors import ArtifactError
-from edgekit.inspection import ModelInfo
 from edgekit.inspection.load_errors import cannot_load, in_one_sentence, path_as_text
 from edgekit.inspection.output_choice import place_of_output
 from edgekit.runtimes.base import Runtime, Session, SessionSettings
+
+if TYPE_CHECKING:
+    from edgekit.inspection.info import ModelInfo
 
 
 class LiteRTSession(Session):
@@ -129,7 +131,7 @@ class LiteRTBuiltin(_LiteRT):
     resolver = "BUILTIN_WITHOUT_DEFAULT_DELEGATES"
 
     @classmethod
-    def same_kernels_as(cls, info: ModelInfo) -> str | None:
+    def same_kernels_as(cls, info: "ModelInfo") -> str | None:
         """XNNPACK's runtime, if its delegate takes no operator of the file, so that these kernels run all of it.
 
         The delegate takes operators on float32, float16, int8 and uint8, and none that reads or writes int16.

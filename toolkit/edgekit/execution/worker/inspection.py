@@ -10,9 +10,10 @@ from typing import Any, TextIO
 from edgekit.execution.worker.job_file import Job
 from edgekit.execution.worker.main import run_job
 from edgekit.foundation.errors import ArtifactError
-from edgekit.inspection import ModelInfo, inspect_file
+from edgekit.inspection.info import ModelInfo
 from edgekit.inspection.int8_sums import sums_can_overflow
 from edgekit.inspection.kernels import inspect_kernels
+from edgekit.inspection.model_file import inspect_file
 
 
 @dataclass(frozen=True, kw_only=True)

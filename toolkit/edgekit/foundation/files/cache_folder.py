@@ -9,9 +9,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from edgekit.foundation.errors import CacheError
-from edgekit.foundation.files.temporary_folders import TemporaryFolder
+
+if TYPE_CHECKING:
+    from edgekit.foundation.files.temporary_folders import TemporaryFolder
 
 _PRIVATE = 0o700
 _WRITABLE_BY_OTHERS = stat.S_IWGRP | stat.S_IWOTH
@@ -36,8 +39,10 @@ def default_cache_dir() -> Path:
 
 
 @cache
-def _of_nobody() -> TemporaryFolder:
+def _of_nobody() -> "TemporaryFolder":
     """The one of this process; its reference keeps it."""
+    from edgekit.foundation.files.temporary_folders import TemporaryFolder
+
     return TemporaryFolder()
 
 

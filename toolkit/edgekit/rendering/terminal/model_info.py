@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from edgekit.artifact import TensorSpec
-    from edgekit.inspection import ModelInfo, OperatorCount
+    from edgekit.inspection.info import ModelInfo, OperatorCount
 
 FORMAT_NAMES = {"tflite": "LiteRT (TensorFlow Lite)", "onnx": "ONNX"}
 KINDS = {

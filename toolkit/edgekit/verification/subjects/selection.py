@@ -11,7 +11,7 @@ from edgekit.exporting.keras.loading.saved_model import is_saved_model
 from edgekit.foundation.errors import RunFolderError, UsageError, VerificationError
 from edgekit.foundation.files.npz_files import DAMAGE, open_arrays
 from edgekit.foundation.grammar import counted, for_shell
-from edgekit.inspection import ModelInfo
+from edgekit.inspection.info import ModelInfo
 from edgekit.runs.folder import RunFolder, folder_around
 from edgekit.runs.reference import Reference
 from edgekit.runtimes import chosen_runtimes
