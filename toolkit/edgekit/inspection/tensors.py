@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from edgekit.artifact import TensorSpec
-from edgekit.inspection import READERS, check_format
+from edgekit.inspection.model_file import READERS, check_format
 
 
 @dataclass(frozen=True, kw_only=True)
