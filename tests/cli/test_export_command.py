@@ -23,7 +23,7 @@ from edgekit.foundation.errors import UsageError
         (["--format", ""], 2, "Unknown format ''"),
         (["--input-range", ""], 2, "is not understood"),
         (["--format", "tflit"], 2, "Did you mean 'tflite'?"),
-        (["--ort-target", "0.9"], 2, "older than what is known of ONNX Runtime. Known: 1.3 to"),
+        (["--ort-target", "0.9"], 2, "older than the oldest supported ONNX Runtime. Supported: 1.3 to"),
         (["--ort-target", "new"], 2, "must be a version of ONNX Runtime"),
         (["--int8", "--ort-target", "1.3"], 2, "needs operator set 13, which ONNX Runtime reads since 1.6"),
         (["--layout", "chwn"], 2, "Unknown layout 'chwn'"),

@@ -53,7 +53,7 @@ def test_a_run_is_exported_to_everything(exported: ExportReport) -> None:
         "onnx/model-dynamic.onnx",
         "onnx/model-int8.onnx",
     ]
-    assert exported.skipped == ("onnx int16x8: left out, edgekit cannot make it yet.",)
+    assert exported.skipped == ("onnx int16x8: skipped, not supported yet.",)
     for each in exported.files:
         assert each.check is not None
         assert each.check.num_images == 32

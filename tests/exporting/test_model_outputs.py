@@ -92,7 +92,7 @@ def test_the_wrong_positive_class_is_reported_and_the_right_one_is_kept(tmp_path
 
 def test_what_is_said_of_one_score_must_fit(tmp_path: Path, digits: Dataset) -> None:
     model = output_kinds.one_score()
-    with pytest.raises(ExportError, match=r"gives 1 score; the data set has 10 classes\. One score tells two classes"):
+    with pytest.raises(ExportError, match=r"gives 1 score; the data set has 10 classes\. One score is for two classes"):
         exported(model, digits, tmp_path)
     with pytest.raises(UnknownNameError, match=r"Unknown class 'ate'\. Known: eight, three"):
         exported(model, output_kinds.two_digits(), tmp_path, reading=OutputReading(positive_class="ate"))

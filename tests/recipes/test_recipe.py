@@ -31,7 +31,7 @@ def test_a_file_of_ones_own_is_loaded(tmp_path):
         ("raise KeyError('x')", "does not run: KeyError"),
         ("import sys; sys.exit(0)", "does not run: SystemExit: 0"),
         ("def f(): f()\nf()", "does not run: RecursionError"),
-        (RECIPE.replace("epochs=1", "epochs=0"), "does not keep the contract: Epochs and batch size"),
+        (RECIPE.replace("epochs=1", "epochs=0"), "is not valid: Epochs and batch size"),
     ],
 )
 def test_a_broken_file_is_a_sentence(tmp_path, text, words):

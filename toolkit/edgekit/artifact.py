@@ -116,7 +116,7 @@ class ImageInput:
 
 @dataclass(frozen=True, kw_only=True)
 class FileOptions:
-    """How a file that edgekit did not make is opened.
+    """How an external file is opened.
 
     Attributes:
         output_name: Which of several outputs holds the scores; None: the only one that fits.

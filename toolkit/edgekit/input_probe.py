@@ -1,7 +1,7 @@
-"""Finds out which pixel values a model wants, by trying the usual ranges on labelled training images.
+"""Finds the pixel values that a model expects, by trying the common ranges on labelled training images.
 
-A model that was trained on 0 to 1 and is fed 0 to 255 answers nonsense without an error: the commonest
-cause of a "broken" mobile model. The same goes for classes in another order, which is looked for first: a wrong range
+A model that was trained on 0 to 1 and receives 0 to 255 returns garbage without an error: the most common cause of a
+"broken" mobile model. The same goes for classes in another order, which is looked for first: a wrong range
 may seem better than the right one if the classes are exchanged. Knows no format and no file.
 """
 
@@ -34,7 +34,7 @@ CAFFE = InputRange.parse("mean=103.939/116.779/123.68,std=1")
 CLEAR_GAIN = 0.10
 CLEAR_P = 1e-3
 AS_GOOD = 0.01
-"""Two ways whose accuracies differ by no more count as equally good."""
+"""Accuracies that differ by no more count as equal."""
 MAX_COPIED = 20
 """Class names that a command to copy may hold."""
 
@@ -62,7 +62,7 @@ class Trial:
 
 
 def usual_ranges(channels: int) -> tuple[str, ...]:
-    """What models of so many channels mostly want, 0 to 255 first."""
+    """The common ranges for this number of channels, 0 to 255 first."""
     return GRAY_RANGES if channels == 1 else USUAL_RANGES
 
 
@@ -170,7 +170,7 @@ def _order_words(other: Trial, given: Trial, share: float, class_names: Sequence
         )
     return (
         f"The classes of the model are in another order than those of the data set: {_shares(given, share)} in "
-        f"another order{fed} (it says {', '.join(moved[:5])}{more}). {_labels_advice(names)}{also}. To "
+        f"another order{fed} (it predicts {', '.join(moved[:5])}{more}). {_labels_advice(names)}{also}. To "
         f"export it as it is anyway, name the classes in the order of the data set."
     )
 
@@ -244,13 +244,13 @@ def warning_about(trials: list[Trial], num_classes: int) -> str | None:
         return (
             f"The model's scores fit the training images better with {fitting.input_range.text} (cross-entropy "
             f"{fitting.cross_entropy:.3g}) than as given ({raw.cross_entropy:.3g}), though its accuracy is alike. "
-            f"If it was trained so, export it with --input-range {fitting.input_range.text}."
+            f"If it was trained that way, export it with --input-range {fitting.input_range.text}."
         )
     return (
-        f"The model is right on {_percent(best)} of {counted(len(best.right), 'training image')} at best, and no usual "
-        f"range of pixels helps: guessing may give as much by luck. Are the "
-        f"classes of the data set in the order in which the model was trained? If not, name its order with "
-        f"--labels FILE, one class per line."
+        f"The model is right on {_percent(best)} of {counted(len(best.right), 'training image')} at best, and no "
+        f"common pixel range helps: guessing may reach as much by luck. Are the "
+        f"classes of the data set in the order in which the model was trained? If not, give their order with --labels "
+        f"FILE, one class per line."
     )
 
 

@@ -1,7 +1,7 @@
-"""Which pixel values a network wants: 0 to 255, 0 to 1, -1 to 1, or normalized by mean and deviation.
+"""The pixel values that a network expects: 0 to 255, 0 to 1, -1 to 1, or normalized by mean and deviation.
 
-edgekit's own models take raw pixels. External models often do not; this says how to get from
-raw pixels to what they want, as one multiplication and one addition per channel, and in which order the channels are.
+edgekit's own models take raw pixels. External models often do not; this is the way from raw pixels to what they
+expect, as one multiplication and one addition per channel, and in which order the channels are.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""What is installed here, what works and what does not. Imports no training library here to find out."""
+"""What is installed, what works and what does not. Imports no training library in this process."""
 
 import platform
 from dataclasses import asdict, dataclass
@@ -70,7 +70,7 @@ class Ability:
 
 @dataclass(frozen=True, kw_only=True)
 class Diagnosis(Displayed):
-    """What `edgekit doctor` tells.
+    """What `edgekit doctor` shows.
 
     Attributes:
         edgekit: Version of edgekit.

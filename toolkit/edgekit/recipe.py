@@ -93,7 +93,7 @@ class TrainingSettings:
         if not 0 < self.validation_fraction < 1:
             raise RecipeError(
                 f"The validation fraction must lie between 0 and 1, both excluded. "
-                f"Received {self.validation_fraction}. There must be images to learn from, and others to choose by: "
+                f"Received {self.validation_fraction}. There must be images to train on, and others to validate on: "
                 f"0.1 is usual."
             )
         plan = self.plan
@@ -110,7 +110,7 @@ class TrainingSettings:
             )
 
     def with_epochs(self, epochs: int) -> "TrainingSettings":
-        """The same settings for another number of epochs, as `replace(settings, epochs=epochs)` makes them."""
+        """The same settings for another number of epochs, like `replace(settings, epochs=epochs)`."""
         return replace(self, epochs=epochs)
 
     def to_dict(self) -> dict[str, Any]:
@@ -186,7 +186,7 @@ def builtin_recipe_files() -> dict[str, Path]:
 
 @dataclass(frozen=True, kw_only=True)
 class RecipeSummary:
-    """What is known of a recipe in a list; None if not measured yet.
+    """The row of a recipe in a list; None if not measured yet.
 
     Attributes:
         name: Its name on the command line.
@@ -320,7 +320,7 @@ def _load_file(path: Path) -> Recipe:
     try:
         spec.loader.exec_module(module)
     except EdgekitError as error:
-        raise RecipeError(f"Recipe {path} does not keep the contract: {error}") from error
+        raise RecipeError(f"Recipe {path} is not valid: {error}") from error
     except (Exception, SystemExit) as error:  # the file is the user's own program: it may raise anything
         raise RecipeError(f"Recipe {path} does not run: {type(error).__name__}: {error}") from error
     recipe = getattr(module, "RECIPE", None)

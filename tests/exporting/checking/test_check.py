@@ -36,7 +36,7 @@ def test_four_of_five_decided_images_must_agree() -> None:
     candidate[:4] = candidate[[1, 2, 3, 0]]
     assert checked(confident(), candidate).agreement == 0.8
     candidate[4] = candidate[5]
-    with pytest.raises(ExportError, match="of 20 images on which Keras is decided, it agrees on 15") as lossy:
+    with pytest.raises(ExportError, match="of 20 images on which Keras is sure, it agrees on 15") as lossy:
         checked(confident(), candidate)
     assert "edgekit tune" in str(lossy.value)
     with pytest.raises(ExportError) as wrong:

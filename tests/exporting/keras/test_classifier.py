@@ -53,7 +53,7 @@ def test_a_class_of_its_own_is_not_called_unbuilt(keras: Any) -> None:
     model = Own()
     model(noise())
     with pytest.raises(
-        ExportError, match=r"\(Own\) is a class of its own.*keras\.Model\(inputs, model\.call\(inputs\)\)"
+        ExportError, match=r"\(Own\) is a subclass of keras\.Model.*keras\.Model\(inputs, model\.call\(inputs\)\)"
     ):
         as_classifier(model, SHAPE, 10)
     inputs = keras.Input(SHAPE)
@@ -199,7 +199,7 @@ def test_a_model_of_another_kind_is_refused_with_its_shape(keras: Any) -> None:
         (keras.Model(words, layers.Hashing(10)(words)), r"string of shape \(None,\). Not yet"),
         (keras.Model(pixels, layers.Conv2D(10, 3)(pixels)), r"output of shape \(None, 30, 30, 10\). Not yet"),
         (keras.Model(pixels, dense_end(keras, pixels, 7)), "gives 7 scores; the data set has 10 classes"),
-        (keras.Model(pixels, dense_end(keras, pixels, 1, "sigmoid")), "One score tells two classes apart"),
+        (keras.Model(pixels, dense_end(keras, pixels, 1, "sigmoid")), "One score is for two classes"),
     ]
     for model, message in cases:
         with pytest.raises(ExportError, match=message):

@@ -30,7 +30,7 @@ def test_the_default_is_what_its_name_says() -> None:
 
 @pytest.mark.parametrize("text", ["0.5", "1.2", "1.2.9"])
 def test_a_target_older_than_the_table_is_told_the_range(text: str) -> None:
-    with pytest.raises(UsageError, match=rf"{re.escape(text)} is older .* Known: 1.3 to {RELEASES[-1].name}"):
+    with pytest.raises(UsageError, match=rf"{re.escape(text)} is older .* Supported: 1.3 to {RELEASES[-1].name}"):
         OrtTarget.parse(text)
 
 

@@ -118,7 +118,7 @@ def test_a_part_that_is_killed_costs_a_sentence_and_the_rest_can_be_made(run: Pa
     precisions = (Precision.FLOAT32, Precision.DYNAMIC)
     report = export_request(asked(run, *precisions, resume=True), progress=again)
     assert list(contents(report)) == ["model-dynamic.tflite", "model-float32.onnx", "model-dynamic.onnx"]
-    assert again.notes == ["tflite float32: there already, left as it is."]
+    assert again.notes == ["tflite float32: already there, kept as it is."]
 
 
 @pytest.mark.usefixtures("in_parts")

@@ -68,7 +68,7 @@ def test_another_float_type_is_named_as_what_lacks_the_operator() -> None:
 
     said = refusal(plain_network(middle=in_float64))
     assert said.startswith("LiteRT has no operator for Relu of float64. ")
-    assert said.endswith("Let it compute in float32, or ask for it with --allow-flex.")
+    assert said.endswith("Let the layer compute in float32, or ask for it with --allow-flex.")
 
 
 def test_what_the_quantizer_has_no_int16_form_of_can_be_kept_in_float(calibration: CalibrationSet) -> None:

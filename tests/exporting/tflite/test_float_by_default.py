@@ -165,5 +165,5 @@ def test_strict_int8_of_a_network_that_needs_no_float_is_the_file_without_it(cal
 
 
 def test_strict_int8_and_a_part_in_float_contradict_each_other() -> None:
-    with pytest.raises(UsageError, match="--strict-int8 leaves nothing in float, and --float-head asks"):
+    with pytest.raises(UsageError, match="--strict-int8 keeps nothing in float, and --float-head asks"):
         ExportOptions(tflite=TFLiteOptions(strict_int8=True, float_head=True))

@@ -67,7 +67,7 @@ class CompressRequest:
 
 
 def compress_request(request: CompressRequest, *, progress: Progress = _SILENT) -> RunFolder:
-    """Do what `request` says; everything that can be known without TensorFlow is checked before it is loaded.
+    """Carry out `request`; everything that can be checked without TensorFlow is checked before it is loaded.
 
     Raises:
         EdgekitError: Whatever is missing, changed, unknown or does not belong together; see `compress`.

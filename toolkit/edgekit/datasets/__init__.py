@@ -103,7 +103,8 @@ def _loaded_by_plugin(name: str, origin: str, source: DatasetSource, request: Da
         raise
     except (Exception, SystemExit) as error:  # another package's program may raise anything
         raise DatasetError(
-            f"{start} could not be loaded: {type(error).__name__}: {first_line_of(error)}. Report it to the package."
+            f"{start} could not be loaded: {type(error).__name__}: {first_line_of(error)}. Report this to the authors "
+            f"of the package."
         ) from error
     if not isinstance(dataset, Dataset):
         raise DatasetError(f"{start} must be an edgekit.Dataset. Received {type(dataset).__name__}.")

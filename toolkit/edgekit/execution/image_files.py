@@ -47,6 +47,6 @@ def write_images(images: "NDArray[np.uint8]", path: Path, chosen: "NDArray[np.in
     except OSError as error:
         raise VerificationError(
             f"The test images ({images.nbytes:,} bytes) could not be written to {path.parent}: "
-            f"{error.strerror or error}. Free space there, or name another folder in TMPDIR."
+            f"{error.strerror or error}. Free space there, or set TMPDIR to another folder."
         ) from error
     return path

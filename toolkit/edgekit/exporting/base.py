@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
 
 def cannot_write(folder: Path, error: Exception) -> ExportError:
-    """What to raise if a library could not write its temporary files to `folder`."""
+    """The error for a library that could not write its temporary files to `folder`."""
     said = getattr(error, "strerror", None) or str(error).rpartition(";")[2].partition("[Op:")[0].strip()
     return ExportError(
-        f"Temporary files could not be written to {folder}: {said}. Free space there, or name another folder in TMPDIR."
+        f"Temporary files could not be written to {folder}: {said}. Free space there, or set TMPDIR to another folder."
     )
 
 
@@ -60,7 +60,7 @@ class Exporter(Protocol):
 
     @classmethod
     def choices(cls, precision: Precision, options: ExportOptions) -> frozenset[str]:
-        """Those of `ExportOptions.words` that it honours for a file of `precision`; the others are refused."""
+        """The options of `ExportOptions.words` that it supports for a file of `precision`; others are rejected."""
 
     def with_options(self, options: ExportOptions) -> Self:
         """The same model with other choices; a graph that is traced already is not traced again."""

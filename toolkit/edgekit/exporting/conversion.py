@@ -1,7 +1,7 @@
-"""One model, ready to become the bytes of any file: in the form that is exported, folded, with what was learned.
+"""One model, prepared for every export: in the form that is exported, folded, with learned ranges.
 
-`export`, `compare-schemes` and `tune` make their files here and nowhere else, so that what is compared or searched
-is, byte for byte, what an export keeps. Writes nothing.
+`export`, `compare-schemes` and `tune` make their files here and nowhere else, so the files that are compared or
+searched are byte-identical to those of an export. Writes nothing.
 """
 
 from dataclasses import replace
@@ -53,7 +53,7 @@ class FileMaker:
         source: The model.
         dataset: What it is for; None if its run says enough.
         input_range: What it wants; None: as its run says, else found out.
-        reading: What is said of its output; None: what its run says, if anything.
+        reading: How its output is read; None: as its run says, if it does.
         seed: Of the images on which that is found out.
         progress: Told what was decided.
 
@@ -68,7 +68,7 @@ class FileMaker:
         scorer: Gives the float model's scores.
 
     Raises:
-        UsageError: A file from elsewhere needs a data set.
+        UsageError: An external model needs a data set.
         ExportError: The data set is not the run's, or the model is not a classifier of its images.
     """
 
@@ -148,7 +148,7 @@ class FileMaker:
         return proven_folding(self.classifier, self.input_range, self.images, self.reference, self._progress)
 
     def calibrated(self, calibration: CalibrationSet) -> CalibrationSet:
-        """The same, with what quantization-aware training has learned, if the run was compressed so.
+        """The same, with the ranges of quantization-aware training, if the run has them.
 
         Raises:
             RunFolderError: What was learned is missing or was changed.

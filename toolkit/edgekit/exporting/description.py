@@ -1,4 +1,4 @@
-"""What an exported file says about itself: who made it, what goes in, what comes out. Knows no format."""
+"""The metadata of an exported file: author, input, output. Knows no format."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +11,7 @@ LABELS_NAME = "labels.txt"
 
 @dataclass(frozen=True, kw_only=True)
 class Authorship:
-    """What only a person can say of a model. Empty texts are left out of the files.
+    """Metadata that only a person can give. Empty texts are left out of the files.
 
     Attributes:
         author: A person or an organization.
@@ -26,7 +26,7 @@ class Authorship:
 
 @dataclass(frozen=True, kw_only=True)
 class FileDescription:
-    """Everything that a file says about itself.
+    """All metadata of a file.
 
     Attributes:
         name: The name of the model.
@@ -39,7 +39,7 @@ class FileDescription:
         dataset: The data set that the model was trained for.
         reference_sha256: Of the float Keras model.
         made_with: "edgekit 0.1.0".
-        authorship: What a person says of it.
+        authorship: What a person says about it.
     """
 
     name: str

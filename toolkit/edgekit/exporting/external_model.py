@@ -1,4 +1,4 @@
-"""Makes a run folder for a Keras file from elsewhere: the model, its scores on the test split, a manifest."""
+"""Creates a run folder for an external Keras file: the model, its scores on the test split, a manifest."""
 
 import shutil
 from collections.abc import Iterator
@@ -33,7 +33,7 @@ def foreign_run(
     out: Path | None,
     progress: Progress,
 ) -> Iterator[tuple[RunFolder, Path]]:
-    """Yields the run to export into, and where it will lie when the block ends well.
+    """Yields the run to export into, and its final path if the block succeeds.
 
     A new run is made under a temporary name, so that an error leaves nothing behind. A folder that
     already holds a run of the same file, data and input range is used as it is.
@@ -71,7 +71,7 @@ def _manifest(source: Source, dataset: Dataset, maker: FileMaker) -> dict[str, o
 def _existing(path: Path, wanted: dict[str, object]) -> RunFolder:
     """The run at `path`, if it was made from the same file, data and input range; raises ExportError."""
     if not path.is_dir():
-        raise ExportError(f"{path} is a file. Expected a folder, or a name that is free, for --out.")
+        raise ExportError(f"{path} is a file. Expected a folder, or an unused name, for --out.")
     if not (path / "manifest.json").is_file():
         raise ExportError(f"{path} is not empty and is not a run folder. Name another folder with --out.")
     run = RunFolder(path)

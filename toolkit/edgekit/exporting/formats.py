@@ -1,4 +1,4 @@
-"""From a float Keras model to files for devices; one format a file."""
+"""From a float Keras model to files for devices; one format per module."""
 
 from edgekit.exporting.base import Exporter
 from edgekit.exporting.options import ExportOptions, OnnxOptions, TFLiteOptions

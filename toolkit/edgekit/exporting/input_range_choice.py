@@ -33,11 +33,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Doubts:
-    """What is to be found out about an external model.
+    """What is unknown about an external model.
 
     Attributes:
-        given: The input range that the user names; None if it is to be found out.
-        class_order: Whether the classes may be in another order: nobody has said which they are.
+        given: The input range that the user names; None if it is unknown.
+        class_order: Whether the classes may be in another order, because the user has not named them.
     """
 
     given: InputRange | None

@@ -1,4 +1,4 @@
-"""The whole of `edgekit export` and `compare-schemes`: find what is meant, load model and data, do it."""
+"""The whole of `edgekit export` and `compare-schemes`: find the target, load model and data, do the work."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -26,13 +26,13 @@ from edgekit.runs.folder import RunFolder
 def export_request(
     request: ExportRequest, *, progress: Progress | None = None, only: Collection[Precision] | None = None
 ) -> ExportReport:
-    """Do what `request` says; everything that can be known without TensorFlow is checked before it is loaded.
+    """Carry out `request`; everything that can be checked without TensorFlow is checked before it is loaded.
 
-    A large model is exported in parts, in processes that end with their memory; see `exporting/parts/`.
+    A large model is exported in parts, each in a process that frees its memory at its end; see `exporting/parts/`.
 
     Args:
         request: What is to be done.
-        progress: Told what is being done.
+        progress: Receives progress.
         only: In such a process, the precisions that it makes; it keeps each file as soon as it has passed.
 
     Raises:
@@ -120,7 +120,7 @@ def compare_schemes_request(request: SchemesRequest, *, progress: Progress | Non
 
 
 def _load(request: ExportRequest, source: Source, is_needed: bool, progress: Progress) -> Dataset | None:
-    """The data set of the export; None if it can be done without."""
+    """The data set of the export; None if none is needed."""
     name = source.dataset_entry.get("name")
     if request.data is None and not is_needed and name != "digits":
         progress.note(f"Without --data the files are checked on random images, not on those of '{name}'.")

@@ -1,4 +1,4 @@
-"""What a user may choose about exported files: for every format, and for one. Checked when made; makes no file.
+"""The options of exported files: for every format, and for one. Checked when created; writes no file.
 
 An option that changes the numbers of a file gives it a name of its own (`model-per-tensor-int8.tflite`), so that
 several schemes of one precision lie side by side in a run. Input and output types and the batch do not.
@@ -136,7 +136,7 @@ class ExportOptions:
         scheme: How numbers become integers.
         tflite: For `.tflite` files alone.
         onnx: For `.onnx` files alone.
-        authorship: What the files say of their maker; None: they say nothing of themselves (no metadata).
+        authorship: Who made the model, for the metadata; None: write no metadata.
     """
 
     input_range: InputRange | None = None
@@ -153,8 +153,8 @@ class ExportOptions:
         kept = {"--float-head": self.tflite.float_head, "--float-layers": bool(self.scheme.float_layers)}
         if self.tflite.strict_int8 and (given := [option for option, is_given in kept.items() if is_given]):
             raise UsageError(
-                f"--strict-int8 leaves nothing in float, and {' and '.join(given)} asks for a part in float. "
-                f"Leave one of them out."
+                f"--strict-int8 keeps nothing in float, and {' and '.join(given)} asks for a part in float. Omit one "
+                f"of them."
             )
 
     @property

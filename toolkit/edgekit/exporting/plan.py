@@ -1,4 +1,4 @@
-"""Which files an export makes: formats times precisions times choices, less what a format does not know. Makes none."""
+"""Which files an export makes: formats times precisions times options, as far as supported. Makes none."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -96,7 +96,7 @@ def make_plan(
     return Plan(
         jobs=tuple(jobs),
         skipped=tuple(
-            f"{each} {precision}: left out, edgekit cannot make it yet."
+            f"{each} {precision}: skipped, not supported yet."
             for each, precision in pairs
             if precision not in possible[each]
         ),
@@ -138,7 +138,7 @@ def _check_choices(jobs: Sequence[Job], choices: Sequence[ExportOptions]) -> Non
         if unknown := sorted(words - exporter.choices(job.precision, job.options)):
             raise UsageError(
                 f"{' and '.join(unknown)} {noun(len(unknown), 'is', 'are')} not supported for {job.title} files. "
-                f"Leave {noun(len(unknown), 'it', 'them')} out, name other precisions or formats (--format), or try "
+                f"Omit {noun(len(unknown), 'it', 'them')}, name other precisions or formats (--format), or try "
                 f"another quantizer (--quantizer ai-edge)."
             )
 

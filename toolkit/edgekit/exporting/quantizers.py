@@ -1,4 +1,4 @@
-"""The quantizers by name. Knows none of them, and imports little: the help of `edgekit export` reads this."""
+"""The quantizers by name. Imports none of them: the help of `edgekit export` reads this."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -40,4 +40,4 @@ QUANTIZERS: Registry[Any] = Registry(
     },
     PluginGroup(name="edgekit.quantizers", problem=_problem_of_quantizer),
 )
-"""What makes integers of floats in `.tflite` files; `edgekit.exporting.tflite.quantizers` says what each is."""
+"""The quantizers of `.tflite` files; `edgekit.exporting.tflite.quantizers` describes each."""

@@ -1,4 +1,4 @@
-"""What an export did, and its JSON form. Makes and keeps nothing."""
+"""The result of an export, and its JSON form."""
 
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -58,7 +58,7 @@ class FailedFile:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class ExportReport(Displayed):
-    """What an export did.
+    """The result of an export.
 
     Attributes:
         run: The run folder that holds the files.
@@ -86,7 +86,7 @@ class ExportReport(Displayed):
 
     @property
     def doubtful(self) -> tuple[ExportedFile, ...]:
-        """The files that were kept though they do not do what the float model does."""
+        """The files that were kept although they failed the check against the float model."""
         return tuple(each for each in self.files if each.check and each.check.doubt)
 
     def moved(self, path: Path) -> "ExportReport":

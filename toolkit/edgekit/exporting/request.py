@@ -1,4 +1,4 @@
-"""What a user asks of `edgekit export`. Does nothing of it."""
+"""What a user asks of `edgekit export`. Does no work."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -25,15 +25,15 @@ class ExportRequest:
         options: What was chosen; of several, each makes the files that it changes.
         calibration_images: How many training images calibrate int8; None: 500, or one per class if there are more.
         seed: Chooses them.
-        out: For a file from elsewhere, the run folder to make.
-        keep_doubtful: Keep files that run, though they do not do what the float model does, under names that say so.
+        out: For an external model, the run folder to create.
+        keep_doubtful: Keep files that run but fail the check against the float model, under names that say so.
         skip_broken: Leave broken images out of a `folder:` data set, as the training did.
-        output_name: For a file from elsewhere, which of its outputs holds the scores; None: the only one that fits.
-        positive_class: For a file from elsewhere that gives one score for two classes, which it is of.
-        labels: For a file from elsewhere, a file of its classes in the order of its scores, one per line.
+        output_name: For an external model, which of its outputs holds the scores; None: the only one that fits.
+        positive_class: For an external model that gives one score for two classes, the class that it belongs to.
+        labels: For an external model, a file with its classes in the order of its scores, one per line.
         custom_objects: A Python file that defines the layers of the model that are not Keras'; it is executed.
         image_rule: How image files become pixels.
-        resume: Leave files that a run holds already, made of the same model in the same way, as they are.
+        resume: Keep files that a run already holds, if they were made from the same model with the same options.
     """
 
     target: Path | None = None

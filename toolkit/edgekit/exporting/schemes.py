@@ -1,6 +1,6 @@
 """Integer files of one run by every quantizer and scheme, side by side on labelled images. Keeps no file.
 
-For choosing, on the validation split. The test split can be asked for, as a measurement of what was chosen before.
+Use the validation split to choose. The test split is for measuring what was chosen before.
 """
 
 from collections.abc import Iterator, Sequence
@@ -237,7 +237,7 @@ def _images_of(dataset: Dataset, split: str) -> Split:
     images: Split = getattr(dataset, split)
     if not len(images):
         raise UsageError(
-            f"Data set '{dataset.name}' holds no {split} images. Expected some to compare on; a larger validation "
-            f"fraction sets some aside when a model is trained."
+            f"Data set '{dataset.name}' holds no {split} images. Expected some to compare on; train with a larger "
+            f"--validation-fraction to set some aside."
         )
     return images

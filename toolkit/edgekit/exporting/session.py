@@ -54,23 +54,23 @@ def export(
 ) -> ExportReport:
     """Export a model to every precision and format that is asked for.
 
-    All files are made and checked before the first is kept: after an error the folder is as it was. If precisions
-    are named, all of these files are made or none. If none is named, those that can be made are, and the report
-    says why the others (an operator without integer form, a weight beyond float16) are not.
+    All files are made and checked before the first is kept: after an error the folder is as it was. If precisions are
+    named, all of these files are written or none. If none is named, all possible ones are written, and the report says
+    why the others (an operator without integer form, a weight beyond float16) are not.
 
     Args:
         source: A run folder or its path, or the path of a `.keras` or `.h5` file.
         precisions: None: everything that each format can be.
         formats: None: all.
-        dataset: The data set of the run; needed for int8 and for a file from elsewhere.
+        dataset: The data set of the run; needed for int8 and for an external model.
         options: What was chosen; of several, each makes the files that it changes.
         calibration_images: How many training images calibrate int8; None: 500, or one per class if there are more.
         seed: Chooses them.
-        out: For a file from elsewhere, the run folder to make; `exported/<its name>` by default.
-        reading: For a file from elsewhere, what is said of its output.
+        out: For an external model, the run folder to create; `exported/<its name>` by default.
+        reading: For an external model, how its output is read.
         custom_objects: A Python file that defines the layers of the model that are not Keras'; it is executed.
-        keep_doubtful: Keep files that run, though they do not do what the float model does, under names that say so.
-        resume: Leave files that the run holds already, made of the same model in the same way, as they are.
+        keep_doubtful: Keep files that run but fail the check against the float model, under names that say so.
+        resume: Keep files that the run already holds, if they were made from the same model with the same options.
         only: Make the planned files of these precisions alone, and keep each as soon as it has passed, whatever becomes
             of the others; None: all, together.
         progress: Where long work reports itself.
@@ -154,7 +154,7 @@ class _Session:
                         raise
                     reasons.setdefault(job.format, f"{job.title}: {error}")
                     if job.precision is Precision.INT16X8:  # LiteRT has kernels for it for few operators
-                        skipped.append(f"{job.title}: left out, because it was not asked for by name and: {error}")
+                        skipped.append(f"{job.title}: skipped, because it was not named and: {error}")
                         self._progress.note(skipped[-1])
                     else:
                         failed.append(_failed(job, run, error))
@@ -176,7 +176,7 @@ class _Session:
         entry = run.export_entry(path)
         is_same = all(entry.get(name) == value for name, value in wanted.items())
         if is_same:
-            self._progress.note(f"{job.title}: there already, left as it is.")
+            self._progress.note(f"{job.title}: already there, kept as it is.")
         return is_same
 
     def _keep(
@@ -265,7 +265,7 @@ def _input_range_of(choices: Sequence[ExportOptions]) -> InputRange | None:
     if len(named) > 1:
         texts = " and ".join(one.text for one in named)
         raise UsageError(
-            f"A model expects pixels of one range. Received options with {texts}. Name the one that it expects."
+            f"A model expects pixels of one range. Received options with {texts}. Name the range that it expects."
         )
     return next(iter(named), None)
 
@@ -276,7 +276,7 @@ def _check_input_range(source: Source, given: InputRange | None) -> None:
     if given is not None and known is not None and given != known:
         raise UsageError(
             f"The model of {source.path.parent} expects pixels of {known.text}, as its manifest says. Received "
-            f"--input-range {given.text}. Leave it out; it is for external Keras models."
+            f"--input-range {given.text}. Omit it; it is for external Keras models."
         )
 
 

@@ -1,4 +1,4 @@
-"""What is exported: a run folder, or a Keras file from elsewhere, with its model loaded. Writes nothing."""
+"""What is exported: a run folder, or an external Keras model, loaded. Writes nothing."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,7 +31,7 @@ class Source:
 
     Attributes:
         path: The `.keras` or `.h5` file, or the folder of a SavedModel.
-        run: The run folder that it belongs to; None for a file from elsewhere.
+        run: The run folder that it belongs to; None for an external model.
         model: The model, as loaded.
         trained_ranges: What quantization-aware training has learned, if the file holds that.
     """
@@ -74,17 +74,17 @@ class Source:
 
     @property
     def dataset_entry(self) -> dict[str, Any]:
-        """What the manifest says of the data set; empty for a file from elsewhere."""
+        """What the manifest says of the data set; empty for an external model."""
         return dict(self.run.manifest.get("dataset", {})) if self.run else {}
 
     @property
     def known_input_range(self) -> InputRange | None:
-        """What the manifest says; 0 to 255 for every run of edgekit's own; None for a file from elsewhere."""
+        """What the manifest says; 0 to 255 for every run of edgekit's own; None for an external model."""
         return InputRange.parse(self.run.manifest.get("input_range", RAW.text)) if self.run else None
 
     @property
     def reading(self) -> OutputReading:
-        """What the manifest says of how the output is read; nothing for a file from elsewhere."""
+        """What the manifest says of how the output is read; nothing for an external model."""
         return OutputReading.of_manifest(self.run.manifest.get("reading", {}) if self.run else {})
 
 
@@ -132,7 +132,7 @@ def _loaded(source: RunFolder | Path, custom: CustomObjects) -> Source:
         return Source(path=source.saved_model_path, run=source, model=load_saved_model(source.saved_model_path))
     if not source.model_path.is_file():
         raise RunFolderError(
-            f"{source.path} holds no {source.model_path.name}: its training has not finished. Go on with "
+            f"{source.path} holds no {source.model_path.name}: its training has not finished. Continue it with "
             f"edgekit train --resume."
         )
     source.check_file(source.model_path.relative_to(source.path))
@@ -154,7 +154,7 @@ def check_dataset(source: Source, dataset: Dataset | None) -> None:
     if dataset is not None and expected and dataset.sha256 != expected:
         raise ExportError(
             f"The data set is not the one of the run {source.run.path}: expected '{source.dataset_entry.get('name')}' "
-            f"with SHA-256 {expected[:12]}…, received '{dataset.name}' with {dataset.sha256[:12]}…. Give the data "
+            f"with SHA-256 {expected[:12]}…, received '{dataset.name}' with {dataset.sha256[:12]}…. Name the data "
             f"that the model was trained and measured on."
         )
 

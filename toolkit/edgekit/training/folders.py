@@ -44,7 +44,7 @@ def check_free(path: Path) -> None:
     """Raise TrainingError, or UsageError, unless a new training may be written to `path`."""
     check_outside_runs(path)
     if path.exists() and not path.is_dir():
-        raise TrainingError(f"{path} is a file. Expected a folder, or a name that is free, for --out.")
+        raise TrainingError(f"{path} is a file. Expected a folder, or an unused name, for --out.")
     if not path.exists() or not any(path.iterdir()):
         return
     if not (path / "manifest.json").is_file():

@@ -1,1 +1,1 @@
-"""One file of an export: made, run, compared with Keras, and kept or not."""
+"""One file of an export: converted, run, compared with Keras, and kept or not."""

@@ -1,6 +1,6 @@
 """Runs an exported file on a few images and compares it with Keras, so that a broken conversion is never kept.
 
-This is no verification: a few images tell a broken file from a good one, not a good one from a better. If too few
+This is not a verification: a few images show whether a file is broken, not how good it is. If too few
 images agree, but chance may have picked them, more are asked for.
 """
 
@@ -25,21 +25,21 @@ if TYPE_CHECKING:
 
 NUM_IMAGES = 32
 MORE_IMAGES = (128, 512)
-"""How many images are run if fewer leave open whether a file agrees often enough."""
+"""How many images are run if fewer do not show whether a file agrees often enough."""
 CONFIDENCE = 0.99
-"""Of the interval that tells a file that agrees too rarely from images that chance has picked badly."""
+"""Confidence of the interval that separates a file that agrees too rarely from an unlucky choice of images."""
 MAX_FLOAT32_DIFFERENCE = 1e-3
 MAX_UNDECIDED_DIFFERENCE = 0.1
 MIN_AGREEMENT = 0.8
 WHERE_INT8_LOSES = (
-    " If this is what int8 costs this network: --int16x8 costs less, --float-layers leaves layers in float, and "
+    " If int8 loses this much in your network: --int16x8 loses less, --float-layers keeps layers in float, and "
     "edgekit tune finds which."
 )
 NEARLY_TIED = 0.05
 """Images whose two highest scores in Keras lie closer together may change their top class in any conversion."""
 
 
-LOST_WEIGHTS = "it returns the same scores for every image, as if the file had lost its weights"
+LOST_WEIGHTS = "it returns the same scores for every image, as if its weights were lost"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,7 +86,7 @@ class CheckResult:
 
 @dataclass(frozen=True, kw_only=True)
 class Judgement:
-    """What a check says of a file.
+    """The result of the check of a file.
 
     Attributes:
         title: What the file is: "The file tflite int8".
@@ -171,7 +171,7 @@ def judge(
 ) -> Judgement:
     """Compare a file's scores with Keras' scores of the same images, both float32 (N, C).
 
-    In doubt is a file that answers NaN, the same for every image, or something else than Keras.
+    A file is in doubt if it returns NaN, the same scores for every image, or other scores than Keras.
 
     Args:
         reference: Keras' scores.
@@ -188,7 +188,7 @@ def judge(
         shapes = f"it gives scores of shape {candidate.shape}, Keras of {reference.shape}"
         return _unreadable(title, shapes, len(reference), runtime)
     if not np.isfinite(candidate).all():
-        hint = ", as it does if a value lies beyond 65,504, the end of float16" * (precision is Precision.FLOAT16)
+        hint = ", as happens if a value exceeds 65,504, the largest float16" * (precision is Precision.FLOAT16)
         return _unreadable(title, f"it returns NaN or infinity{hint}", len(reference), runtime)
     decided = top_margins(reference) > NEARLY_TIED
     same = ~flipped_images(reference, candidate)[decided]
@@ -218,7 +218,7 @@ def _too_far(result: CheckResult, precision: Precision, own_noise: float) -> tup
         return f"a score differs by {difference:.4f}, at most {limit:.3g} is expected{noise}", is_float
     if result.agreement is not None and result.agreement < MIN_AGREEMENT:
         doubt = (
-            f"of {result.num_decided} images on which Keras is decided, it agrees on {result.num_agreeing}; at least "
+            f"of {result.num_decided} images on which Keras is sure, it agrees on {result.num_agreeing}; at least "
             f"{MIN_AGREEMENT:.0%} are expected"
         )
         return doubt, result.agreement_interval[1] < MIN_AGREEMENT

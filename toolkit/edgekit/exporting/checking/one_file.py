@@ -1,4 +1,4 @@
-"""One file of an export: made, run, compared with Keras, and only then kept. Decides for no other file."""
+"""One file of an export: converted, run, compared with Keras, and only then kept. Does not decide about other files."""
 
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 DOUBTFUL = "doubtful"
-"""Stands in the name of a file that is kept in doubt, so that nobody takes it for a good one."""
+"""Part of the name of a file that is kept although it is in doubt."""
 
 SHOWS_NOISE = 1e-5
 """A float32 file that differs by no more is of a network whose own noise is too small to matter."""
@@ -57,7 +57,7 @@ class OneFile:
 
     Args:
         maker: Makes their bytes.
-        progress: Told what is worth knowing of a file.
+        progress: Receives notes about the files.
         keep_doubtful: Keep a file that runs, though it does not do what Keras does, under a name that says so.
     """
 

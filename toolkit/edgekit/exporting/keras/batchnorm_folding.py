@@ -1,4 +1,4 @@
-"""Folds batch normalization that converters mostly leave: after an activation or a pooling. Keras to Keras.
+"""Folds batch normalization that most converters leave: after an activation or a pooling. Keras to Keras.
 
 At inference batch normalization is a factor and a summand per channel: `y = a * x + b`. After a convolution every
 converter folds it backwards. After ReLU, LeakyReLU or a pooling (as in recipe cnn6) it stays, as a multiplication
@@ -10,8 +10,8 @@ and an addition, unless it is taken apart:
   zeros that 'same' padding puts around an image, and a negative sign never crosses a maximum.
 - A b that stays is one addition, as late as it can be.
 
-When in doubt a layer stays: layers that are called twice, tensors with several readers, kinds that are not named
-here. Knows no format and no data; `edgekit.exporting` proves on images that the scores stay the same.
+In doubt a layer stays: layers that are called twice, tensors with several consumers, kinds that are not listed here.
+Knows no format and no data; `edgekit.exporting` proves on images that the scores stay the same.
 """
 
 import math
@@ -70,7 +70,7 @@ class Folding:
         parts += [f"{len(self.left)} stay ({'; '.join(sorted(set(self.left.values())))})"] * bool(self.left)
         return (
             f"Of {counted(total, 'batch normalization')} after an activation or a pooling, {', '.join(parts)}: "
-            f"{self.num_operators_saved} multiplications and additions fewer."
+            f"{self.num_operators_saved} fewer multiplications and additions."
         )
 
     def to_dict(self) -> dict[str, Any]:

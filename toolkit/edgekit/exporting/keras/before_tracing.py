@@ -1,4 +1,4 @@
-"""What a loaded model needs before it is traced: finite weights, float32 layers, constants instead of tensors."""
+"""Prepares a loaded model for tracing: finite weights, float32 layers, constants instead of tensors."""
 
 import json
 from typing import TYPE_CHECKING, Any
@@ -25,7 +25,7 @@ def check_weights(model: "keras.Model") -> None:
 
 
 def check_not_quantized(model: "keras.Model") -> None:
-    """Raise ExportError, naming the layer, if Keras has quantized it: its arithmetic is for servers alone."""
+    """Raise ExportError, naming the layer, if Keras has quantized it: its arithmetic is for servers only."""
     for layer in model._flatten_layers():
         if mode := getattr(layer, "quantization_mode", None):
             raise ExportError(
@@ -47,7 +47,7 @@ def in_float32(model: "keras.Model") -> "keras.Model":
     twin.set_weights(model.get_weights())
     if remaining := {layer.compute_dtype for layer in twin._flatten_layers()} - {"float32"}:
         raise ExportError(
-            f"The model computes in {', '.join(sorted(remaining))}. Not yet: edgekit exports models whose layers "
+            f"The model computes in {', '.join(sorted(remaining))}, which is not supported. Expected layers that "
             f"compute in float32, or in mixed precision."
         )
     return twin

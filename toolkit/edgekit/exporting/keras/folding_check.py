@@ -33,6 +33,6 @@ def proven_folding(
         return folding
     progress.note(
         f"Batch normalization was not folded: a score changed by {difference:.2g}, at most {MAX_DIFFERENCE:g} is "
-        f"allowed. The files hold it as the model does."
+        f"allowed. The files keep it as in the model."
     )
     return Folding(model=model)

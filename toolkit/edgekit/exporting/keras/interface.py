@@ -1,4 +1,4 @@
-"""Is a Keras model an image classifier of the data set? Says what differs. Changes no model."""
+"""Checks that a Keras model is an image classifier for the data set. Changes no model."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -17,13 +17,13 @@ def check_interface(model: "keras.Model", image_shape: tuple[int, int, int], num
     inputs, outputs = getattr(model, "inputs", None) or [], getattr(model, "outputs", None) or []
     if not inputs and not outputs and model.weights:
         raise ExportError(
-            f"The model '{model.name}' ({type(model).__name__}) is a class of its own, whose layers cannot be "
-            f"followed. Make one of Keras' of it and save that: inputs = keras.Input((height, width, 3)); "
+            f"The model '{model.name}' ({type(model).__name__}) is a subclass of keras.Model whose layers edgekit "
+            f"cannot read. Make a functional model of it and save that: inputs = keras.Input((height, width, 3)); "
             f"keras.Model(inputs, model.call(inputs)).save('model.keras')."
         )
     if not inputs and not outputs:
         raise ExportError(
-            f"The model '{model.name}' was saved before it was built: it has no shapes and no weights. Begin it with "
+            f"The model '{model.name}' was saved before it was built: it has no shapes and no weights. Start it with "
             f"keras.Input((height, width, 3)), train it, and save it again."
         )
     if len(inputs) != 1 or len(outputs) != 1:
@@ -35,8 +35,9 @@ def check_interface(model: "keras.Model", image_shape: tuple[int, int, int], num
     wanted, given = tuple(inputs[0].shape), tuple(outputs[0].shape)
     if len(wanted) != 4 or wanted[3] not in (1, 3) or not _is_numeric(inputs[0].dtype):
         raise ExportError(
-            f"The model takes {inputs[0].dtype} of shape {wanted}. Not yet: edgekit exports models that take RGB "
-            f"images, (batch, height, width, 3), or gray ones, (batch, height, width, 1) or (batch, height, width)."
+            f"The model takes {inputs[0].dtype} of shape {wanted}. This is not supported: edgekit exports models that "
+            f"take RGB images, (batch, height, width, 3), or gray ones, (batch, height, width, 1) or (batch, height, "
+            f"width)."
         )
     if wanted[3] != image_shape[2]:
         raise ExportError(
@@ -50,7 +51,8 @@ def check_interface(model: "keras.Model", image_shape: tuple[int, int, int], num
         )
     if len(given) != 2:
         raise ExportError(
-            f"The model gives an output of shape {given}. Not yet: edgekit exports classifiers, (batch, classes)."
+            f"The model gives an output of shape {given}. This is not supported: edgekit exports classifiers, (batch, "
+            f"classes)."
         )
     if given[1] != num_classes:
         raise ExportError(
@@ -62,7 +64,7 @@ def check_interface(model: "keras.Model", image_shape: tuple[int, int, int], num
 def _advice(num_scores: int, num_classes: int) -> str:
     """What to do about a model of another number of scores."""
     if num_scores == 1:
-        return "One score tells two classes apart: give a data set of two classes, or end the model in one per class."
+        return "One score is for two classes: give a data set of two classes, or end the model in one score per class."
     if num_scores > num_classes:
         return (
             "If it knows classes that the data set lacks, name all of its classes, one per line, in the order of its "

@@ -1,6 +1,6 @@
 """Which Keras layers an operator of a converted graph comes from, read from the paths in its names.
 
-Knows neither files nor quantizers. A fused operator has the paths of all that went into it, "a/Relu;b/BiasAdd".
+Does not know files or quantizers. A fused operator has the paths of all that went into it, "a/Relu;b/BiasAdd".
 """
 
 import re

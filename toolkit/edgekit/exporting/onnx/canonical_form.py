@@ -64,7 +64,9 @@ def _check_plain(graph: "ir.Graph") -> None:
             f"The ONNX graph has {len(graph.inputs)} inputs and {len(graph.outputs)} outputs. Expected one."
         )
     if any(graph.subgraphs()):
-        raise ExportError("The model holds control flow (If, Loop, Scan). Not yet: edgekit exports plain graphs.")
+        raise ExportError(
+            "The model holds control flow (If, Loop, Scan), which is not supported. Expected a plain graph."
+        )
 
 
 def _with_free_batch(value: "ir.Value") -> "ir.Shape":

@@ -1,6 +1,6 @@
 """Keras to ONNX: float32, float16, int8 weights, and int8 as QDQ.
 
-A file is never newer than the ONNX Runtime that it is for (`edgekit.exporting.onnx.targets`). The batch is dynamic,
+A file never needs a newer ONNX Runtime than its target (`edgekit.exporting.onnx.targets`). The batch is dynamic,
 the layout NHWC as in Keras unless asked otherwise; input "pixels" and output "scores" are float32 in every precision.
 Names and metadata are brought into one form, so that the same model gives the same bytes. Knows no runtime of ours
 and no data set.
@@ -80,7 +80,7 @@ class OnnxExporter:
 
     @classmethod
     def choices(cls, precision: Precision, options: ExportOptions) -> frozenset[str]:
-        """Those of `ExportOptions.words` that it honours for a file of `precision`; the others are refused.
+        """The options of `ExportOptions.words` that it supports for a file of `precision`; others are rejected.
 
         Raises:
             UsageError: The runtime that the file is for lacks what the precision needs.

@@ -123,6 +123,6 @@ def _check_scales(graph: "ir.Graph") -> None:
         scale = constant_of(node.inputs[1]) if node.op_type == "QuantizeLinear" else None
         if scale is not None and not np.isfinite(scale).all():
             raise CalibrationError(
-                f"'{source_of(node).name}' overflows on the calibration images, so no int8 range can hold it. Expected "
-                f"finite values. Check --input-range (does the model expect 0..1?), or leave int8 out."
+                f"'{source_of(node).name}' overflows on the calibration images, so no int8 range can hold it. "
+                f"Expected finite values. Check --input-range (does the model expect 0..1?), or omit int8."
             )

@@ -1,4 +1,4 @@
-"""What an `.onnx` file says about itself, in its `metadata_props`. Changes no graph."""
+"""The metadata of an `.onnx` file, in its `metadata_props`. Changes no graph."""
 
 import json
 

@@ -102,13 +102,13 @@ class OrtTarget:
         """
         found = re.fullmatch(r"([0-9]{1,4})\.([0-9]{1,4})(\.[0-9]{1,4})?", text)
         oldest, newest = RELEASES[0], RELEASES[-1]
-        span = f"Known: {oldest.name} to {newest.name}, and what comes after."
+        span = f"Supported: {oldest.name} to {newest.name}, and later ones."
         if not found:
             raise UsageError(f"--ort-target must be a version of ONNX Runtime, such as 1.16. Received '{text}'. {span}")
         version = int(found[1]), int(found[2])
         readable = [release for release in RELEASES if release.version <= version]
         if not readable:
-            raise UsageError(f"--ort-target {text} is older than what is known of ONNX Runtime. {span}")
+            raise UsageError(f"--ort-target {text} is older than the oldest supported ONNX Runtime. {span}")
         release = readable[-1]
         return cls(name=text, opset=min(OPSET, release.opset), ir_version=min(IR_VERSION, release.ir_version))
 

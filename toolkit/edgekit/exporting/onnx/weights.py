@@ -101,6 +101,6 @@ def _check_fits_half(model: "ir.Model") -> None:
             continue
         if (largest := max(float(values.max()), -float(values.min()))) > limit:
             raise ExportError(
-                f"No float16 file can be made: '{constant.name}' holds {largest:.4g}, and float16 "
-                f"ends at {limit:,.0f}. Leave --float16 out for ONNX, or scale the layer."
+                f"No float16 file can be made: '{constant.name}' holds {largest:.4g}, and the largest float16 is "
+                f"{limit:,.0f}. Omit --float16 for ONNX, or scale the layer."
             )

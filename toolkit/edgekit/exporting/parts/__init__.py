@@ -1,1 +1,1 @@
-"""A large model, exported in parts, each in a process that ends with its memory."""
+"""A large model, exported in parts, each in a process that frees its memory at its end."""

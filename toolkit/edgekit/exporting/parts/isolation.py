@@ -1,6 +1,7 @@
-"""Exports a large model a few files at a time, in separate processes; what is finished is kept, whatever follows.
+"""Exports a large model a few files at a time, in separate processes; finished files are kept, whatever happens later.
 
-A process gives all its memory back, and one that runs out of it costs a sentence. Neither TensorFlow nor the model is
+A process returns all its memory when it ends, and running out of memory becomes an error in one sentence. Neither
+TensorFlow nor the model is
 loaded here.
 """
 
@@ -135,8 +136,8 @@ def _out_of_memory(
     there = f"Finished and kept in {out}: {', '.join(kept)}." if kept else "No file was finished."
     target = f"{out} " if kept else ""
     return (
-        f"The export ended at {job.title}: the process {failure.reason.rstrip('.')}. This file takes about "
-        f"{memory_needed(size, [job]) / 1e9:.1f} GB of memory{free_text}. {there} Free memory and make the rest: "
+        f"The export ended at {job.title}: the process {failure.reason.rstrip('.')}. This file needs about "
+        f"{memory_needed(size, [job]) / 1e9:.1f} GB of memory{free_text}. {there} Free memory and export the rest: "
         f"edgekit export {target}--resume. To need less, leave {job.title} out with --format or --precision."
     )
 

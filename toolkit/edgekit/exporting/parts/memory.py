@@ -52,8 +52,8 @@ def memory_warning(num_bytes: int, jobs: Sequence[Job]) -> str:
     fitting = [job for job in jobs if memory_needed(num_bytes, [job]) <= free]
     names = ", ".join(job.title for job in jobs if job not in fitting)
     return (
-        f"This export takes about {needed / 1e9:.1f} GB of memory, and {free / 1e9:.1f} GB are free: {names} may not "
-        f"be finished. The others are made and kept. --format and --precision choose files that need less."
+        f"This export needs about {needed / 1e9:.1f} GB of memory, and {free / 1e9:.1f} GB are free: {names} may not "
+        f"be finished. The others are exported and kept. --format and --precision choose files that need less."
     )
 
 
@@ -64,6 +64,6 @@ def disk_warning(num_bytes: int, jobs: Sequence[Job], out: Path) -> str:
     if needed <= free:
         return ""
     return (
-        f"The files take about {needed / 1e9:.1f} GB, and {free / 1e9:.1f} GB are free at {existing}. Free space, name "
-        f"another folder with --out, or make fewer files with --format and --precision."
+        f"The files need about {needed / 1e9:.1f} GB, and {free / 1e9:.1f} GB are free at {existing}. Free space, "
+        f"name another folder with --out, or export fewer files with --format and --precision."
     )

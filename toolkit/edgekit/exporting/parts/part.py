@@ -1,4 +1,4 @@
-"""What the process of one part of an export is told. Does nothing of it."""
+"""The job of the process for one part of an export. Does no work."""
 
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What a converter or a quantizer said when it failed, as a sentence that names operator and layer."""
+"""Turns the error of a converter or a quantizer into a sentence that names operator and layer."""
 
 import re
 
@@ -30,7 +30,7 @@ def _missing(found: list[tuple[str, str]], text: str, names: LayerNames) -> str:
     operators = sorted({name.removeprefix("Flex") for _, listed in found for name in listed.strip().split(", ")})
     types = {operator: _OTHER_FLOATS[short] for operator, short in _SIGNATURE.findall(text)}
     named = ", ".join(f"{each} of {types[each]}" if each in types else each for each in operators)
-    replace = "Let it compute in float32" if set(operators) <= set(types) else "Replace the layer"
+    replace = "Let the layer compute in float32" if set(operators) <= set(types) else "Replace the layer"
     layers = sorted({layer for _, path in _LOCATION.findall(text) for layer in names.of(path)})
     where = f" (layer {', '.join(layers)})" if layers else ""
     advice = (
@@ -46,8 +46,8 @@ def _quantizers_fault_in(text: str) -> str:
     """What TensorFlow's quantizer cannot do, if `text` says that; else ""."""
     if found := _NO_INT16.search(text):
         return (
-            f"TensorFlow's quantizer has no int16x8 form of {found[1]}. Leave --int16x8 out, or try --quantizer "
-            f"ai-edge, which keeps such operators in float."
+            f"TensorFlow's quantizer has no int16x8 form of {found[1]}. Omit --int16x8, or try --quantizer ai-edge, "
+            f"which keeps such operators in float."
         )
     if "Select TensorFlow op(s)" in text:
         return (

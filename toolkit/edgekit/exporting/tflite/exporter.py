@@ -65,7 +65,7 @@ class TFLiteExporter:
 
     @classmethod
     def choices(cls, precision: Precision, options: ExportOptions) -> frozenset[str]:
-        """Those of `ExportOptions.words` that it honours for a file of `precision`; the others are refused."""
+        """The options of `ExportOptions.words` that it supports for a file of `precision`; others are rejected."""
         common = frozenset({"--no-fold", "--output", "--calibration", "--percentile"})
         own = TFLITE_QUANTIZERS.load(options.tflite.quantizer).choices.get(precision)
         return common if own is None else common | {"--quantizer"} | own
@@ -249,7 +249,7 @@ def _integers(name: str, quantizer: type[TFLiteQuantizer], request: QuantizeRequ
             raise
         raise ExportError(
             f"The quantizer '{name}' of the package {origin} failed: {type(error).__name__}: {first_line_of(error)}. "
-            f"Report it to the package."
+            f"Report this to the authors of the package."
         ) from error
     if origin:
         start = f"The quantizer '{name}' of the package {origin} must give the bytes of a .tflite file. Received"
@@ -284,7 +284,7 @@ def _check_kept(request: QuantizeRequest, content: bytes) -> None:
     if missing:
         raise ExportError(
             f"The quantizer did not keep in float what it was asked to: {'; '.join(each[:80] for each in missing[:3])}."
-            f" Try the other quantizer (--quantizer), or keep the layers around it in float too."
+            f" Try the other quantizer (--quantizer), or also keep the layers around it in float."
         )
 
 

@@ -1,4 +1,4 @@
-"""Reads an int8 or int16x8 `.tflite` back: which operators compute in float, and which a user asked to?
+"""Reads an int8 or int16x8 `.tflite` and finds the operators that compute in float.
 
 Knows nothing of how the file was made.
 """

@@ -1,4 +1,4 @@
-"""Reads an int8 `.tflite` back: is it integer where it should be, and is its input what was asked for?
+"""Reads an int8 `.tflite` and checks that it is integer where it should be, with the requested input.
 
 Knows nothing of how the file was made.
 """
@@ -20,8 +20,8 @@ def check_strict(islands: Sequence[Island], title: str) -> None:
     if islands:
         raise ExportError(
             f"No {title} file without float operators can be made: {kinds_in_words(islands)} would lose its meaning in "
-            f"256 steps, or has no integer form ({_where(islands)}). Replace it ({_REPLACEMENTS}), or leave "
-            f"--strict-int8 out: the file then computes this part in float, and the export says so."
+            f"256 steps, or has no integer form ({_where(islands)}). Replace it ({_REPLACEMENTS}), or omit "
+            f"--strict-int8: the file then computes this part in float, and the export says so."
         )
 
 

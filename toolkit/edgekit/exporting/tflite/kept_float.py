@@ -1,4 +1,4 @@
-"""The float `.tflite` of a large model, kept on the disk between the parts of an export.
+"""The float `.tflite` of a large model, kept on disk between the parts of an export.
 
 Integer files are made of it. The process that converts it holds gigabytes that TensorFlow does not give back, so
 another one makes the integers. Knows neither.

@@ -1,4 +1,4 @@
-"""LiteRT metadata in a `.tflite`: what goes in, what comes out, and the labels as an attached file.
+"""LiteRT metadata in a `.tflite`: input, output, and the labels as an attached file.
 
 Writes the published schema `metadata_schema.fbs` of TensorFlow Lite (identifier "M001") with flatbuffers: its official
 writers are no longer maintained. MediaPipe reads the labels from a zip archive behind the flatbuffer, stored without
@@ -31,7 +31,7 @@ _AXIS_LABELS = 2
 
 
 def with_metadata(content: bytes, description: FileDescription) -> bytes:
-    """The same model with readable tensor names, metadata, and the labels attached; what was there is replaced.
+    """The same model with readable tensor names, metadata, and the labels attached; existing metadata is replaced.
 
     Args:
         content: A `.tflite` with one input and one output.

@@ -43,7 +43,7 @@ NUM_IMAGES = 200
 ENOUGH = 1 - CLEAR_GAIN
 """A model that is right so often as it is fed cannot gain CLEAR_GAIN: nothing else is tried."""
 AS_GOOD = 0.01
-"""Two ways whose accuracies differ by no more count as equally good."""
+"""Accuracies that differ by no more count as equal."""
 MIN_IMAGES_PER_CLASS = 2
 """Images of a class that it takes to look for another order: one to find it, one to see whether it is right. The table
 of classes by classes is then small, too."""

@@ -1,4 +1,4 @@
-"""A Keras 2 file that Keras 3 cannot read, as a Keras 3 model: its weights as they are, its answers proven equal."""
+"""Reads a Keras 2 file that Keras 3 cannot read as a Keras 3 model: the same weights, scores checked to be equal."""
 
 import json
 import shutil
@@ -54,7 +54,7 @@ def load_keras2(path: Path, custom: CustomObjects = NONE) -> LoadedModel:
         custom: What the user's own file defines, for Keras 3.
 
     Raises:
-        ExportError: It holds code, or what Keras 3 has no layer for, or answers otherwise there than in Keras 2.
+        ExportError: It holds code, or what Keras 3 has no layer for, or gives other scores there than in Keras 2.
         MissingExtraError: tf_keras is not installed.
     """
     check_harmless(path)
@@ -113,7 +113,7 @@ def _reason(path: Path, error: Exception, custom: CustomObjects) -> str:
         return needs(path, name, custom)
     return (
         f"{path} was written by Keras 2, and Keras 3 cannot read it: {first_line_of(error)}. Load it with Keras 2 "
-        f"(tf_keras), build the network again in Keras 3 and give it the weights."
+        f"(tf_keras), build the network again in Keras 3 and copy the weights."
     )
 
 
@@ -145,5 +145,5 @@ def _prove_equal(path: Path, model: Any) -> None:
     if expected.shape != given.shape or not np.abs(given - expected).max() <= limit:
         raise ExportError(
             f"{path} was written by Keras 2, and the same network gives different scores in Keras 3. Expected scores "
-            f"equal within {limit:.2g}. Build the network again in Keras 3 and give it the weights."
+            f"equal within {limit:.2g}. Build the network again in Keras 3 and copy the weights."
         )

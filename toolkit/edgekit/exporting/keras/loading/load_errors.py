@@ -1,4 +1,4 @@
-"""What Keras says when it cannot load a file, as sentences for the person who wants it loaded. Loads nothing."""
+"""Turns Keras' loading errors into sentences for users. Loads nothing."""
 
 import re
 import zipfile
@@ -50,7 +50,7 @@ def reason(path: Path, error: Exception, custom: CustomObjects) -> str:
             f"the model again."
         )
     if "No model config" in text:
-        return f"{path} holds weights alone, without the network. Save the whole model, with model.save('model.keras')."
+        return f"{path} holds only weights, without the network. Save the whole model, with model.save('model.keras')."
     is_cut_off = path.suffix.lower() == ".keras" and not zipfile.is_zipfile(path)
     said = "its zip archive has no end" if is_cut_off else first_line_of(error)
     return (

@@ -1,6 +1,6 @@
-"""Reads a `.keras` or `.h5` file as a Keras model and turns everything that can be wrong into a sentence.
+"""Reads a `.keras` or `.h5` file as a Keras model, with a clear sentence for every error.
 
-Keras' safe mode stays on: a file that carries Python code is refused, never run. Knows no format that
+Keras' safe mode stays on: a file that carries Python code is rejected, never run. Knows no format that
 edgekit exports.
 """
 

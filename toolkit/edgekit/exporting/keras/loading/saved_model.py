@@ -1,7 +1,7 @@
 """Reads a SavedModel folder of TensorFlow 2 as a Keras model of one layer, `keras.layers.TFSMLayer`.
 
-A SavedModel is a program: its graph may read and write files. So it is read as data first, and refused unless every
-operation that loading or calling it can reach does nothing but compute. Its layers and their names are gone.
+A SavedModel is a program: its graph may read and write files. So it is read as data first, and rejected unless every
+operation that loading or calling it can reach only computes. Its layers and their names are lost.
 """
 
 import hashlib

@@ -2,7 +2,7 @@
 
 Files for phones keep them last, and TensorFlow computes nothing else on a processor. Every call of the network is made
 again with its tensors moved: layers get another data format or axis, a Permute that only moves the channels goes, and
-the weights stay what they are. What is not known here is refused by its name, never guessed.
+the weights stay what they are. Layers that are not listed here are rejected by name, never guessed.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -100,8 +100,8 @@ def with_channels_last(model: "keras.Model", num_channels: int) -> "keras.Model"
         return model
     if not layers:
         raise ExportError(
-            f"The model takes images of shape {tuple(inputs[0].shape)}, channels first, and its layers cannot be "
-            f"followed. {_ADVICE}"
+            f"The model takes images of shape {tuple(inputs[0].shape)}, channels first, and edgekit cannot read its "
+            f"layers. {_ADVICE}"
         )
     mover = _Mover()
     pixels = mover.input(inputs[0], is_first=is_first)
@@ -113,7 +113,7 @@ def with_channels_last(model: "keras.Model", num_channels: int) -> "keras.Model"
 
 _ADVICE = (
     "Expected channels last, (batch, height, width, channels): build the network with data_format='channels_last', "
-    "give it the weights (kernels have the same shape in both), and save it."
+    "copy the weights (kernels have the same shape in both), and save it."
 )
 
 

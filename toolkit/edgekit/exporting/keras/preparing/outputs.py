@@ -1,4 +1,4 @@
-"""A model of one input and one output of scores, from what people save: several outputs, or a class of its own.
+"""A model of one input and one output of scores, made from models with several outputs and subclassed models.
 
 The layers are shared with the given model, which stays as it is.
 """
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def as_functional(model: "keras.Model", image_shape: "Shape") -> "keras.Model":
-    """`model` as a graph from an input of `image_shape`, (height, width, channels), if it is a class of its own.
+    """`model` as a graph from an input of `image_shape`, (height, width, channels), if it is a subclassed model.
 
     Its layers become those of the graph if its `call` can be followed; else it is one layer.
 
@@ -86,7 +86,7 @@ def with_one_output(
     if len(fitting) != 1:
         raise ExportError(
             f"The model has {counted(len(outputs), 'output')}: {shown}. Expected exactly one of shape (batch, "
-            f"{num_scores}). Say which one holds the scores, as in --output-name {names[(fitting or [0])[0]]}."
+            f"{num_scores}). Name the one that holds the scores, as in --output-name {names[(fitting or [0])[0]]}."
         )
     chosen = fitting[0]
     sentence = (

@@ -1,4 +1,4 @@
-"""From a Keras model as people save it to the classifier that is exported. Every step is a file of its own.
+"""From any saved Keras model to the classifier that is exported. Each step has its own file.
 
 The order: one input, its channels last; names that TensorFlow takes; one output; two scores if there is one; the
 data set's order of classes; and last the checks and the softmax of `edgekit.exporting.keras.classifier`.
@@ -40,7 +40,7 @@ class Prepared:
             knows more classes.
         gives_one_score: Whether the file's model gives one score for two classes.
         renamed: Name of a layer in the file -> its name now.
-        notes: What was decided, in whole sentences.
+        notes: Whole sentences about the decisions.
     """
 
     model: "keras.Model"
@@ -61,7 +61,7 @@ def prepare(
     class_names: Sequence[str],
     reading: OutputReading,
 ) -> Prepared:
-    """The classifier that `model` holds; `model` itself stays as it is, but for the names of its layers.
+    """The classifier that `model` holds; `model` itself stays as it is, except for the names of its layers.
 
     Args:
         model: As it was loaded.
@@ -91,7 +91,7 @@ def prepare(
     elif reading.positive_class is not None:
         raise UsageError(
             f"--positive-class is for a model that gives one score for two classes. This one gives "
-            f"{_num_scores(model) or 'no'} scores. Leave it out; --labels FILE says in which order the classes are."
+            f"{_num_scores(model) or 'no'} scores. Leave it out; --labels FILE sets the order of the classes."
         )
     elif columns is not None:
         check_interface(model, image_shape, num_scores)
@@ -158,4 +158,4 @@ def _renamed_words(renamed: Mapping[str, str]) -> str:
         return ""
     pairs = [f"'{old}' as '{new}'" for old, new in list(renamed.items())[:MAX_NAMED]]
     more = f" and {len(renamed) - MAX_NAMED} more" if len(renamed) > MAX_NAMED else ""
-    return f"Layers are exported under names that TensorFlow takes: {', '.join(pairs)}{more}."
+    return f"Layers are exported under names that TensorFlow accepts: {', '.join(pairs)}{more}."

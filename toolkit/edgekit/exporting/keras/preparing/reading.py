@@ -1,4 +1,4 @@
-"""What a user says of a model's output if its file does not: which one, of which classes. Knows no Keras."""
+"""What a user says about a model's output: which one, and of which classes. Knows no Keras."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Layer names that TensorFlow takes. Keras takes "conv 1" and "Größe:2" as names; a traced graph does not."""
+"""Layer names that TensorFlow accepts. Keras takes "conv 1" and "Größe:2" as names; a traced graph does not."""
 
 import re
 from typing import TYPE_CHECKING, Any

@@ -1,4 +1,4 @@
-"""What makes the integers of a `.tflite` out of a float one; one quantizer per file.
+"""Quantizers that make an integer `.tflite` of a float one; one quantizer per file.
 
 Other packages add theirs in the entry points "edgekit.quantizers".
 """
