@@ -152,7 +152,7 @@ def test_other_data_and_files_that_would_be_lost_are_refused(verified_run: Path,
     with pytest.raises(edgekit.BundleError, match="not the test images"):
         edgekit.bundle(verified_run, data=f"npz:{tmp_path / 'other.npz'}", out=tmp_path / "out.zip")
     (tmp_path / "letter.zip").write_text("a letter")
-    with pytest.raises(edgekit.UsageError, match="something else than a zip"):
+    with pytest.raises(edgekit.UsageError, match="exists and is not a zip"):
         edgekit.bundle(verified_run, out=tmp_path / "letter.zip")
     with pytest.raises(edgekit.UsageError, match="needs no data"):
         edgekit.bundle(verified_run, no_images=True, data="digits")
@@ -228,7 +228,7 @@ def test_what_was_chosen_is_said(bundle_zip: Path, resnet8_zip: Path) -> None:
     assert f"{reasons.count('hardest')} hardest for the float model" in choice
     assert choice.endswith("Every class has one.")
     assert f"golden/ holds {choice}" in contents(bundle_zip)["README.md"].decode()
-    assert golden(resnet8_zip)["choice"] == "32 images made by a formula, which show no class."
+    assert golden(resnet8_zip)["choice"] == "32 images that are synthetic and show no class."
 
 
 def test_the_committed_run_answers_as_its_bundle_says_in_every_runtime(resnet8_zip: Path) -> None:

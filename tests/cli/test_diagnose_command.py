@@ -221,4 +221,4 @@ def test_what_cannot_be_meant_costs_a_sentence(
     manifest = json.loads((own / "manifest.json").read_text())
     manifest["dataset"] |= {"name": "folder", "sha256": "0" * 64}  # data that nobody here has loaded
     (own / "manifest.json").write_text(json.dumps(manifest))
-    assert "where it lies on this machine, a run does not say: --data folder:PATH" in refused(capsys, own)
+    assert "a run does not record where that is on this machine: --data folder:PATH" in refused(capsys, own)

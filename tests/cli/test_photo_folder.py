@@ -92,7 +92,7 @@ def _the_command_suggested_after_an_export_works(home: Path, capsys: pytest.Capt
 def _data_that_moved_is_a_sentence(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (home / "photos").rename(home / "pictures")
     assert edgekit(["verify", "exported/small"]) == 2
-    assert "If it has moved, say where it is: --data folder:PATH" in capsys.readouterr().err
+    assert "If it has moved, name its new place: --data folder:PATH" in capsys.readouterr().err
     assert edgekit(["verify", "exported/small", "--data", "pictures", "-r", "xnnpack", "--int8"]) == 0
     assert edgekit(["verify", "exported/small", "-r", "xnnpack", "--int8"]) == 0, "the new place is kept"
     (home / "pictures" / "day" / "0.png").unlink()

@@ -128,7 +128,7 @@ def test_ctrl_c_leaves_a_usable_run_and_resumes_to_the_same(inputs, unbroken, tm
     out = tmp_path / "interrupted"
     status, errors = start_and_stop(inputs, out, signal.SIGINT)
     assert status == 130, errors
-    assert "Go on with --resume" in errors
+    assert "Continue with --resume" in errors
     assert "Traceback" not in errors
     stopped = RunFolder(out)
     assert stopped.manifest["status"] == "interrupted"

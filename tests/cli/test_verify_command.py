@@ -54,7 +54,7 @@ def test_no_output_takes_the_place_of_something_else(
 ) -> None:
     before = contents(run)
     assert edgekit([*command, option, str(run / name)]) == 2
-    assert ("is a folder" if name == "onnx" else "which would be lost") in capsys.readouterr().err
+    assert ("is a folder" if name == "onnx" else "so it is not overwritten") in capsys.readouterr().err
     assert contents(run) == before
 
 

@@ -142,7 +142,10 @@ def test_an_input_that_cannot_hold_what_it_is_fed_comes_first(
     assert not any("Its input" in reason for reason in right["reasons"])
     common = ["--data", "npz:colours.npz", "--reference"]
     err = refused(capsys, "float.onnx", *common, "divided-int8.tflite")
-    assert "The reference divided-int8.tflite seems to be quantized or fed wrongly. Its input holds 0 to 1" in err
+    assert (
+        "The reference divided-int8.tflite seems to be quantized wrongly, or to get wrong input. Its input holds 0 to 1"
+        in err
+    )
     assert "--reference-input-range 0..1" in err
     assert edgekit(["diagnose", "divided-int8.onnx", *common, "float.onnx", "--json"]) == 0
     [report] = json.loads(capsys.readouterr().out)["reports"]
@@ -176,7 +179,7 @@ def test_an_int8_reference_is_called_so_in_json_on_the_page_and_on_the_terminal(
     assert status in (0, 3)
     assert document["reference"]["precision"] == "int8"
     precision, external = document["reference"]["remarks"]
-    assert precision.startswith("The reference itself is int8: what it lost against its own float model is not seen")
+    assert precision.startswith("The reference itself is int8: its own loss against the float model is not measured")
     assert external.startswith("edgekit did not train this model, so these test images may have been among")
     page = unescape(Path("int8.html").read_text())
     assert precision in page

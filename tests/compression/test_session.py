@@ -297,7 +297,7 @@ def test_interrupted_and_resumed_is_the_same_as_unbroken(unbroken, original, dat
     assert (half.manifest["status"], half.manifest["epochs"]) == ("interrupted", epoch)
     assert half.reference().scores.shape == (200, 10)
     assert ("learned-ranges.json" in half.manifest["files"]) == (epoch > 2)
-    assert any("Go on with --resume" in note for note in stop.notes)
+    assert any("Continue with --resume" in note for note in stop.notes)
     resumed = compress(original, settings, dataset, out=out, resume=True)
     assert rows_of(resumed) == rows_of(expected)
     assert resumed.learned_ranges_path.read_bytes() == expected.learned_ranges_path.read_bytes()

@@ -43,7 +43,7 @@ def test_data_that_moved_or_changed_is_a_sentence_with_what_to_type(tmp_path: Pa
     path, cache = write(tmp_path / "arrays.npz", 0), tmp_path / "cache"
     dataset, request = loaded(path, cache), DatasetRequest(cache_dir=cache)
     moved = path.rename(tmp_path / "moved.npz")
-    with pytest.raises(UsageError, match="If it has moved, say where it is: --data npz:PATH"):
+    with pytest.raises(UsageError, match="If it has moved, name its new place: --data npz:PATH"):
         load_own(entry_of(dataset), request)
     write(path, 1)
     with pytest.raises(UsageError, match=r"has changed since the run was made.*or make the run again"):
@@ -58,7 +58,7 @@ def test_a_run_of_a_stranger_and_a_damaged_memory_know_no_place(tmp_path: Path) 
         assert recall("npz", sha256, cache) is None
     (cache / FOLDER / f"{dataset.sha256}.json").write_text('{"data": 5}')
     assert recall("npz", dataset.sha256, cache) is None
-    with pytest.raises(UsageError, match="where it lies on this machine, a run does not say: --data npz:PATH"):
+    with pytest.raises(UsageError, match="a run does not record where that is on this machine: --data npz:PATH"):
         load_own(entry_of(dataset), DatasetRequest(cache_dir=cache))
 
 
@@ -69,7 +69,7 @@ def test_a_cache_that_cannot_be_written_is_said(tmp_path: Path) -> None:
     progress = Listening()
     write(tmp_path / "arrays.npz", 0)
     load_dataset(f"npz:{tmp_path / 'arrays.npz'}", DatasetRequest(cache_dir=tmp_path / "cache", progress=progress))
-    assert progress.notes[-1].endswith("Give --data to the next commands too.")
+    assert progress.notes[-1].endswith("Pass --data to the next commands too.")
 
 
 def test_the_same_test_images_in_another_source_are_not_the_data_of_a_run(tmp_path: Path) -> None:

@@ -120,7 +120,7 @@ def test_a_segmentation_fault_is_named(artifact: Path, images_npy: Path, setting
 
 def test_an_abort_is_called_what_it_is(artifact: Path, images_npy: Path) -> None:
     reason = reason_of(execute("Aborts", artifact, images_npy))
-    assert "crashed with SIGABRT: the library gave up, as when a check in one of its kernels fails" in reason
+    assert "crashed with SIGABRT: the library aborted, as it does if a check in one of its kernels fails" in reason
 
 
 def test_an_exit_status_comes_with_the_last_words(artifact: Path, images_npy: Path) -> None:

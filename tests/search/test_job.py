@@ -60,10 +60,10 @@ def test_an_interrupted_search_says_what_it_keeps_and_goes_on(new_run, monkeypat
     request = TuneRequest(run=run.path, budget=Budget(max_accuracy_drop=100, max_flips=100))
     with pytest.raises(KeyboardInterrupt):
         tune_request(request, progress=Listening())
-    assert notes[-1] == f"2 trials are kept in {run.path / 'tuning'}: the same command goes on from there."
+    assert notes[-1] == f"2 trials are kept in {run.path / 'tuning'}: the same command continues from there."
     monkeypatch.undo()
     report = tune_request(request, progress=Listening())
-    assert f"2 trials are known from {run.path / 'tuning'}; the search goes on." in notes
+    assert f"2 trials are known from {run.path / 'tuning'}; the search continues." in notes
     assert len(report.trials) > 2
 
 

@@ -120,10 +120,10 @@ def fail(error, cause=None):
 
 def test_a_worker_that_is_lost_before_or_after_the_epochs_is_said_too():
     two = Placement(devices=("a", "b"), kind="cpu", num_workers=2, share=lambda _: fail(RuntimeError("Gloo failed")))
-    with pytest.raises(TrainingError, match=r"^Another worker does not answer any more, so"):
+    with pytest.raises(TrainingError, match=r"^Another worker no longer responds, so"):
         two.ask_chief(bytes)
     building = RecipeError("Recipe 'mine' could not build its network")  # is what a recipe's own fault would be
-    with pytest.raises(TrainingError, match=r"^Another worker does not answer any more, so"), two.watched():
+    with pytest.raises(TrainingError, match=r"^Another worker no longer responds, so"), two.watched():
         fail(building, RuntimeError("Collective ops is aborted by: heartbeats stopped"))
     with pytest.raises(RecipeError, match="could not build"), two.watched():
         fail(building, ValueError("unknown layer"))

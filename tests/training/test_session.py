@@ -154,7 +154,7 @@ def test_interrupted_and_resumed_is_the_same_as_unbroken(epochs, unbroken, tiny_
     assert run.reference().scores.shape == (60, 10)
     assert history_of(run) == history_of(unbroken)[:epochs]
     assert (out / "checkpoint.npz").is_file()
-    assert any("Go on with --resume" in note for note in progress.notes)
+    assert any("Continue with --resume" in note for note in progress.notes)
 
     with pytest.raises(TrainingError, match="Continue it with --resume"):
         train(tiny_recipe, small_digits, out=out)
@@ -255,7 +255,7 @@ def test_a_loss_that_breaks_down_names_the_epoch_and_leaves_no_run(tiny_recipe, 
     import keras
 
     wild = replace(tiny_recipe, optimizer=lambda _: keras.optimizers.SGD(1e38), callbacks=list)
-    with pytest.raises(TrainingError, match=r"broke down in epoch 1.*learning rate"):
+    with pytest.raises(TrainingError, match=r"diverged in epoch 1.*learning rate"):
         train(wild, small_digits, out=tmp_path / "run")
     assert not (tmp_path / "run").exists()
 

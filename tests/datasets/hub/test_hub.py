@@ -101,7 +101,7 @@ def test_several_columns_of_labels_need_a_name(tmp_path):
     coarse = hf.ClassLabel(names=["pet", "wild"])
     parts = {name: table(n, coarse=([m % 2 for m in range(n)], coarse)) for name, n in (("train", 12), ("test", 6))}
     spec = write(tmp_path / "two", **parts)
-    with pytest.raises(DatasetError, match=r"several columns of labels: kind, coarse\. Say which one: hub:.*#kind"):
+    with pytest.raises(DatasetError, match=r"several columns of labels: kind, coarse\. Name one: hub:.*#kind"):
         load(spec)
     dataset = load(f"{spec}#coarse")
     assert (dataset.name, dataset.class_names) == ("hub:two#coarse", ("pet", "wild"))

@@ -83,12 +83,12 @@ def test_every_row_is_in_the_table_and_in_full(made: Made) -> None:
 def test_the_top_says_what_to_do(made: Made) -> None:
     report = made[0]
     said = list(advice(report, files_of(report)))
-    assert said[0].startswith("Do not ship what failed: dynamic tflite in litert-xnnpack.")
+    assert said[0].startswith("Do not ship files with errors: dynamic tflite in litert-xnnpack.")
     assert said[1].startswith(
-        "Do not ship what drifted, unless you accept what it lost: int8 tflite in litert-xnnpack."
+        "Do not ship files that drift, unless you accept the loss: int8 tflite in litert-xnnpack."
     )
     assert any(line.startswith("The smallest file that passes: ") for line in said)
-    assert said[-1].startswith("Not run here, so nothing is known of <b>fremd.onnx in onnxruntime")
+    assert said[-1].startswith("Not run here, so the result is unknown for <b>fremd.onnx in onnxruntime")
     for line in said:
         assert line in unescape(made[2])
 

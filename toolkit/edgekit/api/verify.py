@@ -85,8 +85,8 @@ def verify(
     """Run every exported file on the test images, in every runtime, and compare it with the float model.
 
     A run keeps its report: verification.json, verification.md and verification.html are written into its folder; with
-    `runtimes` or `precisions`, its other rows are kept, each with its date. Limits
-    for single precisions are read from `[tool.edgekit.tolerance]` of pyproject.toml in the current folder.
+    `runtimes` or `precisions`, its other rows are kept, each with its date. Limits for single precisions are read from
+    `[tool.edgekit.tolerance]` of pyproject.toml in the current folder.
 
     Args:
         targets: A run, one model file or several; None: the newest run.

@@ -204,7 +204,7 @@ def _subject(request: BundleRequest) -> Subject:
     if problems and not request.is_unverified_accepted:
         raise BundleError(
             f"{run.path} is not bundled: {' '.join(problems)} Verify it first: edgekit verify {for_shell(run.path)}. "
-            f"To bundle it nevertheless, with a warning in the first line of its model card, give --unverified."
+            f"To bundle it anyway, with a warning in the first line of its model card, add --unverified."
         )
     stored = run.manifest.get("dataset", {}).get("image_rule")
     return Subject(

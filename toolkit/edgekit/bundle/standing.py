@@ -32,7 +32,7 @@ def _of_report(report: VerificationReport, manifest: Mapping[str, Any]) -> str |
         return "The verification was made on other test images than those of the run."
     listed = manifest["files"].get(report.reference.file or "")
     if listed and report.reference.sha256 not in (None, listed["sha256"]):
-        return f"The verification compared with another {report.reference.file} than the run holds now."
+        return f"The verification used another {report.reference.file} than the run holds now."
     return None
 
 

@@ -22,7 +22,7 @@ from edgekit.verification.verdict.targets import Target
 if TYPE_CHECKING:
     import numpy as np
 
-OUTDATED = "The file was exported again since it was verified: what was measured were other bytes."
+OUTDATED = "The file was exported again since it was verified, so the measurement is of other bytes."
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -78,8 +78,8 @@ def command(as_json: bool, **chosen: Any) -> None:
     """Prune, cluster or train for int8 the network of RUN, by default the newest; makes a new run.
 
     The steps follow each other, and each keeps what the ones before it have made: zeros stay zero, and shared weights
-    stay shared. The new run is exported and verified like any other; its int8
-    files use the ranges that --qat has learned.
+    stay shared. The new run is exported and verified like any other; its int8 files use the ranges that --qat has
+    learned.
 
     \b
     edgekit compress exported/first --qat

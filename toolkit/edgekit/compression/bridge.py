@@ -140,8 +140,8 @@ def _graph_of(model: Any) -> Any:
     graph = getattr(model, "_functional", None) or model  # a sequential model keeps its graph there
     if not hasattr(graph, "_nodes_by_depth"):
         raise CompressionError(
-            f"'{model.name}' ({type(model).__name__}) is a model with a call method of its own, whose inside Keras "
-            f"does not know. Expected a functional or a sequential model."
+            f"'{model.name}' ({type(model).__name__}) is a subclass of keras.Model with its own call method, which "
+            f"edgekit cannot read. Expected a functional or a sequential model."
         )
     return graph
 

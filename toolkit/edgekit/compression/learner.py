@@ -87,7 +87,7 @@ class CompressionLearner:
         weights = state.arrays_of("variables", self._step.model.variables)
         if not all(np.isfinite(array).all() for array in weights.values()):
             raise TrainingError(
-                f"Training broke down in epoch {len(self._history)}: weights are NaN or infinite. Nothing of this "
+                f"Training diverged in epoch {len(self._history)}: weights are NaN or infinite. Nothing of this "
                 f"epoch was kept. Choose a lower --learning-rate."
             )
         optimizer = state.arrays_of("optimizer", self._optimizer.variables)

@@ -125,15 +125,15 @@ def check_original(target: "RunFolder | Path | None") -> RunFolder:
     found = target if isinstance(target, RunFolder) else check_source(target)
     if isinstance(found, Path):
         raise CompressionError(
-            f"{found} is a model without a run, so nothing is known of the images that it was trained on. Make a run "
-            f"of it first: edgekit export {for_shell(found)} --data DATASET --float32 --out DIR, then edgekit compress "
+            f"{found} is a model without a run, so its training images are unknown. Create a run first: edgekit "
+            f"export {for_shell(found)} --data DATASET --float32 --out DIR, then edgekit compress "
             f"DIR."
         )
     if methods := found.manifest.get("compression", {}).get("methods"):
         raise CompressionError(
             f"{found.path} is compressed already ({', '.join(methods)}). Start from its original run "
             f"'{found.manifest['compression'].get('original', {}).get('run', '?')}', and name all that you want at "
-            f"once, as in --prune 0.5 --qat: each step keeps what the ones before it have made."
+            f"once, as in --prune 0.5 --qat: each step keeps the result of the steps before it."
         )
     return found
 
@@ -185,8 +185,8 @@ def _network(source: Source, dataset: Dataset) -> "keras.Model":
     prepared = prepare(source.model, dataset.image_shape, dataset.class_names, source.reading)
     if prepared.columns is not None:
         raise CompressionError(
-            f"The model of {source.path.parent} knows classes that the data set lacks, and training would forget them. "
-            f"Expected a model of the classes of '{dataset.name}' alone. Train one on them first."
+            f"The model of {source.path.parent} knows classes that the data set lacks, and training would unlearn "
+            f"them. Expected a model with only the classes of '{dataset.name}'. Train one on them first."
         )
     model = prepared.model
     input_range = source.known_input_range or RAW

@@ -251,7 +251,7 @@ def translate_operation(operation: Any) -> list[Piece] | None:
 def no_counterpart(layers: list[str]) -> str:
     """The sentence about layers that cannot be translated."""
     return (
-        f"The model cannot be rebuilt in Keras 2, which tensorflow-model-optimization works with: it has no "
+        f"The model cannot be rebuilt in Keras 2, which tensorflow-model-optimization needs: Keras 2 has no "
         f"counterpart of {', '.join(layers)}. Known layers: {', '.join(sorted(TRANSLATORS))}. Replace the layer and "
-        f"train again; what can be done without training, edgekit export --int8, takes the model as it is."
+        f"train again; edgekit export --int8, which needs no training, supports the model as it is."
     )

@@ -62,7 +62,7 @@ class OwnData:
         if self.location is None or "has changed since" in str(error):
             return location_is_needed(self.name, error) if self.location is None else UsageError(str(error))
         return UsageError(
-            f"{error}\nThe run was made on the data in {self.location.data}. If it has moved, say where it is: "
+            f"{error}\nThe run was made on the data in {self.location.data}. If it has moved, name its new place: "
             f"--data {self.name}:PATH"
         )
 
@@ -89,8 +89,8 @@ def plain_name(name: str) -> str:
     """
     if ":" in name:
         raise DatasetError(
-            f"The run names its data set as {name[:100]!r}. Expected a name alone: where data lies on this "
-            f"machine, a run does not decide. Name the data yourself: --data NAME or --data NAME:PATH"
+            f"The run names its data set as {name[:100]!r}. Expected a name alone: a run must not choose files of "
+            f"this machine. Name the data yourself: --data NAME or --data NAME:PATH"
         )
     return name
 
@@ -98,5 +98,6 @@ def plain_name(name: str) -> str:
 def location_is_needed(name: str, error: Exception) -> UsageError:
     """Why a run's data set, known by nothing but its `name`, was not found here, and how to say where it lies."""
     return UsageError(
-        f"{error}\nThe run was made on '{name}'; where it lies on this machine, a run does not say: --data {name}:PATH"
+        f"{error}\nThe run was made on '{name}'; a run does not record where that is on this machine: --data "
+        f"{name}:PATH"
     )

@@ -54,7 +54,9 @@ def remember(name: str, dataset: Dataset, request: DatasetRequest) -> None:
         path.parent.mkdir(mode=0o700, exist_ok=True)
         write_json(path, asdict(location))
     except (CacheError, RunFolderError, OSError) as error:
-        request.progress.note(f"Where the data lies could not be kept ({error}). Give --data to the next commands too.")
+        request.progress.note(
+            f"The location of the data could not be saved ({error}). Pass --data to the next commands too."
+        )
 
 
 def recall(name: str, sha256: object, cache_dir: Path) -> DataLocation | None:

@@ -1,1 +1,1 @@
-"""What model files say of themselves: tensors, operators, metadata, and whether one is really int8. Nothing is run."""
+"""Describes model files without running them: tensors, operators, metadata, and whether one is really int8."""

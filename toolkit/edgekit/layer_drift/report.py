@@ -168,7 +168,8 @@ class LayerDriftReport(Displayed):
         if len(self.unmatched) > len(self.layers):
             return (
                 f"Of {len(self.layers) + len(self.unmatched)} layers only {len(self.layers)} can be found in "
-                f"{self.reference}, too few to say which one loses. Expected the float file that the same converter "
+                f"{self.reference}, too few to find the layer that causes drift. Expected the float file that the "
+                f"same converter "
                 f"made of the same model: name it with --reference."
             )
         if broken := next((layer for layer in self.layers if layer.is_reference_infinite), None):
@@ -239,7 +240,7 @@ def advice_on(worst: LayerDrift, short_name: str) -> str:
         return f"No layer stands out: {name} adds most, {noise}, which is little."
     if worst.scale is None:
         return (
-            f"{name} adds most: {noise}. It computes in float, so what it loses is in its weights: quantize them per "
+            f"{name} adds most: {noise}. It computes in float, so its loss comes from its weights: quantize them per "
             f"channel, or keep them in a higher precision."
         )
     if worst.operator in SCORES:

@@ -29,7 +29,7 @@ class OutputKind:
                 start = file.read(len(self.start))
             if start and start.lower() != self.start:
                 raise UsageError(
-                    f"{path} holds something else than {self.name}, which would be lost. Name another file, or remove "
+                    f"{path} exists and is not {self.name}, so it is not overwritten. Name another file, or remove "
                     f"that one first."
                 )
         return path

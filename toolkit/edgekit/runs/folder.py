@@ -33,7 +33,7 @@ def check_outside_runs(path: Path) -> None:
         has_model = (parent / "model.keras").is_file() or (parent / SAVED_MODEL).is_dir()
         if has_model and (parent / "manifest.json").is_file():
             raise UsageError(
-                f"{path} lies inside the run {parent.name}, which holds its own files alone. Name another folder with "
+                f"{path} lies inside the run {parent.name}, which holds only its own files. Name another folder with "
                 f"--out."
             )
 

@@ -207,7 +207,7 @@ def _search(
     )
     if known := len(journal.trials):
         trials = f"{counted(known, 'trial')} {noun(known, 'is', 'are')} known"
-        progress.note(f"{trials} from {run.path / FOLDER}; the search goes on.")
+        progress.note(f"{trials} from {run.path / FOLDER}; the search continues.")
     with TemporaryFolder() as folder:
         search = Search(
             source,
@@ -227,7 +227,7 @@ def _search(
         except KeyboardInterrupt:
             if journal.trials:
                 kept = counted(len(journal.trials), "trial is", "trials are")
-                progress.note(f"{kept} kept in {run.path / FOLDER}: the same command goes on from there.")
+                progress.note(f"{kept} kept in {run.path / FOLDER}: the same command continues from there.")
             raise
     report = _finished(request, run, source, dataset, jobs, journal, progress, executor)
     report = replace(report, images=images.text)

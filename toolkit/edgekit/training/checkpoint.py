@@ -109,7 +109,8 @@ def read_bytes(path: Path) -> bytes:
 
 def _damaged(path: Path, error: Exception) -> TrainingError:
     return TrainingError(
-        f"The checkpoint {path} is damaged ({first_line_of(error)}), so its training cannot go on. Restore the file, "
+        f"The checkpoint {path} is damaged ({first_line_of(error)}), so its training cannot continue. Restore the "
+        f"file, "
         f"or start over in another folder with --out."
     )
 

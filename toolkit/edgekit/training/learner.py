@@ -125,7 +125,7 @@ class Learner:
         weights = state.arrays_of("variables", self._variables)
         if not all(np.isfinite(array).all() for array in weights.values()):
             raise TrainingError(
-                f"Training broke down in epoch {len(self._history)}: weights are NaN or infinite. Nothing of this "
+                f"Training diverged in epoch {len(self._history)}: weights are NaN or infinite. Nothing of this "
                 f"epoch was kept. Most often the learning rate is too high: lower it in the recipe."
             )
         arrays = weights | state.arrays_of("optimizer", self._model.optimizer.variables)

@@ -78,7 +78,7 @@ def check_finite(epoch: int, values: Mapping[str, float]) -> None:
     for name in ("loss", "val_loss"):
         if not math.isfinite(values.get(name, 0.0)):
             raise TrainingError(
-                f"Training broke down in epoch {epoch + 1}: {name} is {values[name]}. Nothing of this epoch was kept. "
+                f"Training diverged in epoch {epoch + 1}: {name} is {values[name]}. Nothing of this epoch was kept. "
                 f"Most often the learning rate is too high: lower it in the recipe (for compress: "
                 f"--learning-rate), for instance to a third."
             )

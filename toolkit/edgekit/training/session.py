@@ -137,7 +137,7 @@ def train(
     if hardware.num_workers == 1:
         _check_folder(out, resume)
     else:
-        progress.note(f"Worker {hardware.worker} waits until all of {', '.join(hardware.workers)} are there.")
+        progress.note(f"Worker {hardware.worker} waits for all of {', '.join(hardware.workers)} are there.")
     placement = place(keras, hardware)
     start = placement.ask_chief(lambda: _start(out, identity, resume))
     if start == _IS_FINISHED:
@@ -246,7 +246,7 @@ class Session:
         self._learner.show(Checkpoint.load(self._checkpoint_path))
         self._finish(folders.INTERRUPTED)
         done = folders.describe(self._run.manifest)
-        self._progress.note(f"{self._run.path} holds the model after {done}. Go on with --resume.")
+        self._progress.note(f"{self._run.path} holds the model after {done}. Continue with --resume.")
 
     def _finish(self, status: str) -> None:
         with self._progress.task("Testing the network and drawing figures", None):

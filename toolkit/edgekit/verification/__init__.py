@@ -1,1 +1,1 @@
-"""Reference + candidates -> report: does what ships still do what the float model did?"""
+"""Reference + candidates -> report: does every file still behave like the float model?"""

@@ -1,4 +1,4 @@
-"""What is verified: an artifact in a runtime. Every part of a verification knows it. Runs nothing."""
+"""What is verified: an artifact in a runtime. Used by every part of a verification. Runs nothing."""
 
 from dataclasses import dataclass
 
@@ -6,7 +6,7 @@ from edgekit.artifact import Artifact, Precision
 from edgekit.execution.model_interface import ModelInterface
 
 PRECISION_OF_UNKNOWN = Precision.FLOAT32
-"""What a file that names no precision is judged as: the strictest, so that nothing passes by its name."""
+"""The precision that a file without a known precision is judged by: the strictest."""
 
 
 def one_score_words(subject: str, positive_class: str) -> str:
@@ -24,8 +24,8 @@ class Candidate:
         name: What the report calls the file: its path in the run folder; "" for the file's own name.
         interface: How an external model is fed and read; None for an artifact of a run that gives probabilities.
         input_fault: Why its input cannot hold what it is fed, and what to do; None if it can.
-        mistake: One sentence: how the model should clearly have been fed or read; see `input_check`.
-        remark: One sentence that a reader of its row must know.
+        mistake: One sentence: which input or output options clearly fit better; see `input_check`.
+        remark: One sentence to show with its row.
         can_overflow: Whether its int8 sums overflow in its runtime on x86 processors without VNNI.
         overflows_here: Whether this is such a processor.
         input_type: Element type of an integer file's input: "uint8"; None for others.

@@ -101,7 +101,7 @@ def verify_request(
     executor: Executor | None = None,
     meanwhile: Callable[[], None] = lambda: None,
 ) -> Verified:
-    """Find what `request` means and verify it; writes nothing.
+    """Carry out `request`; writes nothing.
 
     Args:
         request: What is verified, on what, within which limits.

@@ -15,7 +15,7 @@ from edgekit.verification.sampling import Sampling
 
 @dataclass(frozen=True, kw_only=True)
 class ExternalModelOptions:
-    """How models that edgekit did not export are fed and read; None if the user does not say.
+    """Input and output options of external models; None if not given.
 
     What is said of the candidates holds for a reference model too, unless something else is said of it.
 
@@ -79,7 +79,7 @@ class ExternalModelOptions:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class VerifyRequest:
-    """What is to be verified, and how; empty means everything there is.
+    """What to verify, and how; empty means everything.
 
     Attributes:
         targets: Nothing (the newest run), one run folder, or model files.

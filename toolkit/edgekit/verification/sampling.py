@@ -1,4 +1,4 @@
-"""How much of the test split is run: all of it, a part, or as much as it takes. Runs nothing."""
+"""How much of the test split is run: all of it, a sample, or until the verdict is certain. Runs nothing."""
 
 from dataclasses import dataclass
 

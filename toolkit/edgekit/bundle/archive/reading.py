@@ -86,7 +86,7 @@ def _checked(path: Path, listed: list[zipfile.ZipInfo], entries: list[zipfile.Zi
 def _refused(path: Path, received: str, expected: str) -> BundleError:
     return BundleError(
         f"{path} cannot be trusted as a bundle: {received}. Expected {expected}. Do not unpack it; get the bundle "
-        f"again from where it was made."
+        f"again from its author."
     )
 
 

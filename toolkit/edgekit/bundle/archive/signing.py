@@ -104,7 +104,7 @@ def _program() -> str:
     if program is None:
         raise BundleError(
             "Signatures need ssh-keygen, which is not installed here. Install OpenSSH (Debian: apt install "
-            "openssh-client), or leave --sign and --signer out."
+            "openssh-client), or omit --sign and --signer."
         )
     return program
 

@@ -100,9 +100,10 @@ def _introduction(facts: CardFacts) -> Iterator[str]:
 
 def _use(facts: CardFacts) -> Iterator[str]:
     first = facts.models[0]
-    yield f"- Give it photographs of what it was trained on; it always answers one of its {len(first.labels)} classes."
+    classes = f"it always returns one of its {len(first.labels)} classes"
+    yield f"- Use it on photographs of what it was trained on; {classes}."
     if first.rule is None:
-        yield "- Training images had the model's size already, so nothing was measured on resized images."
+        yield "- Training images already had the model's size, so nothing was measured on resized images."
     else:
         yield f"- Resize images as in training: {escaped(str(first.rule))}."
     if len({model.output_kind for model in facts.models}) == 1:
@@ -122,7 +123,7 @@ def _files(facts: CardFacts) -> Iterator[str]:
 def _data(facts: CardFacts) -> Iterator[str]:
     entry = facts.dataset
     if not entry.get("name"):
-        yield "The run does not say what the model was trained on."
+        yield "The run does not record what the model was trained on."
         return
     counts = [
         f"{entry[key]:,} {word}"
@@ -144,12 +145,12 @@ def _data(facts: CardFacts) -> Iterator[str]:
 def _measured(facts: CardFacts) -> Iterator[str]:
     report = facts.report
     if report is None:
-        yield "Nothing was measured on these files: they were not verified."
+        yield "These files were not verified, so nothing was measured."
         yield from _float_model(facts)
         return
     yield (
         f"On {counted(report.dataset.num_images, 'image')} of the {escaped(report.dataset.split)} split of "
-        f"{escaped(report.dataset.name)}, each file in each runtime beside the float model, whose accuracy is "
+        f"{escaped(report.dataset.name)}, each file in each runtime compared with the float model, whose accuracy is "
         f"{report.reference.accuracy:.2%}. All numbers are in verification.json."
     )
     yield ""
@@ -171,7 +172,7 @@ def _float_model(facts: CardFacts) -> Iterator[str]:
         return
     yield from (
         "",
-        f"The float model that they were made of has an accuracy of {measured.get('accuracy', 0.0):.2%}.",
+        f"The float model that they were made from has an accuracy of {measured.get('accuracy', 0.0):.2%}.",
         "",
     )
     rows = [
@@ -262,8 +263,8 @@ _LANGUAGES = {
 def _test(facts: CardFacts) -> Iterator[str]:
     yield (
         f"golden/ holds {facts.golden_choice} Each is there as PNG and as the exact bytes of the input tensor, with "
-        f"the output that each file gives. Compare what your app feeds and gets with them: wrong channel order, "
-        f"rotation or resizing shows at once. golden/golden.json says the tolerance of each file."
+        f"the output that each file gives. Compare the input tensors and outputs of your app with them: this finds a "
+        f"wrong channel order, rotation or resize rule. golden/golden.json says the tolerance of each file."
     )
     yield from ("", "```", "edgekit check-golden BUNDLE.zip", "edgekit verify-bundle BUNDLE.zip", "```")
 

@@ -76,7 +76,7 @@ def _of_split(dataset: Dataset, chosen: Chosen, form: ImageForm) -> GoldenImage:
         whole = _decoded(file, name, form)
         if not np.array_equal(_resized(whole, form), pixels):
             raise BundleError(
-                f"{name} is not the image any more that the data set was loaded from. "
+                f"{name} has changed since the data set was loaded. "
                 f"Restore it, or bundle without photographs: --no-images"
             )
     return GoldenImage(

@@ -130,7 +130,7 @@ def _measured(artifact: Artifact, answers: Mapping[str, Mapping[Path, Tensors | 
     if isinstance(own, ExecutionFailure):
         raise BundleError(
             f"{artifact.path} cannot be bundled, because it does not run in {DEFAULT_RUNTIMES[artifact.format]}. "
-            f"{own.sentence} Leave it out (--precision), or export it again."
+            f"{own.sentence} Omit it (--precision), or export it again."
         )
     others = [
         RuntimeDifference(runtime=name, num_images=len(found.outputs), max_difference=difference(found, own))

@@ -98,7 +98,7 @@ def golden_files(measured: Mapping[str, MeasuredFile], images: Sequence[GoldenIm
 
 
 _WORDS = {
-    Reason.FLIPPED: "that an exported file classifies otherwise than the float model",
+    Reason.FLIPPED: "that an exported file classifies differently from the float model",
     Reason.HARDEST: "hardest for the float model",
     Reason.CLASS: "of a class that had none yet",
     Reason.EASIEST: "easiest for the float model",
@@ -108,7 +108,7 @@ _WORDS = {
 def _choice(images: Sequence[GoldenImage], num_classes: int) -> str:
     """Which images these are: "32 test images: 8 hardest for the float model, …. Every class has one."."""
     if all(each.reason is Reason.SYNTHETIC for each in images):
-        return f"{counted(len(images), 'image')} made by a formula, which show no class."
+        return f"{counted(len(images), 'image')} that are synthetic and show no class."
     counts = Counter(each.reason for each in images)
     kinds = listed([f"{counts[reason]} {words}" for reason, words in _WORDS.items() if counts[reason]])
     num_shown = len({each.label for each in images})

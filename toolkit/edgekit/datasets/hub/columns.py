@@ -76,7 +76,7 @@ def _label_column(location: HubLocation, features: Mapping[str, Any]) -> str:
         return labels[0]
     if labels:
         raise DatasetError(
-            f"{location} has several columns of labels: {', '.join(labels)}. Say which one: {location}#{labels[0]}"
+            f"{location} has several columns of labels: {', '.join(labels)}. Name one: {location}#{labels[0]}"
         )
     raise DatasetError(
         f"{location} has no column of the type ClassLabel. Its columns are {_described(features)}. If one of them "

@@ -256,11 +256,12 @@ class _Worker:
         said = [line.strip() for line in self._stderr if line.strip()]
         if any("bad_alloc" in line or "MemoryError" in line for line in said[-3:]):
             return with_limit(OUT_OF_MEMORY)
-        last_words = f"; its last words: {' | '.join(said[-2:])[:500]}" if said else ""
+        last_words = f"; its last output: {' | '.join(said[-2:])[:500]}" if said else ""
         if status == -signal.SIGKILL:
             return f"was killed from outside with SIGKILL, most likely because memory ran out{last_words}"
         how = f"crashed with {signal_name(-status)}" if status < 0 else f"ended with exit status {status}"
-        why = ": the library gave up, as when a check in one of its kernels fails" if status == -signal.SIGABRT else ""
+        aborted = ": the library aborted, as it does if a check in one of its kernels fails"
+        why = aborted if status == -signal.SIGABRT else ""
         return with_limit(how + why + last_words)
 
 

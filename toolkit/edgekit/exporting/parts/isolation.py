@@ -1,8 +1,7 @@
 """Exports a large model a few files at a time, in separate processes; finished files are kept, whatever happens later.
 
 A process returns all its memory when it ends, and running out of memory becomes an error in one sentence. Neither
-TensorFlow nor the model is
-loaded here.
+TensorFlow nor the model is loaded here.
 """
 
 import pickle

@@ -1,4 +1,4 @@
-"""Pages that need nothing but themselves: one file, no network, light and dark, phone and desktop, print.
+"""Self-contained pages: one file, no network, light and dark, phone and desktop, print.
 
 A page is made in two steps. Python turns a report into plain values: a frozen dataclass for each section of the page
 (`Section`), with numbers, texts and charts (`charts/`), matrices and pictures. A Jinja2 template of the same name under

@@ -1,4 +1,4 @@
-"""A page as plain values: its title, its sections in their order, and the data that programs read."""
+"""A page as plain values: its title, its sections in their order, and the data for programs."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

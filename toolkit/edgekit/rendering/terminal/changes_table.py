@@ -55,7 +55,7 @@ def _summary(changes: ReportChanges) -> str:
     margin = f"{changes.max_worsening:g} {noun(changes.max_worsening, 'point')}"
     if changes.refused:
         return (
-            f"The reports were not measured by the same yardstick; {worse} of {counted(total, 'candidate')} got worse."
+            f"The reports do not use the same reference and limits; {worse} of {counted(total, 'candidate')} got worse."
         )
     if worse:
         return f"{worse} of {counted(total, 'candidate')} got worse (margin: {margin})."

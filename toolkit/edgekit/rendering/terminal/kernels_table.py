@@ -1,4 +1,4 @@
-"""What pruning and clustering have left: of a network's layers, of the kernels of a file. Measures nothing."""
+"""The effect of pruning and clustering on a network's layers and on a file's kernels. Measures nothing."""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any

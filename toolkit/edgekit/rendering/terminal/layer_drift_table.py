@@ -59,8 +59,8 @@ def print_layer_drift(
     if report.unmatched:
         named = ", ".join(name.partition(";")[0] for name in report.unmatched[:5])
         console.print(
-            f"{len(report.unmatched)} of its layers have no counterpart in {report.reference}, so nothing is said of "
-            f"them: {named}{' …' if len(report.unmatched) > 5 else ''}",
+            f"{len(report.unmatched)} of its layers have no counterpart in {report.reference}, so they were not "
+            f"compared: {named}{' …' if len(report.unmatched) > 5 else ''}",
             markup=False,
         )
 

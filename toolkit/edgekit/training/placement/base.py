@@ -97,7 +97,7 @@ def lost_worker(num_done: int | None = None) -> TrainingError:
     when = "" if num_done is None else f" (epoch {num_done + 1})"
     saved = "Whole epochs that are done" if num_done is None else f"Up to {num_done} whole epochs"
     return TrainingError(
-        f"Another worker does not answer any more{when}, so training stopped here too. {saved} are saved by the first "
+        f"Another worker no longer responds{when}, so training stopped here too. {saved} are saved by the first "
         f"worker. Start all workers again, with --resume if there are such epochs."
     )
 
@@ -128,7 +128,7 @@ def ended_by_signals() -> Iterator[None]:
 def not_together(hardware: Hardware, error: Exception) -> TrainingError:
     """What to raise if a backend could not bring the workers together."""
     return TrainingError(
-        f"The workers {', '.join(hardware.workers)} could not be brought together: {first_line_of(error)} "
+        f"The workers {', '.join(hardware.workers)} could not connect to each other: {first_line_of(error)} "
         f"Start edgekit train on each of them, with the same --workers and its own --worker."
     )
 

@@ -1,4 +1,4 @@
-"""Who is taken for whom, before and after: counts by two classes, without a table of all classes by all classes.
+"""Confusion matrices of reference and candidate as sparse counts, without a table of all classes by all classes.
 
 So a thousand classes cost no million cells: only cells that hold an image are kept, and of very many the ones that
 changed most.

@@ -76,8 +76,8 @@ class ConfusionCell:
     Attributes:
         true_class: 0 to C - 1.
         predicted_class: 0 to C - 1.
-        reference_images: So many by the reference.
-        candidate_images: So many by the candidate.
+        reference_images: Number by the reference.
+        candidate_images: Number by the candidate.
     """
 
     true_class: Count
@@ -135,7 +135,7 @@ class ReliabilityBin:
 class Measurement:
     """How a candidate's scores differ from the reference's on the same images; see `edgekit.metrics`.
 
-    What has a default is missing in reports of before it was measured.
+    Fields with a default are missing in older reports.
 
     Attributes:
         num_images: Images it was run on: the n of everything here.

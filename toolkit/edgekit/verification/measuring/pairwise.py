@@ -1,4 +1,4 @@
-"""How often candidates agree with each other: each may pass and still answer otherwise than its neighbour."""
+"""How often candidates agree with each other: each may pass and still differ from another."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What happened to the images, without the images: how many of which class were taken for what, before and after."""
+"""Counts of images by true class, reference prediction and candidate prediction."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What another way of turning an image file into pixels does to the answers of a model. Knows no file and no rule."""
+"""How another resize rule changes a model's predictions. Knows no file and no rule."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass

@@ -1,4 +1,4 @@
-"""What in the scores may tell why a candidate differs from its reference. Words it not; `likely_causes` does."""
+"""Features of the scores that may tell why a candidate differs from its reference. `likely_causes` words them."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -15,7 +15,7 @@ SURE = 0.5
 
 @dataclass(frozen=True, kw_only=True)
 class Renaming:
-    """What the candidate most often says where the reference says one class.
+    """What the candidate most often predicts where the reference predicts one class.
 
     Attributes:
         reference_class: 0 to C - 1.

@@ -1,4 +1,4 @@
-"""What the scores of a model are of: a file of class names, a positive class, what a manifest says.
+"""The classes of a model's scores: from a file of class names, a positive class, or a manifest.
 
 Binds what a user says to the classes of a data set. Runs nothing.
 """

@@ -76,7 +76,7 @@ def data_of(run: RunFolder | None, cache_dir: Path) -> OwnData:
     """The data set that the manifest of `run` names; raises VerificationError, or DatasetError as `OwnData.of` does."""
     entry = _dataset_entry(run)
     if not isinstance(entry.get("name"), str):
-        raise VerificationError("No data set is known to verify on. Name it: --data NAME or --data NAME:PATH")
+        raise VerificationError("The data set to verify on is unknown. Name it: --data NAME or --data NAME:PATH")
     return OwnData.of(entry, cache_dir)
 
 

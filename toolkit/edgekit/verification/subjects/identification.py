@@ -1,4 +1,4 @@
-"""What a file that a user names is: its format, and the precision that its content says. Runs nothing."""
+"""Identifies a model file: its format, and the precision of its content. Runs nothing."""
 
 from collections.abc import Sequence
 from dataclasses import replace

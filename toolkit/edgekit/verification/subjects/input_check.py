@@ -1,7 +1,8 @@
-"""Is an external model fed the input that it expects? Runs the plausible alternatives on training images.
+"""Checks that an external model gets the input that it expects: runs the alternatives on training images.
 
-A model that was trained on 0 to 1 and is fed 0 to 255 returns garbage without raising an error. The same goes for blue
-and red exchanged, bytes in an int8 input, and classes in another order. What is found is said, never corrected.
+A model that was trained on 0 to 1 and receives 0 to 255 returns garbage without raising an error. The same goes for
+blue and red exchanged, bytes in an int8 input, and classes in another order. The check reports what it finds and
+corrects nothing.
 """
 
 import math

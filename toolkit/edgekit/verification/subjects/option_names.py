@@ -1,4 +1,4 @@
-"""What the options are called that say how a model is fed and read, in the command that a user typed. Reads no file."""
+"""The names of the input and output options, as the user typed them. Reads no file."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""One class more, for what models know and the data set lacks: every row of scores gets it as soon as one has it."""
+"""One extra class, 'other class', for the classes that a model knows and the data set lacks; all scores get it."""
 
 from collections.abc import Sequence
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""How each candidate is fed and read, and whether that is clearly wrong.
+"""Input and output options of each candidate, and whether they are clearly wrong.
 
 What a user says about input, output and labels applies to external models only. The artifacts of a run take raw
 pixels, and give probabilities in the order of the data set, or logits if their manifest says so.
@@ -56,7 +56,7 @@ def check_options(external: ExternalModelOptions, selection: Selection) -> None:
         raise UsageError(
             f"{' and '.join(given)} {noun(len(given), 'has', 'have')} no effect here: only external models need "
             f"{them}. The artifacts of a run take pixels of 0 to 255, and their manifest says what they return. "
-            f"Leave {them} out."
+            f"Omit {them}."
         )
 
 

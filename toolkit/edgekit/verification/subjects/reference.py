@@ -83,7 +83,7 @@ def check_belongs(reference: Reference, dataset: Dataset) -> None:
             f"{reference.dataset_sha256[:16]}…, received '{dataset.name}' with {dataset.sha256[:16]}… "
             f"({counted(len(dataset.test), 'image')}, {counted(len(dataset.class_names), 'class')}; "
             f"the reference has {len(reference.labels):,} and {len(reference.class_names)}). "
-            f"Name the data the model was trained with in --data, or train again on this one."
+            f"Name the data of the model's training with --data, or train again on this data."
         )
     names = (dataset.class_names, score_names(dataset.class_names, has_other=True))
     if reference.class_names not in names or not np.array_equal(dataset.test.labels, reference.labels):
@@ -167,7 +167,8 @@ def _check_stored_input(selection: Selection, interface: ModelInterface, dataset
     pixels = some_pixels(dataset.test)
     if fault := input_fault(info.stored_input, interface.encoding, pixels, option=names.input_range):
         raise VerificationError(
-            f"The reference {path} seems to be quantized or fed wrongly. {fault} To continue anyway: --no-input-check."
+            f"The reference {path} seems to be quantized wrongly, or to get wrong input. {fault} To continue anyway: "
+            f"--no-input-check."
         )
 
 
@@ -184,7 +185,8 @@ def _check_input(
         advance(1)
     if mistake:
         raise VerificationError(
-            f"The reference {path} seems to be fed or read wrongly. {mistake} To continue anyway: --no-input-check."
+            f"The reference {path} seems to get wrong input, or its output is read wrongly. {mistake} To continue "
+            f"anyway: --no-input-check."
         )
 
 
@@ -197,8 +199,8 @@ def _precision_remark(precision: Precision | None) -> tuple[str, ...]:
     if precision in (None, Precision.FLOAT32):
         return ()
     return (
-        f"The reference itself is {precision}: what it lost against its own float model is not seen here. A float "
-        f"model is the better reference.",
+        f"The reference itself is {precision}: its own loss against the float model is not measured here. Use a float "
+        f"model as reference if you can.",
     )
 
 

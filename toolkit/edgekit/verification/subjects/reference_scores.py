@@ -278,12 +278,12 @@ def check_better_than_guessing(path: Path, reference: Reference, names: OptionNa
     accuracy = drift.accuracy(reference.scores, reference.labels)
     if not is_better_than_guessing(accuracy, num_images, num_classes):
         what = (
-            f"what it is fed ({names.input_range}, {names.channel_order}) and the order of its classes ({names.labels})"
+            f"its input ({names.input_range}, {names.channel_order}) and the order of its classes ({names.labels})"
             if is_model(path)
             else f"the order of its rows (the test images) and of its columns ({names.labels})"
         )
         raise VerificationError(
             f"The reference {path} is right on {accuracy:.1%} of {counted(num_images, 'test image')}, "
-            f"no more than guessing ({1 / num_classes:.1%}) may give by luck. Look at {what}. To continue anyway: "
+            f"no more than guessing ({1 / num_classes:.1%}) may reach by luck. Check {what}. To continue anyway: "
             f"--no-input-check."
         )

@@ -1,4 +1,4 @@
-"""Which models are run on images that are resized by other rules, and the data set under these rules."""
+"""The models that are run with other resize rules, and the data set under these rules."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace

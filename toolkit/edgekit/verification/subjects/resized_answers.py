@@ -1,4 +1,4 @@
-"""What models say of the test images under every resize rule: each model is run on each rule's pixels."""
+"""The predictions of models under every resize rule: each model is run on each rule's pixels."""
 
 from dataclasses import dataclass
 from pathlib import Path

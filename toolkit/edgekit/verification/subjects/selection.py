@@ -1,4 +1,4 @@
-"""Which files and which reference a user means. Runs and compares nothing."""
+"""Selects the files and the reference. Runs and compares nothing."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -302,7 +302,7 @@ def _files_of_a_run(paths: Sequence[Path], finder: RunFinder) -> Selection:
         raise VerificationError(
             f"No reference is known: the files are not all in one run folder. Name it in "
             f"--reference: the float model (.keras, .h5, .onnx, .tflite), a file of its scores (.npz, .npy), or a run "
-            f"folder. To see the accuracy alone, and whether the runtimes agree, name the file itself: "
+            f"folder. To see only the accuracy, and whether the runtimes agree, name the file itself: "
             f"--reference {for_shell(paths[0])}"
         )
     names = [path.resolve().relative_to(run.path.resolve()) for path in paths]

@@ -1,4 +1,4 @@
-"""What a verdict that was certain before the last image rests on, in sentences. Measures nothing."""
+"""The reasons of a verdict that was certain before the last image, in sentences. Measures nothing."""
 
 from collections.abc import Sequence
 

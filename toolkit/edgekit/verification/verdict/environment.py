@@ -1,4 +1,4 @@
-"""What a verification ran on: its machine and versions. No host name, no path, no user."""
+"""The machine and versions of a verification. No host name, no path, no user."""
 
 import platform
 from dataclasses import dataclass

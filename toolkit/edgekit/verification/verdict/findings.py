@@ -1,4 +1,4 @@
-"""A limit that is broken: for certain, or perhaps by chance. Measures nothing, reads no limit by itself.
+"""A broken limit: certainly, or perhaps by chance. Measures nothing, reads no limit by itself.
 
 A loss beyond a limit is certain if it is more than chance (p below SIGNIFICANCE), or more than FAR_BEYOND times the
 limit. A single image is no such loss if the limit is worth less than one. Otherwise it is open.
@@ -21,7 +21,7 @@ class Finding:
     Attributes:
         limit: The field of `Tolerance`; "" for what has none.
         sentence: What is broken, as a whole sentence.
-        is_certain: Whether it is drift; False: it may be chance.
+        is_certain: Whether it is drift for certain; False: it may be chance.
     """
 
     limit: str
@@ -31,7 +31,7 @@ class Finding:
 
 @dataclass(frozen=True, kw_only=True)
 class Loss:
-    """How much was lost, and what speaks for its being more than chance.
+    """How much was lost, and the evidence that it is more than chance.
 
     Attributes:
         change: How much, in the unit of `limit`, above `limit`.

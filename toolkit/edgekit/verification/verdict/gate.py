@@ -1,6 +1,6 @@
 """Whether two reports use the same reference, and limits that are no looser.
 
-A gate that compares verdicts alone passes a reference that was exchanged for the candidate itself, and limits of 90
+A gate that compares only verdicts accepts a reference that was replaced by the candidate itself, and limits of 90
 points. Reads no file.
 """
 

@@ -33,7 +33,7 @@ def _unrelated(seen: Symptoms) -> tuple[str, ...]:
         return ()
     return (
         f"Its predictions are unrelated to the reference's: {agreement:.1%} agree, chance alone gives {chance:.1%}.",
-        "It may be another model, or may have received other images.",
+        "It may be another model, or may have got other images.",
     )
 
 
@@ -71,4 +71,4 @@ def _other_order(seen: Symptoms, class_names: tuple[str, ...]) -> tuple[str, ...
         f"'{class_names[one.reference_class]}' as '{class_names[one.candidate_class]}'" for one in moved[:5]
     )
     more = f" and {len(moved) - 5} more" if len(moved) > 5 else ""
-    return (f"Its classes seem to be in another order: it gives {named}{more}. Look at the order of its labels.",)
+    return (f"Its classes seem to be in another order: it gives {named}{more}. Check the order of its labels.",)

@@ -15,7 +15,7 @@ class Merged:
 
     Attributes:
         report: With the new rows and the kept ones, in the order of the old report, then what is new.
-        notes: Whole sentences: why rows of the old report are gone.
+        notes: Whole sentences: why rows of the old report were dropped.
     """
 
     report: VerificationReport

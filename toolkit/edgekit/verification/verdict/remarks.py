@@ -1,4 +1,4 @@
-"""What a reader must know about a row, whatever its verdict, in sentences. Measures nothing, decides no verdict."""
+"""Notes on a row, whatever its verdict, in sentences. Measures nothing, decides no verdict."""
 
 from edgekit.artifact import precision_of
 from edgekit.foundation.grammar import counted

@@ -44,8 +44,8 @@ class Verdict(StrEnum):
         DRIFT: It ran, and at least one limit is broken, by more than chance or far.
         ERROR: It was tried and gave no scores that can be compared.
         NOT_COMPARED: It was not run, because the runtime does not work here or has no kernel for an operator.
-        OUTDATED: What was verified were other bytes than the file has now: it was exported again. Never written; a
-            report that is read beside its files says so.
+        OUTDATED: The file was exported again since it was verified. Never written; a report that is read beside its
+            files says so.
     """
 
     PASS = "pass"  # noqa: S105 - a verdict, no password
@@ -75,7 +75,7 @@ COMPARED = (Verdict.PASS, Verdict.INCONCLUSIVE, Verdict.DRIFT)
 """Verdicts of candidates whose scores were compared."""
 
 SAME_SIZE = 1.05
-"""Sizes that differ by less than this factor are the same to an app."""
+"""Sizes that differ by less than this factor count as equal."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,13 +92,13 @@ class CandidateReport:
         runtime_version: Its version; None if it is not installed.
         verdict: Its outcome.
         reasons: Whole sentences: why it is not a pass.
-        remarks: Whole sentences: what the reader must know about a row, whatever its verdict.
+        remarks: Whole sentences: notes on the row, whatever its verdict.
         summary: The verdict and what was measured, in words; see `edgekit.verification.verdict.summary`.
         measurement: How it differs; None if it gave no scores.
         performance: What it took; None if it gave no scores.
         input_type: Element type of an integer file's input: "uint8"; None for others.
         output_type: Of its output.
-        verified_on: The day, as 2026-11-29; None in reports of before it was kept.
+        verified_on: The day, as 2026-11-29; None in older reports.
         same_kernels_as: The runtime whose kernels run this file too: its row was measured there, and confirmed here on
             some images; None: it was measured here.
         confidence: The candidate was stopped early, and at this confidence its verdict is that of the whole split;
@@ -178,7 +178,7 @@ class DatasetSummary:
         num_images: Images in the split.
         sha256: `Dataset.sha256`.
         class_names: In the order of the scores.
-        image_shape: (height, width, channels) of its images; empty in reports of before it was kept.
+        image_shape: (height, width, channels) of its images; empty in older reports.
         image_rule: How image files were resized, in words; "" if images have a fixed size.
         image_notes: Clauses on what else was done to them: "color images converted to grayscale …".
     """
@@ -205,7 +205,7 @@ class ReferenceSummary:
         sha256: Of that file.
         precision: Of that model, if it is known.
         input: How it is fed and read if that differs from edgekit's own files: "pixels as 0..1, channels as BGR".
-        remarks: Whole sentences: what must be known of it before the candidates are believed.
+        remarks: Whole sentences: notes on the reference that matter for every candidate.
         own_noise: How far the float network differs from itself; None if that was not measured.
     """
 
@@ -230,7 +230,7 @@ class VerificationReport(Displayed):
         tolerance: Precision -> limit -> number, for the precisions that occur.
         candidates: One row each.
         pairwise: How often the candidates agree with each other; None if that was not asked for.
-        environment: What it ran on; None in reports of before it was kept.
+        environment: What it ran on; None in older reports.
         unlisted_files: Model files in the run folder that its manifest does not list: they were not verified.
         tolerance_origin: Precision -> limit -> who set it, for limits that are not the defaults: "options of verify".
         resize_check: What it costs if an app resizes images by another rule; None if that was not asked for.

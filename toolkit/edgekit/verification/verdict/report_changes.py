@@ -35,7 +35,7 @@ class Change:
         speed_ratio: New images per second over old ones; a measurement of the machine too, so never judged.
         same_file: Whether the file is the same, byte by byte.
         worse: Whole sentences: why it is worse than before; none if it is not.
-        remarks: Whole sentences that a reader must know.
+        remarks: Whole sentences on the change.
     """
 
     artifact: str
@@ -67,7 +67,7 @@ class ReportChanges(Displayed):
         new_reference_accuracy: And in the new one.
         candidates: Those of the new report in its order, then those that are gone.
         refused: Whole sentences: why the two reports may not be compared as they are; none if they may.
-        remarks: Whole sentences that a reader must know of both reports.
+        remarks: Whole sentences on both reports.
     """
 
     max_worsening: float

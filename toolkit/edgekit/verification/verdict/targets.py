@@ -1,4 +1,4 @@
-"""What a file may be shipped to, and which rows speak for it there. Judges nothing, knows no report."""
+"""The targets that a file may be shipped to, and the rows that count there. Judges nothing, knows no report."""
 
 from enum import StrEnum
 
@@ -57,7 +57,7 @@ class Target(StrEnum):
         return self is Target.SERVER
 
     def runs(self, file_format: Format, precision: Precision | None, runtime: str) -> bool:
-        """Whether a row of such a file in such a runtime says what happens there."""
+        """Whether a row of such a file in such a runtime counts for this target."""
         if self is Target.MCU:
             return file_format is Format.TFLITE and precision is Precision.INT8 and runtime in _MCU_RUNTIMES
         return runtime == "litert-xnnpack" or (self is Target.SERVER and runtime == "onnxruntime")

@@ -1,4 +1,4 @@
-"""The model of a run as one HTML page that needs nothing but itself: how it learned, how good it is, its mistakes.
+"""The model of a run as one self-contained HTML page: how it learned, how good it is, its mistakes.
 
 Reads what `edgekit train` and `edgekit verify` left in the run folder. Computes nothing, runs nothing.
 """

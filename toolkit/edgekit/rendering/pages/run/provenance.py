@@ -1,4 +1,4 @@
-"""What a run was made of: its layers, its settings, versions and machine."""
+"""How a run was made: its layers, settings, versions and machine."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The numbers of a run that matter most."""
+"""The key figures of a run."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""A whole verification on one page that needs nothing but itself. The numbers are verification.json's.
+"""A whole verification on one self-contained page. The numbers are verification.json's.
 
 `page.py` puts it together, one file per section: `summary`, `files` (the table), `pareto`, `details` (each file in
 full; `classes`, `confusion`, `calibration` and `flipped` are its parts), `reference`, `context` (agreement,

@@ -15,9 +15,9 @@ MAX_NAMED = 4
 def advice(report: VerificationReport, files: Sequence[VerifiedFile]) -> Iterator[str]:
     """Sentences on a report, whose files are `files`; the most urgent first."""
     if failed := _named(files, Verdict.ERROR):
-        yield f"Do not ship what failed: {failed}. The details below say why."
+        yield f"Do not ship files with errors: {failed}. The details below say why."
     if drifted := _named(files, Verdict.DRIFT):
-        yield f"Do not ship what drifted, unless you accept what it lost: {drifted}."
+        yield f"Do not ship files that drift, unless you accept the loss: {drifted}."
     if open_questions := _named(files, Verdict.INCONCLUSIVE):
         yield f"Too few test images to tell drift from chance: {open_questions}. The details say how many would do."
     yield from _by_runtime(files)
@@ -26,7 +26,7 @@ def advice(report: VerificationReport, files: Sequence[VerifiedFile]) -> Iterato
     if report.pairwise is not None:
         yield most_different(report.pairwise)
     if missing := _named(files, Verdict.NOT_COMPARED):
-        yield f"Not run here, so nothing is known of {missing}."
+        yield f"Not run here, so the result is unknown for {missing}."
 
 
 def _by_runtime(files: Sequence[VerifiedFile]) -> Iterator[str]:
@@ -37,8 +37,8 @@ def _by_runtime(files: Sequence[VerifiedFile]) -> Iterator[str]:
         )
         if passing and drifting:
             yield (
-                f"{one.worst.artifact} passes in {', '.join(passing)} and drifts in {', '.join(drifting)}: what counts "
-                f"is the runtime of your app."
+                f"{one.worst.artifact} passes in {', '.join(passing)} and drifts in {', '.join(drifting)}: the "
+                f"runtime of your app counts."
             )
 
 
