@@ -15,7 +15,7 @@ help:
 	@echo "make format  let the formatter and the linter mend what they can"
 	@echo "make docs    build the site in docs/_build, with its pictures; a warning or a broken link is an error"
 	@echo "make pictures  draw the pictures of the documents again whose report has changed (needs a browser)"
-	@echo "make mutants test the tests: change what decides verdicts, one operator at a time (hours)"
+	@echo "make mutants test the tests: change what decides verdicts, one operator at a time (an hour)"
 	@echo "make lock    pin the newest versions that pyproject.toml allows"
 	@echo "make clean   remove the environment and the demo's files"
 
@@ -64,10 +64,10 @@ lock:
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra train --extra dev --output-file requirements.lock pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra docs --constraint requirements.lock --output-file docs/requirements.lock pyproject.toml
 
-# cosmic-ray has an environment of its own: it runs the tests as a command, with the pinned libraries of the first one.
+# cosmic-ray and coverage come after the pinned libraries on the path, so that none of these is another one.
 mutants: $(STAMP)
-	@test -x .mutants/bin/cosmic-ray || { $(PYTHON) -m venv .mutants && .mutants/bin/python -m pip install --quiet 'cosmic-ray==8.7.0'; }
-	$(BIN)/python tests/mutants.py $(MODULES)
+	@test -d .mutants/cosmic_ray || $(BIN)/python -m pip install --quiet --target .mutants 'cosmic-ray==8.7.0' 'coverage==7.17.5'
+	$(BIN)/python tests/mutants $(MODULES)
 
 clean:
 	rm -rf $(VENV) .mutants docs/_build exported/demo

@@ -50,6 +50,8 @@ def test_small_means_and_deviations_are_for_0_to_1_and_large_ones_for_0_to_255()
         ("mean=nan,std=1", "one finite number or three"),
         ("mean=0,std=inf", "one finite number or three"),
         ("mean=1/2,std=1", "one finite number or three"),
+        ("mean=1/2/3/4,std=1", "one finite number or three"),
+        ("mean=1/x/3,std=1", "one finite number or three"),
         ("mean=,std=1", "one finite number or three|not understood"),
     ],
 )
@@ -69,7 +71,8 @@ def test_each_channel_has_its_own_mean_and_deviation() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "as_bytes"), [("bytes", True), (" bytes ", True), ("0..255", False), ("0..1", False), ("-1..1", False)]
+    ("text", "as_bytes"),
+    [("bytes", True), (" bytes ", True), ("0..255", False), ("0..1", False), ("-1..1", False)],
 )
 def test_bytes_are_an_encoding_of_their_own(text: str, as_bytes: bool) -> None:
     found = InputEncoding.parse(text)
@@ -89,3 +92,23 @@ def test_an_encoding_is_a_value() -> None:
         InputEncoding.parse("0..1", "gbr")
     with pytest.raises(UsageError, match="is not understood"):
         InputEncoding.parse("byte")
+    with pytest.raises(UsageError, match="is not understood"):
+        InputEncoding.parse("words")
+    assert {RAW, InputRange.parse("0..255")} == {RAW}
+    assert len({InputEncoding(), InputEncoding(as_bytes=True)}) == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "is_uniform"),
+    [
+        ("0..1", True),
+        ("mean=0.5,std=0.25", True),
+        ("mean=100/100/100,std=20/20/20", True),
+        ("mean=100/110/110,std=20", False),
+        ("mean=0,std=20/20/25", False),
+        ("mean=1/2/3,std=2/3/4", False),
+        ("mean=20/20/40,std=20/20/40", False),  # the same summand, other factors
+    ],
+)
+def test_uniform_is_what_treats_all_channels_alike(text: str, is_uniform: bool) -> None:
+    assert InputRange.parse(text).is_uniform is is_uniform

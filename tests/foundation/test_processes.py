@@ -2,6 +2,7 @@
 
 import os
 import resource
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -63,3 +64,39 @@ def test_what_a_library_raises_under_a_limit_is_a_sentence(
     monkeypatch.setattr(resource, "getrlimit", lambda _: limits(2**29))
     assert cli.run_command(["doctor"]) == 1
     assert "can't start new thread. The address space of this shell is limited to 512 MiB" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("command", "gigabytes"),
+    [
+        ("train resnet8 --data digits --epochs 1 --out new", 1),
+        ("train resnet8 --data digits --epochs 1 --out new", 2),
+        ("export run --float32 --format onnx --out copy", 3),
+        ("compress run --prune 0.5 --epochs 1 --out new", 2),
+        ("tune run --restart", 2),
+        ("compare-schemes run", 2),
+        ("run resnet8 --data digits --epochs 1 --out new", 2),
+    ],
+)
+def test_tensorflow_is_not_loaded_where_it_would_abort(tmp_path: Path, command: str, gigabytes: int) -> None:
+    """Within 2 GB its import ended the process without a word, or never came back."""
+    copy = shutil.copytree(ROOT / "exported" / "resnet8", tmp_path / "run")
+    before = sorted(path.relative_to(tmp_path) for path in tmp_path.rglob("*"))
+    if command.startswith("export"):
+        command = command.replace("export run", f"export {copy / 'model.keras'} --input-range 0..255 --data digits")
+    done = subprocess.run(
+        [sys.executable, "-m", "edgekit", *command.split()],
+        cwd=tmp_path,
+        env=ENVIRONMENT,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (gigabytes * 2**30,) * 2),
+    )
+    assert done.returncode == 1, done.stderr
+    assert "needs Keras, which cannot work here." in done.stderr
+    assert f"limited to {gigabytes * 1024:,} MiB" in done.stderr
+    assert "Raise the limit: ulimit -v unlimited" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert sorted(path.relative_to(tmp_path) for path in tmp_path.rglob("*")) == before, "nothing was written"

@@ -1,9 +1,9 @@
 """What edgekit survives, counted: `python tests/fuzz/campaign.py`, which takes hours; `--share 0.1` a tenth of it.
 
 Hostile and unusual model files through `edgekit verify`, each beside a sound file (`model_files.py`), damaged Keras
-files (`keras_files.py`), edited files of a run (`edited_files.py`). Commands that are killed, asked to end, cannot
-write, or meet another one (`disturbed_commands.py`). Prints one table. Ends with 1 where anything was found; Ctrl-C
-shows what was found until then.
+files (`keras_files.py`), edited files of a run (`edited_files.py`), bundles (`bundle_files.py`). Commands that are
+killed, asked to end, cannot write, or meet another one (`disturbed_commands.py`). Prints one table. Ends with 1 where
+anything was found; Ctrl-C shows what was found until then.
 """
 
 import argparse
@@ -16,15 +16,16 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 sys.path[:0] = [str(ROOT / "toolkit"), str(ROOT / "tests")]
 
+from fuzz.bundle_files import damaged_bundles  # noqa: E402
 from fuzz.disturbed_commands import concurrent, ended, killed, make_run, on_a_full_disk  # noqa: E402
 from fuzz.edited_files import edited  # noqa: E402
 from fuzz.keras_files import damaged_keras_files  # noqa: E402
 from fuzz.model_files import Findings, Plan, verify_damaged  # noqa: E402
 from fuzz.outcome import Outcome, table  # noqa: E402
 
-PARTS = ("models", "keras", "edits", "kills", "signals", "disk", "pairs")
+PARTS = ("models", "keras", "edits", "bundles", "kills", "signals", "disk", "pairs")
 
-NUM_TRIALS = {"keras": 200, "edits": 2_000, "kills": 100, "signals": 60, "disk": 60, "pairs": 50}
+NUM_TRIALS = {"keras": 2_000, "edits": 2_000, "bundles": 2_000, "kills": 100, "signals": 60, "disk": 60, "pairs": 50}
 """How often each part is tried in a whole campaign; of each model file --mutants."""
 
 
@@ -62,8 +63,9 @@ def _outcomes(given: argparse.Namespace, found: Findings) -> Iterator[Outcome]:
             given.files or [run / kind / f"model-{name}.{kind}" for kind, name in kinds], plan, found
         )
     count = {part: max(1, round(given.share * number)) for part, number in NUM_TRIALS.items()}
-    on_a_run: dict[str, Callable[[Path, int, int], Outcome]] = {
+    on_a_run: dict[str, Callable[[Path, int, int], Outcome | list[Outcome]]] = {
         "edits": edited,
+        "bundles": damaged_bundles,
         "kills": killed,
         "signals": ended,
         "disk": on_a_full_disk,
@@ -74,7 +76,8 @@ def _outcomes(given: argparse.Namespace, found: Findings) -> Iterator[Outcome]:
             made = make_run(Path(folder))
             for part, work in on_a_run.items():
                 if part in chosen:
-                    yield work(made, count[part], given.seed)
+                    rows = work(made, count[part], given.seed)
+                    yield from [rows] if isinstance(rows, Outcome) else rows
     if "keras" in chosen:  # last: it brings TensorFlow into this process
         yield from damaged_keras_files(run / "model.keras", count["keras"], given.seed)
 

@@ -33,51 +33,69 @@ COMMANDS = {
     "compare-reports": "compare-reports run run",
     "diagnose": "diagnose run --format onnx --images 8",
     "inspect": "inspect run/onnx/model-int8.onnx --weights",
+    "compress": "compress run --prune 0.5 --epochs 1 --out new",
+    "compare-schemes": "compare-schemes run --int8 --calibration-images 20",
+    "tune": "tune run --format onnx --max-flips 100 --max-accuracy-drop 100 --calibration-images 20",
+    "run": "run resnet8 --data digits --epochs 1 --precision float32 --format onnx --out new",
+    "predict": "predict run picture.png",
+    "bundle": "bundle run --unverified --no-images --out new.zip",
+    "publish": "publish run --to hub:jane/digits --unverified --no-images --dry-run",
+    "verify-bundle": "verify-bundle bundle.zip",
+    "check-golden": "check-golden bundle.zip",
+    "new": "new new",
+    "runtimes": "runtimes",
+    "doctor": "doctor",
 }
-SHORT = ("verify", "report", "export")
-"""Commands that write into the run, for pairs and for a full disk."""
+SHORT = ("verify", "report", "export", "bundle", "tune")
+"""Commands that write into the run or read all of it, for pairs and for a full disk."""
 
 FINE = {signal.SIGKILL: (-9,), signal.SIGTERM: (143,), signal.SIGINT: (130,), signal.SIGHUP: (129,)}
 """The exit statuses that each signal may end with, besides that of a command that was done before."""
 
 
 def make_run(folder: Path) -> Path:
-    """A trained, exported and verified run, which every trial copies."""
-    for command in ("train resnet8 --data digits --epochs 3 --out run", COMMANDS["export"], COMMANDS["verify"]):
-        done = subprocess.run(_words(command), cwd=folder, env=_environment(folder), capture_output=True, check=False)
+    """A folder that every trial copies: a trained, exported and verified run, its bundle and a picture."""
+    from PIL import Image
+
+    work = folder / "work"
+    work.mkdir()
+    Image.new("RGB", (32, 32), (90, 120, 30)).save(work / "picture.png")
+    bundle = COMMANDS["bundle"].replace("new.zip", "bundle.zip")
+    for command in ("train resnet8 --data digits --epochs 3 --out run", COMMANDS["export"], COMMANDS["verify"], bundle):
+        done = subprocess.run(_words(command), cwd=work, env=_environment(folder), capture_output=True, check=False)
         assert done.returncode in (0, 3), done.stderr.decode()
-    return folder / "run"
+    return work
 
 
-def killed(run: Path, count: int, seed: int) -> Outcome:
+def killed(work: Path, count: int, seed: int) -> Outcome:
     """`kill -9` at a random moment of a command's usual time."""
-    return _signalled("kill -9", run, count, seed, (signal.SIGKILL,))
+    return _signalled("kill -9", work, count, seed, (signal.SIGKILL,))
 
 
-def ended(run: Path, count: int, seed: int) -> Outcome:
+def ended(work: Path, count: int, seed: int) -> Outcome:
     """SIGTERM, SIGINT and SIGHUP at a random moment."""
-    return _signalled("SIGTERM, SIGINT, SIGHUP", run, count, seed, (signal.SIGTERM, signal.SIGINT, signal.SIGHUP))
+    return _signalled("SIGTERM, SIGINT, SIGHUP", work, count, seed, (signal.SIGTERM, signal.SIGINT, signal.SIGHUP))
 
 
-def on_a_full_disk(run: Path, count: int, seed: int) -> Outcome:
+def on_a_full_disk(work: Path, count: int, seed: int) -> Outcome:
     """Every write beyond a size of the file fails, as on a full disk (RLIMIT_FSIZE, at random from 0 to 1 MB)."""
     outcome, chance = Outcome("full disk (writes fail)"), random.Random(seed)
     names = ("train", *SHORT)
     for number in range(count):
         name, size = names[number % len(names)], int(10 ** chance.uniform(0, 6))
-        with _copy(run) as folder:
+        with _copy(work) as folder:
             process = _start(name, folder, before=lambda size=size: _limit_files(size))
             status, err = _wait(process)
             outcome.count(_fault(name, folder, status, err, (1,), f"at {size:,} bytes"), lost=_num_lost(folder))
     return outcome
 
 
-def concurrent(run: Path, count: int, seed: int) -> Outcome:
+def concurrent(work: Path, count: int, seed: int) -> Outcome:
     """Two commands at the same time on the same run."""
     outcome, chance = Outcome("pairs of concurrent commands"), random.Random(seed)
     for _ in range(count):
         names = chance.choice(SHORT), chance.choice(SHORT)
-        with _copy(run) as folder:
+        with _copy(work) as folder:
             processes = [_start(name, folder) for name in names]
             found = [_wait(process) for process in processes]
             faults = [_fault(names[i], folder, *found[i], (), f"beside {names[1 - i]}") for i in (0, 1)]
@@ -85,16 +103,16 @@ def concurrent(run: Path, count: int, seed: int) -> Outcome:
     return outcome
 
 
-def _signalled(title: str, run: Path, count: int, seed: int, signals: tuple[signal.Signals, ...]) -> Outcome:
+def _signalled(title: str, work: Path, count: int, seed: int, signals: tuple[signal.Signals, ...]) -> Outcome:
     outcome, chance, usual = Outcome(title), random.Random(seed), {}
     for number in range(count):
         name, number_of_signal = list(COMMANDS)[number % len(COMMANDS)], signals[number % len(signals)]
         if name not in usual:
-            with _copy(run) as folder:
+            with _copy(work) as folder:
                 start = time.monotonic()
                 _wait(_start(name, folder))
                 usual[name] = time.monotonic() - start
-        with _copy(run) as folder:
+        with _copy(work) as folder:
             process = _start(name, folder)
             moment = chance.uniform(0.3, max(0.4, usual[name]))
             time.sleep(moment)
@@ -109,6 +127,7 @@ def _signalled(title: str, run: Path, count: int, seed: int, signals: tuple[sign
 def _again(name: str, folder: Path) -> str:
     """What is wrong where the command is given once more; "" where it does its work."""
     shutil.rmtree(folder / "new", ignore_errors=True)
+    (folder / "new.zip").unlink(missing_ok=True)
     status, err = _wait(_start(name, folder))
     return "" if status in (0, 3) else f"{name} given again ended with {status}: {err[-300:]}"
 
@@ -137,11 +156,10 @@ def _num_lost(folder: Path) -> int:
 
 
 @contextmanager
-def _copy(run: Path) -> Iterator[Path]:
-    """A folder that holds a copy of the run, as `run`."""
+def _copy(work: Path) -> Iterator[Path]:
+    """A copy of the folder that `make_run` made."""
     with tempfile.TemporaryDirectory(prefix="edgekit-campaign-") as name:
-        shutil.copytree(run, Path(name) / "run")
-        yield Path(name)
+        yield Path(shutil.copytree(work, Path(name) / "work"))
 
 
 def _start(name: str, folder: Path, before: Callable[[], None] | None = None) -> "subprocess.Popen[bytes]":
@@ -171,12 +189,14 @@ def _words(command: str) -> list[str]:
 
 def _environment(folder: Path) -> dict[str, str]:
     """Its own caches and temporary folder, which go with `folder`."""
-    (folder / "tmp").mkdir(exist_ok=True)
+    for name in ("tmp", "cache"):
+        (folder / name).mkdir(mode=0o700, exist_ok=True)
     return {
         **os.environ,
         "PYTHONPATH": str(TOOLKIT),
         "EDGEKIT_CACHE": str(folder / "cache"),
         "TMPDIR": str(folder / "tmp"),
+        "HF_HUB_OFFLINE": "1",
         "TF_CPP_MIN_LOG_LEVEL": "3",
     }
 

@@ -17,7 +17,12 @@ from fuzz.outcome import Outcome
 from edgekit.artifact import sha256_of
 from edgekit.cli import run_command
 
-COMMANDS = ("report run", "compare run", "compare-reports run run", "verify run --sample 10 --runtime onnxruntime")
+QUICK = ("report run", "compare run", "compare-reports run run")
+VERIFY = "verify run --sample 10 --runtime onnxruntime"
+SLOW = (
+    "bundle run --unverified --no-images --out new.zip",
+    "publish run --to hub:jane/digits --unverified --no-images --dry-run",
+)
 
 VALUES: list[Any] = [
     None, True, -1, 0, 2**63, 10**400, 1e308, float("nan"), "", "\udcff", "\x1b[31m", "../../x", [], {}, [[]],
@@ -27,27 +32,35 @@ STRANGE = ["run/extra.py", "extra", "extra:load", "folder:run"]
 CODE = "import pathlib; pathlib.Path({note!r}).write_text('ran')\n"
 
 
-def edited(run: Path, count: int, seed: int) -> Outcome:
-    """One edit at a time of one file of a copy of the run, then one of the commands."""
+def edited(work: Path, count: int, seed: int) -> Outcome:
+    """One edit at a time of one file of a copy of `work / "run"`, then one of the commands."""
     outcome, chance = Outcome("edited run files"), random.Random(seed)
     with tempfile.TemporaryDirectory(prefix="edgekit-campaign-") as name, contextlib.chdir(name):
-        shutil.copytree(run, "run")
+        shutil.copytree(work / "run", "run")
         note = Path(name) / "CODE_RAN"
         Path("run/extra.py").write_text(CODE.format(note=str(note)))
         files = sorted(path for path in Path("run").rglob("*") if path.suffix in (".json", ".csv", ".npz", ".jsonl"))
         for number in range(count):
             path = chance.choice(files)
             content, manifest = path.read_bytes(), Path("run/manifest.json").read_bytes()
-            path.write_bytes(_edit(path, content, chance))
+            path.write_bytes(edit(path, content, chance))
             _list_again(path)
-            outcome.count(_fault(COMMANDS[number % len(COMMANDS)], path))
+            outcome.count(fault_of(_command(number), path))
             outcome.executed += note.exists()
             path.write_bytes(content)
             Path("run/manifest.json").write_bytes(manifest)
     return outcome
 
 
-def _fault(command: str, path: Path) -> str:
+def _command(number: int) -> str:
+    """Every eighth verifies, every fortieth bundles: these start processes of their own."""
+    if number % 40 == 39:
+        return SLOW[number // 40 % len(SLOW)]
+    return VERIFY if number % 8 == 7 else QUICK[number % len(QUICK)]
+
+
+def fault_of(command: str, path: Path) -> str:
+    """What is wrong with how the command ends in this process; "" for a sentence or an answer."""
     out, err = io.StringIO(), io.StringIO()
     try:
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
@@ -57,7 +70,8 @@ def _fault(command: str, path: Path) -> str:
     return "" if status in (0, 1, 2, 3) and "Traceback" not in err.getvalue() else f"{command}: ended with {status}"
 
 
-def _edit(path: Path, content: bytes, chance: random.Random) -> bytes:
+def edit(path: Path, content: bytes, chance: random.Random) -> bytes:
+    """The content with another value somewhere, cut off, or with some bytes changed."""
     if path.suffix == ".json" and chance.random() < 0.7:
         document = json.loads(content)
         _change(document, chance)

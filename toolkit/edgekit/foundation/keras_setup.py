@@ -15,7 +15,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from edgekit.foundation.errors import MissingExtraError, UnknownNameError, UsageError
+from edgekit.foundation.errors import EdgekitError, MissingExtraError, UnknownNameError, UsageError
+from edgekit.foundation.processes import limited_address_space
 
 BACKENDS = {"tensorflow": "tensorflow", "jax": "jax", "torch": "torch"}
 """Keras backend -> the library that it imports."""
@@ -38,6 +39,7 @@ def import_keras(needed_for: str = "This", backend: str | None = None) -> Any:
         MissingExtraError: Keras or the backend is not installed.
         UnknownNameError: There is no such backend.
         UsageError: Keras already runs on another backend.
+        EdgekitError: The address space is limited so far that no backend can work.
     """
     wanted = backend if backend is not None else os.environ.get("KERAS_BACKEND") or "tensorflow"
     check_installed(wanted, needed_for)
@@ -66,13 +68,20 @@ def import_tensorflow(needed_for: str = "This") -> Any:
 
 
 def check_installed(backend: str, needed_for: str) -> None:
-    """Raise unless Keras and `backend` are installed; imports neither. Arguments and errors as in `import_keras`."""
+    """Raise unless Keras and `backend` are installed and can work; imports neither. See `import_keras`."""
     if backend not in BACKENDS:
         raise UnknownNameError("Keras backend", backend, BACKENDS)
     for library in ("keras", BACKENDS[backend]):
         if is_installed(library):
             continue
         raise MissingExtraError(needed_for, library, EXTRAS.get(library, "train"))
+    check_address_space(needed_for)
+
+
+def check_address_space(needed_for: str) -> None:
+    """Raise EdgekitError where a limit leaves no backend of Keras room: one aborts the process, or never comes back."""
+    if "keras" not in sys.modules and (limit := limited_address_space()):
+        raise EdgekitError(f"{needed_for} needs Keras, which cannot work here. {limit}")
 
 
 def is_installed(library: str) -> bool:

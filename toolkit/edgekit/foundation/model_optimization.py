@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from edgekit.foundation.errors import MissingExtraError
-from edgekit.foundation.keras_setup import import_keras, import_tensorflow, is_installed
+from edgekit.foundation.keras_setup import check_address_space, import_keras, import_tensorflow, is_installed
 from edgekit.foundation.quiet import held_back
 
 COMMAND = "edgekit compress"
@@ -38,7 +38,7 @@ class Libraries:
 
 
 def check_installed(needed_for: str = COMMAND) -> None:
-    """Raise MissingExtraError unless TensorFlow, tf_keras and its model optimization are there; imports nothing.
+    """Raise unless TensorFlow, tf_keras and its model optimization are there and can work; imports nothing.
 
     Args:
         needed_for: What wants them, as a subject.
@@ -46,6 +46,7 @@ def check_installed(needed_for: str = COMMAND) -> None:
     for library in ("tensorflow", *LIBRARIES):
         if not is_installed(library):
             raise MissingExtraError(needed_for, library, "train")
+    check_address_space(needed_for)
 
 
 def import_libraries(needed_for: str = COMMAND) -> Libraries:
