@@ -62,7 +62,7 @@ def _graph_in(path: Path, model_format: Format) -> Graph:
     except Exception as error:
         raise ArtifactError(
             f"{path} cannot be inspected: its reader stopped with {type(error).__name__} ({first_line_of(error)}). The "
-            f"file is damaged, or made to do harm. Copy or export it again."
+            f"file is damaged or malicious. Copy or export it again."
         ) from error
 
 
