@@ -4,7 +4,7 @@
 
 A picture holds the SHA-256 of the report that it shows. A picture of the report as it is now is left alone, so a
 build without a browser passes as long as no report has changed. Where one has changed and there is no browser, the
-exit status is 1 and the message names the picture.
+exit status is 1 and the message names the picture; so it is if the browser fails.
 """
 
 import hashlib
@@ -109,14 +109,18 @@ def main() -> int:
             file=sys.stderr,
         )
         return 1
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import Error, sync_playwright
 
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=list(ARGUMENTS))
-        for picture in old:
-            draw(picture, browser)
-            print(f"Wrote {picture.file.relative_to(ROOT)}")
-        browser.close()
+    try:
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=found, args=list(ARGUMENTS))
+            for picture in old:
+                draw(picture, browser)
+                print(f"Wrote {picture.file.relative_to(ROOT)}")
+            browser.close()
+    except Error as error:
+        print(f"{names} was not drawn: {found} failed ({error.message.splitlines()[0]})", file=sys.stderr)
+        return 1
     return 0
 
 

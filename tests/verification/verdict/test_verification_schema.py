@@ -142,6 +142,13 @@ def test_a_wrong_document_is_refused_by_the_loader_and_by_the_schema(change: Cal
     assert violations(document) != []
 
 
+def test_a_violation_names_the_field() -> None:
+    document = json.loads(SHIPPED[-1].read_text())
+    changed("candidates", 0, "accuracy", to=86.8)(document)
+    changed("dataset", "num_images", to="all")(document)
+    assert sorted(violations(document)) == ["$.candidates[0].accuracy", "$.dataset.num_images"]
+
+
 def test_a_row_that_gave_no_scores_cannot_pass() -> None:
     document = json.loads(SHIPPED[-1].read_text())
     row = document["candidates"][0]
