@@ -55,7 +55,7 @@ def test_half_precision_keeps_float32_outside_and_its_scores_do_not_tie() -> Non
 
 
 def test_a_weight_that_float16_cannot_hold_is_named() -> None:
-    with pytest.raises(ExportError, match=r"'kernel' holds .* float16 ends at 65,504"):
+    with pytest.raises(ExportError, match=r"'kernel' holds .* the largest float16 is 65,504"):
         in_half_precision(network(largest=1e6))
 
 
