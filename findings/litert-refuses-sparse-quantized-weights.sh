@@ -4,7 +4,7 @@
 # Common guess: a network that was pruned for size can be converted with Optimize.EXPERIMENTAL_SPARSITY and
 #   Optimize.DEFAULT together; the file is smaller and runs wherever the int8 file ran.
 # Behaviour: the converter stores the quantized kernels without their zeros and puts a DENSIFY operator in front of each.
-#   XNNPACK, which LiteRT applies by default, takes the layer behind it and then fails to prepare it: allocate_tensors()
+#   XNNPACK, which LiteRT applies by default, takes the layer after it and then fails to prepare it: allocate_tensors()
 #   raises. The float32 file with sparse weights loads, and so does the int8 file without XNNPACK.
 # Seen on 2026-11-30, Linux x86-64, 2 cores of an AMD EPYC, Python 3.11, tensorflow 2.21.0, ai-edge-litert 2.3.0:
 #   float32, sparse, default: runs; int8, sparse, default: fails: failed to delegate FULLY_CONNECTED node #3;

@@ -2,9 +2,9 @@
 # onnxslim and onnxsim turn small integer weights back into float32, without a message.
 #
 # Common guess: a simplifier makes a file smaller, or leaves it as it is.
-# Behaviour: weights stored as int8 behind Cast and Mul (dynamic range), or as float16 behind Cast, are constants to a
+# Behaviour: weights stored as int8 before Cast and Mul (dynamic range), or as float16 before Cast, are constants to a
 #   simplifier. It folds them, so the file grows to the size of float32: four times, or twice. The scores stay the
-#   same. Weights behind DequantizeLinear are left alone.
+#   same. Weights before DequantizeLinear are left alone.
 # Seen on 2026-11-29, Linux x86-64, Python 3.11, onnx 1.23.0, onnxruntime 1.31.0, onnxslim 0.1.98,
 # onnxsim 0.8.1 (without onnxruntime, onnxslim folds nothing here):
 #   int8, Cast and Mul: 65741 bytes, onnxslim 262290, onnxsim 262994

@@ -1,10 +1,9 @@
 #!/usr/bin/env bash
-# onnxruntime's float16 converter writes a model that ONNX Runtime refuses where two operators kept in float32 read the
-# same tensor.
+# onnxruntime's float16 converter writes a model that ONNX Runtime rejects if two operators kept in float32 read the same tensor.
 #
 # Common guess: convert_float_to_float16 turns every valid float32 model into a float16 model that loads.
-# Behaviour: Max, Min and others stay in float32 by default, each behind a Cast. The name of that Cast is made of the
-#   name of the tensor alone. Where Max and Min read one tensor (a clip or a hard activation written out), two nodes and
+# Behaviour: Max, Min and others stay in float32 by default, each after a Cast. The name of that Cast is made of the
+#   name of the tensor alone. If Max and Min read one tensor (a clip or a hard activation written out), two nodes and
 #   two results get one name, and InferenceSession raises.
 # Seen on 2026-11-30, Linux x86-64, Python 3.11, onnxruntime 1.31.1, onnx 1.23.2:
 #   the float32 model: loads; the float16 model: two nodes with same node name (r_cast_to_fp32_node)
