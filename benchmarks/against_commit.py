@@ -31,13 +31,27 @@ OLD_FILES = ["--no-metadata", "--full-range", "--keep-doubtful"]
 """What gives the files of the time before metadata and 7-bit weights; doubtful on a processor without VNNI."""
 
 
-def measured(checkout: Path, arguments: list[str]) -> tuple[float, float, float]:
-    """Wall seconds, processor seconds of all processes, and the peak in MiB, of one edgekit command of a checkout."""
+def measured(checkout: Path, arguments: list[str], cache: Path | None = None) -> tuple[float, float, float]:
+    """Wall seconds, processor seconds of all processes, and the peak in MiB, of one edgekit command of a checkout.
+
+    Args:
+        checkout: Where its code is, and where it runs.
+        arguments: Of the command.
+        cache: Its cache folder; None: the user's.
+    """
+    environment = {"PYTHONPATH": str(checkout / "toolkit"), "PYTHONDONTWRITEBYTECODE": ""}
+    if cache is not None:
+        environment["EDGEKIT_CACHE"] = str(cache)
+    return timed(["-c", "from edgekit.__main__ import main; main()", *arguments], checkout, environment)
+
+
+def timed(arguments: list[str], folder: Path, environment: dict[str, str]) -> tuple[float, float, float]:
+    """As `measured`, of any Python program that runs in `folder`."""
     start = time.perf_counter()
     process = subprocess.Popen(
-        [sys.executable, "-c", "from edgekit.__main__ import main; main()", *arguments],
-        env={**os.environ, "PYTHONPATH": str(checkout / "toolkit"), "PYTHONDONTWRITEBYTECODE": ""},
-        cwd=checkout,
+        [sys.executable, *arguments],
+        env={**os.environ, **environment},
+        cwd=folder,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
     )
@@ -46,7 +60,7 @@ def measured(checkout: Path, arguments: list[str]) -> tuple[float, float, float]
     seconds = time.perf_counter() - start
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode not in (0, 1, 3):  # 1: a file that this processor computes badly was discarded
-        sys.exit(f"edgekit {' '.join(arguments)} of {checkout} ended with {process.returncode}:\n{message.decode()}")
+        sys.exit(f"{' '.join(arguments)} in {folder} ended with {process.returncode}:\n{message.decode()}")
     return seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
 
 
@@ -78,6 +92,11 @@ def compare_files(before: Path, after: Path) -> str:
     )
 
 
+def lower_quartile(values: list[float]) -> float:
+    """Of any number of values; the value itself where there is one."""
+    return statistics.quantiles(values, n=4, method="inclusive")[0] if len(values) > 1 else values[0]
+
+
 def print_table(results: dict[str, dict[str, list[tuple[float, float, float]]]], rounds: int) -> None:
     """One line per command: lower quartiles of seconds, processor seconds and MiB on each side, and their ratios."""
     print(
@@ -86,10 +105,7 @@ def print_table(results: dict[str, dict[str, list[tuple[float, float, float]]]],
     for row, sides in results.items():
         cells = []
         for kind, digits in ((0, 3), (1, 3), (2, 0)):
-            old, new = (
-                statistics.quantiles([values[kind] for values in sides[side]], n=4, method="inclusive")[0]
-                for side in ("before", "after")
-            )
+            old, new = (lower_quartile([values[kind] for values in sides[side]]) for side in ("before", "after"))
             cells.append(f"{old:10.{digits}f} {new:8.{digits}f} {new / old:6.3f}")
         print(f"{row:24}{''.join(cells)}")
     print(f"n = {rounds} each")

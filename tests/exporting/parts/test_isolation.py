@@ -1,6 +1,8 @@
 import os
 import shutil
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,7 +12,7 @@ import pytest
 
 from edgekit.artifact import Format, Precision
 from edgekit.exporting.job import export_request
-from edgekit.exporting.parts import isolation
+from edgekit.exporting.parts import isolation, memory
 from edgekit.exporting.report import ExportReport
 from edgekit.exporting.request import ExportRequest
 from edgekit.foundation.errors import CalibrationError, ExportError
@@ -121,6 +123,35 @@ def test_a_part_that_is_killed_costs_a_sentence_and_the_rest_can_be_made(run: Pa
     assert again.notes == ["tflite float32: already there, kept as it is."]
 
 
+def test_nothing_stays_when_the_whole_export_is_killed(run: Path, tmp_path: Path) -> None:
+    """The parent is killed while a part works: its files go, and what was finished before is a run as it should be."""
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    code = (
+        "import sys; from pathlib import Path; import edgekit; from edgekit.exporting.parts import isolation\n"
+        "isolation.LARGE = 0; edgekit.export(sys.argv[1], precisions='float32,float16', data='digits')"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", code, str(run)],
+        env={**os.environ, "TMPDIR": str(temporary)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    finished = run / "tflite" / "model-float32.tflite"
+    while process.poll() is None and not finished.exists():
+        time.sleep(0.05)
+    assert list(temporary.iterdir())
+    process.kill()
+    process.wait()
+    for _ in range(150):
+        if not list(temporary.iterdir()):
+            break
+        time.sleep(0.1)
+    assert list(temporary.iterdir()) == []
+    report = export_request(asked(run, Precision.FLOAT32, resume=True))
+    assert [each.artifact.path.name for each in report.files][-1] == "model-float32.onnx"
+
+
 @pytest.mark.usefixtures("in_parts")
 def test_an_error_of_a_part_is_the_error_of_the_export(run: Path) -> None:
     request = ExportRequest(
@@ -133,6 +164,20 @@ def test_an_error_of_a_part_is_the_error_of_the_export(run: Path) -> None:
 def test_a_small_model_is_exported_in_this_process(run: Path) -> None:
     assert not isolation.is_large(RunFolder(run))
     assert isolation.model_bytes(RunFolder(run)) == (run / "model.keras").stat().st_size
+
+
+def test_too_little_memory_is_said_before_a_small_model_is_loaded_too(
+    run: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(memory, "available_memory_bytes", lambda: 500_000_000)
+    progress = Watching()
+    with pytest.raises(CalibrationError):
+        export_request(
+            ExportRequest(target=run, precisions=(Precision.INT8,), data="digits", calibration_images=0),
+            progress=progress,
+        )
+    assert progress.notes[0].startswith("This export takes about 0.9 GB of memory, and 0.5 GB are free")
+    assert "--format and --precision" in progress.notes[0]
 
 
 def test_the_size_of_a_saved_model_is_that_of_its_files(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from edgekit.foundation.files import temporary_folders
-from edgekit.foundation.files.temporary_folders import PREFIX, TemporaryFolder, removed_after_this_process
+from edgekit.foundation.files.temporary_folders import PREFIX, TemporaryFolder
 
 LEAVE = (
     "import os, sys; from edgekit.foundation.files.temporary_folders import TemporaryFolder\n"
@@ -26,9 +26,15 @@ def parent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def start() -> "tuple[subprocess.Popen[str], Path]":
+def start(**environment: str) -> "tuple[subprocess.Popen[str], Path]":
     """A process with a temporary folder, and that folder."""
-    process = subprocess.Popen([sys.executable, "-c", LEAVE], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        [sys.executable, "-c", LEAVE],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, **environment},
+    )
     assert process.stdout is not None
     return process, Path(process.stdout.readline().strip())
 
@@ -53,8 +59,8 @@ def test_it_goes_with_the_object(parent: Path) -> None:
     assert list(parent.iterdir()) == []
 
 
-def test_what_a_killed_process_left_is_removed_by_the_next(parent: Path) -> None:
-    process, left = start()
+def test_what_a_killed_process_left_where_there_is_no_shell_is_removed_by_the_next(parent: Path) -> None:
+    process, left = start(PATH="")
     process.kill()
     process.wait()
     assert (left / "large").is_file()
@@ -89,30 +95,24 @@ def test_a_link_of_that_name_is_not_followed(parent: Path, tmp_path_factory: pyt
         assert (precious / "file").is_file()
 
 
-def test_a_folder_that_is_watched_goes_with_a_killed_process(parent: Path) -> None:
-    folder = parent / "large"
-    folder.mkdir()
-    (folder / "x").write_text("x")
-    code = (
-        "import sys; from pathlib import Path\n"
-        "from edgekit.foundation.files.temporary_folders import removed_after_this_process\n"
-        "with removed_after_this_process(Path(sys.argv[1])): print(1, flush=True); sys.stdin.readline()"
-    )
-    command = [sys.executable, "-c", code, str(folder)]
-    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-    assert process.stdout is not None
-    process.stdout.readline()
-    process.kill()
-    process.communicate()
+def is_gone(folder: Path) -> bool:
+    """Whether it is gone within 5 seconds."""
     for _ in range(50):
         if not folder.exists():
-            break
+            return True
         time.sleep(0.1)
+    return False
+
+
+def test_it_goes_with_a_killed_process(parent: Path) -> None:
+    process, folder = start()
+    process.kill()
+    process.communicate()
+    assert is_gone(folder)
+
+
+def test_nothing_is_waited_for_where_all_goes_well(parent: Path) -> None:
+    process, folder = start()
+    process.communicate("\n", timeout=20)
+    assert process.returncode == 0
     assert not folder.exists()
-
-
-def test_a_folder_that_is_watched_stays_where_all_goes_well(tmp_path: Path) -> None:
-    with removed_after_this_process(tmp_path):
-        pass
-    time.sleep(0.2)
-    assert tmp_path.is_dir()

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from edgekit.compression.translators import TRANSLATORS, Piece, no_counterpart, translate, translate_operation
 from edgekit.foundation.errors import CompressionError
+from edgekit.foundation.mapped_arrays import images_at_once
 from edgekit.foundation.model_optimization import Libraries, import_libraries
 
 if TYPE_CHECKING:
@@ -26,6 +27,9 @@ MAX_DIFFERENCE = 1e-5
 
 NUM_IMAGES = 64
 """Real images on which equality is proven."""
+
+AT_ONCE = 2**16
+"""Pixels that are compared at once: Keras 3 keeps the output of every layer until a model has answered."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,9 +91,16 @@ def check_equal(reference: Any, candidate: Any, images: "NDArray[np.uint8]") -> 
 def _difference(reference: Any, candidate: Any, images: "NDArray[np.uint8]") -> float:
     import numpy as np
 
-    pixels = images.astype(np.float32)  # exactly, in float64 too
-    expected, received = (np.asarray(model(pixels, training=False)) for model in (reference, candidate))
-    return float(np.abs(expected - received).max()) if expected.shape == received.shape else np.inf
+    size, largest = images_at_once(images.shape[1:], len(images), AT_ONCE), 0.0
+    for start in range(0, len(images), size):
+        pixels = images[start : start + size].astype(np.float32)  # exactly, in float64 too
+        expected, received = (np.asarray(model(pixels, training=False)) for model in (reference, candidate))
+        if expected.shape != received.shape:
+            return np.inf
+        difference = float(np.abs(expected - received).max())
+        if not difference <= largest:  # NaN too
+            largest = difference
+    return largest
 
 
 def in_float64(model: Any) -> Any:

@@ -6,7 +6,7 @@ useless for the other. All is cut off, and the loss is NaN at the first step. Su
 statistics anew, from the same images; one whose statistics hold keeps its own.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -24,9 +24,6 @@ NEW_STATISTICS = (
     "activations have other ranges. Training starts from recomputed statistics. Training the original longer, or with "
     "a smaller momentum of BatchNormalization, gives a better start."
 )
-
-MOST_VALUES = 64 * 1024**2
-"""So many values of activations are looked at in one go, which float32 keeps in 256 MiB."""
 
 MOST_CHANGE = 2.0
 """By this factor a range may grow or shrink with fresh statistics before the moving ones count as unfinished."""
@@ -46,13 +43,14 @@ def starting_ranges(
         names: The layers whose outputs are asked for.
         batches: Training images, uint8 (B, H, W, 3) each.
     """
-    found = observed_ranges(libraries, model, names, batches)
+    observe = range_observer(libraries, model, names)
+    found = observe(batches)
     normalizing = [each for each in model.layers if type(each).__name__ == "BatchNormalization"]
     if not normalizing:
         return found, False
     before = [each.get_weights() for each in normalizing]
     _renew_statistics(model, normalizing, batches)
-    renewed = observed_ranges(libraries, model, names, batches)
+    renewed = observe(batches)
     if _are_alike(found, renewed):
         for layer, weights in zip(normalizing, before, strict=True):
             layer.set_weights(weights)
@@ -60,32 +58,36 @@ def starting_ranges(
     return renewed, True
 
 
-def observed_ranges(
-    libraries: Libraries, model: Any, names: Sequence[str], batches: "Sequence[NDArray[np.uint8]]"
-) -> "Ranges":
-    """Layer -> mean over batches of the smallest and of the largest value of its output, LEAST_WIDTH apart."""
+def range_observer(
+    libraries: Libraries, model: Any, names: Sequence[str]
+) -> "Callable[[Sequence[NDArray[np.uint8]]], Ranges]":
+    """What gives, for batches of images, the range of each layer's output with the weights that `model` has then.
+
+    A range is the mean over batches of the smallest and of the largest value, LEAST_WIDTH apart. TensorFlow gives a
+    tensor's memory back as soon as its ends are known, so that not all outputs are there at once.
+    """
     import numpy as np
 
-    outputs = [model.get_layer(name).get_output_at(0) for name in names]
-    watched = libraries.keras2.Model(model.inputs, outputs)
-    num_values = sum(int(np.prod(each.shape[1:])) for each in outputs)
-    part = max(1, MOST_VALUES // num_values)
-    found = []
-    for images in batches:
-        seen = [
-            [(float(each.min()), float(each.max())) for each in _as_list(watched.predict_on_batch(piece))]
-            for piece in (images[at : at + part].astype(np.float32) for at in range(0, len(images), part))
-        ]
-        found.append([(min(low for low, _ in ends), max(high for _, high in ends)) for ends in zip(*seen, strict=True)])
-    means = np.mean(found, axis=0)
-    return {
-        name: (float(low), max(float(high), float(low) + LEAST_WIDTH))
-        for name, (low, high) in zip(names, means, strict=True)
-    }
+    tf = libraries.tf
+    watched = libraries.keras2.Model(model.inputs, [model.get_layer(name).get_output_at(0) for name in names])
 
+    def ends_of(pixels: Any) -> Any:
+        outputs = watched(pixels, training=False)
+        outputs = outputs if isinstance(outputs, list) else [outputs]
+        return tf.stack([tf.stack([tf.reduce_min(each), tf.reduce_max(each)]) for each in outputs])
 
-def _as_list(outputs: Any) -> list[Any]:
-    return outputs if isinstance(outputs, list) else [outputs]
+    ends_in_graph = tf.function(ends_of, reduce_retracing=True)
+
+    def observe(batches: "Sequence[NDArray[np.uint8]]") -> "Ranges":
+        means = np.mean(
+            [np.asarray(ends_in_graph(images.astype(np.float32)), np.float64) for images in batches], axis=0
+        )
+        return {
+            name: (float(low), max(float(high), float(low) + LEAST_WIDTH))
+            for name, (low, high) in zip(names, means, strict=True)
+        }
+
+    return observe
 
 
 def _renew_statistics(model: Any, normalizing: Sequence[Any], batches: "Sequence[NDArray[np.uint8]]") -> None:

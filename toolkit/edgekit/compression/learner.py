@@ -7,7 +7,7 @@ protocol of `edgekit.training.session.Learning`: gives its state as a `Checkpoin
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from edgekit.compression.bridge import NUM_IMAGES, check_equal, to_keras2
+from edgekit.compression.bridge import NUM_IMAGES, Bridge, check_equal, to_keras2
 from edgekit.compression.data import Augmentation
 from edgekit.compression.quantizing import FIRST_BATCHES, Keeping, Quantizing
 from edgekit.compression.settings import CompressionSettings
@@ -61,7 +61,8 @@ class CompressionLearner:
         self._images = dataset.train.images[:NUM_IMAGES]
         self._history: list[Row] = []
         self._number: int | None = None
-        to_keras2(libraries, network).prove_equal(self._images)
+        self._proven: Bridge | None = to_keras2(libraries, network)
+        self._proven.prove_equal(self._images)
 
     @property
     def history(self) -> tuple[Row, ...]:
@@ -105,6 +106,7 @@ class CompressionLearner:
 
     def restore(self, checkpoint: Checkpoint) -> None:
         """Go back to the end of the checkpoint's last epoch."""
+        self._proven = None  # of the network as it was at the beginning
         state.assign("start", checkpoint.arrays, self.network.variables)
         self._begin((checkpoint.epochs - 1) // self._settings.epochs)
         state.assign("variables", checkpoint.arrays, self._step.model.variables)
@@ -143,7 +145,8 @@ class CompressionLearner:
         """Cross the bridge and put around the layers what step `number` needs."""
         self._start = state.arrays_of("start", self.network.variables)
         keras2 = self._libraries.keras2
-        keras2.backend.clear_session()
+        if self._proven is None:
+            keras2.backend.clear_session()
         keras2.utils.set_random_seed(self._settings.seed)
         num_steps = self._settings.epochs * len(self._batches)
         self._step = self._make_step(self._settings.methods[number], num_steps)
@@ -157,8 +160,7 @@ class CompressionLearner:
         self._number = number
 
     def _make_step(self, method: str, num_steps: int) -> Step:
-        settings, bridge = self._settings, to_keras2(self._libraries, self.network)
-        bridge.prove_equal(self._images)
+        settings, bridge = self._settings, self._bridge()
         if method == "prune":
             return Pruning(self._libraries, bridge, settings.sparsity or 0.0, num_steps)
         has_zeros = settings.sparsity is not None
@@ -168,6 +170,14 @@ class CompressionLearner:
         self._batches.start_epoch(len(self._history))
         first = [self._batches[index][0] for index in range(min(FIRST_BATCHES, len(self._batches)))]
         return Quantizing(self._libraries, bridge, keeping, first)
+
+    def _bridge(self) -> Bridge:
+        """The network in Keras 2, proven equal: the first one is there already."""
+        bridge, self._proven = self._proven, None
+        if bridge is None:
+            bridge = to_keras2(self._libraries, self.network)
+            bridge.prove_equal(self._images)
+        return bridge
 
     def _start_epoch(self, epoch: int) -> None:
         """Order, crops, augmentation and dropout of an epoch depend on the seed and the epoch alone."""
@@ -242,7 +252,8 @@ class CompressionLearner:
             layer = model.get_layer(name)  # one that is used twice has two outputs, and one range
             places += [(name, ends, layer.get_output_at(index)) for index in range(len(layer.inbound_nodes))]
         watched = self._libraries.keras2.Model(model.inputs, [output for _, _, output in places])
-        outputs = watched.predict_on_batch(probe_images(shape).astype("float32"))
+        outputs = watched(probe_images(shape).astype("float32"), training=False)
+        outputs = [each.numpy() for each in (outputs if isinstance(outputs, list) else [outputs])]
         return LearnedRanges(
             image_shape=shape,
             ranges=tuple(

@@ -9,7 +9,7 @@ from edgekit.datasets import Dataset, DatasetRequest, load_dataset
 from edgekit.datasets.images.rule import RuleChoice
 from edgekit.datasets.own import load_own
 from edgekit.exporting.keras.loading.custom_objects import custom_objects_of
-from edgekit.exporting.parts.isolation import export_in_parts, is_large
+from edgekit.exporting.parts.isolation import export_in_parts, is_large, warn_of_too_little
 from edgekit.exporting.plan import make_plan
 from edgekit.exporting.report import ExportReport
 from edgekit.exporting.request import ExportRequest
@@ -45,8 +45,10 @@ def export_request(
     if request.data is None and not isinstance(found, RunFolder):
         raise UsageError(f"{found} is an external model: name its data set, as in --data folder:PATH.")
     check_out(found, request.out)
-    if only is None and not isinstance(request.data, Dataset) and is_large(found):
-        return export_in_parts(request, found, plan, progress)
+    if only is None:
+        warn_of_too_little(request, found, plan, progress)
+        if not isinstance(request.data, Dataset) and is_large(found):
+            return export_in_parts(request, found, plan, progress)
     with custom_objects_of(request.custom_objects) as custom:
         source = load_source(found, custom, progress)
         return export(

@@ -19,7 +19,7 @@ from edgekit.exporting.report import ExportReport
 from edgekit.exporting.request import ExportRequest
 from edgekit.foundation.atomic_files import remove_unfinished
 from edgekit.foundation.errors import EdgekitError, ExportError
-from edgekit.foundation.files.temporary_folders import TemporaryFolder, removed_after_this_process
+from edgekit.foundation.files.temporary_folders import TemporaryFolder
 from edgekit.foundation.machine import available_memory_bytes
 from edgekit.foundation.progress import Progress
 from edgekit.quantization.scheme import CALIBRATED
@@ -46,6 +46,19 @@ def model_bytes(source: Path | RunFolder) -> int:
     return sum(each.stat().st_size for each in files if each.is_file())
 
 
+def warn_of_too_little(request: ExportRequest, source: Path | RunFolder, plan: Plan, progress: Progress) -> None:
+    """Say, before anything is loaded, if memory or disk are too small for the files of `plan`, with numbers."""
+    size = model_bytes(source)
+    for warning in (memory_warning(size, plan.jobs), disk_warning(size, plan.jobs, _folder_of(request, source))):
+        if warning:
+            progress.note(warning)
+
+
+def _folder_of(request: ExportRequest, source: Path | RunFolder) -> Path:
+    """Where the files will lie."""
+    return request.out or RUNS_FOLDER / source.stem if isinstance(source, Path) else source.path
+
+
 def export_in_parts(request: ExportRequest, source: Path | RunFolder, plan: Plan, progress: Progress) -> ExportReport:
     """Do what `request` says, a part at a time.
 
@@ -58,17 +71,9 @@ def export_in_parts(request: ExportRequest, source: Path | RunFolder, plan: Plan
     Raises:
         EdgekitError: As the export itself. What was finished before is kept, and the message lists it.
     """
-    size = model_bytes(source)
-    out = request.out or RUNS_FOLDER / source.stem if isinstance(source, Path) else source.path
-    for warning in (memory_warning(size, plan.jobs), disk_warning(size, plan.jobs, out)):
-        if warning:
-            progress.note(warning)
+    size, out = model_bytes(source), _folder_of(request, source)
     reports: list[ExportReport] = []
-    with (
-        TemporaryFolder() as folder,
-        removed_after_this_process(folder),
-        progress.task(EXPORTING, len(plan.jobs)) as advance,
-    ):
+    with TemporaryFolder() as folder, progress.task(EXPORTING, len(plan.jobs)) as advance:
         for number, part in enumerate(_parts(plan.jobs)):
             finished = 0
 

@@ -1,6 +1,8 @@
-"""Private temporary folders, removed at the end; what a killed process left is removed by the next one.
+"""Private temporary folders, removed at the end, and at once when their process is killed.
 
-A folder is held by a lock that ends with its process, so that one in use is never taken for one that was left.
+A shell waits for the end of the process and removes what it left. Where there is no shell, the next
+process removes it. A folder is held by a lock that ends with its process, so that one in use is never taken for one
+that was left.
 """
 
 import os
@@ -14,9 +16,13 @@ from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from types import TracebackType
+from typing import IO
 
 PREFIX = ".edgekit-tmp-"
 _NAME = re.compile(re.escape(PREFIX) + r"[a-z0-9_]{8}")
+
+_KEEPERS: list[object] = []
+"""Of this process: one that nobody holds would be waited for."""
 
 SETTLED_SECONDS = 60
 """After this a process has claimed the folder that it made."""
@@ -33,6 +39,7 @@ class TemporaryFolder:
         _remove_left_once(Path(tempfile.gettempdir()))
         self._directory = tempfile.TemporaryDirectory(prefix=PREFIX, dir=parent, ignore_cleanup_errors=True)
         self.path = Path(self._directory.name)
+        _remove_after_this_process(self.path)
         descriptor = _claim(self.path)
         self._release = weakref.finalize(self, os.close, descriptor) if descriptor is not None else None
 
@@ -51,33 +58,43 @@ class TemporaryFolder:
         self.cleanup()
 
 
-@contextmanager
-def removed_after_this_process(folder: Path) -> Iterator[None]:
-    """Have `folder` removed at once when this process is killed inside the block, if there is a shell to do it.
+_KEEPER = """
+while read -r name; do set -- "$@" "$name"; done
+for name; do
+    n=0
+    while [ -e "$name" ] && [ $n -lt 10 ]; do rm -rf -- "$name"; [ -e "$name" ] && sleep 1; n=$((n+1)); done
+done
+"""
+"""A shell script: removes the folders that it was told when whoever told it is gone, whose children may still write."""
 
-    Elsewhere the next process that needs a temporary folder removes it.
-    """
+
+def _remove_after_this_process(folder: Path) -> None:
+    """Have `folder` removed as soon as this process has ended, however it ends, if there is a shell to do it."""
+    keeper = _keeper(os.getpid())
+    if keeper is not None and "\n" not in str(folder):
+        with suppress(OSError):  # it was killed
+            keeper.write(f"{folder.absolute()}\n")
+            keeper.flush()
+
+
+@cache
+def _keeper(_process: int) -> "IO[str] | None":
+    """Where that process names its folders; None where there is no shell."""
     import subprocess
 
     shell = shutil.which("sh")
     if shell is None or os.name != "posix":
-        yield
-        return
-    waits_for_our_end = (
-        'read -r _; n=0; while [ -e "$0" ] && [ $n -lt 10 ]; do rm -rf -- "$0"; sleep 1; n=$((n+1)); done'
-    )
-    keeper = subprocess.Popen(
-        [shell, "-c", waits_for_our_end, str(folder)],
+        return None
+    started = subprocess.Popen(
+        [shell, "-c", _KEEPER],
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
+        text=True,
     )
-    try:
-        yield
-    finally:
-        keeper.kill()
-        keeper.communicate()
+    _KEEPERS.append(started)
+    return started.stdin
 
 
 @contextmanager
