@@ -4,7 +4,16 @@ import pytest
 
 from edgekit.artifact import Precision
 from edgekit.foundation.errors import UnknownNameError, UsageError
-from edgekit.tolerance import MOST_NOISE, OWN_NOISE, Tolerance, Tolerances
+from edgekit.tolerance import (
+    MIN_CLASS_IMAGES,
+    MOST_NOISE,
+    NOISE_FACTOR,
+    OWN_NOISE,
+    SIGNIFICANCE,
+    SLACK,
+    Tolerance,
+    Tolerances,
+)
 
 
 def test_defaults_are_those_of_the_architecture() -> None:
@@ -40,8 +49,11 @@ def test_false_lifts_a_limit() -> None:
         ({"max_f1_drop": -1}, "at least 0.*-1"),
         ({"max_f1_drop": float("nan")}, "must be a number"),
         ({"max_accuracy_drop": 101}, "at most 100"),
-        ({"min_agreement": 0.95}, "in percent.*did you mean 95"),
+        ({"max_f1_drop": float("inf")}, "must be a number"),
+        ({"min_agreement": 0.95}, r"in percent.*did you mean 95\?"),
+        ({"min_agreement": 1}, r"in percent.*did you mean 100\?"),
         ({"int8": 1}, "int8 must be a table"),
+        ({"int8": 1, "float16": 2}, "int8 must be a table"),
         ({"max_f1_drop": {"x": 1}}, "Unknown tolerance 'max_f1_drop'.*Known: .*int8"),
     ],
 )
@@ -107,3 +119,15 @@ def test_noise_raises_no_limit_that_somebody_has_set_and_none_without_end() -> N
     said = Tolerances().updated({"max_score_difference": 1e-4}, origin="command line").beyond_noise(0.0023)
     assert said.of(Precision.FLOAT32).max_score_difference == 1e-4
     assert Tolerances().beyond_noise(5.0).of(Precision.FLOAT32).max_score_difference == MOST_NOISE
+
+
+def test_the_numbers_that_the_documents_promise() -> None:
+    assert (SIGNIFICANCE, SLACK, MIN_CLASS_IMAGES, NOISE_FACTOR, MOST_NOISE) == (0.05, 1e-9, 100, 3.0, 0.02)
+
+
+def test_limits_at_their_ends_are_limits() -> None:
+    strict = Tolerance(max_accuracy_drop=0, max_f1_drop=0, min_agreement=100, max_score_difference=0, max_tie_flips=0)
+    assert strict.to_dict()["max_f1_drop"] == 0
+    loose = Tolerance(max_accuracy_drop=100, max_f1_drop=100, min_agreement=0, max_score_difference=101.0)
+    assert loose.min_agreement == 0
+    assert Tolerance(min_agreement=2).min_agreement == 2

@@ -6,7 +6,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edgekit.datasets.base import DatasetRequest, Split
-from edgekit.datasets.splits import empty_split, split_validation, stratified_split, take
+from edgekit.datasets.splits import (
+    TEST_FRACTION,
+    TEST_SEED,
+    empty_split,
+    evenly_spread_order,
+    labels_of_kept,
+    place_in_list,
+    split_validation,
+    spread_over_classes,
+    stratified_split,
+    take,
+)
 from edgekit.foundation.errors import DatasetError
 
 NAMES = tuple("abcdef")
@@ -61,7 +72,7 @@ def test_a_class_with_one_image_is_named():
         stratified_split(np.array([0, 0, 2, 1, 1]), 0.5, 0, NAMES)
 
 
-@pytest.mark.parametrize("seed", [-1, 2**32])
+@pytest.mark.parametrize("seed", [-1, 2**32, 2**32 + 1])
 def test_a_seed_out_of_range_is_refused(seed):
     with pytest.raises(DatasetError, match=rf"between 0 and 4294967295. Received {seed}"):
         stratified_split(np.array([0, 0]), 0.5, seed, NAMES)
@@ -88,3 +99,46 @@ def test_take_keeps_the_order_asked_for():
 
 def test_an_empty_split_has_the_shape_of_its_images():
     assert empty_split(4, 5).images.shape == (0, 4, 5, 3)
+
+
+@pytest.mark.parametrize(
+    ("labels", "order"),
+    [
+        ([7], [0]),
+        ([0, 0, 0, 0], [0, 2, 1, 3]),
+        ([0, 0, 0, 0, 0], [0, 4, 2, 1, 3]),  # of 0 4 2 6 1 5 3 7 those that there are
+        ([1, 0, 1, 0, 0], [1, 2, 4, 3, 0]),  # by class 1 3 4 0 2
+    ],
+)
+def test_every_beginning_is_spread_over_the_classes(labels, order):
+    assert evenly_spread_order(np.array(labels)).tolist() == order
+
+
+def test_so_many_images_of_every_class_in_proportion():
+    labels = np.array([1, 0, 0, 1, 0, 0])  # by class 1 2 4 5 0 3, of which every other one
+    assert spread_over_classes(labels, 3).tolist() == [0, 1, 4]
+    assert spread_over_classes(labels, 6).tolist() == [0, 1, 2, 3, 4, 5]
+    many = np.repeat(np.arange(3), [50, 100, 150])
+    first, again, other = (spread_over_classes(many, 60, seed) for seed in (0, 0, 1))
+    assert np.bincount(many[first]).tolist() == [10, 20, 30]
+    assert np.array_equal(first, again)
+    assert not np.array_equal(first, other)
+    assert list(first) == sorted(first)
+
+
+def test_places_before_images_were_left_out():
+    assert [place_in_list(place, (2, 5)) for place in range(5)] == [0, 1, 3, 4, 6]
+    assert place_in_list(0, (0, 1)) == 2
+    assert place_in_list(3, ()) == 3
+
+
+def test_labels_of_the_images_that_are_left():
+    labels = np.array([0, 1, 1, 2, 2])
+    assert labels_of_kept(labels, (1, 4), NAMES, "train", "photos").tolist() == [0, 1, 2]
+    with pytest.raises(DatasetError, match="Every test image of class 'b' in photos is broken"):
+        labels_of_kept(labels, (1, 2, 3, 4), NAMES, "test", "photos")
+
+
+def test_a_fifth_is_for_the_test_and_drawn_by_seed_0():
+    """Every published figure depends on them."""
+    assert (TEST_FRACTION, TEST_SEED) == (0.2, 0)

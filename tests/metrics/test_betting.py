@@ -67,3 +67,39 @@ def test_what_is_clearly_false_is_found_early() -> None:
     test = TotalsTest(10_000, np.array([-101.0]), np.array([-1.0]))
     test.draw(values[:700])
     assert test.log_evidence[0] > math.log(100)
+
+
+def test_the_weights_are_shares_of_one_capital_and_the_stakes_lose_less_than_everything() -> None:
+    assert WEIGHTS.sum() == pytest.approx(1)
+    assert (WEIGHTS > 0).all()
+    assert ((STAKES > 0) & (STAKES < 1)).all()
+
+
+def test_a_large_population_is_false_or_open_by_a_single_unit() -> None:
+    """Of 100,000 values of at least -1 no total is below -100,000, and all but one may be -1."""
+    assert evidence([-1.0], -100_001, population=100_000) == math.inf
+    room, mean = 1e-5, -0.99999
+    expected = (WEIGHTS / WEIGHTS.sum() * (1 + STAKES * (-mean / room))).sum()
+    assert evidence([0.0], -99_999, population=100_000) == pytest.approx(expected)
+
+
+def test_what_can_only_be_the_lowest_value_and_is_it_says_nothing() -> None:
+    assert evidence([-1.0, -1.0, -1.0], -4, population=4) == 1.0
+
+
+def test_no_more_numbers_are_held_than_allowed(monkeypatch: pytest.MonkeyPatch) -> None:
+    sizes: list[int] = []
+    draw = TotalsTest._draw
+
+    def noted(test: TotalsTest, values: "np.ndarray") -> None:
+        sizes.append(len(values))
+        draw(test, values)
+
+    monkeypatch.setattr(TotalsTest, "_draw", noted)
+    monkeypatch.setattr("edgekit.metrics.betting.MAX_CELLS", 2 * 70)
+    TotalsTest(25, np.zeros(2), np.full(2, -1.0)).draw(np.zeros((25, 2)))
+    assert sizes == [10, 10, 5]
+    monkeypatch.setattr("edgekit.metrics.betting.MAX_CELLS", 1)
+    TotalsTest(3, np.zeros(2), np.full(2, -1.0)).draw(np.zeros((2, 2)))
+    assert sizes[3:] == [1, 1]
+    TotalsTest(3, np.zeros(0), np.zeros(0)).draw(np.zeros((1, 0)))

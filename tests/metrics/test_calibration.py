@@ -40,3 +40,10 @@ def test_perfect_and_worst_calibration() -> None:
 
 def test_a_quantization_step_beyond_1_is_1() -> None:
     assert reliability(np.array([[1.004, 0.0]]), np.array([0])).expected_calibration_error == 0.0
+
+
+def test_a_step_below_0_is_0_and_falls_into_the_first_of_fifteen_bins() -> None:
+    found = reliability(np.array([[-0.004, -0.01], [0.0, -0.01]]), np.array([0, 1]))
+    assert found.counts.tolist() == [2] + [0] * 14
+    assert found.confidence[0] == 0.0
+    assert found.accuracy[0] == 0.5

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from edgekit.foundation.errors import UsageError
-from edgekit.metrics.class_columns import OTHER_CLASS, ClassColumns
+from edgekit.metrics.class_columns import OTHER_CLASS, ClassColumns, listed
 
 NAMES = ("cat", "dog", "bird")
 
@@ -54,3 +54,14 @@ def test_twelve_thousand_columns_cost_no_table_of_classes_by_classes() -> None:
     scores = np.zeros((3, 12_001), np.float32)
     scores[[0, 1, 2], [0, 1, 12_000]] = 1
     assert made.gather(scores).argmax(axis=1).tolist() == [12_000, 0, 11_999]
+
+
+def test_a_class_named_twice_is_no_identity() -> None:
+    assert not columns("cat", "cat", "dog", "bird").is_identity
+    assert not columns("cat", "dog", "dog", "bird").is_identity
+
+
+def test_of_many_names_ten_are_shown() -> None:
+    assert listed(["a", "b"]) == "'a', 'b'"
+    assert listed([str(each) for each in range(10)]) == ", ".join(f"'{each}'" for each in range(10))
+    assert listed([str(each) for each in range(1012)]).endswith("'8', '9' and 1,002 more")

@@ -43,3 +43,29 @@ def test_agreement_beyond_chance_is_cohens_kappa() -> None:
         predicted = labels.copy()
         predicted[num_agreeing:] = 1 - labels[num_agreeing:]
         assert says_something(predicted, labels, (0, 1)) is says
+
+
+def test_one_image_outweighs_all_classes_that_would_stay() -> None:
+    assert best_order(np.array([1]), np.array([0]), 2) == (1, 0)
+    assert best_order(np.array([0, 0]), np.array([1, 1]), 2) == (1, 0)
+
+
+def test_each_half_is_judged_by_the_order_of_the_other() -> None:
+    """By hand: the classes are exchanged, the images of both halves come in another order, and one is wrong."""
+    labels = np.array([0, 1, 1, 0, 0, 0, 1, 1, 0, 1])
+    predicted = 1 - labels
+    predicted[0] = 0
+    assert right_in_other_order(predicted, labels, 2).tolist() == [False] + [True] * 9
+
+
+def test_more_images_than_needed_tell_too() -> None:
+    assert can_be_told(1000, 100)
+
+
+def test_a_single_class_and_missing_answers_say_nothing() -> None:
+    zeros = np.zeros(10, np.int64)
+    assert not says_something(zeros, zeros, (0,))
+    labels = np.arange(100) % 2
+    silent = np.where(np.arange(100) < 60, labels, -1)
+    assert says_something(silent, labels, (0, 1)), "(0.6 - 0.3) / (1 - 0.3)"
+    assert not says_something(np.full(100, -1), labels, (0, 1))

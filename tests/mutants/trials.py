@@ -1,4 +1,4 @@
-"""The tests of a module against its mutants: a fork per mutant of one process that has the libraries imported.
+"""The tests of some modules against their mutants: a fork per mutant of one process that has the libraries imported.
 
 The process works in a copy of the checkout, because a mutant is written into the file: what tests start as processes
 of their own sees it too. A first fork runs all tests and notes which lines each of them reaches, what each takes and
@@ -24,72 +24,77 @@ MEMORY = 12 * 2**30
 
 
 class Trials:
-    """Runs the tests of one module.
+    """Runs the tests of some modules.
 
     Args:
         root: The copy of the checkout; the current folder.
-        module: Its path below `root`.
-        tests: The folder or file of its tests, below `root`.
+        modules: Their paths below `root`.
+        tests: The folder or file of their tests, below `root`.
         seconds: At least so long may the tests of a mutant take.
 
     Raises:
         RuntimeError: The tests fail without any change.
     """
 
-    def __init__(self, root: Path, module: Path, tests: str, seconds: float) -> None:
-        self._root, self._path, self._seconds = root, root / module, seconds
-        self._source = self._path.read_text()
-        status = self._forked([tests], time_limit=1800, watch=True)
+    def __init__(self, root: Path, modules: Sequence[Path], tests: str, seconds: float) -> None:
+        self._root, self._seconds = root, seconds
+        paths = [root / module for module in modules]
+        status = self._forked([tests], time_limit=1800, watched=paths)
         if status != 0:
             raise RuntimeError(f"{tests} ends with {status} without any change")
         noted = json.loads((root / "noted.json").read_text())
         self._durations: dict[str, float] = dict(sorted(noted["seconds"].items(), key=lambda item: item[1]))
-        self._lines: dict[int, list[str]] = {int(line): names for line, names in noted["lines"].items()}
-        for stale in self._path.parent.glob(f"__pycache__/{self._path.stem}.*.pyc"):
-            stale.unlink()  # its time stamp may be that of a mutant
+        self._lines: dict[str, dict[str, list[str]]] = noted["lines"]
+        sys.dont_write_bytecode = True  # two mutants of one second and size would be one to Python
+        for path in paths:
+            for stale in path.parent.glob(f"__pycache__/{path.stem}.*.pyc"):
+                stale.unlink()
         _import(noted["libraries"])
-        assert not any(_file_of(each) == str(self._path) for each in list(sys.modules.values())), "imported too early"
+        early = {_file_of(each) for each in list(sys.modules.values())} & {str(path) for path in paths}
+        assert not early, f"imported too early: {early}"
 
-    def kills(self, source: str, lines: range) -> bool:
-        """Whether a test fails, or does not end, with the module changed to `source`."""
-        reached = {name for line in lines for name in self._lines.get(line, ())}
+    def kills(self, module: Path, source: str, lines: range) -> bool:
+        """Whether a test fails, or does not end, with `module` changed to `source` in these lines."""
+        path = self._root / module
+        reached = {name for line in lines for name in self._lines[str(path)].get(str(line), ())}
         everywhere = "" in reached  # runs when the module is imported
         first = [name for name in self._durations if everywhere or name in reached]
         files = {name.partition("::")[0] for name in first}
         rest = [name for name in self._durations if name not in first and name.partition("::")[0] in files]
         if not first:
             return False
-        self._path.write_text(source)
+        before = path.read_text()
+        path.write_text(source)
         try:
             return any(self._fails(names) for names in (first, rest) if names)
         finally:
-            self._path.write_text(self._source)
+            path.write_text(before)
 
     def _fails(self, names: Sequence[str]) -> bool:
         usual = sum(self._durations[name] for name in names)
         return self._forked(names, time_limit=self._seconds + 5 * usual) != 0
 
-    def _forked(self, names: Sequence[str], *, time_limit: float, watch: bool = False) -> int | None:
+    def _forked(self, names: Sequence[str], *, time_limit: float, watched: Sequence[Path] = ()) -> int | None:
         """The exit status of pytest in a fork; None if it had to be ended."""
         gc.freeze()
         pid = os.fork()
         if pid == 0:
             status = 99
             try:
-                status = _run_tests(names, self._root, self._path if watch else None)
+                status = _run_tests(names, self._root, watched)
             finally:
                 os._exit(status)
         return _wait(pid, time_limit)
 
 
 class _Watcher:
-    """A plug-in of pytest that notes which lines of the module each test reaches, and its seconds."""
+    """A plug-in of pytest that notes which lines of the modules each test reaches, and its seconds."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, paths: Sequence[Path]) -> None:
         from coverage import Coverage
 
-        self._path, self._seconds = path, dict[str, float]()
-        self._coverage = Coverage(data_file=None, include=[str(path)], config_file=False)
+        self._paths, self._seconds = list(map(str, paths)), dict[str, float]()
+        self._coverage = Coverage(data_file=None, include=self._paths, config_file=False)
         self._coverage.start()
 
     def pytest_runtest_protocol(self, item: Any) -> None:
@@ -102,7 +107,7 @@ class _Watcher:
 
     def save(self, path: Path) -> None:
         self._coverage.stop()
-        lines = self._coverage.get_data().contexts_by_lineno(str(self._path))
+        lines = {each: self._coverage.get_data().contexts_by_lineno(each) for each in self._paths}
         here = str(Path.cwd())
         libraries = [name for name, module in sys.modules.items() if not _file_of(module).startswith(here)]
         path.write_text(json.dumps({"seconds": self._seconds, "lines": lines, "libraries": libraries}))
@@ -112,7 +117,7 @@ def _file_of(module: Any) -> str:
     return str(getattr(module, "__file__", None) or "")
 
 
-def _run_tests(names: Sequence[str], root: Path, watched: Path | None) -> int:
+def _run_tests(names: Sequence[str], root: Path, watched: Sequence[Path]) -> int:
     """What pytest says of the tests; in a fork."""
     import pytest
 
@@ -120,9 +125,18 @@ def _run_tests(names: Sequence[str], root: Path, watched: Path | None) -> int:
     nowhere = os.open(os.devnull, os.O_RDWR)
     for stream in (0, 1, 2):
         os.dup2(nowhere, stream)
-    options = ["-x", "-q", f"--basetemp={root / 'temporary'}", "-p", "no:cacheprovider", "-p", "no:xdist"]
+    options = [
+        "-x",
+        "-q",
+        f"--basetemp={root / 'temporary'}",
+        "-p",
+        "no:cacheprovider",
+        "-p",
+        "no:xdist",
+        "--assert=plain",
+    ]
     options += ["-m", "not slow and not minutes"]
-    if watched is None:
+    if not watched:
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
         return pytest.main([*options, *names])
     watcher = _Watcher(watched)

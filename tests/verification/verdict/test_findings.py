@@ -101,3 +101,33 @@ def test_on_a_part_of_the_images_size_alone_is_no_evidence() -> None:
     loss = Loss(change=1.0, limit=0.1, one_image=0.5, p_value=0.5, num_images=100)
     assert loss.is_certain
     assert not replace(loss, counts_by_size=False).is_certain
+
+
+@pytest.mark.parametrize(
+    ("changes", "is_certain"),
+    [
+        ({"p_value": 0.0499}, True),
+        ({"p_value": 0.05}, False),  # below it counts
+        ({"change": 3.0}, False),  # three times the limit, and no more
+        ({"change": 3.001}, True),
+        ({"change": 3.001, "counts_by_size": False}, False),
+        ({"change": 1.49, "limit": 0.1, "one_image": 1.0}, False),  # a single image
+        ({"change": 1.5, "limit": 0.1, "one_image": 1.0}, True),  # more than one
+        ({"change": 1.0, "limit": 0.0, "one_image": 1.0}, True),  # none was to be lost
+    ],
+)
+def test_what_makes_a_loss_certain(changes: dict[str, float], is_certain: bool) -> None:
+    loss = Loss(change=2.0, limit=1.0, one_image=0.1, p_value=0.5, num_images=100)
+    assert replace(loss, **changes).is_certain is is_certain
+
+
+@pytest.mark.parametrize(
+    ("num_images", "words"),
+    [(1, "1 image"), (7, "7 images"), (99, "99 images"), (101, "110 images"), (1083, "1,100 images"), (None, "")],
+)
+def test_how_many_images_would_decide(num_images: int | None, words: str) -> None:
+    doubt = Loss(change=2.0, limit=1.0, one_image=0.1, p_value=0.5, num_images=num_images).doubt
+    if num_images is None:
+        assert doubt == "That may be chance, and no number of images like these would decide it."
+    else:
+        assert doubt == f"That may be chance: about {words} would decide it."
