@@ -147,7 +147,7 @@ def test_a_file_that_is_gone_is_named(hub: StandIn, tmp_path: Path) -> None:
 
 
 def test_a_card_that_the_hub_rejects_is_said(hub: StandIn) -> None:
-    with pytest.raises(PublishError, match=r"the hub refused \(400\)\. The hub says: .*line 1"):
+    with pytest.raises(PublishError, match=r"the hub rejected it \(400\)\. The hub says: .*line 1"):
         publish({**files(), "README.md": b"---\n: [\n---\n"})
 
 

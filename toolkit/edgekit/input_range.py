@@ -31,12 +31,12 @@ class InputRange:
 
     @property
     def is_raw(self) -> bool:
-        """Whether pixels go in as they are."""
+        """Whether pixels are used unchanged."""
         return self.scale == (1.0, 1.0, 1.0) and self.offset == (0.0, 0.0, 0.0)
 
     @property
     def is_uniform(self) -> bool:
-        """Whether all channels are treated alike, so that it can be said of gray images too."""
+        """Whether all channels are treated alike, so that the range fits gray images too."""
         return len(set(self.scale)) == 1 and len(set(self.offset)) == 1
 
     @classmethod
@@ -75,7 +75,7 @@ class InputRange:
 
 
 RAW = InputRange.parse("0..255")
-"""Pixels as a camera gives them; what every exported model takes."""
+"""Raw pixels, 0 to 255; the input of every exported model."""
 
 BYTES = "bytes"
 """What a user gives as input range for bytes that go in untouched, see `InputEncoding.as_bytes`."""
@@ -85,12 +85,12 @@ CHANNEL_ORDERS = ("rgb", "bgr")
 
 @dataclass(frozen=True, kw_only=True)
 class InputEncoding:
-    """How pixels go into an external model; the default is how they go into edgekit's own.
+    """How an external model gets its pixels; the default is that of edgekit's own models.
 
     Attributes:
         input_range: The values that the model wants, before the quantization that its file declares.
         channel_order: "rgb" or "bgr", as the model wants it.
-        as_bytes: The pixel's byte goes into an 8-bit input as it is, whatever scale and zero point the file
+        as_bytes: The byte of a pixel goes unchanged into an 8-bit input, whatever scale and zero point the file
             declares: in an int8 input 200 becomes -56. `input_range` then has no effect.
     """
 

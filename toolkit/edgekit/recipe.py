@@ -1,4 +1,4 @@
-"""The contract of a training recipe, and how recipes are found and loaded. Builds and trains nothing.
+"""The interface of a training recipe, and how recipes are found and loaded. Builds and trains nothing.
 
 A recipe is one Python file that defines `RECIPE = Recipe(...)`. The built-in ones lie in `recipes/`
 of the checkout and travel in the wheel; a user's own file is named by its path. Other packages add
@@ -52,7 +52,7 @@ class SizePlan:
 
 @dataclass(frozen=True, kw_only=True)
 class TrainingSettings:
-    """What a recipe trains with; the command line may replace single values.
+    """The settings of a training; the command line may replace single values.
 
     Attributes:
         epochs: Passes over the training split, at least 1.
@@ -63,9 +63,9 @@ class TrainingSettings:
             crops of that side ("progressive resizing"); empty for the full image always. The first
             pair starts at epoch 0. The sides are meant for images of the recipe's `image_size`, and scale
             with larger or smaller ones. Validation and test always use the full image. With another number of
-            epochs, as in `replace(settings, epochs=1)`, they move in proportion; new ones are taken as they are.
-        padding: Pixels by which full training images are widened on each side, by reflection, before a
-            crop of their own size is taken at random; 0 for images as they are.
+            epochs, as in `replace(settings, epochs=1)`, they move in proportion; new ones are used as they are.
+        padding: Pixels by which full training images are padded on each side, by reflection, before a random crop of
+            the original size; 0 for no padding.
         class_weights: "balanced": every class has the same weight in the loss; None: every image has.
         plan: The epochs and `image_sizes` that these were derived from; set by edgekit itself.
     """
@@ -120,11 +120,11 @@ class TrainingSettings:
 
 
 def no_augmentation() -> None:
-    """Training images as they are."""
+    """No augmentation."""
 
 
 def no_callbacks() -> list["keras.callbacks.Callback"]:
-    """Nothing beside what edgekit itself does at the end of an epoch."""
+    """No callbacks beside edgekit's own."""
     return []
 
 

@@ -56,7 +56,7 @@ class Malicious:
 def test_a_pickle_that_asks_for_anything_else_is_refused_by_name(tmp_path, monkeypatch, protocol, attack, named):
     monkeypatch.chdir(tmp_path)
 
-    with pytest.raises(DatasetError, match=rf"data_batch_1 was refused: it asks for '[\w.]*{named}'"):
+    with pytest.raises(DatasetError, match=rf"data_batch_1 was rejected: it asks for '[\w.]*{named}'"):
         read(pickle.dumps({b"data": attack}, protocol=protocol))
     assert not list(tmp_path.iterdir())
 

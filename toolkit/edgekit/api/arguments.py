@@ -40,7 +40,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 AnyPath = str | os.PathLike[str]
-"""A file or a folder; a RunFolder is a PathLike too."""
+"""A file or a folder; a RunFolder is a PathLike."""
 
 Names = str | Sequence[str]
 """One name, several separated by commas, or a list; members of an enum are names."""

@@ -22,7 +22,7 @@ class WholeNumber(click.IntRange):
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document and nothing else.")
 
-skip_broken_option = click.option("--skip-broken", is_flag=True, help="Leave broken images out, count them, and go on.")
+skip_broken_option = click.option("--skip-broken", is_flag=True, help="Skip broken images and count them.")
 
 image_size_option = click.option(
     "--image-size",

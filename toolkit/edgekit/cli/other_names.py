@@ -21,7 +21,7 @@ OTHER_NAMES: Mapping[str, tuple[str, str]] = {
     "fit": ("To train a network", "train"),
     "finetune": ("To train a network", "train"),
     "fine-tune": ("To train a network", "train"),
-    "resume": ("To go on with a training", "train --resume --out RUN"),
+    "resume": ("To continue a training", "train --resume --out RUN"),
     "prune": ("To make weights zero", "compress --prune 0.5"),
     "cluster": ("To share weights", "compress --cluster 16"),
     "qat": ("To train for int8", "compress --qat"),

@@ -2,8 +2,8 @@
 
 Training normalizes by the statistics of its batch, a finished network by the moving ones. If a training was too
 short for these (the 0.999 of keras.applications' MobileNetV2 takes thousands of steps), ranges seen with one are
-useless for the other. All is cut off, and the loss is NaN at the first step. Such a network first gets its moving
-statistics anew, from the same images; one whose statistics hold keeps its own.
+useless for the other. All is cut off, and the loss is NaN at the first step. Such a network first gets new moving
+statistics, from the same images; one whose statistics hold keeps its own.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence

@@ -105,7 +105,7 @@ def compress(
         out: The new run folder; it must not hold a run yet, unless to resume it.
         resume: Go on with the unfinished work in `out`; a finished one is returned as it is.
         recipe: See `CompressRequest`.
-        progress: Told of steps and epochs.
+        progress: Receives progress of steps and epochs.
 
     Raises:
         MissingExtraError: tf_keras or tensorflow-model-optimization is not installed.

@@ -1,4 +1,4 @@
-"""Labelled images from wherever they are: `load_dataset("cifar10")`, `load_dataset("folder:photos")`."""
+"""Labelled images from any source: `load_dataset("cifar10")`, `load_dataset("folder:photos")`."""
 
 import os
 from dataclasses import replace
@@ -59,11 +59,11 @@ def load_dataset(spec: str | os.PathLike[str] | Dataset, request: DatasetRequest
         UnknownNameError: There is no such source.
         UsageError: A rule for resizing is required, and the images of this source are not resized by it.
         PluginError: Another package brings the source, and it cannot be used.
-        DatasetError: The source cannot deliver.
+        DatasetError: The source cannot be loaded.
     """
     if isinstance(spec, Dataset):
         if request is not None and request.test_data is not None:
-            raise UsageError(f"The data set '{spec.name}' is loaded with its test images. Leave --test-data out.")
+            raise UsageError(f"The data set '{spec.name}' is loaded with its test images. Omit --test-data.")
         return as_requested(spec, request or DatasetRequest())
     spec = given_text(spec)
     name, location = parsed_location(spec, DATASETS)

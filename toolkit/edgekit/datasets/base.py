@@ -1,4 +1,4 @@
-"""What a data set is, whatever it came from. A source is one file beside this one."""
+"""The types of a data set, whatever its source. Each source is one module or folder beside this one."""
 
 import hashlib
 import re
@@ -38,8 +38,8 @@ class Split:
         images: uint8 (N, H, W, C), 0 to 255, RGB for C = 3 or gray for C = 1; may be a memory map larger than memory.
         labels: int64 (N,), 0 to C - 1.
         known_sha256: Gives `sha256` for the labels, if it is computed already.
-        file_of: From an image's place, 0 to N - 1, to its file, or to what the file holds; None if images come from
-            no files, or unknown.
+        file_of: From an image's index, 0 to N - 1, to its file, or to the file's content; None if the images do not
+            come from files, or unknown.
     """
 
     images: "NDArray[np.uint8]"
@@ -136,7 +136,7 @@ def _check_sizes(dataset: "Dataset") -> None:
         if len(split) and split.images.shape[1:] != expected:
             raise DatasetError(
                 f"All images of data set '{dataset.name}' must have one size. Received {split.images.shape[1:]} for "
-                f"{name} and {expected} for test. Resize them alike."
+                f"{name} and {expected} for test. Resize them to the same size."
             )
 
 
@@ -162,16 +162,15 @@ class Dataset:
     """A labelled image data set in three splits; checked when made.
 
     Attributes:
-        name: What the user would call it, without a path: "cifar10", "folder".
+        name: Its name as the user writes it, without a path: "cifar10", "folder".
         class_names: C names; a label is an index into them.
         train: For training and calibration; may be empty, then only verification is possible.
-        validation: For choosing (epochs, settings, precisions); taken out of the training images.
+        validation: For choosing epochs, settings and precisions; taken out of the training images.
         test: For the last measurement only.
         num_skipped: Broken images that were left out on request.
-        num_identical: Test images that are, byte by byte, training or validation images too, as far as that was looked
-            for.
+        num_identical: Test images that are byte-identical to training or validation images, if that was checked.
         rule: How the images became pixels; None if they were not resized.
-        image_notes: Clauses on what was done to the images beside that: "color images converted to grayscale …".
+        image_notes: Clauses on other conversions of the images: "color images converted to grayscale …".
     """
 
     name: str
@@ -237,7 +236,7 @@ MAX_SIDE = 8192
 
 @dataclass(frozen=True, kw_only=True)
 class DatasetRequest:
-    """How a data set is wanted.
+    """What is requested of a data set.
 
     Attributes:
         location: What follows the colon in `name:PATH`; None if nothing did.
@@ -245,7 +244,7 @@ class DatasetRequest:
             mismatch is found when the model is built. 1 to MAX_SIDE; None: the source's own size.
         channels: 3 for RGB, 1 for gray; None: the source's own.
         rule: How images become pixels; None: the default, for sources that resize. Sources of fixed size ignore it.
-        is_rule_required: Somebody has asked for the rule: it is an error if images are not resized by it.
+        is_rule_required: The rule was given explicitly: it is an error if images are not resized by it.
         validation_fraction: Share of the training images set aside, stratified; in (0, 1).
         seed: Seed of every split that the source itself makes.
         test_only: Only the test split is needed; train and validation may come back empty.
@@ -305,7 +304,7 @@ class DatasetRequest:
 
 
 class DatasetSource(Protocol):
-    """What a file under `datasets/` defines: a function from a request to a data set."""
+    """What a source defines: a function from a request to a data set."""
 
     def __call__(self, request: DatasetRequest) -> Dataset:
         """Load the data set; raises DatasetError."""

@@ -83,7 +83,7 @@ def _complete(download: Download, part: Path, progress: Progress) -> None:
     if _size(part) < download.size_bytes:
         raise DatasetError(
             f"Could not download {download.url}: {reason}, after {_size(part):,} of {download.size_bytes:,} bytes. "
-            f"The next try goes on from there. {download.advice}"
+            f"The next try continues from there. {download.advice}"
         )
 
 

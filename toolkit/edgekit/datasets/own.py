@@ -1,4 +1,4 @@
-"""The data that a run was made on, found again by its name, or where this user had it; believed by its SHA-256."""
+"""The data of a run, found by its name or where this user last had it; checked by its SHA-256."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace

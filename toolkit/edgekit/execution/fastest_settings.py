@@ -72,7 +72,7 @@ class SettingsSearch:
 
     @cached_property
     def own_batch(self) -> int:
-        """The batch that the file takes if an image at a time is wished for."""
+        """The batch that the file takes if single images are requested."""
         return self.take(SessionSettings())[0].session.batch_size
 
     @property

@@ -1,4 +1,4 @@
-"""Inspects model files in worker processes: a file that crashes, hangs or asks for all memory costs its own answer.
+"""Inspects model files in worker processes: a file that crashes, hangs or exhausts memory only loses its own result.
 
 What a file says of itself is read by libraries that trust it more than they should. So no command reads a model file in
 its own process: all files that are asked for together share one worker. If it does not survive a file, that file is

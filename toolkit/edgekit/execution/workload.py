@@ -57,7 +57,7 @@ class Workload:
         return replace(self, at_most=count, budget=None)
 
     def places_of_first(self, count: int) -> "NDArray[Any] | None":
-        """Where the first `count` images stand in the split: whole numbers, ascending; None: they are all of it."""
+        """Places of the first `count` images in the split: whole numbers, ascending; None: they are all of it."""
         import numpy as np
 
         count = min(count, self.num_images)

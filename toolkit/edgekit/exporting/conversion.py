@@ -55,7 +55,7 @@ class FileMaker:
         input_range: What it wants; None: as its run says, else found out.
         reading: How its output is read; None: as its run says, if it does.
         seed: Of the images on which that is found out.
-        progress: Told what was decided.
+        progress: Receives notes on decisions.
 
     Attributes:
         prepared: The model in the form that is exported, and how it came there.

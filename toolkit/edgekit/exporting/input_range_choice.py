@@ -54,7 +54,7 @@ def choose_input_range(
         dataset: Its training images are tried.
         doubts: What to find out.
         seed: Chooses the images.
-        progress: Told of doubts.
+        progress: Receives warnings.
 
     Raises:
         ExportError: The model clearly wants another range, its channels in another order, or has its classes in

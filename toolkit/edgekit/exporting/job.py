@@ -147,7 +147,7 @@ def load_dataset_of(
         source: The model.
         data: The data set, or `NAME[:PATH]`; None: the one in the run's manifest.
         skip_broken: Leave broken images out of a `folder:` data set, as the training did.
-        progress: Told of long reading.
+        progress: Receives progress of long reading.
         image_rule: How image files become pixels; None: as in the run.
         test_data: Where the test images are; None: in `data`, or where they were.
 

@@ -114,7 +114,7 @@ def load_source(source: RunFolder | Path, custom: CustomObjects = NONE, progress
     Args:
         source: What `check_source` found.
         custom: What the user's own file defines.
-        progress: Told while it loads, which takes seconds if Keras is not there yet.
+        progress: Receives progress; loading takes seconds if Keras is not imported yet.
     """
     with (progress or SilentProgress()).task("Loading the model", None):
         return _loaded(source, custom)

@@ -241,7 +241,7 @@ class ModelInfo(Displayed):
         return ImageInput.of(self.inputs[0].shape[1:]) if len(self.inputs) == 1 else None
 
     def to_dict(self) -> dict[str, Any]:
-        """As a JSON object; `weights` is there only if the kernels were asked for."""
+        """As a JSON object; `weights` only if the kernels were requested."""
         document = asdict(self)
         del document["kernels"]
         return plain(document | ({"weights": self.kernels.to_dict()} if self.kernels else {}))

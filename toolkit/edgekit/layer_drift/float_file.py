@@ -20,7 +20,7 @@ class FloatFiles:
     Args:
         run: Holds the model; None for single files, of which nothing can be made.
         folder: Where to write.
-        progress: Told what was decided.
+        progress: Receives notes on decisions.
     """
 
     def __init__(self, *, run: RunFolder | None, folder: Path, progress: Progress) -> None:

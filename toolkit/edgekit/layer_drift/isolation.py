@@ -1,4 +1,4 @@
-"""Measures the layers of two files in a process of their own: a file that crashes its runtime costs a sentence."""
+"""Measures the layers of two files in a separate process: if a file crashes its runtime, the result is a sentence."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any

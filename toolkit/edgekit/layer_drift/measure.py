@@ -89,7 +89,7 @@ def match_layers(reference: tuple[Layer, ...], candidate: tuple[Layer, ...]) -> 
 
     Tensors of one name belong together; else names that differ in the number at their end alone, which LiteRT's
     converter counts up, if there is one of them. A tensor that was only stored in another way before it got its
-    name (an output that is quantized anew) is the one that was stored. What is then still alone belongs together where
+    name (an output that is quantized again) is the one that was stored. What is then still alone belongs together where
     it is read, at the same place, by layers that do, and is computed by the same operator.
     """
     stored_as = {layer.inputs[0]: layer.name for layer in candidate if layer.operator in BORDERS and layer.inputs}

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from edgekit.metrics.significance import mcnemar_p
 
 SIGNIFICANCE = 0.05
-"""A change is told from chance if its p is below this."""
+"""A change is significant if its p is below this."""
 
 _TWO_SIDED, _ONE_SIDED = 1.96, 1.645
 """Deviations of a normal law beyond which lies SIGNIFICANCE, on both sides or on one."""

@@ -221,7 +221,7 @@ _ADVICE: Mapping[int, str] = {
     "user name or organization.",
     404: "there is no such repository, or the token may not see it (404). Check the names and the rights of the token.",
     409: "someone else is changing the repository (409). Run the command again.",
-    412: "someone else has changed the repository meanwhile (412). Run the command again.",
+    412: "someone else has changed the repository (412). Run the command again.",
     429: "the hub wants fewer requests (429). Wait some minutes, and run the command again.",
 }
 """Status -> what it means here and what to do."""
@@ -231,5 +231,5 @@ def _of_status(aim: str, status: int, said: str | None) -> PublishError:
     reason = f' The hub says: "{" ".join(said.split())[:MAX_QUOTED]}".' if said else ""
     if status in _ADVICE:
         return PublishError(f"Cannot {aim}: {_ADVICE[status]}{reason} Nothing was published.")
-    kind = "the hub failed" if status >= 500 else "the hub refused"
+    kind = "the hub failed" if status >= 500 else "the hub rejected it"
     return PublishError(f"Cannot {aim}: {kind} ({status}).{reason} {AGAIN}")

@@ -21,7 +21,7 @@ from edgekit.runs.manifest import SCHEMA_VERSION, check_manifest
 from edgekit.runs.reference import Reference
 
 RUNS_FOLDER = Path("exported")
-"""Where runs are made and looked for unless the user names another place."""
+"""The folder for runs unless the user names another one."""
 
 SAVED_MODEL = "saved_model"
 """The folder that holds the float model if it is a SavedModel of TensorFlow."""
@@ -139,7 +139,7 @@ class RunFolder:
         """Let no other command write into this run while the block runs; the manifest is read again first.
 
         Args:
-            say: Told once if another command is waited for.
+            say: Called once, with a sentence, if another command holds the lock.
 
         Raises:
             RunFolderError: The manifest was damaged or removed meanwhile.

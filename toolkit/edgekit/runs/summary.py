@@ -69,7 +69,7 @@ TEST_IMAGES_MAY_BE_KNOWN = (
     "edgekit did not train this model, so these test images may have been among its training images. Then its test "
     "accuracy is too high; how much the exported files differ from it is still right."
 )
-"""What must be known of an external model wherever its accuracy is shown."""
+"""A note on external models, shown beside their accuracy."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -43,7 +43,7 @@ RUNTIMES: Registry[type[Runtime]] = Registry(
         "openvino": ("edgekit.runtimes.openvino:OpenVINO", "OpenVINO on the CPU, in the precision it chooses"),
         "openvino-f32": (
             "edgekit.runtimes.openvino:OpenVINOFloat32",
-            "OpenVINO on the CPU, told to use float32",
+            "OpenVINO on the CPU, in float32",
         ),
         "tflite-micro": ("edgekit.runtimes.tflite_micro:TFLiteMicro", "LiteRT for Microcontrollers, on a sample"),
     },

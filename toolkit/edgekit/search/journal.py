@@ -1,4 +1,4 @@
-"""The trials of a search on disk, a JSON object per line, so that a search goes on where it stopped."""
+"""The trials of a search on disk, a JSON object per line, so that a search continues where it stopped."""
 
 import json
 from collections.abc import Mapping

@@ -1,7 +1,7 @@
 """The search: makes and measures one file after another on the validation images, until the budget is met.
 
 First every precision and scheme. If no small file keeps to the budget, int8 with the layers that lose most left
-in float: twice as many each time, then halving back to the fewest that are enough. The test split is never looked at.
+in float: twice as many each time, then halving back to the fewest that are enough. The test split is never used.
 """
 
 import time
@@ -53,7 +53,7 @@ class Search:
         journal: The trials that are known already; new ones are added.
         rank_layers: Says which layers to leave in float first.
         executor: Runs the files.
-        progress: Told of every trial.
+        progress: Receives progress, trial by trial.
         folder: Where files may be written meanwhile.
     """
 

@@ -1,4 +1,4 @@
-"""Everything that a training needs to go on, as plain arrays and one JSON text, in one file.
+"""Everything that a training needs to continue, as plain arrays and one JSON text, in one file.
 
 Knows no network: it is given lists of variables and callbacks. The file is replaced in one step, so a
 killed process leaves the one of the epoch before.

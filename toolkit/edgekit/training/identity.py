@@ -1,4 +1,4 @@
-"""What must be the same for a training to go on: recipe, settings, data, backend. Reads and writes nothing."""
+"""What must be the same for a training to continue: recipe, settings, data, backend. Reads and writes nothing."""
 
 import json
 from collections.abc import Mapping

@@ -22,8 +22,8 @@ class Monitor:
         learning_rate: Gives the rate of the last step.
         start_epoch: Told the number of each epoch, from 0, before its first batch is read.
         at_epoch_end: Called when the row of an epoch is in `history`.
-        advance: Told of every step.
-        progress: Told of every epoch.
+        advance: Called at every step.
+        progress: Receives progress, epoch by epoch.
     """
 
     def __init__(

@@ -116,7 +116,7 @@ def train(
         out: The run folder; it must not hold a run yet, unless to resume it.
         resume: Go on with the unfinished training in `out`; a finished one is returned as it is.
         tensorboard: Whether to write the history for TensorBoard too, into `logs/` of the run folder.
-        progress: Told of steps and epochs.
+        progress: Receives progress of steps and epochs.
         hardware: Devices, precision and machines; one GPU or the processor unless given.
 
     Returns:
@@ -183,7 +183,7 @@ class Session:
         learner: What learns.
         identity: What must be the same when it is resumed.
         dataset: What it learns.
-        progress: Told of steps and epochs.
+        progress: Receives progress of steps and epochs.
         extras: Called when the results are written.
         logs: Where the history goes too, epoch by epoch.
     """

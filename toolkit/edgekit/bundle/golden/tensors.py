@@ -1,4 +1,4 @@
-"""Runs model files on golden inputs in worker processes: a file that crashes its runtime costs its own answer.
+"""Runs model files on golden inputs in worker processes: if a file crashes its runtime, only its own result is missing.
 
 All files of one runtime share a worker. If it does not survive a file, that file is given up, and another worker
 runs those after it.

@@ -84,12 +84,12 @@ def _check_member(location: Path, member: tarfile.TarInfo) -> None:
     path = PurePosixPath(member.name.replace("\\", "/"))
     if path.is_absolute() or ".." in path.parts or re.match(r"[A-Za-z]:", member.name):
         raise DatasetError(
-            f"{location} was refused: its member '{member.name}' would leave the folder it is unpacked to. "
+            f"{location} was rejected: its member '{member.name}' would leave the folder it is unpacked to. "
             f"The official archive holds no such path; get it again from a source that you trust."
         )
     if not (member.isreg() or member.isdir()):
         raise DatasetError(
-            f"{location} was refused: its member '{member.name}' is neither a file nor a folder but a link or a "
+            f"{location} was rejected: its member '{member.name}' is neither a file nor a folder but a link or a "
             f"device. The official archive holds none; get it again from a source that you trust."
         )
 

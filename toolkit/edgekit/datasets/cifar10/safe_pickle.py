@@ -1,8 +1,7 @@
 """Reads the pickles of CIFAR-10 and admits nothing else that a pickle could hold.
 
 A pickle is a program. Here the few names that these files call lead to stand-ins of our own, which only
-keep what they are given: neither numpy nor any other library runs on the file's data. Every other name
-is refused.
+keep what they are given: neither numpy nor any other library runs on the file's data. Every other name is rejected.
 """
 
 import pickle
@@ -117,7 +116,7 @@ def read_pickle(file: IO[bytes], name: str) -> dict[str, Any]:
     try:
         content = _RestrictedUnpickler(file, encoding="bytes").load()
     except DatasetError as error:
-        raise DatasetError(f"{name} was refused: {error}.") from error
+        raise DatasetError(f"{name} was rejected: {error}.") from error
     except (
         pickle.UnpicklingError,
         struct.error,

@@ -112,7 +112,7 @@ def _from_texts(path: Path, columns: "Mapping[str, NDArray[Any]]", names: tuple[
 
 
 def _places(path: Path, name: str, column: "NDArray[np.str_]", known: "NDArray[np.str_]") -> "NDArray[np.int64]":
-    """Where each text stands in the sorted names; raises DatasetError if one is none of them."""
+    """Index of each text in the sorted names; raises DatasetError if one is none of them."""
     import numpy as np
 
     places = np.minimum(np.searchsorted(known, column), len(known) - 1)

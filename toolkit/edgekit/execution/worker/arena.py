@@ -1,6 +1,6 @@
 """`python -m edgekit.execution.worker.arena JOB.json`: how much memory a `.tflite` file needs on a microcontroller.
 
-The search runs in a process of its own: a file that crashes the package `tflite-micro` costs no more than the answer.
+The search runs in a separate process: a file that crashes the package `tflite-micro` only loses its own result.
 """
 
 from dataclasses import dataclass

@@ -54,7 +54,7 @@ def in_float32(model: "keras.Model") -> "keras.Model":
 
 
 def settle_statistics(model: "keras.Model") -> None:
-    """Let each Normalization compute with the mean and variance that stand in its weights, as constants.
+    """Let each Normalization compute with the mean and variance of its weights, as constants.
 
     Keras sets them when a file is loaded, not with `set_weights`; and it keeps them as tensors outside the graph,
     which become further inputs of a traced one.

@@ -66,7 +66,7 @@ def export_in_parts(request: ExportRequest, source: Path | RunFolder, plan: Plan
         request: What is to be done; its data set has a name, and is loaded by each process.
         source: What its target means.
         plan: Its files.
-        progress: Told of every file.
+        progress: Receives progress, file by file.
 
     Raises:
         EdgekitError: As the export itself. What was finished before is kept, and the message lists it.

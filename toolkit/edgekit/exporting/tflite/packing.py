@@ -28,7 +28,7 @@ def packed(model: Any) -> bytes:
 
 @contextmanager
 def tensorflow_packs_so() -> Iterator[None]:
-    """Let TensorFlow's converter, which packs every file anew to merge equal buffers, do it like this too."""
+    """Let TensorFlow's converter, which packs every file again to merge equal buffers, use this too."""
     from tensorflow.lite.tools import flatbuffer_utils
 
     with replaced(flatbuffer_utils, "convert_object_to_bytearray", lambda model, extra=b"": packed(model) + extra):

@@ -25,7 +25,7 @@ def folder_lock(folder: Path, say: Callable[[str], None] | None = None, *, waits
 
     Args:
         folder: Whose writers are to wait for each other.
-        say: Told once if another process is waited for.
+        say: Called once, with a sentence, if another process holds the lock.
         waits: Wait for another process; else it is an error.
 
     Raises:

@@ -32,7 +32,7 @@ def choose_engine(lesson: Lesson, callbacks: Sequence[Any], progress: Progress) 
     Args:
         lesson: What to go through.
         callbacks: The recipe's own.
-        progress: Told why the data set does not stay on the device.
+        progress: Receives the reason if the data set does not stay on the device.
 
     Raises:
         TrainingError: Several machines train together, which only a loop can do, and it does not fit.

@@ -18,7 +18,7 @@ class KerasFit:
     def run(self, first: int, last: int, callbacks: Any) -> None:
         """See the protocol."""
         model = self._lesson.model
-        model.make_train_function(force=True)  # traced anew, with this phase's size and no open one
+        model.make_train_function(force=True)  # traced again, with this phase's size and no open one
         model.fit(
             as_keras(self._lesson.keras, self._lesson.batches),
             initial_epoch=first,

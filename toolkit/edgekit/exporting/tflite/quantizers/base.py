@@ -50,7 +50,7 @@ class TFLiteQuantizer(Protocol):
     """One way to integers.
 
     Attributes:
-        choices: Precision -> the options of `ExportOptions.words` that it honours there.
+        choices: Precision -> the options of `ExportOptions.words` that it supports there.
         keeps_islands: Whether an operator without integer form stays in float, instead of an error.
     """
 
