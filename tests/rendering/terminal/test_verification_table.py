@@ -74,7 +74,7 @@ def test_reasons_and_summary_stand_below(report: VerificationReport) -> None:
     assert "'a very long class name'" in text
     assert "dynamic in litert-xnnpack and litert-reference: error. The worker process did not end within" in text
     assert "onnx float32 in onnxruntime-unoptimized: not-compared. 'onnxruntime' is not installed here" in text
-    assert "Run on a part of 12,000 images, spread evenly over the classes: these kernels are slow or in no app" in text
+    assert "Run on a part of 12,000 images, spread evenly over the classes. These kernels are slow or in no app" in text
     assert "8 candidates: 3 within tolerance, 2 drifted beyond tolerance, 2 failed, 1 not compared." in text
     assert text.endswith("(29 bytes, 6,000 images/s here in onnxruntime)"), "the last lines say what to ship"
 
@@ -84,7 +84,7 @@ def test_what_is_true_of_several_rows_is_said_once(report: VerificationReport) -
     for said in (
         "rounding flips unsure images first",
         "did not end within the time limit",
-        "these kernels are slow or in no app",
+        "These kernels are slow or in no app",
     ):
         assert text.count(said) == 1, said
     assert "tflite int8 and tflite float32 in litert-reference: Run on a part of 12,000 images" in text

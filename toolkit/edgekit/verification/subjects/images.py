@@ -94,7 +94,7 @@ class Workloads:
                 num_images_of_split=len(self._split),
                 indices=order,
                 order_file=path,
-                why_a_part=f"spread evenly over the classes: these kernels are slow or in no app, so a row takes "
+                why_a_part=f"spread evenly over the classes. These kernels are slow or in no app, so a row takes "
                 f"{seconds:g} s and at least {least} images{f', at most {max_images}' if max_images else ''} "
                 f"(--all-images runs all)",
                 budget=CHECKING_BUDGET,
