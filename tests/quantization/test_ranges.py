@@ -1,9 +1,11 @@
 import numpy as np
 import pytest
 
+from edgekit.foundation.errors import CalibrationError
 from edgekit.quantization.ranges import (
     NUM_BINS,
     Histogram,
+    check_finite_ranges,
     range_by_entropy,
     range_by_mse,
     range_by_percentile,
@@ -121,3 +123,79 @@ def test_entropy_cuts_the_long_tail_alone() -> None:
     low, high = range_by_entropy(histogram(values))
     assert low == pytest.approx(-0.2)
     assert 2 < high < 20
+
+
+def test_each_method_gives_its_own_range() -> None:
+    values = np.concatenate([np.random.default_rng(0).normal(0, 1, 20_000), [40.0, -30.0]])
+    made = histogram(values)
+    found = {method: range_of(made, QuantizationScheme(calibration=method)) for method in CalibrationMethod}
+    assert found == {
+        CalibrationMethod.MINMAX: (made.low, made.high),
+        CalibrationMethod.PERCENTILE: range_by_percentile(made, QuantizationScheme().percentile),
+        CalibrationMethod.MSE: range_by_mse(made),
+        CalibrationMethod.ENTROPY: range_by_entropy(made),
+    }
+    assert len(set(found.values())) == 4
+
+
+def test_entropy_leaves_at_least_256_of_4096_bins() -> None:
+    values = np.concatenate([np.abs(np.random.default_rng(0).normal(0, 0.5, 100_000)), [100.0]])
+    assert range_by_entropy(histogram(values)) == pytest.approx((0.0, 100 * 256 / 4096), rel=1e-6)
+
+
+@pytest.mark.parametrize("limits", [(-1.0, 1.0), (0.0, 0.0), (2.0, 2.0), (-9.9e29, 9.9e29)])
+def test_finite_ranges_pass(limits: tuple[float, float]) -> None:
+    check_finite_ranges({"relu": limits})
+
+
+@pytest.mark.parametrize(
+    "limits",
+    [
+        (0.0, 1e30), (-1e30, 0.0), (0.0, 2e30), (-2e30, 0.0), (0.0, np.inf), (-np.inf, 0.0), (np.nan, 1.0),
+        (0.0, np.nan), (1.0, 0.0),
+    ],
+)  # fmt: skip
+def test_an_activation_that_overflowed_is_named(limits: tuple[float, float]) -> None:
+    with pytest.raises(CalibrationError, match="'swish' reaches values from"):
+        check_finite_ranges({"relu": (0.0, 1.0), "swish": limits})
+
+
+def test_the_range_by_mse_by_hand() -> None:
+    """N values near 0 and one at 10: E(h) = (10 - h)^2 + N (h / 255)^2 / 12 is least at h = 10 / (1 + N / (12 255^2))."""
+    made = Histogram(low=0.0, high=10.0)
+    made.counts[5], made.counts[-1] = 12 * 255**2, 1
+    assert range_by_mse(made) == pytest.approx((0.0, 5.0), rel=1e-9)
+    made.counts[5] = 10**12
+    assert range_by_mse(made) == pytest.approx((0.0, 10 / 128), rel=1e-9), "the smallest of 128 shares"
+    made.counts[5] = 1
+    assert range_by_mse(made) == (0.0, 10.0)
+    mirrored = Histogram(low=-10.0, high=0.0)
+    mirrored.counts[-6], mirrored.counts[0] = 12 * 255**2, 1
+    assert range_by_mse(mirrored) == pytest.approx((-5.0, 0.0), rel=1e-9)
+
+
+@pytest.mark.parametrize(("each_side", "cut"), [(2000, 20), (1995, 19), (2010, 20)])
+def test_a_percentile_cuts_whole_bins_by_hand(each_side: int, cut: int) -> None:
+    """One value a bin: 0.5 % of 4,000 are 20 bins; of 3,990 19.95, and of 4,020 20.1."""
+    made = Histogram(low=-1.0, high=1.0)
+    made.counts[:each_side] = made.counts[-each_side:] = 1
+    end = 1 - 2 * cut / NUM_BINS
+    assert range_by_percentile(made, 99) == pytest.approx((-end, end), rel=1e-12)
+
+
+def test_values_beyond_the_limits_are_counted_at_the_ends() -> None:
+    made = Histogram(low=0.0, high=1.0)
+    made.add(np.array([-0.5, 1.0, 2.0], np.float32))
+    assert (made.counts[0], made.counts[-1], made.counts.sum()) == (1, 2, 3)
+
+
+def test_the_divergence_of_both_sides_is_that_of_the_definition() -> None:
+    from edgekit.quantization.ranges import _divergence
+
+    made = Histogram(low=-1.0, high=1.0)
+    made.counts[:] = np.random.default_rng(0).integers(0, 9, NUM_BINS)
+    made.counts[:1000] += 5
+    for bins in (128, 300, 2000):
+        first, last = NUM_BINS // 2 - bins, NUM_BINS // 2 + bins
+        expected = kl_divergence_by_loops(made.counts, first, last)
+        assert _divergence(made, (bins - 0.5) * 2 / NUM_BINS) == pytest.approx(expected, rel=1e-6)

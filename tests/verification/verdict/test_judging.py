@@ -55,6 +55,7 @@ def evidence(comparison: ScoreComparison | None, **changes: Any) -> Evidence:
             why_a_part="because it is slow",
             were_logits=False,
             was_one_score=False,
+            ran_for_a_time=False,
             remark="",
             runtime_version="1.31",
             performance=TOOK,
