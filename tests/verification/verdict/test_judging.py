@@ -143,6 +143,8 @@ def test_on_a_part_of_the_split_size_alone_is_no_evidence_and_the_row_says_that_
     row = judged(evidence(part), tolerance=Tolerance(max_accuracy_drop=1.0))
     assert row.verdict is Verdict.INCONCLUSIVE
     assert row.remarks[0].startswith("Run on 60 of 400 images, because it is slow. ")
+    timed = judged(evidence(part, ran_for_a_time=True), tolerance=Tolerance(max_accuracy_drop=1.0))
+    assert timed.remarks[0].startswith("Run on a part of 400 images, because it is slow. ")
     whole = judged(evidence(part, num_images_of_split=60), tolerance=Tolerance(max_accuracy_drop=1.0))
     assert (whole.verdict, whole.remarks) == (Verdict.DRIFT, ())
 
@@ -198,3 +200,16 @@ def test_remarks_on_files() -> None:
     assert risky.verdict is Verdict.PASS
     assert [remark.split()[0] for remark in risky.remarks] == ["Its", "Opened", "Odd."]
     assert "without VNNI" in risky.remarks[0]
+
+
+def test_a_row_of_the_same_kernels_is_the_first_row_under_another_name() -> None:
+    judge = Judge(class_names=CLASSES, sampling=Sampling())
+    first = judge.judge(CANDIDATE, evidence(compared(6)), STRICT)
+    other = replace(CANDIDATE, runtime="onnxruntime-unoptimized")
+    row = judge.shared(first, other, "1.32", 32)
+    assert (row.runtime, row.runtime_version, row.same_kernels_as) == ("onnxruntime-unoptimized", "1.32", "onnxruntime")
+    assert (row.verdict, row.reasons, row.measurement) == (first.verdict, first.reasons, first.measurement)
+    assert row.summary.startswith("int8 in onnxruntime-unoptimized: drift. ")
+    assert row.remarks[: len(first.remarks)] == first.remarks
+    assert len(row.remarks) == len(first.remarks) + 1
+    assert "32" in row.remarks[-1]
