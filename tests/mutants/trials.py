@@ -41,7 +41,8 @@ class Trials:
         paths = [root / module for module in modules]
         status = self._forked([tests], time_limit=1800, watched=paths)
         if status != 0:
-            raise RuntimeError(f"{tests} ends with {status} without any change")
+            said = (root / "said.txt").read_text()[-1500:]
+            raise RuntimeError(f"{tests} ends with {status} without any change:\n{said}")
         noted = json.loads((root / "noted.json").read_text())
         self._durations: dict[str, float] = dict(sorted(noted["seconds"].items(), key=lambda item: item[1]))
         self._lines: dict[str, dict[str, list[str]]] = noted["lines"]
@@ -122,9 +123,9 @@ def _run_tests(names: Sequence[str], root: Path, watched: Sequence[Path]) -> int
     import pytest
 
     os.setsid()
-    nowhere = os.open(os.devnull, os.O_RDWR)
-    for stream in (0, 1, 2):
-        os.dup2(nowhere, stream)
+    said = os.open(root / "said.txt" if watched else os.devnull, os.O_RDWR | os.O_CREAT | os.O_TRUNC)
+    for stream in (1, 2):
+        os.dup2(said, stream)
     options = [
         "-x",
         "-q",

@@ -161,7 +161,7 @@ def test_an_activation_that_overflowed_is_named(limits: tuple[float, float]) -> 
 
 
 def test_the_range_by_mse_by_hand() -> None:
-    """N values near 0, one at 10: E(h) = (10 - h)^2 + N (h / 255)^2 / 12 is least at h = 10 / (1 + N / (12 * 255^2))."""
+    """N values near 0, one at 10: (10 - h)^2 + N (h / 255)^2 / 12 is least at h = 10 / (1 + N / (12 * 255^2))."""
     made = Histogram(low=0.0, high=10.0)
     made.counts[5], made.counts[-1] = 12 * 255**2, 1
     assert range_by_mse(made) == pytest.approx((0.0, 5.0), rel=1e-9)
