@@ -137,7 +137,7 @@ def test_a_failure_at_any_step_is_a_sentence_and_changes_nothing(
 def test_somebody_elses_commit_meanwhile_is_not_overwritten(hub: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
     publish(files())
     hub.faults["/commit/"] = 412
-    with pytest.raises(PublishError, match=r"changed the repository meanwhile \(412\)\. Run the command again"):
+    with pytest.raises(PublishError, match=r"changed the repository \(412\)\. Run the command again"):
         publish(files(more=b"1"))
 
 
