@@ -1,4 +1,4 @@
-"""Train Keras image classifiers, export them for devices, prove that what ships is what you trained.
+"""Train Keras image classifiers, export them for devices, and check that every file behaves like the float model.
 
 Each command is a function of the same name: `train(...)`, `export(...)`, `verify(...)`. Names are loaded when used.
 """

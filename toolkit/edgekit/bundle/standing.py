@@ -1,4 +1,4 @@
-"""Whether the files of a run were verified as they are now. A verdict belongs to bytes."""
+"""Whether the files of a run were verified as they are now: a verdict is valid for the verified bytes only."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""Whether a bundle is what was made: every file, the signature, and the golden vectors. Believes nothing in it."""
+"""Checks that a bundle is unchanged: every file, the signature, and the golden vectors. Trusts nothing in it."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

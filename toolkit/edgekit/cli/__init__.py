@@ -125,7 +125,7 @@ class CommandTable(click.Group):
 )
 @click.version_option(__version__, prog_name="edgekit")
 def group() -> None:
-    """Train Keras image classifiers, export them for devices, prove that what ships is what you trained.
+    """Train Keras image classifiers, export them for devices, and check that every file behaves like the float model.
 
     \b
     The whole job: edgekit train && edgekit export --int8 && edgekit verify

@@ -1,4 +1,4 @@
-"""From a Keras 3 network to the same one in Keras 2, and its trained weights back; both ways proven on real images.
+"""From a Keras 3 network to the same one in Keras 2, and its trained weights back; both checked on real images.
 
 Nested models become one flat graph, because tensorflow-model-optimization takes no other. A layer that is used
 twice stays one layer. Trains nothing.

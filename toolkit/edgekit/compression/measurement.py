@@ -1,4 +1,4 @@
-"""What pruning and clustering have left of a network's weights: zeros, distinct values, size when zipped."""
+"""The effect of pruning and clustering on a network's weights: zeros, distinct values, size when zipped."""
 
 import gzip
 from dataclasses import asdict, dataclass

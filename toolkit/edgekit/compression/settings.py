@@ -1,4 +1,4 @@
-"""What is done to a network, and in which order. Checked when made; trains nothing."""
+"""The steps of a compression, in order. Checked when created; trains nothing."""
 
 from dataclasses import dataclass
 from typing import Any

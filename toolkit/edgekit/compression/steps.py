@@ -1,4 +1,4 @@
-"""One step of a compression: what is put around the layers for it, and what remains when it is over.
+"""One step of a compression: the wrappers that it puts around layers, and what remains when it is done.
 
     Pruning      small weights become zero, more and more of them
     Clustering   the weights of a layer share a few values

@@ -1,4 +1,4 @@
-"""What each layer of Keras 3 is in Keras 2: one line per layer.
+"""The Keras 2 counterpart of each Keras 3 layer: one line per layer.
 
 A layer becomes a chain of pieces, mostly of one. Activations that are arguments of a layer become pieces of
 their own, and a separable convolution its two halves, because that is how they are quantized. Builds nothing.

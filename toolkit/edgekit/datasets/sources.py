@@ -1,4 +1,4 @@
-"""What data sets there are, and what of them is already on this machine. Loads none."""
+"""The available data sets, and what of them is already on this machine. Loads none."""
 
 from dataclasses import asdict, dataclass
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Which runtimes there are and which of them work here."""
+"""The runtimes, and which of them work here."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass

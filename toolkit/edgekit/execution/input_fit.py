@@ -1,4 +1,4 @@
-"""Whether the integers that a file stores its input in can hold the pixels that it is fed. Runs nothing.
+"""Whether the integer input of a file can hold the pixels that it gets. Runs nothing.
 
 A file that was calibrated on images divided by 255, and is fed 0 to 255, holds the numbers up to 1 and cuts off the
 rest. One that was calibrated the other way round keeps 2 of its 256 steps. Both run without an error, and whatever is

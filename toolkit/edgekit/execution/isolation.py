@@ -1,4 +1,4 @@
-"""Runs a candidate in its own worker process, and survives whatever happens to it.
+"""Runs a candidate in its own worker process, and handles whatever happens to it.
 
 A crash, a hang, too much memory or a broken answer of a runtime becomes an `ExecutionFailure` with a
 reason in words. Knows no runtime but by its name.

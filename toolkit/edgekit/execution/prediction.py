@@ -1,4 +1,4 @@
-"""What exported files say of a user's own pictures: decoded, run and named. Compares nothing with a truth.
+"""Classifies a user's own pictures with exported files. Compares nothing with labels.
 
 Each file is run in its own worker process, in the runtime that its format has by default.
 """

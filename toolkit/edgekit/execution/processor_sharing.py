@@ -1,4 +1,4 @@
-"""Several workers on the processors of one machine: who may use how many, and who is alone while it measures.
+"""Several workers on the processors of one machine: how many each may use, and which one runs alone while it measures.
 
 A worker that measures its speed must not be disturbed, so all others are stopped meanwhile by the system itself
 (SIGSTOP), whatever they are doing. What the parent has to compute waits as well. Knows no runtime.

@@ -1,4 +1,4 @@
-"""A verification.json beside the files that it speaks of. A verdict belongs to bytes, not to a name.
+"""A verification.json beside its files. A verdict is valid for the verified bytes, not for a file name.
 
 Whoever shows or judges a stored report reads it here: what was exported again since, or is gone, has no verdict.
 """

@@ -1,4 +1,4 @@
-"""What is said below the table of a verification. Lays nothing out: the terminal and verification.md do.
+"""The text below the table of a verification. Lays nothing out: the terminal and verification.md do.
 
 A file gets one paragraph if its runtimes agree, and a line for each of them if they do not.
 """

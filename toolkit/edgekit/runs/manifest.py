@@ -1,4 +1,4 @@
-"""What a run's manifest must hold to be believed. It may come from a stranger, or from a hand that edited it.
+"""Validates a run's manifest, which may come from a stranger or may have been edited by hand.
 
 Knows no folder: what a file really is, `edgekit.runs.folder` finds out.
 """

@@ -1,4 +1,4 @@
-"""A finished training in a few numbers, and several of them in order. Reads what a run folder says; runs nothing."""
+"""A finished training in a few numbers, and several of them in order. Reads the run folder; runs nothing."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass

@@ -1,4 +1,4 @@
-"""What executes artifacts; one runtime per file. Other packages add theirs in the entry points "edgekit.runtimes"."""
+"""The runtimes, which execute artifacts. Other packages add theirs in the entry points "edgekit.runtimes"."""
 
 from collections.abc import Mapping, Sequence
 

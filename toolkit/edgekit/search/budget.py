@@ -1,4 +1,4 @@
-"""How much a smaller file may cost: the limits that a search keeps to. Measures nothing."""
+"""How much accuracy and agreement a smaller file may lose: the limits of a search. Measures nothing."""
 
 from dataclasses import dataclass
 from typing import Any

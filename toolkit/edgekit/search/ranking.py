@@ -1,4 +1,4 @@
-"""Which layers a search leaves in float first: those that lose most by themselves, on calibration images."""
+"""The layers that a search keeps in float first: those that add most error by themselves, on calibration images."""
 
 from edgekit.exporting.keras.classifier import scaling_layer
 from edgekit.exporting.source import Source

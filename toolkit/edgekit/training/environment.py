@@ -1,4 +1,4 @@
-"""What a training ran on: versions of libraries, the machine. No host name, no path, no user."""
+"""The environment of a training: versions of libraries, the machine. No host name, no path, no user."""
 
 import platform
 from collections.abc import Iterator, Sequence

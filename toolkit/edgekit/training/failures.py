@@ -1,4 +1,4 @@
-"""Turns what a backend raises while it trains into a sentence that says what to do."""
+"""Turns a backend's exception during training into a sentence that says what to do."""
 
 import re
 

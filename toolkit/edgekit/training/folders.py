@@ -1,4 +1,4 @@
-"""Where a run goes, and whether it may go there. Knows what a run folder's manifest says, and trains nothing."""
+"""The folder of a new run, and whether it may be used. Knows the manifest of a run folder, and trains nothing."""
 
 import shutil
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""What a training may run on, as the user says it: devices, precision, machines. Touches no device.
+"""The hardware options of a training: devices, precision, machines. Touches no device.
 
 --devices                    what it means
 (nothing)                    the first GPU if there is one, else the processor

@@ -1,4 +1,4 @@
-"""What happens at the end of a step and of an epoch: progress, a row of history, the end of a hopeless training."""
+"""The end of a step and of an epoch: progress, a row of history, stopping a diverged training."""
 
 import math
 import time

@@ -1,4 +1,4 @@
-"""What is written when a training is over: the model, its reference, its report, its history, its figures.
+"""Writes the results of a training: the model, its reference, report, history and figures.
 
 model.keras, reference.npz, report.json, history.csv: for programs
 report.txt, classes.csv, summary.txt, figures/*.png: for people

@@ -1,4 +1,4 @@
-"""`train`: from a recipe and a data set to a finished run folder, interrupted and resumed as it may be."""
+"""`train`: from a recipe and a data set to a finished run folder, with interruption and resumption."""
 
 from collections.abc import Callable
 from pathlib import Path

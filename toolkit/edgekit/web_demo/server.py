@@ -1,4 +1,4 @@
-"""A server for the page, on this machine alone, with the headers that a browser wants before it allows threads."""
+"""A server for the page, on this machine alone, with the headers that browsers require for threads."""
 
 import functools
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer

@@ -1,4 +1,4 @@
-"""What lies in a bundle: its fixed names, and the two lists of all files. Reads and writes nothing."""
+"""The content of a bundle: its fixed names, and the two lists of all files. Reads and writes nothing."""
 
 from collections.abc import Mapping
 from typing import TypedDict

@@ -1,4 +1,4 @@
-"""A bundle that is given as a zip or as a folder: its files in a folder, with nothing that leads out of it."""
+"""Opens a bundle, a zip or a folder, as a folder without links that lead out of it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

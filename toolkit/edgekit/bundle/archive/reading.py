@@ -1,4 +1,4 @@
-"""A zip from a stranger -> files in a temporary folder, or a sentence. Nothing outside that folder is written.
+"""An untrusted zip -> files in a temporary folder, or an error. Nothing outside that folder is written.
 
 Before anything is unpacked, the list of the zip must be one of a bundle: relative paths below one folder, each once,
 on every file system; plain files; sizes that a bundle can have.

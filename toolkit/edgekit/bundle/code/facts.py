@@ -1,4 +1,4 @@
-"""What all templates need to know of a model, as plain values."""
+"""The facts about a model that all templates need, as plain values."""
 
 from typing import Any
 

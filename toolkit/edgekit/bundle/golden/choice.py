@@ -1,4 +1,4 @@
-"""Which test images become golden vectors: those that tell most about an app that feeds the model wrongly.
+"""Which test images become golden vectors: those that best reveal an app that feeds the model wrong input.
 
 Images whose top class changes in an exported file, the hardest and the easiest ones for the float model, and at least
 one per class. Knows labels and scores, never an image.

@@ -1,4 +1,4 @@
-"""golden.json: which images there are, and for each model file its tensors, its tolerance and what was measured."""
+"""golden.json: the images, and for each model file its tensors, tolerances and measurements."""
 
 from enum import StrEnum
 from typing import Annotated, Any, NotRequired, TypedDict

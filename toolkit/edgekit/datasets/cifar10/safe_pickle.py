@@ -1,4 +1,4 @@
-"""Reads the pickles of CIFAR-10 and admits nothing else that a pickle could hold.
+"""Reads the pickles of CIFAR-10 and rejects everything else that a pickle could hold.
 
 A pickle is a program. Here the few names that these files call lead to stand-ins of our own, which only
 keep what they are given: neither numpy nor any other library runs on the file's data. Every other name is rejected.

@@ -1,4 +1,4 @@
-"""CIFAR-10: 60,000 photographs of 10 classes, 32 x 32. Downloaded once, or read from where the user has it."""
+"""CIFAR-10: 60,000 photographs of 10 classes, 32 x 32. Downloaded once, or read from the user's own copy."""
 
 from pathlib import Path
 from typing import IO

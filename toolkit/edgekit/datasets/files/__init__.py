@@ -1,1 +1,1 @@
-"""Images in files, whoever named them: lists of files, their splits, and the decoded data set."""
+"""Images in files, for all sources: lists of files, their splits, and the decoded data set."""

@@ -1,4 +1,4 @@
-"""Which test images are training images too, byte by byte. Decodes nothing.
+"""Finds test images that are byte-identical to training images. Decodes nothing.
 
 Files of a size that only one split has differ. Of the others the last bytes are compared, and only if these are
 equal, all bytes.

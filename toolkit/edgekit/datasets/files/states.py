@@ -1,4 +1,4 @@
-"""Size and time of change of many files, each asked for once: whether a file is still the same. Opens none."""
+"""Size and modification time of many files, to see whether a file is still the same. Opens none."""
 
 import hashlib
 import os

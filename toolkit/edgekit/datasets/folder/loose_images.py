@@ -1,4 +1,4 @@
-"""What to say if images lie beside each other, not in one folder per class."""
+"""The message for a folder of images without one folder per class."""
 
 import re
 from collections import Counter

@@ -1,4 +1,4 @@
-"""Class folders that hold other class folders, as archives leave them. Told by names alone; opens no image."""
+"""Class folders that hold other class folders, as archives leave them. Recognized by names; opens no image."""
 
 from collections import Counter
 

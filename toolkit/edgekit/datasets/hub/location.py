@@ -1,4 +1,4 @@
-"""What follows `hub:`, and what to say if nothing can be loaded from there."""
+"""What follows `hub:`, and the message if nothing can be loaded from there."""
 
 from dataclasses import dataclass
 from pathlib import Path

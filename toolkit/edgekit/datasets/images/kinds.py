@@ -1,4 +1,4 @@
-"""What a user should know about how the images of a data set became gray or RGB, in words."""
+"""Notes on how the images of a data set became gray or RGB."""
 
 from collections import Counter
 from collections.abc import Sequence

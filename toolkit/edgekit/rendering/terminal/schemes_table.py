@@ -1,4 +1,4 @@
-"""What `edgekit compare-schemes` prints: one row per file, then what the numbers are not. Measures nothing."""
+"""What `edgekit compare-schemes` prints: one row per file, then the limits of these numbers. Measures nothing."""
 
 from typing import TYPE_CHECKING
 

@@ -1,4 +1,4 @@
-"""What `edgekit tune` prints and draws: the trials by size, the frontier, and what the winner did on the test split."""
+"""What `edgekit tune` prints and draws: the trials by size, the frontier, and the winner on the test split."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING

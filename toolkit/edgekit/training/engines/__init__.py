@@ -1,4 +1,4 @@
-"""Engines: how the epochs of a phase are gone through. One file per engine.
+"""Engines, which run the epochs of a phase. One module per engine.
 
     base.py             the protocol, and what loop engines share: epochs, pieces, parts of the validation split
     keras_fit.py        Keras' own `fit`, a batch at a time: any backend, any callback, any size of data

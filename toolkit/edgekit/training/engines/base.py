@@ -1,4 +1,4 @@
-"""The protocol of engines, and what those have in common that keep the data set on the device."""
+"""The protocol of engines, and the common part of those that keep the data set on the device."""
 
 import time
 from abc import ABC, abstractmethod

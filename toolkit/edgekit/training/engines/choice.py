@@ -1,4 +1,4 @@
-"""Which engine goes through the epochs of a training."""
+"""Chooses the engine that runs the epochs of a training."""
 
 from collections.abc import Sequence
 from typing import Any

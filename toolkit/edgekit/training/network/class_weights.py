@@ -1,4 +1,4 @@
-"""Classes of different sizes that count alike in training: the loss of each image times a weight of its class."""
+"""Class weights, so that classes of different sizes count equally: each loss times the weight of its class."""
 
 from typing import TYPE_CHECKING, Any
 

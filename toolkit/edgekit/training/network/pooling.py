@@ -1,4 +1,4 @@
-"""Max pooling whose gradient scatters nothing, for networks that learn on JAX.
+"""Max pooling whose gradient scatters nothing, for networks that are trained on JAX.
 
 XLA makes a scatter of the gradient of a windowed maximum. On processors that is a loop over all windows. On GPUs, where
 the same seed must give the same history, it is a loop of one step per window too (`xla_gpu_deterministic_ops`, XLA's

@@ -1,4 +1,4 @@
-"""What the rest of training knows of devices and machines."""
+"""The interface of devices and machines for the rest of training."""
 
 import signal
 import threading

@@ -1,4 +1,4 @@
-"""What the last `edgekit verify` found of a run, one row per file, and where its own page is."""
+"""The last verification of a run, one row per file, and where its own page is."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

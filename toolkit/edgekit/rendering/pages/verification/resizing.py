@@ -1,4 +1,4 @@
-"""What it costs if the app resizes differently."""
+"""The loss if the app resizes differently."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

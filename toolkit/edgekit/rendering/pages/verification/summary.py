@@ -1,4 +1,4 @@
-"""The top of the page: what passes, what must be known of the reference, the worst file, what to do."""
+"""The top of the page: what passes, notes on the reference, the worst file, what to do."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
