@@ -18,6 +18,8 @@ largest process. The ratios are this checkout's figures over the other side's.
 import argparse
 import shutil
 import tempfile
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -102,7 +104,8 @@ class Job:
     def made(self, folder: Path) -> Path:
         """The run that `verify` runs on every side."""
         count = self._options.calibration_images
-        measured(HERE, export_command(self._model, self._data, folder / "run", ["--all"], count))
+        files = ["--all", "--no-metadata"]  # an old checkout takes labels.txt for a model file
+        measured(HERE, export_command(self._model, self._data, folder / "run", files, count))
         return folder / "run"
 
     def prepare(self, checkout: Path, folder: Path, made: Path | None) -> None:
@@ -168,8 +171,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="real-size-") as name:
         folder = Path(name)
         model, data = folder / f"{options.model}.keras", folder / "photos.npz"
-        write_data(data, options.size, options.train_images, options.test_images)
-        row = f"{options.command} {options.model} ({write_model(options.model, options.size, model):.0f} MB)"
+        with ProcessPoolExecutor(1, get_context("spawn")) as other:  # Linux counts a parent's memory as its child's
+            other.submit(write_data, data, options.size, options.train_images, options.test_images).result()
+            num_megabytes = other.submit(write_model, options.model, options.size, model).result()
+        row = f"{options.command} {options.model} ({num_megabytes:.0f} MB)"
         job = Job(options.command, options.model, model, data, options)
         made = job.made(folder / "made") if options.command == "verify" else None
         for turn in range(options.rounds):
