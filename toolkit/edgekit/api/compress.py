@@ -30,17 +30,17 @@ def compress(
 ) -> RunFolder:
     """Prune, cluster, or train for int8 the network of a run; makes a new run.
 
-    The steps follow each other, and each keeps what the ones before it have made.
+    The steps follow each other, and each keeps the result of the steps before it.
 
     Args:
         run: The run to start from, which stays as it is; None: the newest.
         prune: Share of the weights that become zero, between 0 and 1: 0.5 or "50%".
         cluster: How many distinct weights each layer keeps.
         qat: Quantization-aware training: learn the ranges and weights of int8.
-        epochs: Passes over the training images per step.
+        epochs: Epochs of each step: passes over the training images.
         learning_rate: Adam's at the start of each step; None: 0.001 for `prune`, 0.0001 for the others.
         batch_size: Images per step of the optimizer.
-        seed: Of the order of the images, crops and dropout.
+        seed: Seed of image order, crops and dropout.
         data: "NAME", "NAME:PATH" or a loaded data set; None: what the run was trained with.
         recipe: Whose augmentation the training images get: a name or a file; None: the run's, if built in.
         out: The new run folder; None: `exported/RUN-WHAT`, or -2, -3, … if that is taken.

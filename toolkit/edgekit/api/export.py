@@ -92,7 +92,7 @@ def export(
         target: A run, or a `.keras` or `.h5` file; None: the newest run.
         precisions: "float32", "float16", "dynamic", "int8", "int16x8"; empty or "all": each that can be exported.
         formats: "tflite", "onnx"; None: both.
-        data: What the model is for: "NAME", "NAME:PATH" or a loaded data set; None: what the run was trained with.
+        data: The model's data set: "NAME", "NAME:PATH" or a loaded data set; None: what the run was trained with.
         test_data: Where the test images are, "NAME:PATH" or a path; None: in `data`.
         input_range: Pixel values that the model expects: "0..255", "0..1", "-1..1", "mean=…,std=…".
         io: Input and output type of int8 `.tflite` files: "uint8", "int8" or "float32".
@@ -118,9 +118,9 @@ def export(
         author: A person or an organization, for the metadata.
         license: The name of a licence, or where it can be read, for the metadata.
         model_version: The version of the model, for the metadata.
-        out: For a Keras file, the run folder to make; None: `exported/<its name>`.
+        out: For a Keras file, the run folder to create; None: `exported/<its name>`.
         output_name: For a Keras file of several outputs, the one with the scores; None: the only one that fits.
-        positive_class: For a Keras file that gives one score for two classes, the class that it is of.
+        positive_class: For a Keras file that gives one score for two classes, the class that it belongs to.
         labels: For a Keras file, a file of its classes in the order of its scores, one per line.
         custom_objects: A Python file that defines the model's own layers; it is executed.
         resize: How images get the size of the model: "squash", "crop", "pad", "keras", "keras-crop" or "keras-pad";

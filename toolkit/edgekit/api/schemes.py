@@ -59,7 +59,7 @@ def tune(
         runtimes: Runtimes to measure in, one per format.
         data: "NAME", "NAME:PATH" or a loaded data set; None: what the run was trained with.
         calibration_images: Training images that calibrate; None: as for `edgekit.export`.
-        seed: Of their choice.
+        seed: Seed of their choice.
         restart: Discard the trials of an earlier search.
         custom_objects: A Python file that defines the model's own layers; it is executed.
         skip_broken: Leave broken images out, and count them.
@@ -112,7 +112,7 @@ def compare_schemes(
         precisions: "dynamic", "int8", "int16x8", or "all" of them; empty: int8.
         data: "NAME", "NAME:PATH" or a loaded data set; None: what the run was trained with.
         calibration_images: Training images that calibrate each file; None: as for `edgekit.export`.
-        seed: Of their choice.
+        seed: Seed of their choice.
         check_calibration: Calibrate each file once more, with other images.
         split: Images to compare on: "validation"; "test" is for the last measurement.
         custom_objects: A Python file that defines the model's own layers; it is executed.

@@ -62,7 +62,7 @@ def train(
         data: "NAME", "NAME:PATH" or a loaded data set.
         test_data: Where the test images are, "NAME:PATH" or a path; None: in `data`.
         epochs: Passes over the training images; None: the recipe's.
-        seed: Seed of everything random; None: the recipe's.
+        seed: Seed of all random choices; None: the recipe's.
         batch_size: Images per step; None: the recipe's.
         validation_fraction: Share of the training images held out for choosing, between 0 and 1; None: the recipe's.
         class_weights: "balanced": every class has the same weight in the loss, whatever its size; None: the recipe's.

@@ -24,7 +24,7 @@ from edgekit.foundation.grammar import for_shell
 if TYPE_CHECKING:
     from edgekit.runs.folder import RunFolder
 
-DATA_HELP = "What the run was trained on, as NAME or NAME:PATH. [default: as the run says]"
+DATA_HELP = "What the run was trained on, as NAME or NAME:PATH. [default: the run's]"
 
 
 @click.command("compress", cls=GroupedCommand)
@@ -39,7 +39,7 @@ DATA_HELP = "What the run was trained on, as NAME or NAME:PATH. [default: as the
     metavar="N",
     default=5,
     show_default=True,
-    help="Passes over the training images of each step.",
+    help="Epochs of each step: passes over the training images.",
 )
 @click.option(
     "--learning-rate",
@@ -56,7 +56,7 @@ DATA_HELP = "What the run was trained on, as NAME or NAME:PATH. [default: as the
     show_default=True,
     help="Images per step of the optimizer.",
 )
-@seed_option("Of the order of images, crops, dropout.")
+@seed_option("Seed of image order, crops and dropout.")
 @data_option(None, DATA_HELP)
 @click.option(
     "--recipe",
@@ -77,7 +77,7 @@ DATA_HELP = "What the run was trained on, as NAME or NAME:PATH. [default: as the
 def command(as_json: bool, **chosen: Any) -> None:
     """Prune, cluster or train for int8 the network of RUN, by default the newest; makes a new run.
 
-    The steps follow each other, and each keeps what the ones before it have made: zeros stay zero, and shared weights
+    The steps follow each other, and each keeps the result of the steps before it: zeros stay zero, and shared weights
     stay shared. The new run is exported and verified like any other; its int8 files use the ranges that --qat has
     learned.
 

@@ -31,8 +31,8 @@ from edgekit.cli.values import Names
 @click.option("--reference", type=PATH, metavar="FILE", help="The float file. [default: the run's float32]")
 @data_option(
     None,
-    "Whose training images to run (validation images if there are no others), as NAME or NAME:PATH; by default "
-    "what the model was trained with.",
+    "Data set whose training images are run (validation images if it has none), as NAME or NAME:PATH; by default what "
+    "the model was trained with.",
 )
 @click.option("--images", type=int, metavar="N", default=64, show_default=True, help="How many images.")
 @click.option("--seed", type=int, metavar="N", default=0, show_default=True, help="Seed of their choice.")
@@ -49,7 +49,7 @@ from edgekit.cli.values import Names
     "--figure",
     type=PATH,
     metavar="FILE.png",
-    help="Where the picture goes. [default: figures/ of the run]",
+    help="File for the picture. [default: in figures/ of the run]",
 )
 @rule_options
 @json_option

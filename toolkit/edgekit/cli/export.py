@@ -28,7 +28,7 @@ from edgekit.foundation.grammar import for_shell
 if TYPE_CHECKING:
     from edgekit.exporting.report import ExportReport
 
-DATA_HELP = "What the model is for, as NAME or NAME:PATH; by default what the run was trained with."
+DATA_HELP = "The model's data set, as NAME or NAME:PATH; by default what the run was trained with."
 
 
 def _quantizers_of_other_packages() -> dict[str, str]:
@@ -41,7 +41,7 @@ def _quantizers_of_other_packages() -> dict[str, str]:
 @one_argument("target", "[RUN | MODEL.keras]")
 @precision_options(
     "Which precisions: float32, float16, dynamic, int8, int16x8; or the switches below. [default: all]",
-    everything="Every precision that can be made.",
+    everything="Every precision that is possible.",
 )
 @click.option(
     "--format",
@@ -54,7 +54,9 @@ def _quantizers_of_other_packages() -> dict[str, str]:
 )
 @data_option(None, DATA_HELP)
 @test_data_option
-@click.option("--input-range", metavar="RANGE", help="What the model expects: 0..255, 0..1, -1..1, mean=…,std=…")
+@click.option(
+    "--input-range", metavar="RANGE", help="Pixel values that the model expects: 0..255, 0..1, -1..1, mean=…,std=…"
+)
 @click.option(
     "--io", default="uint8", show_default=True, metavar="uint8|int8|float32", help="Types of int8 .tflite files."
 )
@@ -98,7 +100,7 @@ def _quantizers_of_other_packages() -> dict[str, str]:
     help="No int8 .tflite with a part in float (LayerNormalization, softplus): for microcontrollers and NPUs.",
 )
 @calibration_option("Training images for int8.")
-@seed_option("Chooses the calibration images.")
+@seed_option("Seed of the choice of calibration images.")
 @click.option("--no-fold", is_flag=True, help="Do not fold batch normalization, even if folding is exact.")
 @click.option(
     "--layout",
@@ -124,7 +126,8 @@ def _quantizers_of_other_packages() -> dict[str, str]:
     "--reduce-range/--full-range",
     default=True,
     show_default=True,
-    help="int8 .onnx files: 7-bit weights, the same answers on every processor; or 8-bit, wrong on x86 without VNNI.",
+    help="int8 .onnx files: 7-bit weights, with the same results on every processor; or 8-bit, wrong on x86 without "
+    "VNNI.",
 )
 @click.option("--allow-flex", is_flag=True, help="Keep TensorFlow operators that LiteRT lacks: a far bigger app.")
 @click.option("--no-metadata", is_flag=True, help="Files without labels, normalization and descriptions inside.")
@@ -132,10 +135,16 @@ def _quantizers_of_other_packages() -> dict[str, str]:
 @click.option("--license", default="", metavar="TEXT", help="For the metadata: a licence, or where it can be read.")
 @click.option("--model-version", default="", metavar="TEXT", help="For the metadata: the version of the model.")
 @click.option(
-    "--out", "-o", type=PATH, metavar="DIR", help="For a MODEL.keras: the run folder to make. [default: exported/NAME]"
+    "--out",
+    "-o",
+    type=PATH,
+    metavar="DIR",
+    help="For a MODEL.keras: the run folder to create. [default: exported/NAME]",
 )
 @click.option("--output-name", metavar="NAME", help="For a MODEL.keras of several outputs: the one with the scores.")
-@click.option("--positive-class", metavar="NAME", help="For a MODEL.keras that gives one score: the class it is of.")
+@click.option(
+    "--positive-class", metavar="NAME", help="For a MODEL.keras that gives one score: the class it belongs to."
+)
 @click.option("--labels", type=PATH, metavar="FILE", help="For a MODEL.keras: its classes in its order, one per line.")
 @custom_objects_option
 @rule_options
@@ -145,7 +154,7 @@ def _quantizers_of_other_packages() -> dict[str, str]:
     help="Keep files that fail the check against Keras, as model-doubtful-…, for edgekit diagnose.",
 )
 @skip_broken_option
-@click.option("--resume", is_flag=True, help="Make only the files that are not there yet, or that would differ.")
+@click.option("--resume", is_flag=True, help="Export only files that are missing or would differ.")
 @json_option
 def command(as_json: bool, **chosen: Any) -> int:
     """Write .tflite and .onnx files of a run, by default the newest, or of any Keras model.

@@ -31,7 +31,7 @@ _OPTIONS = (
         "--seed",
         type=WholeNumber(0, 2**32 - 1),
         metavar="N",
-        help="Seed of everything random. [default: the recipe's, 0]",
+        help="Seed of all random choices. [default: the recipe's, 0]",
     ),
     click.option(
         "--batch-size", "-b", type=WholeNumber(min=1), metavar="N", help="Images per step. [default: the recipe's]"

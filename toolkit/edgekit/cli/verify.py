@@ -117,7 +117,7 @@ def tolerance_option(
     "--require-conclusive", is_flag=True, help="Exit with 3 if there are too few images to tell drift from chance."
 )
 @click.option("--pairwise", is_flag=True, help="Compare the candidates with each other too.")
-@click.option("--resize-check", is_flag=True, help="Also measure what it costs if an app resizes images differently.")
+@click.option("--resize-check", is_flag=True, help="Also measure the loss if an app resizes images differently.")
 @click.option(
     "--for",
     "for_targets",
@@ -132,7 +132,7 @@ def tolerance_option(
     "--html",
     type=PATH,
     metavar="FILE",
-    help="Write the report as an HTML page to this file; for a run, additionally.",
+    help="Also write the report as an HTML page to this file.",
 )
 @rule_options
 @skip_broken_option
