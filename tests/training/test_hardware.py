@@ -109,7 +109,7 @@ def test_the_batch_to_try_can_be_shared_and_one_image_is_the_end():
 def test_a_lost_worker_is_said_and_how_to_go_on():
     two = Placement(devices=("a", "b"), kind="cpu", num_workers=2)
     error = explain(RuntimeError("Gloo all-reduce failed"), recipe_name="r", num_done=4, batch_size=8, placement=two)
-    assert "Another worker does not answer" in str(error)
+    assert "Another worker no longer responds" in str(error)
     assert "(epoch 5)" in str(error)
     assert "--resume" in str(error)
 
