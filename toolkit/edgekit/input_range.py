@@ -63,6 +63,25 @@ class InputRange:
         )
 
     @classmethod
+    def of_normalization(cls, mean: tuple[float, ...], std: tuple[float, ...]) -> "InputRange | None":
+        """`(pixel - mean) / std` with pixels of 0 to 255, as LiteRT metadata says it.
+
+        Args:
+            mean: One number or three.
+            std: As many; above zero.
+
+        Returns:
+            The range as a text that `parse` reads; None if `parse` would read every such text otherwise.
+        """
+        means, stds = (each * 3 if len(each) == 1 else each for each in (mean, std))
+        low, high = -means[0] / stds[0] + 0.0, (255.0 - means[0]) / stds[0]
+        if len(set(zip(means, stds, strict=True))) == 1:
+            return cls.parse(f"{low:.9g}..{high:.9g}")
+        if max(*map(abs, means), *stds) <= 10:
+            return None
+        return cls.parse(f"mean={_joined(means)},std={_joined(stds)}")
+
+    @classmethod
     def _normalized(cls, text: str, mean: tuple[float, float, float], std: tuple[float, float, float]) -> "InputRange":
         if min(std) <= 0:
             raise UsageError(f"Input range '{text}' has a deviation that is not above zero.")
@@ -117,6 +136,10 @@ class InputEncoding:
     def to_dict(self) -> dict[str, str]:
         """As a JSON object."""
         return {"input_range": self.range_text, "channel_order": self.channel_order}
+
+
+def _joined(values: tuple[float, ...]) -> str:
+    return "/".join(f"{value:.9g}" for value in values)
 
 
 def _triple(text: str, numbers: str) -> tuple[float, float, float]:

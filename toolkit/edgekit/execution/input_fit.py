@@ -95,12 +95,10 @@ def fit_of(stored: TensorSpec | None, encoding: InputEncoding, images: "NDArray[
     """
     import numpy as np
 
-    if stored is None or stored.scale is None or not stored.scale > 0 or stored.zero_point is None or encoding.as_bytes:
+    held = held_by(stored)
+    if stored is None or held is None or stored.scale is None or encoding.as_bytes:
         return None
-    if np.dtype(stored.dtype).kind not in "iu":
-        return None
-    limits, scale, zero_point = np.iinfo(stored.dtype), stored.scale, stored.zero_point
-    low, high = (limits.min - zero_point) * scale, (limits.max - zero_point) * scale
+    limits, scale, (low, high) = np.iinfo(stored.dtype), stored.scale, held
     values = np.arange(256)[:, None] * np.array(encoding.input_range.scale) + np.array(encoding.input_range.offset)
     channels = range(images.shape[-1])
     values = values[:, channels]
@@ -111,17 +109,29 @@ def fit_of(stored: TensorSpec | None, encoding: InputEncoding, images: "NDArray[
         return float(counts[beyond > limit].sum() / counts.sum())
 
     width = high - low
-    codes = np.clip(np.rint(values / scale) + zero_point, limits.min, limits.max)
+    codes = np.clip(np.rint(values / scale) + (stored.zero_point or 0), limits.min, limits.max)
     is_cut = share(OUTSIDE * width) >= MANY_OUTSIDE or share(FAR_OUTSIDE * width) >= MANY_FAR_OUTSIDE
     return InputFit(
         stored=stored,
         encoding=encoding,
-        held=(low, high),
+        held=held,
         fed=(float(values.min()), float(values.max())),
         outside=share(scale / 2),
         is_cut=is_cut,
         num_steps=max(len(np.unique(codes[:, channel])) for channel in channels),
     )
+
+
+def held_by(stored: TensorSpec | None) -> tuple[float, float] | None:
+    """The lowest and the highest number that the integers of an input stand for; None: floats, or no scale."""
+    import numpy as np
+
+    if stored is None or stored.scale is None or not stored.scale > 0 or stored.zero_point is None:
+        return None
+    if np.dtype(stored.dtype).kind not in "iu":
+        return None
+    limits = np.iinfo(stored.dtype)
+    return (limits.min - stored.zero_point) * stored.scale, (limits.max - stored.zero_point) * stored.scale
 
 
 def input_fault(

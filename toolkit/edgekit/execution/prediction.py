@@ -16,12 +16,14 @@ from edgekit.datasets.images.rule import DEFAULT_RULE, ImageRule, RuleChoice
 from edgekit.execution.file_inspection import inspect_in_worker
 from edgekit.execution.isolation import execute
 from edgekit.execution.model_interface import OUTPUTS, ModelInterface
+from edgekit.execution.own_words import NOTHING, OwnWords, own_words
 from edgekit.foundation.errors import DatasetError, EdgekitError, RunFolderError, UsageError
 from edgekit.foundation.files.temporary_folders import TemporaryFolder
 from edgekit.foundation.grammar import counted, for_shell
 from edgekit.foundation.progress import Progress, SilentProgress
 from edgekit.foundation.results import Displayed, plain
 from edgekit.input_range import RAW, InputEncoding
+from edgekit.inspection.info import ModelInfo
 from edgekit.runs.folder import RunFolder, folder_around
 from edgekit.runtimes import DEFAULT_RUNTIMES, RUNTIMES
 from edgekit.runtimes.base import ExecutionFailure, SessionSettings
@@ -65,12 +67,11 @@ class PredictRequest:
     def __post_init__(self) -> None:
         if self.output not in (None, *OUTPUTS):
             raise UsageError(f"--output must be {' or '.join(OUTPUTS)}. Received '{self.output}'.")
-        _ = self.external_interface  # what is not a range or order is refused before any file is read
+        self.external_interface()  # what is not a range or order is refused before any file is read
 
-    @property
-    def external_interface(self) -> ModelInterface:
-        """How a file of no run is fed and read; raises UsageError for what is not a range or order."""
-        encoding = InputEncoding.parse(self.input_range or RAW.text, self.channel_order or "rgb")
+    def external_interface(self, own: OwnWords = NOTHING) -> ModelInterface:
+        """How a file of no run that says `own` is fed and read; raises UsageError for what is no range or order."""
+        encoding = InputEncoding.parse(self.input_range or own.input_range or RAW.text, self.channel_order or "rgb")
         return ModelInterface(encoding=encoding, output=self.output)
 
 
@@ -118,10 +119,12 @@ class PredictReport(Displayed):
     Attributes:
         predictions: One for each picture and file, by picture.
         failures: Whole sentences: which files could not be run, and why.
+        remarks: Whole sentences: how external files say that they are fed and read.
     """
 
     predictions: tuple[Prediction, ...]
     failures: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         images = len({one.image for one in self.predictions})
@@ -135,7 +138,7 @@ class PredictReport(Displayed):
     def to_dict(self, count: int | None = None) -> dict[str, Any]:
         """As a JSON object, with the `count` highest scores of each; None: all."""
         rows = [one.to_dict(count) for one in self.predictions]
-        return dict(plain({"predictions": rows, "failures": self.failures}))
+        return dict(plain({"predictions": rows, "failures": self.failures, "remarks": self.remarks}))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,6 +151,7 @@ class _File:
     interface: ModelInterface
     class_names: Sequence[str]
     form: ImageForm
+    remarks: tuple[str, ...]
 
 
 def predict_request(request: PredictRequest, *, progress: Progress | None = None) -> PredictReport:
@@ -169,7 +173,8 @@ def predict_request(request: PredictRequest, *, progress: Progress | None = None
                 answers.append(found)
             advance(1)
     by_picture = [one for same in zip(*answers, strict=True) for one in same]
-    return PredictReport(predictions=tuple(by_picture), failures=tuple(failures))
+    remarks = dict.fromkeys(remark for file in files for remark in file.remarks)
+    return PredictReport(predictions=tuple(by_picture), failures=tuple(failures), remarks=tuple(remarks))
 
 
 def pictures(paths: Sequence[Path]) -> list[Path]:
@@ -305,23 +310,31 @@ def _run_of(path: Path) -> RunFolder | None:
 
 def _file(request: PredictRequest, artifact: Artifact, name: str, run: RunFolder | None, runtime: str) -> _File:
     entry = dict(run.manifest.get("dataset", {})) if run else {}
+    info = None if _has_image_shape(entry) else inspect_in_worker(artifact.path)
+    use_range, use_labels = request.input_range is None, request.labels is None
+    own = NOTHING if run else own_words(info, None, use_range=use_range, use_labels=use_labels, subject=name)
     return _File(
         name=name,
         artifact=artifact,
         runtime=runtime,
-        interface=_interface_of_run(run, artifact) if run else request.external_interface,
-        class_names=_class_names(request, entry),
-        form=_form(artifact, entry, request.image_rule.for_run(entry) or DEFAULT_RULE),
+        interface=_interface_of_run(run, artifact) if run else request.external_interface(own),
+        class_names=_class_names(request, entry) or own.labels or (),
+        form=_form(info, entry, request.image_rule.for_run(entry) or DEFAULT_RULE),
+        remarks=own.remarks,
     )
 
 
-def _form(artifact: Artifact, entry: Mapping[str, Any], rule: ImageRule) -> ImageForm:
-    """What pictures become for a file: its run says size and channels, or the file itself."""
+def _has_image_shape(entry: Mapping[str, Any]) -> bool:
     shape = entry.get("image_shape")
-    if isinstance(shape, list) and len(shape) == 3:
-        return ImageForm(size=(int(shape[0]), int(shape[1])), channels=int(shape[2]), rule=rule)
-    info = inspect_in_worker(artifact.path)
-    return ImageForm(size=info.image_size or DEFAULT_SIZE, channels=info.channels or 3, rule=rule)
+    return isinstance(shape, list) and len(shape) == 3
+
+
+def _form(info: ModelInfo | None, entry: Mapping[str, Any], rule: ImageRule) -> ImageForm:
+    """What pictures become for a file: the file itself says size and channels, or its run if `info` is None."""
+    if info is not None:
+        return ImageForm(size=info.image_size or DEFAULT_SIZE, channels=info.channels or 3, rule=rule)
+    height, width, channels = map(int, entry["image_shape"])
+    return ImageForm(size=(height, width), channels=channels, rule=rule)
 
 
 def _class_names(request: PredictRequest, entry: Mapping[str, Any]) -> Sequence[str]:

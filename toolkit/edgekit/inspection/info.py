@@ -13,6 +13,7 @@ from typing import Any
 from edgekit.artifact import Format, ImageInput, TensorSpec
 from edgekit.foundation.grammar import counted, noun
 from edgekit.foundation.results import Displayed, plain
+from edgekit.inspection.self_description import SelfDescription
 
 FLOATS = frozenset({"float16", "float32", "float64", "bfloat16"})
 SMALL_INTEGERS = frozenset({"int4", "uint4", "int2", "uint2", "int8", "uint8"})
@@ -202,6 +203,7 @@ class ModelInfo(Displayed):
             first; None if pixels stay float.
         is_all_int16: Every operator reads or writes an activation of int16.
         arena: Memory for tensors on a microcontroller; None if it was not measured.
+        self_description: Class names and normalization, as the file says them; None if it says neither.
     """
 
     file: str
@@ -220,6 +222,7 @@ class ModelInfo(Displayed):
     stored_input: TensorSpec | None = None
     is_all_int16: bool = False
     arena: Arena | None = None
+    self_description: SelfDescription | None = None
 
     def __repr__(self) -> str:
         return f"<ModelInfo {self.file}: {self.quantization.verdict}, {self.size_bytes:,} bytes>"
@@ -262,6 +265,7 @@ class Graph:
         num_sparse: As in `Quantization`.
         stored_input: As in `ModelInfo`.
         is_all_int16: As in `ModelInfo`.
+        self_description: As in `ModelInfo`.
     """
 
     inputs: tuple[TensorSpec, ...]
@@ -274,6 +278,7 @@ class Graph:
     num_sparse: int = 0
     stored_input: TensorSpec | None = None
     is_all_int16: bool = False
+    self_description: SelfDescription | None = None
 
 
 def count_operators(operators: Sequence[Operator]) -> tuple[OperatorCount, ...]:

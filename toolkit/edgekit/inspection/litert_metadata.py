@@ -15,7 +15,7 @@ MAX_TEXT = 2_000
 MAX_ENTRIES = 64
 
 _COLORS = {1: "RGB", 2: "grayscale"}
-_NORMALIZATION, _IMAGE_PROPERTIES = 1, 2
+_NORMALIZATION, _IMAGE_PROPERTIES, _AXIS_LABELS = 1, 2, 2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,6 +28,7 @@ class TensorDescription:
         mean: Subtracted from each pixel value; empty if nothing is said.
         std: Divides what is left; empty if nothing is said.
         files: Attached files, such as labels.txt.
+        labels_file: The one of them that names the classes of the scores; "" if none does.
     """
 
     name: str
@@ -35,6 +36,7 @@ class TensorDescription:
     mean: tuple[float, ...] = ()
     std: tuple[float, ...] = ()
     files: tuple[str, ...] = ()
+    labels_file: str = ""
 
     def in_words(self) -> str:
         """One line for a person."""
@@ -58,6 +60,17 @@ class Description:
     texts: dict[str, str]
     inputs: tuple[TensorDescription, ...]
     outputs: tuple[TensorDescription, ...]
+
+    @property
+    def labels_file(self) -> str:
+        """The attached file of class names; "" if there is none, or several outputs have one."""
+        found = [each.labels_file for each in self.outputs if each.labels_file]
+        return found[0] if len(found) == 1 else ""
+
+    @property
+    def normalization(self) -> tuple[tuple[float, ...], tuple[float, ...]]:
+        """(mean, std) of the pixels; empty if nothing is said, or there are several inputs."""
+        return (self.inputs[0].mean, self.inputs[0].std) if len(self.inputs) == 1 else ((), ())
 
     def to_dict(self) -> dict[str, str]:
         """As lines of `edgekit inspect`."""
@@ -102,6 +115,7 @@ def _tensor(table: "_Table") -> TensorDescription:
         mean=mean,
         std=std,
         files=tuple(each.text(0) for each in table.tables(6)),
+        labels_file=next((each.text(0) for each in table.tables(6) if each.byte(2) == _AXIS_LABELS), ""),
     )
 
 

@@ -50,6 +50,7 @@ def inspect_file(path: Path) -> ModelInfo:
         metadata=graph.metadata,
         stored_input=graph.stored_input,
         is_all_int16=graph.is_all_int16,
+        self_description=graph.self_description,
     )
 
 

@@ -16,6 +16,7 @@ from edgekit.artifact import TensorSpec
 from edgekit.foundation.errors import ArtifactError
 from edgekit.inspection.info import FLOATS, SMALL_INTEGERS, Arithmetic, Graph, Operator, Weights
 from edgekit.inspection.ort import as_onnx
+from edgekit.inspection.self_description import SelfDescription
 from edgekit.inspection.sniffing import is_ort, what_it_seems
 
 BORDERS = frozenset({"QuantizeLinear", "DequantizeLinear", "DynamicQuantizeLinear", "Cast"})
@@ -99,6 +100,9 @@ class _Reader:
             multiply_adds=self._multiply_adds(),
             metadata=self._metadata(),
             stored_input=self._stored_input(),
+            self_description=SelfDescription.of_properties(
+                {entry.key: entry.value for entry in self._model.metadata_props}
+            ),
         )
 
     def _stored_input(self) -> TensorSpec | None:

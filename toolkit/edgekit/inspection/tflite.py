@@ -7,7 +7,9 @@ every vector is paid for out of an allowance that grows with the file. The file 
 import mmap
 import struct
 import zipfile
+import zlib
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from math import isfinite, prod
 from pathlib import Path
 from typing import Any, TypeVar
@@ -15,7 +17,8 @@ from typing import Any, TypeVar
 from edgekit.artifact import TensorSpec
 from edgekit.foundation.errors import ArtifactError
 from edgekit.inspection.info import FLOATS, Arithmetic, Graph, Operator, Weights
-from edgekit.inspection.litert_metadata import METADATA_NAME, read_metadata
+from edgekit.inspection.litert_metadata import METADATA_NAME, Description, read_metadata
+from edgekit.inspection.self_description import MAX_BYTES, SelfDescription
 
 T = TypeVar("T")
 
@@ -34,7 +37,9 @@ def read_graph(path: Path) -> Graph:
     try:
         with path.open("rb") as file:
             content = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-        return _Reader(content).graph(_attached_files(path))
+        reader = _Reader(content)
+        graph = reader.graph(_attached_files(path))
+        return replace(graph, self_description=_self_description(path, reader.description()))
     except _BROKEN as error:
         raise ArtifactError(
             f"{path} starts like a LiteRT model but is truncated or damaged ({type(error).__name__}: {error}). "
@@ -93,6 +98,16 @@ class _Reader:
         if size > self._size:
             raise ValueError(f"a tensor claims {size} bytes in a file of {self._size}")
         return int(size)
+
+    def description(self) -> Description | None:
+        """What its LiteRT metadata says; None if it has none, or one that cannot be read."""
+        for entry in self._vector(self._model.MetadataLength(), self._model.Metadata):
+            if entry.Name() == METADATA_NAME.encode():
+                try:
+                    return read_metadata(self._buffer_content(entry.Buffer()))
+                except ValueError:
+                    return None
+        return None
 
     def _metadata(self, attached: list[str]) -> dict[str, str]:
         model = self._model
@@ -287,10 +302,30 @@ def _text(content: bytes) -> str:
     return content.decode(errors="replace")
 
 
+def _self_description(path: Path, description: Description | None) -> SelfDescription | None:
+    """Class names and normalization, as the metadata of the file say them."""
+    if description is None:
+        return None
+    name = description.labels_file
+    return SelfDescription.of(_attached_content(path, name) if name else b"", name, *description.normalization)
+
+
+_NO_ARCHIVE = (zipfile.BadZipFile, OSError, ValueError, NotImplementedError)
+
+
 def _attached_files(path: Path) -> list[str]:
     """Names of the files that LiteRT metadata appends as a zip archive, such as labels.txt."""
     try:
         with zipfile.ZipFile(path) as archive:
             return archive.namelist()
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+    except _NO_ARCHIVE:
         return []
+
+
+def _attached_content(path: Path, name: str) -> bytes:
+    """The first bytes of an attached file, one more than MAX_BYTES at most; empty if there is no such file."""
+    try:
+        with zipfile.ZipFile(path) as archive, archive.open(name) as file:
+            return file.read(MAX_BYTES + 1)
+    except (*_NO_ARCHIVE, KeyError, RuntimeError, zlib.error, EOFError):
+        return b""

@@ -28,6 +28,8 @@ def print_predictions(report: PredictReport, *, top: int = TOP, console: "Consol
         _print_rows(report.predictions, top, console, is_single=len(files) == 1)
     if len(files) > 1:
         console.print(_agreement(report.predictions), markup=False)
+    for sentence in report.remarks:
+        console.print(sentence, markup=False)
     for sentence in report.failures:
         console.print(f"Not run: {sentence}", markup=False)
 

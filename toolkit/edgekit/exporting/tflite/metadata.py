@@ -19,6 +19,8 @@ METADATA_NAME = "TFLITE_METADATA"
 IDENTIFIER = b"M001"
 MIN_PARSER_VERSION = "1.0.0"
 INPUT_TENSOR, OUTPUT_TENSOR = "pixels", "scores"
+MEAN, STD = 0.0, 1.0
+"""Of the normalization that is written: raw pixels go in."""
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 """The first time that a zip archive can hold: the same labels give the same bytes."""
@@ -86,7 +88,7 @@ def _input_tensor(builder: "Builder", description: FileDescription) -> int:
     """TensorMetadata of the pixels: colour, size, and the normalization that changes nothing (mean 0, deviation 1)."""
     size = _table(builder, {}, uint32={0: description.width, 1: description.height})
     image = _table(builder, {1: size}, int8={0: _COLORS[description.num_channels]})
-    normalization = _table(builder, {0: _floats(builder, [0.0]), 1: _floats(builder, [1.0])})
+    normalization = _table(builder, {0: _floats(builder, [MEAN]), 1: _floats(builder, [STD])})
     stats = _table(builder, {0: _floats(builder, [255.0]), 1: _floats(builder, [0.0])})
     unit = _table(builder, {1: normalization}, uint8={0: _NORMALIZATION})
     return _table(

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from edgekit.inspection.info import ModelInfo, OperatorCount
 
 FORMAT_NAMES = {"tflite": "LiteRT (TensorFlow Lite)", "onnx": "ONNX"}
+MAX_CLASSES = 20
+"""Class names that are shown; `--json` has all."""
 KINDS = {
     "builtin": "",
     "flex": "needs TensorFlow's Flex kernels",
@@ -32,6 +34,7 @@ def print_model_info(info: "ModelInfo", console: "Console | None" = None) -> Non
         ("conversions", _conversions(info)),
         *_arena(info),
         *info.metadata.items(),
+        *_classes(info),
         ("SHA-256", info.sha256),
     ]
     print_table(None, [Column(name="MODEL", wrap=False), Column(name="")], facts, console=console)
@@ -57,6 +60,15 @@ def print_model_info(info: "ModelInfo", console: "Console | None" = None) -> Non
 def shape_in_words(tensor: "TensorSpec") -> str:
     """`any x 32 x 32 x 3`: "any" if the file leaves a dimension open."""
     return " x ".join("any" if size is None else str(size) for size in tensor.shape) or "scalar"
+
+
+def _classes(info: "ModelInfo") -> list[tuple[str, str]]:
+    said = info.self_description
+    if said is None or not said.class_names:
+        return []
+    more = f" and {len(said.class_names) - MAX_CLASSES:,} more" if len(said.class_names) > MAX_CLASSES else ""
+    names = ", ".join(said.class_names[:MAX_CLASSES])
+    return [("classes", f"{len(said.class_names):,} in {said.labels_source}: {names}{more}")]
 
 
 def _weights(info: "ModelInfo") -> str:

@@ -4,11 +4,13 @@ Binds what a user says to the classes of a data set. Runs nothing.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from edgekit.artifact import FileOptions
 from edgekit.datasets.class_names import read_labels
 from edgekit.execution.model_interface import ModelInterface
+from edgekit.execution.own_words import NOTHING, OwnWords
 from edgekit.exporting.keras.preparing.reading import OutputReading
 from edgekit.foundation.errors import UsageError
 from edgekit.foundation.grammar import counted
@@ -20,32 +22,49 @@ from edgekit.verification.candidate import one_score_words
 from edgekit.verification.request import ExternalModelOptions
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Labels:
+    """The class of each score of a model, and what says so."""
+
+    names: tuple[str, ...]
+    source: str
+
+
 def candidate_interface(
-    options: ExternalModelOptions, class_names: Sequence[str], run: RunFolder | None = None
+    options: ExternalModelOptions,
+    class_names: Sequence[str],
+    run: RunFolder | None = None,
+    own: OwnWords = NOTHING,
 ) -> ModelInterface:
-    """How external candidates are fed and read.
+    """How an external candidate is fed and read.
 
     Args:
         options: What the user says.
         class_names: Of the data set.
         run: Whose manifest may say for which class the threshold is.
+        own: What its file says, which counts where the user says nothing.
 
     Raises:
         UsageError: The file of labels cannot be read or lacks a class, or what is said of two classes does not fit.
         UnknownNameError: The positive class is none of the data set's.
     """
-    encoding = InputEncoding.parse(options.input_range or RAW.text, options.channel_order or "rgb")
-    two = decision(options, class_names, run)
-    return _external(options, encoding, options.labels, options.output_name, class_names, two, output=options.output)
+    range_text = options.input_range or own.input_range or RAW.text
+    encoding = InputEncoding.parse(range_text, options.channel_order or "rgb")
+    two, labels = decision(options, class_names, run), _labels(options.labels, own)
+    return _external(options, encoding, labels, options.output_name, class_names, two, output=options.output)
 
 
 def reference_interface(
-    options: ExternalModelOptions, class_names: Sequence[str], run: RunFolder | None = None
+    options: ExternalModelOptions,
+    class_names: Sequence[str],
+    run: RunFolder | None = None,
+    own: OwnWords = NOTHING,
 ) -> ModelInterface:
     """How an external reference is fed and read; as `candidate_interface`. Its values say what its output is."""
-    range_text = options.reference_input_range or options.input_range or RAW.text
+    range_text = options.reference_input_range or options.input_range or own.input_range or RAW.text
     encoding = InputEncoding.parse(range_text, options.reference_channel_order or options.channel_order or "rgb")
-    labels, name = options.reference_labels or options.labels, options.reference_output_name or options.output_name
+    labels = _labels(options.reference_labels or options.labels, own)
+    name = options.reference_output_name or options.output_name
     return _external(options, encoding, labels, name, class_names, decision(options, class_names, run))
 
 
@@ -101,7 +120,7 @@ def decision(options: ExternalModelOptions, class_names: Sequence[str], run: Run
     """
     positive_class = options.positive_class or _reading_of(run).positive_class
     if len(class_names) == 2 and options.threshold is not None:
-        labels = _labels_of_all(options.labels, class_names) if positive_class is None else None
+        labels = _labels_of_all(_labels(options.labels), class_names) if positive_class is None else None
         reading = OutputReading(positive_class=positive_class, labels=labels)
         return TwoClasses(positive=reading.positive_index(class_names), threshold=options.threshold)
     if options.threshold is not None:
@@ -120,10 +139,16 @@ def one_score_remark(interface: ModelInterface, class_names: Sequence[str]) -> s
     return one_score_words("The reference", class_names[two.positive])
 
 
-def _labels_of_all(labels: Path | None, class_names: Sequence[str]) -> tuple[str, ...] | None:
-    """The names in `labels`, if there is one for each class of the data set."""
-    names = read_labels(labels) if labels else ()
-    return names if len(names) == len(class_names) else None
+def _labels(path: Path | None, own: OwnWords = NOTHING) -> _Labels | None:
+    """The labels that the user names, else those in the model file; None if there are none."""
+    if path:
+        return _Labels(names=read_labels(path), source=str(path))
+    return _Labels(names=own.labels, source=own.labels_source) if own.labels else None
+
+
+def _labels_of_all(labels: _Labels | None, class_names: Sequence[str]) -> tuple[str, ...] | None:
+    """The names of `labels`, if there is one for each class of the data set."""
+    return labels.names if labels and len(labels.names) == len(class_names) else None
 
 
 def _reading_of(run: RunFolder | None) -> OutputReading:
@@ -134,7 +159,7 @@ def _reading_of(run: RunFolder | None) -> OutputReading:
 def _external(
     options: ExternalModelOptions,
     encoding: InputEncoding,
-    labels: Path | None,
+    labels: _Labels | None,
     output_name: str | None,
     class_names: Sequence[str],
     two_classes: TwoClasses | None,
@@ -145,12 +170,12 @@ def _external(
         reading = OutputReading(
             positive_class=options.positive_class,
             labels=_labels_of_all(labels, class_names),
-            labels_source=str(labels),
+            labels_source=labels.source if labels else "",
         )
         two_classes = (two_classes or TwoClasses()).of_class(reading.positive_index(class_names))
     made = ModelInterface(encoding=encoding, output=output, two_classes=two_classes)
     if labels:
-        made = made.with_columns(ClassColumns.named(read_labels(labels), class_names, str(labels)))
+        made = made.with_columns(ClassColumns.named(labels.names, class_names, labels.source))
     return _opened(made, options, output_name, class_names)
 
 

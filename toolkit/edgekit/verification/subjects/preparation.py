@@ -14,6 +14,7 @@ from edgekit.datasets import Dataset
 from edgekit.datasets.images.luma import TO_GRAY, TO_RGB
 from edgekit.execution.availability import availability_of
 from edgekit.execution.input_fit import input_fault
+from edgekit.execution.own_words import OwnWords, own_words
 from edgekit.foundation.errors import UsageError
 from edgekit.foundation.grammar import noun
 from edgekit.foundation.machine import this_machine
@@ -93,7 +94,12 @@ class CandidatePreparation:
         self._run = selection.run
         self._class_names = dataset.class_names
         self._decision = decision(request.external, dataset.class_names, selection.run)
-        self._interface = candidate_interface(request.external, dataset.class_names, selection.run)
+        self._external = request.external
+        self._words = {file.artifact.path: self._words_of(file) for file in selection.files if file.is_external}
+        self._interfaces = {
+            path: candidate_interface(request.external, dataset.class_names, selection.run, words)
+            for path, words in self._words.items()
+        }
         self._channels = dataset.image_shape[2]
         self._sample = sample
         self._checks = request.external.check_inputs
@@ -131,7 +137,8 @@ class CandidatePreparation:
         file = self._file_of(candidate)
         if not (self._checks and file.is_external and file.info):
             return candidate
-        fault = input_fault(file.info.stored_input, self._interface.encoding, pixels, option="--input-range")
+        encoding = self._interfaces[candidate.artifact.path].encoding
+        fault = input_fault(file.info.stored_input, encoding, pixels, option="--input-range")
         return replace(candidate, input_fault=fault)
 
     def _with_conversion(self, candidate: Candidate) -> Candidate:
@@ -159,18 +166,27 @@ class CandidatePreparation:
             for path, runtime in runtimes.items():
                 if availability_of(runtime).is_available:
                     found[path] = find_mistake(
-                        runtime, path, self._interface, self._sample, time_limit=self._time_limit
+                        runtime, path, self._interfaces[path], self._sample, time_limit=self._time_limit
                     )
                 advance(1)
         return found
 
     def _prepared_external(self, candidate: Candidate, mistakes: dict[Path, str | None]) -> Candidate:
         not_checked = self._not_checked if self._checks and self._sample is None else ""
+        path = candidate.artifact.path
+        interface = self._interfaces[path]
         return replace(
             candidate,
-            interface=self._interface,
-            mistake=mistakes.get(candidate.artifact.path),
-            remark=_joined(not_checked, others_remark(self._interface, "It")),
+            interface=interface,
+            mistake=mistakes.get(path),
+            remark=_joined(not_checked, *self._words[path].remarks, others_remark(interface, "It")),
+        )
+
+    def _words_of(self, file: SelectedFile) -> OwnWords:
+        """What an external model says of itself, as far as the user says nothing."""
+        given = self._external
+        return own_words(
+            file.info, self._class_names, use_range=given.input_range is None, use_labels=given.labels is None
         )
 
     def _prepared_own(self, candidate: Candidate) -> Candidate:

@@ -8,6 +8,7 @@ from edgekit.datasets import Dataset
 from edgekit.execution.candidates import default_time_limit
 from edgekit.execution.input_fit import input_fault
 from edgekit.execution.model_interface import ModelInterface, decided
+from edgekit.execution.own_words import NOTHING, OwnWords, own_words
 from edgekit.exporting.source import digest_of
 from edgekit.foundation.errors import VerificationError
 from edgekit.foundation.grammar import counted
@@ -94,6 +95,20 @@ def check_belongs(reference: Reference, dataset: Dataset) -> None:
     drift.check_comparable(reference.scores, reference.scores, reference.labels)
 
 
+def reference_words(selection: Selection, options: ExternalModelOptions, class_names: tuple[str, ...]) -> OwnWords:
+    """What an external reference says of itself, as far as the user says nothing; nothing for one of Keras."""
+    path = selection.reference
+    if not (isinstance(path, Path) and selection.is_reference_external and path.suffix.lower() in FORMAT_OF_SUFFIX):
+        return NOTHING
+    return own_words(
+        selection.inspector.info_of(path),
+        class_names,
+        use_range=options.reference_input_range is None and options.input_range is None,
+        use_labels=options.reference_labels is None and options.labels is None,
+        subject="The reference",
+    )
+
+
 def _scored(
     selection: Selection, dataset: Dataset, request: VerifyRequest, sample: Sample | None, progress: Progress
 ) -> ScoredReference:
@@ -102,8 +117,9 @@ def _scored(
         return _decided(_of_a_run(path, selection), decision(external, dataset.class_names, selection.run))
     is_external = selection.is_reference_external
     names = of_reference(external, is_candidate_too=_is_candidate_too(path, selection))
+    own = reference_words(selection, external, dataset.class_names)
     interface = (
-        reference_interface(external, dataset.class_names, selection.run)
+        reference_interface(external, dataset.class_names, selection.run, own)
         if is_external
         else _own_interface(path, selection, dataset, external)
     )
@@ -119,7 +135,7 @@ def _scored(
         scored = replace(scored, precision=_precision_of(path, selection), input=interface.differences)
     if external.check_inputs:
         check_better_than_guessing(path, scored.reference, names, num_classes=len(dataset.class_names))
-    return replace(scored, file=path.name, sha256=digest_of(path))
+    return replace(scored, file=path.name, sha256=digest_of(path), remarks=(*scored.remarks, *own.remarks))
 
 
 def _own_interface(

@@ -21,6 +21,7 @@ from edgekit.verification.subjects.class_labels import (
     reference_interface,
 )
 from edgekit.verification.subjects.data import LoadedData
+from edgekit.verification.subjects.reference import reference_words
 from edgekit.verification.subjects.reference_scores import is_model, runtime_target
 from edgekit.verification.subjects.selection import Selection
 
@@ -112,7 +113,10 @@ def _float_model(selection: Selection, dataset: Dataset, request: VerifyRequest)
     path, run = selection.reference, selection.reference_run
     if isinstance(path, Path) and is_model(path):
         is_external = selection.is_reference_external
-        interface = reference_interface(request.external, dataset.class_names, run) if is_external else ModelInterface()
+        words = reference_words(selection, request.external, dataset.class_names)
+        interface = (
+            reference_interface(request.external, dataset.class_names, run, words) if is_external else ModelInterface()
+        )
         return ResizeSubject(name=path.name, path=path, target=runtime_target(path), interface=interface)
     if run is not None and (found := _float32_file(run)):
         two_classes = decision(request.external, dataset.class_names, run)

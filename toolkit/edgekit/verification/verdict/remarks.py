@@ -88,5 +88,5 @@ def input_output_remarks(candidate: Candidate, *, were_logits: bool) -> tuple[st
     if were_logits:
         remarks.append("Its scores are logits; they are compared after a softmax.")
     if candidate.interface and candidate.interface.differences:
-        remarks.append(f"External model, run as you specified: {candidate.interface.differences}.")
+        remarks.append(f"External model, run with {candidate.interface.differences}.")
     return tuple(remarks)
