@@ -76,6 +76,16 @@ class TensorSpec:
     scale: float | None = None
     zero_point: int | None = None
 
+    @property
+    def held(self) -> tuple[float, float] | None:
+        """The lowest and the highest number that its integers stand for; None: floats, or no scale."""
+        import numpy as np
+
+        if self.scale is None or not self.scale > 0 or self.zero_point is None or np.dtype(self.dtype).kind not in "iu":
+            return None
+        limits = np.iinfo(self.dtype)
+        return (limits.min - self.zero_point) * self.scale, (limits.max - self.zero_point) * self.scale
+
 
 @dataclass(frozen=True, kw_only=True)
 class ImageInput:

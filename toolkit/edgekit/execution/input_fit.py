@@ -95,7 +95,7 @@ def fit_of(stored: TensorSpec | None, encoding: InputEncoding, images: "NDArray[
     """
     import numpy as np
 
-    held = held_by(stored)
+    held = stored.held if stored else None
     if stored is None or held is None or stored.scale is None or encoding.as_bytes:
         return None
     limits, scale, (low, high) = np.iinfo(stored.dtype), stored.scale, held
@@ -120,18 +120,6 @@ def fit_of(stored: TensorSpec | None, encoding: InputEncoding, images: "NDArray[
         is_cut=is_cut,
         num_steps=max(len(np.unique(codes[:, channel])) for channel in channels),
     )
-
-
-def held_by(stored: TensorSpec | None) -> tuple[float, float] | None:
-    """The lowest and the highest number that the integers of an input stand for; None: floats, or no scale."""
-    import numpy as np
-
-    if stored is None or stored.scale is None or not stored.scale > 0 or stored.zero_point is None:
-        return None
-    if np.dtype(stored.dtype).kind not in "iu":
-        return None
-    limits = np.iinfo(stored.dtype)
-    return (limits.min - stored.zero_point) * stored.scale, (limits.max - stored.zero_point) * stored.scale
 
 
 def input_fault(

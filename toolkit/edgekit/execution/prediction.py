@@ -16,7 +16,6 @@ from edgekit.datasets.images.rule import DEFAULT_RULE, ImageRule, RuleChoice
 from edgekit.execution.file_inspection import inspect_in_worker
 from edgekit.execution.isolation import execute
 from edgekit.execution.model_interface import OUTPUTS, ModelInterface
-from edgekit.execution.own_words import NOTHING, OwnWords, own_words
 from edgekit.foundation.errors import DatasetError, EdgekitError, RunFolderError, UsageError
 from edgekit.foundation.files.temporary_folders import TemporaryFolder
 from edgekit.foundation.grammar import counted, for_shell
@@ -24,6 +23,7 @@ from edgekit.foundation.progress import Progress, SilentProgress
 from edgekit.foundation.results import Displayed, plain
 from edgekit.input_range import RAW, InputEncoding
 from edgekit.inspection.info import ModelInfo
+from edgekit.inspection.own_words import NOTHING, OwnWords, own_words
 from edgekit.runs.folder import RunFolder, folder_around
 from edgekit.runtimes import DEFAULT_RUNTIMES, RUNTIMES
 from edgekit.runtimes.base import ExecutionFailure, SessionSettings

@@ -10,11 +10,11 @@ from pathlib import Path
 from edgekit.artifact import FileOptions
 from edgekit.datasets.class_names import read_labels
 from edgekit.execution.model_interface import ModelInterface
-from edgekit.execution.own_words import NOTHING, OwnWords
 from edgekit.exporting.keras.preparing.reading import OutputReading
 from edgekit.foundation.errors import UsageError
 from edgekit.foundation.grammar import counted
 from edgekit.input_range import RAW, InputEncoding
+from edgekit.inspection.own_words import NOTHING, OwnWords
 from edgekit.metrics.class_columns import ClassColumns
 from edgekit.metrics.two_classes import TwoClasses
 from edgekit.runs.folder import RunFolder

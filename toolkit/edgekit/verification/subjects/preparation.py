@@ -14,11 +14,11 @@ from edgekit.datasets import Dataset
 from edgekit.datasets.images.luma import TO_GRAY, TO_RGB
 from edgekit.execution.availability import availability_of
 from edgekit.execution.input_fit import input_fault
-from edgekit.execution.own_words import OwnWords, own_words
 from edgekit.foundation.errors import UsageError
 from edgekit.foundation.grammar import noun
 from edgekit.foundation.machine import this_machine
 from edgekit.foundation.progress import Progress
+from edgekit.inspection.own_words import OwnWords, own_words
 from edgekit.runs.folder import RunFolder
 from edgekit.runtimes import DEFAULT_RUNTIMES, RUNTIMES
 from edgekit.verification.candidate import Candidate

@@ -8,11 +8,11 @@ from edgekit.datasets import Dataset
 from edgekit.execution.candidates import default_time_limit
 from edgekit.execution.input_fit import input_fault
 from edgekit.execution.model_interface import ModelInterface, decided
-from edgekit.execution.own_words import NOTHING, OwnWords, own_words
 from edgekit.exporting.source import digest_of
 from edgekit.foundation.errors import VerificationError
 from edgekit.foundation.grammar import counted
 from edgekit.foundation.progress import Progress
+from edgekit.inspection.own_words import NOTHING, OwnWords, own_words
 from edgekit.metrics import drift
 from edgekit.metrics.own_noise import OwnNoise
 from edgekit.metrics.two_classes import TwoClasses

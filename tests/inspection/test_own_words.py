@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from edgekit.artifact import Format, TensorSpec
-from edgekit.execution.own_words import NOTHING, own_words
 from edgekit.inspection.info import ModelInfo, Quantization
+from edgekit.inspection.own_words import NOTHING, own_words
 from edgekit.inspection.self_description import SelfDescription
 
 NAMES = ("cat", "dog", "ship")

@@ -7,7 +7,6 @@ So what contradicts the tensors of the file, or the classes of the data set, is 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from edgekit.execution.input_fit import held_by
 from edgekit.foundation.grammar import counted
 from edgekit.input_range import InputRange
 from edgekit.inspection.info import ModelInfo
@@ -94,7 +93,7 @@ def _range(info: ModelInfo) -> InputRange | None:
 
 def _can_hold(info: ModelInfo, wanted: InputRange) -> bool:
     """Whether the integers that hold the pixels stand for about the numbers that this range makes of them."""
-    held = held_by(info.stored_input)
+    held = info.stored_input.held if info.stored_input else None
     if held is None:
         return True
     low = min(wanted.offset)
