@@ -15,24 +15,24 @@ from pathlib import Path
 import numpy as np
 from fuzz.edited_files import CODE, edit, fault_of
 from fuzz.mutation import BLIND
-from fuzz.outcome import Outcome
+from fuzz.outcome import Outcome, Trials
 
 QUICK = "verify-bundle b.zip"
 SLOW = ("check-golden b --runtime onnxruntime", "verify-bundle b")
 """Commands on the folder of the bundle; they start processes of their own."""
 
 
-def damaged_bundles(work: Path, count: int, seed: int) -> list[Outcome]:
+def damaged_bundles(work: Path, plan: Trials) -> list[Outcome]:
     """Blind mutants of `work / "bundle.zip"`, and an eighth as many bundles with one edited document."""
     content = (work / "bundle.zip").read_bytes()
-    damaged, edits = Outcome("damaged bundles (.zip)"), Outcome("edited bundles")
-    rng, chance = np.random.default_rng(seed), random.Random(seed)
+    damaged, edits = (Outcome(name, until=plan.until) for name in ("damaged bundles (.zip)", "edited bundles"))
+    rng, chance = np.random.default_rng(plan.seed), random.Random(plan.seed)
     with tempfile.TemporaryDirectory(prefix="edgekit-campaign-") as name, contextlib.chdir(name):
-        for number in range(count):
+        for number in damaged.trials(plan.count):
             Path("b.zip").write_bytes(BLIND[number % len(BLIND)](content, rng))
             damaged.count(fault_of(QUICK, Path("b.zip")) or _strays(name))
         note = Path(name) / "CODE_RAN"
-        for number in range(count // 8):
+        for number in edits.trials(plan.count // 8):
             folder = _unpacked(work / "bundle.zip")
             (folder / "extra.py").write_text(CODE.format(note=str(note)))
             path = chance.choice(sorted(path for path in folder.rglob("*.json")))

@@ -21,7 +21,7 @@ from fuzz.disturbed_commands import concurrent, ended, killed, make_run, on_a_fu
 from fuzz.edited_files import edited  # noqa: E402
 from fuzz.keras_files import damaged_keras_files  # noqa: E402
 from fuzz.model_files import Findings, Plan, verify_damaged  # noqa: E402
-from fuzz.outcome import Outcome, table  # noqa: E402
+from fuzz.outcome import Outcome, Trials, table  # noqa: E402
 
 PARTS = ("models", "keras", "edits", "bundles", "kills", "signals", "disk", "pairs")
 
@@ -58,12 +58,17 @@ def _outcomes(given: argparse.Namespace, found: Findings) -> Iterator[Outcome]:
             first_runtime_only=given.one_runtime,
             with_unusual=not given.no_unusual,
             left_out=tuple(given.leave_out),
+            until=time.monotonic() + 60 * given.minutes,
         )
         yield from verify_damaged(
             given.files or [run / kind / f"model-{name}.{kind}" for kind, name in kinds], plan, found
         )
-    count = {part: max(1, round(given.share * number)) for part, number in NUM_TRIALS.items()}
-    on_a_run: dict[str, Callable[[Path, int, int], Outcome | list[Outcome]]] = {
+
+    def trials(part: str) -> Trials:
+        count = max(1, round(given.share * NUM_TRIALS[part]))
+        return Trials(count=count, seed=given.seed, until=time.monotonic() + 60 * given.minutes)
+
+    on_a_run: dict[str, Callable[[Path, Trials], Outcome | list[Outcome]]] = {
         "edits": edited,
         "bundles": damaged_bundles,
         "kills": killed,
@@ -76,10 +81,10 @@ def _outcomes(given: argparse.Namespace, found: Findings) -> Iterator[Outcome]:
             made = make_run(Path(folder))
             for part, work in on_a_run.items():
                 if part in chosen:
-                    rows = work(made, count[part], given.seed)
+                    rows = work(made, trials(part))
                     yield from [rows] if isinstance(rows, Outcome) else rows
     if "keras" in chosen:  # last: it brings TensorFlow into this process
-        yield from damaged_keras_files(run / "model.keras", count["keras"], given.seed)
+        yield from damaged_keras_files(run / "model.keras", trials("keras"))
 
 
 def _print(rows: list[Outcome], found: Findings, keep: Path) -> None:
@@ -102,6 +107,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("files", nargs="*", type=Path, help="what to damage [default: resnet8, float32 and int8]")
     parser.add_argument("--parts", default=",".join(PARTS), help=f"[default: {','.join(PARTS)}]")
     parser.add_argument("--share", type=float, default=1.0, help="of the trials of every part but models [default: 1]")
+    parser.add_argument("--minutes", type=float, default=float("inf"), help="of every part at most")
     parser.add_argument("--mutants", type=int, default=2000, help="of every model file [default: 2000]")
     parser.add_argument("--skip", type=int, default=0, help="so many of every file, which an earlier campaign has done")
     parser.add_argument("--seed", type=int, default=0)

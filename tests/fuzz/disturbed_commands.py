@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from fuzz.outcome import Outcome
+from fuzz.outcome import Outcome, Trials
 
 from edgekit.foundation.errors import EdgekitError
 from edgekit.runs.folder import RunFolder
@@ -67,21 +67,21 @@ def make_run(folder: Path) -> Path:
     return work
 
 
-def killed(work: Path, count: int, seed: int) -> Outcome:
+def killed(work: Path, plan: Trials) -> Outcome:
     """`kill -9` at a random moment of a command's usual time."""
-    return _signalled("kill -9", work, count, seed, (signal.SIGKILL,))
+    return _signalled("kill -9", work, plan, (signal.SIGKILL,))
 
 
-def ended(work: Path, count: int, seed: int) -> Outcome:
+def ended(work: Path, plan: Trials) -> Outcome:
     """SIGTERM, SIGINT and SIGHUP at a random moment."""
-    return _signalled("SIGTERM, SIGINT, SIGHUP", work, count, seed, (signal.SIGTERM, signal.SIGINT, signal.SIGHUP))
+    return _signalled("SIGTERM, SIGINT, SIGHUP", work, plan, (signal.SIGTERM, signal.SIGINT, signal.SIGHUP))
 
 
-def on_a_full_disk(work: Path, count: int, seed: int) -> Outcome:
+def on_a_full_disk(work: Path, plan: Trials) -> Outcome:
     """Every write beyond a size of the file fails, as on a full disk (RLIMIT_FSIZE, at random from 0 to 1 MB)."""
-    outcome, chance = Outcome("full disk (writes fail)"), random.Random(seed)
+    outcome, chance = Outcome("full disk (writes fail)", until=plan.until), random.Random(plan.seed)
     names = ("train", *SHORT)
-    for number in range(count):
+    for number in outcome.trials(plan.count):
         name, size = names[number % len(names)], int(10 ** chance.uniform(0, 6))
         with _copy(work) as folder:
             process = _start(name, folder, before=lambda size=size: _limit_files(size))
@@ -90,10 +90,10 @@ def on_a_full_disk(work: Path, count: int, seed: int) -> Outcome:
     return outcome
 
 
-def concurrent(work: Path, count: int, seed: int) -> Outcome:
+def concurrent(work: Path, plan: Trials) -> Outcome:
     """Two commands at the same time on the same run."""
-    outcome, chance = Outcome("pairs of concurrent commands"), random.Random(seed)
-    for _ in range(count):
+    outcome, chance = Outcome("pairs of concurrent commands", until=plan.until), random.Random(plan.seed)
+    for _ in outcome.trials(plan.count):
         names = chance.choice(SHORT), chance.choice(SHORT)
         with _copy(work) as folder:
             processes = [_start(name, folder) for name in names]
@@ -103,9 +103,9 @@ def concurrent(work: Path, count: int, seed: int) -> Outcome:
     return outcome
 
 
-def _signalled(title: str, work: Path, count: int, seed: int, signals: tuple[signal.Signals, ...]) -> Outcome:
-    outcome, chance, usual = Outcome(title), random.Random(seed), {}
-    for number in range(count):
+def _signalled(title: str, work: Path, plan: Trials, signals: tuple[signal.Signals, ...]) -> Outcome:
+    outcome, chance, usual = Outcome(title, until=plan.until), random.Random(plan.seed), {}
+    for number in outcome.trials(plan.count):
         name, number_of_signal = list(COMMANDS)[number % len(COMMANDS)], signals[number % len(signals)]
         if name not in usual:
             with _copy(work) as folder:

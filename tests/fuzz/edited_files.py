@@ -12,7 +12,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from fuzz.outcome import Outcome
+from fuzz.outcome import Outcome, Trials
 
 from edgekit.artifact import sha256_of
 from edgekit.cli import run_command
@@ -32,15 +32,15 @@ STRANGE = ["run/extra.py", "extra", "extra:load", "folder:run"]
 CODE = "import pathlib; pathlib.Path({note!r}).write_text('ran')\n"
 
 
-def edited(work: Path, count: int, seed: int) -> Outcome:
+def edited(work: Path, plan: Trials) -> Outcome:
     """One edit at a time of one file of a copy of `work / "run"`, then one of the commands."""
-    outcome, chance = Outcome("edited run files"), random.Random(seed)
+    outcome, chance = Outcome("edited run files", until=plan.until), random.Random(plan.seed)
     with tempfile.TemporaryDirectory(prefix="edgekit-campaign-") as name, contextlib.chdir(name):
         shutil.copytree(work / "run", "run")
         note = Path(name) / "CODE_RAN"
         Path("run/extra.py").write_text(CODE.format(note=str(note)))
         files = sorted(path for path in Path("run").rglob("*") if path.suffix in (".json", ".csv", ".npz", ".jsonl"))
-        for number in range(count):
+        for number in outcome.trials(plan.count):
             path = chance.choice(files)
             content, manifest = path.read_bytes(), Path("run/manifest.json").read_bytes()
             path.write_bytes(edit(path, content, chance))

@@ -10,12 +10,12 @@ from pathlib import Path
 
 from fuzz.forking import wait
 from fuzz.mutation import BLIND
-from fuzz.outcome import Outcome
+from fuzz.outcome import Outcome, Trials
 
 TIME_LIMIT = 60.0
 
 
-def damaged_keras_files(source: Path, count: int, seed: int) -> list[Outcome]:
+def damaged_keras_files(source: Path, plan: Trials) -> list[Outcome]:
     """Blind mutants of the model in `source`, as it is and as `.h5`."""
     import numpy as np
 
@@ -28,8 +28,9 @@ def damaged_keras_files(source: Path, count: int, seed: int) -> list[Outcome]:
         for suffix in (".h5", ".keras"):
             sound, path = Path(name) / f"sound{suffix}", Path(name) / f"mutant{suffix}"
             model.save(sound)
-            content, rng, outcome = sound.read_bytes(), np.random.default_rng(seed), Outcome(f"damaged {suffix} files")
-            for number in range(count):
+            content, rng = sound.read_bytes(), np.random.default_rng(plan.seed)
+            outcome = Outcome(f"damaged {suffix} files", until=plan.until)
+            for number in outcome.trials(plan.count):
                 path.write_bytes(BLIND[number % len(BLIND)](content, rng))
                 outcome.count(_fault(path))
             outcomes.append(outcome)

@@ -146,6 +146,7 @@ class Plan:
         first_runtime_only: Only the first runtime of each format.
         with_unusual: Verify the unusual files too.
         left_out: Names of unusual files that are not.
+        until: When no further files are begun, of the monotonic clock.
     """
 
     count: int
@@ -155,6 +156,7 @@ class Plan:
     first_runtime_only: bool
     with_unusual: bool
     left_out: tuple[str, ...] = ()
+    until: float = float("inf")
 
 
 def verify_damaged(sources: Sequence[Path], plan: Plan, findings: Findings) -> list[Outcome]:
@@ -178,7 +180,7 @@ def verify_damaged(sources: Sequence[Path], plan: Plan, findings: Findings) -> l
                 groups["unusual"] = {name: each for name, each in others if name not in plan.left_out}
             for what, files in groups.items():
                 title = f"{what} .{kind} files"
-                outcome = outcomes.setdefault(title, Outcome(title))
+                outcome = outcomes.setdefault(title, Outcome(title, until=plan.until))
                 _run_files(list(files.items()), sound, plan, findings, outcome)
     return list(outcomes.values())
 
@@ -188,7 +190,7 @@ def _run_files(
 ) -> None:
     """Write (name, content) of each, verify them some at a time, and keep those that found a fault."""
     data, runtimes = sound.parent, RUNTIMES[sound.suffix[1:]]
-    for start in range(0, len(named), CHUNK):
+    for start in outcome.trials(len(named), CHUNK):
         files = []
         for name, content in named[start : start + CHUNK]:
             files.append(data / f"{name}{sound.suffix}")

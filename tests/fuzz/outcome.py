@@ -1,6 +1,23 @@
 """What a part of the campaign found: one row of its table."""
 
+import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trials:
+    """How much of one part is tried.
+
+    Attributes:
+        count: How often, at most.
+        seed: Of what is drawn.
+        until: When no further trial is begun, of the monotonic clock.
+    """
+
+    count: int
+    seed: int
+    until: float
 
 
 @dataclass
@@ -14,6 +31,7 @@ class Outcome:
         lost: Files or listings that were lost or changed, all together.
         executed: Files of a stranger that were executed.
         faults: One line for each that was not fine.
+        until: When no further trial is begun, of the monotonic clock.
     """
 
     name: str
@@ -22,6 +40,15 @@ class Outcome:
     lost: int = 0
     executed: int = 0
     faults: list[str] = field(default_factory=list)
+
+    until: float = float("inf")
+
+    def trials(self, count: int, step: int = 1) -> Iterator[int]:
+        """0, `step`, … below `count`, as long as the part has time."""
+        for number in range(0, count, step):
+            if time.monotonic() > self.until:
+                return
+            yield number
 
     def count(self, fault: str, *, lost: int = 0) -> None:
         """One more that was tried; `fault` is "" where it was fine."""
