@@ -21,7 +21,7 @@ LEVELS = [
     {"runtimes", "quantization"},
     {"execution"},
     {"exporting"},
-    {"verification", "layer_drift"},
+    {"verification", "layer_drift", "clients"},
     {"rendering", "search", "installation"},
     {"training", "compression", "bundle", "web_demo", "project", "publishing"},
     {"api"},
@@ -51,7 +51,7 @@ HEAVY = {
 }
 """Libraries that no module may import while `edgekit --help` runs."""
 
-WORKER_SIDE = ("runtimes", "execution", "metrics")
+WORKER_SIDE = ("runtimes", "execution", "metrics", "clients.adapters")
 """Parts that are nothing without numpy, and that no help text loads."""
 
 FORBIDDEN = {

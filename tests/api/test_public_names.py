@@ -80,7 +80,12 @@ def test_public_types_are_dataclasses_enums_errors_or_described() -> None:
 def test_names_are_listed_as_they_load() -> None:
     assert dir(edgekit) == sorted([*edgekit.__all__, "__version__"])
     assert [name for name in edgekit._NAMES.values() if not name] == []
-    named = {name for names in edgekit._NAMES.values() for name in names.split()} | {"bundle", "datasets", "runtimes"}
+    named = {name for names in edgekit._NAMES.values() for name in names.split()} | {
+        "bundle",
+        "clients",
+        "datasets",
+        "runtimes",
+    }
     assert sorted(named) == edgekit.__all__
 
 

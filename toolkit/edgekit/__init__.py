@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from edgekit.api.bundle import bundle, check_golden, publish, verify_bundle
-    from edgekit.api.comparisons import compare, compare_reports
+    from edgekit.api.comparisons import clients, compare, compare_reports
     from edgekit.api.compress import compress
     from edgekit.api.diagnose import diagnose
     from edgekit.api.export import export
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from edgekit.bundle.golden.document import GoldenUnit
     from edgekit.bundle.job import BundleReport
     from edgekit.bundle.verification import BundleCheck
+    from edgekit.clients.compiler import NpuShare
+    from edgekit.clients.report import ClientCell, ClientOutcome, ClientsReport, FileInClients
     from edgekit.compression import CompressionSettings
     from edgekit.datasets import Dataset, DatasetRequest, Split, load_dataset
     from edgekit.datasets.images.form import ImageForm
@@ -46,6 +48,7 @@ if TYPE_CHECKING:
         ArtifactError,
         BundleError,
         CalibrationError,
+        ClientError,
         CompressionError,
         DatasetError,
         EdgekitError,
@@ -131,6 +134,10 @@ __all__ = [
     "CheckResult",
     "ClassFlip",
     "ClassResult",
+    "ClientCell",
+    "ClientError",
+    "ClientOutcome",
+    "ClientsReport",
     "CompressionError",
     "CompressionSettings",
     "ConfusionCell",
@@ -148,6 +155,7 @@ __all__ = [
     "ExportReport",
     "ExportedFile",
     "FailedFile",
+    "FileInClients",
     "FileKernels",
     "FlippedImage",
     "Flips",
@@ -173,6 +181,7 @@ __all__ = [
     "Measurement",
     "MissingExtraError",
     "ModelInfo",
+    "NpuShare",
     "OnnxOptions",
     "OperatorCount",
     "OrtTarget",
@@ -231,6 +240,7 @@ __all__ = [
     "VerificationReport",
     "bundle",
     "check_golden",
+    "clients",
     "compare",
     "compare_reports",
     "compare_schemes",
@@ -275,6 +285,8 @@ _NAMES = {
     "edgekit.bundle.golden.document": "GoldenUnit",
     "edgekit.bundle.job": "BundleReport",
     "edgekit.bundle.verification": "BundleCheck",
+    "edgekit.clients.compiler": "NpuShare",
+    "edgekit.clients.report": "ClientCell ClientOutcome ClientsReport FileInClients",
     "edgekit.compression": "CompressionSettings",
     "edgekit.datasets": "Dataset DatasetRequest Split load_dataset",
     "edgekit.datasets.images.form": "ImageForm",
@@ -325,14 +337,14 @@ _NAMES = {
     "edgekit.verification.verdict.targets": "Target",
     "edgekit.web_demo.job": "DemoPage",
     "edgekit.foundation.errors": (
-        "ArtifactError BundleError CalibrationError CompressionError DatasetError EdgekitError ExportError "
+        "ArtifactError BundleError CalibrationError ClientError CompressionError DatasetError EdgekitError ExportError "
         "MissingExtraError PluginError PluginWarning PublishError RecipeError RunFolderError RuntimeUnavailableError "
         "TrainingError UnknownNameError UsageError VerificationError"
     ),
 }
 """Module -> the public names that it defines."""
 
-_CALLABLE_PACKAGES = ("bundle", "datasets", "runtimes")
+_CALLABLE_PACKAGES = ("bundle", "clients", "datasets", "runtimes")
 """Public functions that are packages too; see `edgekit.foundation.callable_package`."""
 
 

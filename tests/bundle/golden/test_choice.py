@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from edgekit.bundle.golden.choice import MAX_IMAGES, Reason, choose
-from edgekit.bundle.golden.synthetic import synthetic_images
+from edgekit.datasets.images.synthetic import synthetic_images
 
 
 def scored(num_classes: int, num_images: int) -> tuple["np.ndarray", "np.ndarray"]:

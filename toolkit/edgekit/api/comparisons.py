@@ -1,8 +1,27 @@
-"""`edgekit.compare` and `edgekit.compare_reports`: runs side by side; what changed between two verifications."""
+"""`edgekit.compare`, `compare_reports` and `clients`: runs, verifications, and the places where a file runs."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
-from edgekit.api.arguments import AnyPath, Percent, each_run_or_file, public, run_or_file
+from edgekit.api.arguments import (
+    AnyPath,
+    Names,
+    Percent,
+    as_data,
+    each_run_or_file,
+    known_names,
+    names_of,
+    public,
+    run_or_file,
+    shown_progress,
+)
+from edgekit.clients.catalog import CLIENTS, client_named
+from edgekit.clients.environments import make_environment
+from edgekit.clients.job import NUM_IMAGES, TIME_LIMIT, ClientsRequest, run_clients
+from edgekit.clients.report import ClientsReport
+from edgekit.clients.stored import save_clients
+from edgekit.datasets import Dataset
+from edgekit.foundation.progress import Progress
 from edgekit.foundation.typed.percent import parse_percent
 from edgekit.rendering.stored_report import load_stored_report
 from edgekit.runs.summary import RunComparison, compare_runs
@@ -62,3 +81,53 @@ def compare_reports(
 
 def _report(given: AnyPath | VerificationReport) -> VerificationReport:
     return given if isinstance(given, VerificationReport) else load_stored_report(run_or_file(given))
+
+
+@public
+def clients(
+    targets: AnyPath | Sequence[AnyPath] = (),
+    *,
+    clients: Names = (),
+    install: Names = (),
+    data: AnyPath | Dataset | None = None,
+    images: int = NUM_IMAGES,
+    timeout: float = TIME_LIMIT,
+    progress: Progress | bool | None = None,
+) -> ClientsReport:
+    """Run files in every installed client, each in a separate process and its own environment.
+
+    Args:
+        targets: Model files, or one run folder or the name of one under `exported/`; empty: the newest run.
+        clients: Only these; empty: all. A client that is not installed is a cell that says so.
+        install: Clients whose pinned environment is made first, in edgekit's cache; "all": every one. Without
+            `targets` nothing is run then.
+        data: A data set, "NAME" or "NAME:PATH": where the images come from; None: the run's own data, or else made
+            images.
+        images: How many images are compared, at least 1.
+        timeout: Seconds for one file in one client, above 0.
+        progress: True to show progress on stderr; silent by default.
+
+    Returns:
+        The matrix. Of a whole run it is stored as `clients.json` too.
+
+    Raises:
+        EdgekitError: A file, a run or the data cannot be used, there is no such client, or pip fails.
+    """
+    shown = shown_progress(progress)
+    wanted = names_of(install)
+    for name in CLIENTS if "all" in wanted else known_names("client", install, CLIENTS):
+        make_environment(client_named(name), shown)
+    named = [targets] if isinstance(targets, str | Path) or not isinstance(targets, Sequence) else targets
+    if wanted and not named:
+        return ClientsReport(files=(), num_images=0, images="images", date="", machine="")
+    request = ClientsRequest(
+        targets=[Path(each) for each in named],
+        clients=known_names("client", clients, CLIENTS),
+        data=as_data(data),
+        num_images=images,
+        time_limit=timeout,
+    )
+    report, run = run_clients(request, shown)
+    if run is not None and not (len(named) and Path(named[0]).suffix):
+        save_clients(run, report)
+    return report

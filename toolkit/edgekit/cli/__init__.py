@@ -35,6 +35,7 @@ COMMANDS: Registry[click.Command] = Registry(
             "Compare quantizers and schemes on one run; keeps no file",
         ),
         "verify": ("edgekit.cli.verify:command", "Compare every exported file with the float model, in every runtime"),
+        "clients": ("edgekit.cli.clients:command", "Run files in other programs' readers: where does each run?"),
         "predict": ("edgekit.cli.predict:command", "Classify your own pictures with exported files"),
         "diagnose": ("edgekit.cli.diagnose:command", "Find the layer of a quantized file that causes drift"),
         "bundle": (
@@ -65,6 +66,7 @@ COMMAND_GROUPS = {
     "Make": ("new", "train", "compress", "export", "tune", "run", "bundle", "demo-page", "publish"),
     "Check": (
         "verify",
+        "clients",
         "predict",
         "diagnose",
         "compare-schemes",

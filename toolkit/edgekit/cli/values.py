@@ -92,6 +92,12 @@ def _runtimes() -> Iterable[str]:
     return [*RUNTIMES, "all"]
 
 
+def _clients() -> Iterable[str]:
+    from edgekit.clients.catalog import CLIENTS
+
+    return [*CLIENTS, "all"]
+
+
 def _recipes() -> Iterable[str]:
     from edgekit.recipe import recipe_names
 
@@ -113,6 +119,7 @@ def _datasets() -> Iterable[str]:
 COMPLETIONS: dict[str, Callable[[], Iterable[str]]] = {
     "precision": _precisions,
     "runtime": _runtimes,
+    "client": _clients,
     "format": lambda: ("tflite", "onnx"),
     "target": lambda: ("android", "ios", "web", "mcu", "server"),
     "recipe": _recipes,

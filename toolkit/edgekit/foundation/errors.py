@@ -16,6 +16,7 @@
     ├── ExportError                 a model cannot be exported as asked
     │   └── CalibrationError        the calibration images do not fit the job
     ├── RuntimeUnavailableError     a runtime cannot work on this machine
+    ├── ClientError                 a client's environment cannot be made
     ├── BundleError                 a bundle cannot be made as asked, or cannot be read
     ├── PublishError                the hub refuses, cannot be reached, or nobody is logged in
     └── VerificationError           reference, data and candidates do not belong together
@@ -154,6 +155,10 @@ class CalibrationError(ExportError):
 
 class RuntimeUnavailableError(EdgekitError):
     """A runtime cannot work on this machine; the message says why and what would help."""
+
+
+class ClientError(EdgekitError):
+    """The environment of a client cannot be made; the message says why and what to do."""
 
 
 class BundleError(EdgekitError):

@@ -1,6 +1,7 @@
 """What this process needs to work at all, and how its child processes find the same edgekit."""
 
 import os
+import sys
 from pathlib import Path
 
 INSTALLED = frozenset({"site-packages", "dist-packages"})
@@ -17,6 +18,37 @@ def child_environment(**changes: str) -> dict[str, str]:
     root = Path(__file__).parents[2]
     paths = [os.environ.get("PYTHONPATH", ""), "" if root.name in INSTALLED else str(root)]
     return {**os.environ, **changes, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
+
+
+_FOREIGN_START = """
+import importlib.util, runpy, sys
+place = sys.argv.pop(1)
+spec = importlib.util.spec_from_file_location("edgekit", place + "/__init__.py", submodule_search_locations=[place])
+sys.modules["edgekit"] = module = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(module)
+runpy.run_module(sys.argv.pop(1), run_name="__main__", alter_sys=True)
+"""
+"""Finds this edgekit and nothing else of this environment, and runs the module that the second argument names."""
+
+
+def module_command(module: str, argument: str, python: Path | None) -> list[str]:
+    """What runs a module of edgekit as a program.
+
+    Args:
+        module: "edgekit.execution.worker.main".
+        argument: What it receives.
+        python: The Python of another environment, which finds this edgekit there; None: this one's.
+    """
+    if python is None:
+        return [sys.executable, "-P", "-m", module, argument]
+    return [str(python), "-P", "-c", _FOREIGN_START, str(Path(__file__).parents[1]), module, argument]
+
+
+def foreign_environment(**changes: str) -> dict[str, str]:
+    """Variables for another environment's Python: it sees no package of this one, and pip installs nothing there."""
+    ours = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV")
+    kept = {name: value for name, value in os.environ.items() if name not in ours}
+    return {**kept, **changes, "PYTHONNOUSERSITE": "1", "PIP_NO_INDEX": "1"}
 
 
 def surroundings_fault() -> str:

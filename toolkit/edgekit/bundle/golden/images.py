@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from edgekit.bundle.golden.choice import Chosen, Reason
-from edgekit.bundle.golden.synthetic import synthetic_images
 from edgekit.datasets import Dataset
 from edgekit.datasets.images.form import ImageForm
+from edgekit.datasets.images.synthetic import synthetic_images
 from edgekit.foundation.errors import BundleError
 
 if TYPE_CHECKING:

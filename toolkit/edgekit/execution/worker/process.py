@@ -10,7 +10,6 @@ import os
 import queue
 import signal
 import subprocess
-import sys
 import threading
 import time
 from collections import deque
@@ -26,7 +25,7 @@ from edgekit.execution.worker.main import OUT_OF_MEMORY
 from edgekit.foundation.files.temporary_folders import TemporaryFolder
 from edgekit.foundation.machine import available_memory_bytes
 from edgekit.foundation.mapped_arrays import pieces
-from edgekit.foundation.processes import child_environment, with_limit
+from edgekit.foundation.processes import child_environment, foreign_environment, module_command, with_limit
 from edgekit.foundation.progress import Advance
 from edgekit.runtimes.base import ExecutionFailure, Watch
 
@@ -58,6 +57,7 @@ class Supervision:
     memory_limit: int | None = None
     say: Callable[[str], None] = lambda _: None
     folder: Path | None = None
+    python: Path | None = None
 
 
 def run_in_worker(
@@ -119,15 +119,16 @@ class _Worker:
         self._folder = folder
         self._processors = processors
         self._supervision = supervision
+        surroundings = child_environment if supervision.python is None else foreign_environment
         self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", module, str(folder / "job.json")],
+            module_command(module, str(folder / "job.json"), supervision.python),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
             errors="replace",
             # numpy starts no threads of its own; what it leaves behind when it is killed goes with its folder
-            env=child_environment(OPENBLAS_NUM_THREADS="1", TMPDIR=str(folder)),
+            env=surroundings(OPENBLAS_NUM_THREADS="1", TMPDIR=str(folder)),
             start_new_session=True,
         )
         self._started = time.monotonic()
