@@ -79,7 +79,7 @@ def check_installed(backend: str, needed_for: str) -> None:
 
 
 def check_address_space(needed_for: str) -> None:
-    """Raise EdgekitError where a limit leaves no backend of Keras room: one aborts the process, or never comes back."""
+    """Raise EdgekitError if a limit leaves no backend of Keras room: one aborts the process, or never comes back."""
     if "keras" not in sys.modules and (limit := limited_address_space()):
         raise EdgekitError(f"{needed_for} needs Keras, which cannot work here. {limit}")
 

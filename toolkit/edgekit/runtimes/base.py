@@ -222,7 +222,7 @@ class Runtime(ABC):
 
     @classmethod
     def installed_version(cls) -> str | None:
-        """The version of its distribution; None where that is not installed."""
+        """The version of its distribution; None if that is not installed."""
         from importlib.metadata import PackageNotFoundError, version
 
         try:

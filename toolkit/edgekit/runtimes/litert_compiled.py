@@ -93,7 +93,7 @@ class CompiledSession(Session):
 
 
 class LiteRTCompiled(Runtime):
-    """On the CPU. It gives what LiteRT with XNNPACK gives, so `verify` runs it only where it is named."""
+    """On the CPU. It gives what LiteRT with XNNPACK gives, so `verify` runs it only if it is named."""
 
     name = "litert-compiled"
     format = Format.TFLITE

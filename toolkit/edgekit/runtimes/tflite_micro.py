@@ -1,6 +1,6 @@
 """LiteRT for Microcontrollers: the kernels and the memory planner that run on a microcontroller, run here.
 
-The planner gets an arena of a fixed size and fails where that is too small, so the smallest that works is found by
+The planner gets an arena of a fixed size and fails if that is too small, so the smallest that works is found by
 halving. Its kernels are plain C++, some hundred times slower than XNNPACK.
 """
 
@@ -105,7 +105,7 @@ def smallest_arena(content: bytes) -> int:
 
 
 def smallest(runs: Callable[[int], bool]) -> int | None:
-    """The smallest size in bytes for which `runs` is true, a multiple of STEP; None where LARGEST is not enough."""
+    """The smallest size in bytes for which `runs` is true, a multiple of STEP; None if LARGEST is not enough."""
     above = FIRST
     while not runs(above):
         above *= 2

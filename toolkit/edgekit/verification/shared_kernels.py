@@ -1,6 +1,6 @@
 """A file that two runtimes run with the same kernels is run once: the second runtime confirms it on some images.
 
-Which these are, a candidate says (`Candidate.same_kernels_as`). Where the few scores differ in a single bit, the second
+Which these are, a candidate says (`Candidate.same_kernels_as`). If the few scores differ in a single bit, the second
 runtime runs everything. Judges nothing, and knows no row but as what is handed on.
 """
 

@@ -26,7 +26,7 @@ class ArenaJob(Job):
 
 
 def measured_arena(file: Path) -> Arena | None:
-    """The smallest arena of the `.tflite` file; None without the package, or where it cannot run the file."""
+    """The smallest arena of the `.tflite` file; None without the package, or if it cannot run the file."""
     runtime = RUNTIMES.load("tflite-micro")
     version = runtime.installed_version()
     if version is None:

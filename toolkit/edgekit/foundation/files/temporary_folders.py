@@ -79,7 +79,7 @@ def _remove_after_this_process(folder: Path) -> None:
 
 @cache
 def _keeper(_process: int) -> "IO[str] | None":
-    """Where that process names its folders; None where there is no shell."""
+    """Where that process names its folders; None if there is no shell."""
     import subprocess
 
     shell = shutil.which("sh")
