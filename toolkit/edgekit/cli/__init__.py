@@ -197,7 +197,7 @@ def _run(arguments: list[str]) -> int:
         )
     except EdgekitError as error:
         return _failures(arguments).of_edgekit(error)
-    except BrokenPipeError:  # who read the output wants no more of it, as `head` does
+    except BrokenPipeError:  # the reader of the output, such as `head`, has closed it
         _failures(arguments).give_stdout_up()
         return 1
     except OSError as error:

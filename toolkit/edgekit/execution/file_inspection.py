@@ -83,7 +83,7 @@ class FileInspector:
         return self._known[path]
 
     def info_of(self, path: Path) -> ModelInfo | None:
-        """What the file says of itself; None if it cannot be read, which whoever runs it will say."""
+        """What the file says of itself; None if it cannot be read; running it reports that."""
         return self.of(path).info
 
 

@@ -18,7 +18,7 @@ MARK = b"location"
 def check_external_data(path: Path) -> None:
     """Raise ArtifactError if the ONNX model at `path` keeps weights in a file that it may not read, or lacks.
 
-    A file that is missing or no ONNX model passes: whoever loads it will say so.
+    A file that is missing or no ONNX model passes: loading it reports the error.
     """
     for name, entries in _references(path):
         if problem := _problem(path, entries):

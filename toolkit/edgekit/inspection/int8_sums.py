@@ -13,7 +13,7 @@ LARGEST_SAFE_WEIGHT = 64
 def sums_can_overflow(path: Path) -> bool:
     """Whether an `.onnx` file has int8 weights, tensors of two dimensions or more, beyond 7 bits.
 
-    False for a file that cannot be read, or whose weights lie in other files: whoever runs it says so.
+    False for a file that cannot be read, or whose weights lie in other files: running it reports that.
     """
     import numpy as np
     import onnx

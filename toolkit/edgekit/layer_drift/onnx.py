@@ -2,7 +2,7 @@
 
 A quantized file is one in QDQ form: a tensor's value is what comes out of its QuantizeLinear and DequantizeLinear.
 Weights that are stored smaller and made float32 by operators are constants, not layers; float16 layers are layers.
-A cut model is made by editing the graph: whoever read a tensor that is cut reads a new input of the graph.
+A cut model is made by editing the graph: the consumers of a tensor that is cut read a new input of the graph.
 """
 
 from collections.abc import Collection, Iterator, Mapping
@@ -61,7 +61,7 @@ class OnnxProbe(Probe):
 
 
 class _Graph:
-    """What must be known of the graph: who makes a tensor, who reads it, where its channels are."""
+    """Facts about the graph: the producer and the consumers of a tensor, and its channel axis."""
 
     def __init__(self, model: Any) -> None:
         import onnx

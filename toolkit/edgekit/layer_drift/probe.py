@@ -61,7 +61,7 @@ class Probe(ABC):
 
     @abstractmethod
     def cut_at(self, names: Collection[str]) -> "CutModel":
-        """The same model with a cut after each of these tensors: whoever read one of them reads what is fed."""
+        """The same model with a cut after each of these tensors: their consumers read what is fed instead."""
 
 
 class CutModel(ABC):

@@ -95,7 +95,7 @@ def check_comparable(reference: Scores, candidate: Scores, labels: Classes) -> N
 
 
 def other_scores(num_given: int, num_classes: int) -> str:
-    """What a model that gives so many scores per image, another number than there are classes, probably is."""
+    """The probable reason why a model gives this number of scores, which is not the number of classes."""
     if num_given == 1:
         return "A single sigmoid output is not enough: end the model with one score for each class."
     if num_given > num_classes:

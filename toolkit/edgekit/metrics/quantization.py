@@ -146,7 +146,7 @@ def cosine(sums: NoiseSums) -> float:
 def rmse_in_steps(sums: NoiseSums, scale: float) -> float:
     """Root mean square error in quantization steps: sqrt(mean (candidate - reference)^2) / scale.
 
-    Rounding alone gives IDEAL_RMSE, 0.289; more is a range that is cut, or weights that lost.
+    Rounding alone gives IDEAL_RMSE, 0.289; more means a clipped range, or error of the weights.
     """
     return sqrt(float(sums.noise.sum()) / sums.num_values) / scale
 

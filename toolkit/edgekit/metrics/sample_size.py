@@ -41,7 +41,7 @@ def binomial_tail(successes: int, trials: int, share: float) -> float:
 
 
 def images_to_decide_change(worse: int, better: int, num_images: int) -> int | None:
-    """Images after which McNemar's test would call the change significant, if it went on as it has begun.
+    """Images after which McNemar's test would call the change significant, if the share stayed the same.
 
     Args:
         worse: Images that were right and are wrong.
@@ -65,7 +65,7 @@ def images_to_decide_change(worse: int, better: int, num_images: int) -> int | N
 
 
 def images_to_decide_share(events: int, num_images: int, limit: float) -> int | None:
-    """Images after which a share above `limit` would be more than chance, if it went on as it has begun.
+    """Images after which a share above `limit` would be more than chance, if the share stayed the same.
 
     Args:
         events: How often it was seen.

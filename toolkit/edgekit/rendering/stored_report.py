@@ -1,6 +1,6 @@
 """A verification.json beside its files. A verdict is valid for the verified bytes, not for a file name.
 
-Whoever shows or judges a stored report reads it here: what was exported again since, or is gone, has no verdict.
+All code that shows or judges a stored report reads it here: what was exported again since, or is gone, has no verdict.
 """
 
 from dataclasses import replace

@@ -75,7 +75,7 @@ def check_links(run: Path) -> None:
 
 
 def _entries(folder: Path) -> "list[os.DirEntry[str]]":
-    """What lies in a folder; nothing if it cannot be read, which who needs it will say."""
+    """What lies in a folder; nothing if it cannot be read; reading its files reports that."""
     try:
         with os.scandir(folder) as entries:
             return list(entries)

@@ -5,7 +5,7 @@ converter folds it backwards. After ReLU, LeakyReLU or a pooling (as in recipe c
 and an addition, unless it is taken apart:
 
 - |a| goes backwards, `|a| * leaky_relu(x) = leaky_relu(|a| * x)`, and becomes part of the kernel before, whose
-  scales per channel take it for nothing in int8. If there is no such kernel, all of a goes forwards.
+  per-channel scales absorb it at no cost in int8. If there is no such kernel, all of a goes forwards.
 - The sign of a goes forwards into the next kernel, and b into its bias, if that is exact. Here b never crosses the
   zeros that 'same' padding puts around an image, and a negative sign never crosses a maximum.
 - A b that stays is one addition, as late as it can be.
@@ -56,7 +56,7 @@ class Folding:
 
     @property
     def num_operators_saved(self) -> int:
-        """Multiplications and additions that converters are spared; some fold a few of them on their own."""
+        """Multiplications and additions saved; some converters would fold a few of them by themselves."""
         return 2 * len(self.removed) + len(self.shifts)
 
     @property
@@ -168,7 +168,7 @@ class _Plan:
             way.target.scale_inputs(np.tile(rest, way.repeats))
 
     def _shift(self, layer: Any, way: _Way, shift: "Vector", rest: "Vector") -> None:
-        """Take care of the summand: in the next bias, or as an addition of its own."""
+        """Move the summand into the next bias, or keep it as an addition."""
         import numpy as np
 
         if way.target and way.wall is None:

@@ -1,4 +1,4 @@
-"""Walks through a Keras model call by call, nested models included, to look at it or to build another. Changes none.
+"""Walks through a Keras model call by call, nested models included, to inspect it or to build another. Changes none.
 
 Only models whose graph Keras knows can be walked: Functional and Sequential, and not their subclasses, which may
 have a `call` of their own.

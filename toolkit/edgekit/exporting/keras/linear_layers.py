@@ -87,11 +87,11 @@ class Linear:
         self._bias = None if self._bias is None else self._bias * factors
 
     def scale_inputs(self, factors: "Vector") -> None:
-        """Take in that the input is multiplied by `factors`, (input channels,), first."""
+        """Account for the input being multiplied by `factors`, (input channels,), first."""
         self._kernel = self._kernel * factors[:, None]
 
     def shift_inputs(self, summands: "Vector") -> None:
-        """Take in that `summands`, (input channels,), are added to the input first."""
+        """Account for `summands`, (input channels,), being added to the input first."""
         weighted = self._kernel * summands[:, None]
         channels = weighted.shape[-2:] if self._is_depthwise else weighted.shape[-1:]
         added = weighted.reshape(-1, math.prod(channels)).sum(axis=0)

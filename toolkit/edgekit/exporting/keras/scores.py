@@ -1,4 +1,4 @@
-"""The float Keras model's answers, which every exported file is measured by. Writes nothing."""
+"""The float Keras model's scores, which every exported file is compared with. Writes nothing."""
 
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any

@@ -1,6 +1,6 @@
 """Ranges that tensorflow-model-optimization has learned, by layer, as ranges of tensors that a converter finds again.
 
-What a run of `edgekit compress --qat` keeps, made of a file that was trained elsewhere: each range gets the fingerprint
+What a run of `edgekit compress --qat` keeps, made of an external file: each range gets the fingerprint
 of the tensor that it is of, on the same two probe images.
 """
 

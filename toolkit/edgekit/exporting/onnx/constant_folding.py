@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def folded(model: "ir.Model", folder: Path) -> "ir.Model":
-    """`model` after these optimizations; temporary files lie in `folder`.
+    """`model` after these optimizations; temporary files are in `folder`.
 
     Raises:
         ExportError: ONNX Runtime does not take the graph, or the folder cannot be written.

@@ -1,4 +1,4 @@
-"""Which nodes of a float ONNX graph stay in float in its int8 file unless asked otherwise. Makes no file.
+"""The nodes of a float ONNX graph that stay in float in its int8 file by default. Makes no file.
 
 ONNX Runtime's quantizer leaves roots, divisions, exponentials and means in float by itself, but not the sums and
 products beside them. The rules are those of `.tflite` files (`edgekit.exporting.tflite.float_by_default`):

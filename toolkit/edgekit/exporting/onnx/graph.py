@@ -1,4 +1,4 @@
-"""ONNX graphs in onnx-ir's form: the way there and back, and small questions about them. Rewrites nothing."""
+"""ONNX graphs in onnx-ir's form: conversion there and back, and small queries. Rewrites nothing."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +13,7 @@ WRITES_DOMAIN = "writes the domain of ai.onnx"
 
 
 def as_model(proto: "onnx.ModelProto") -> "ir.Model":
-    """The way into onnx-ir's form. The weights stay where they are, in `proto`, which must not be used any more."""
+    """Convert to onnx-ir's form. The weights stay in `proto`, which must not be used afterwards."""
     import onnx_ir as ir
 
     model = ir.from_proto(proto)
@@ -23,7 +23,7 @@ def as_model(proto: "onnx.ModelProto") -> "ir.Model":
 
 
 def as_proto(model: "ir.Model") -> "onnx.ModelProto":
-    """The way out, into what a file holds: without inferred shapes, and with the empty comments of edgekit's files.
+    """Convert to protobuf, as a file holds it: without inferred shapes, and with the empty comments of edgekit's files.
 
     The weights are copied, once. `model` may be used further.
     """

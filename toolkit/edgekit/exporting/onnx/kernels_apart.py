@@ -1,4 +1,4 @@
-"""A graph without its large kernels, for a tool that does not look at their numbers, and how they get back in.
+"""Removes the large kernels of a graph for a tool that does not read their numbers, and puts them back.
 
 ONNX Runtime's tools copy every weight several times, in memory and on the disk. Here a kernel becomes an input of the
 graph, of the same name, type and shape, and a constant again after the tool.

@@ -1,4 +1,4 @@
-"""Fewer Transpose nodes: ONNX convolves (N, C, H, W), Keras (N, H, W, C). Changes the order of weights, no arithmetic.
+"""Removes Transpose nodes: ONNX convolves (N, C, H, W), Keras (N, H, W, C). Changes no arithmetic.
 
 A plain network needs one Transpose, after the pixels, or none if it takes (N, 3, H, W). Also, tf2onnx leaves another
 one before every Flatten; here the rows of the dense layer after it change places instead.

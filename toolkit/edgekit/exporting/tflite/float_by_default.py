@@ -1,4 +1,4 @@
-"""Which operators of a float `.tflite` stay in float in its int8 file unless asked otherwise. Makes no file.
+"""The operators of a float `.tflite` that stay in float in its int8 file by default. Makes no file.
 
 256 steps are enough for most tensors: a layer's output is a sum of many products, and rounding errors cancel out.
 They are not enough where a small difference of the input becomes a large one of the output:

@@ -1,4 +1,4 @@
-"""A `.tflite` as its operators and tensors, as far as exporters look at them or change them."""
+"""The operators and tensors of a `.tflite`, as far as exporters read or change them."""
 
 import copy
 from collections import Counter

@@ -25,7 +25,7 @@ class Picture:
 
     Attributes:
         uri: The file itself, as a `data:` URI.
-        words: What it shows, for who cannot see it.
+        words: What it shows, for people who cannot see it.
         is_small: Whether its pixels are to be seen.
     """
 

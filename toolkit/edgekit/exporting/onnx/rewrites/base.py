@@ -35,7 +35,7 @@ class Rewrite(ABC, Generic[Match]):
 
 
 def bypass(node: "ir.Node") -> None:
-    """Take `node` out; whoever reads its output, which is not an output of the graph, reads its first input."""
+    """Remove `node`; the consumers of its output, which is not an output of the graph, read its first input."""
     node.outputs[0].replace_all_uses_with(source_of(node))
     graph_of(node).remove(node, safe=True)
 

@@ -1,4 +1,4 @@
-"""Small questions about Transpose nodes. Rewrites nothing."""
+"""Small queries about Transpose nodes. Rewrites nothing."""
 
 from typing import TYPE_CHECKING
 

@@ -1,8 +1,8 @@
-"""Weights on their way through tf2onnx: a name travels where TensorFlow and tf2onnx would copy the numbers.
+"""Passes weights through tf2onnx by name, because TensorFlow and tf2onnx would copy the numbers.
 
 TensorFlow copies every weight some eight times to freeze a network, and tf2onnx copies its whole graph before each of
-a dozen optimizers: 1 GB for a network of 20 MB. Here a *token* of a few bytes stands for the numbers. Whoever wants
-them, as the optimizer that transposes kernels does, gets them from `CarriedWeights`, so that the same graph comes out.
+a dozen optimizers: 1 GB for a network of 20 MB. Here a *token* of a few bytes stands for the numbers. Code that needs
+them, such as the optimizer that transposes kernels, gets them from `CarriedWeights`, so the same graph results.
 Knows no graph of ONNX and no file.
 """
 

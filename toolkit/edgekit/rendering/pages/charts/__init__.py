@@ -1,7 +1,8 @@
 """Charts as plain values: places in a drawing, and the texts beside them; `templates/macros/charts.html` draws them.
 
 They are 360 units wide so that their words can be read on a phone; wide screens show several in a row. Colours come
-from style.css, so that they follow light and dark. Every chart has a title and a description for who cannot see it.
+from style.css, so that they follow light and dark. Every chart has a title and a description for people who cannot see
+it.
 """
 
 from edgekit.rendering.pages.charts.calibration_chart import Bin, CalibrationChart, calibration_chart

@@ -38,7 +38,7 @@ class RowInFull:
         title: The row in words: its file, and its runtime.
         runtime: The runtime.
         verdict: Its outcome.
-        short: The two numbers that tell rows apart, for who reads only the closed lines.
+        short: The two numbers that tell rows apart, for people who read only the closed lines.
         reasons: Why it is not a pass.
         words: What was measured, as a sentence; "" if nothing was.
         remarks: Notes.
