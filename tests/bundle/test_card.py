@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from edgekit.bundle.card.header import header
+from edgekit.bundle.card.header import header, hub_name_of
 
 
 def scalars(text: str) -> dict[str, str]:
@@ -29,8 +29,25 @@ def test_a_licence_is_a_short_name_of_the_hub_or_other(said: str, expected: dict
 
 def test_texts_that_are_yaml_stay_texts() -> None:
     yaml = pytest.importorskip("yaml", reason="needs PyYAML")
-    text = header("m", "yes", "- a: {b}\n# c", ["no"], None, [])
+    text = header("m", "- a: {b}\n# c", "hub:a/b", ["no"], None, [])
     document = yaml.safe_load(text.strip().strip("-"))
-    assert document["datasets"] == ["- a: {b}\n# c"]
+    assert document["datasets"] == ["a/b"]
     assert document["tags"][-1] == "no"
-    assert document["license_name"] == "yes"
+    assert document["license_name"] == "- a: {b}\n# c"
+
+
+@pytest.mark.parametrize(
+    ("dataset", "name"),
+    [
+        ("hub:jane/birds", "jane/birds"),
+        ("hub:jane/birds@small#kind", "jane/birds"),
+        ("cifar10", "cifar10"),
+        ("hub:birds", ""),
+        ("folder", ""),
+        ("npz", ""),
+        ("", ""),
+    ],
+)
+def test_only_data_of_the_hub_are_named_as_such(dataset: str, name: str) -> None:
+    assert hub_name_of(dataset) == name
+    assert ("datasets:" in header("m", "", dataset, [], None, [])) == bool(name)

@@ -6,6 +6,7 @@ from dataclasses import replace
 import onnx
 from support.tiny_models import onnx_model
 
+from edgekit.datasets.images.rule import ImageRule
 from edgekit.exporting.description import Authorship, FileDescription
 from edgekit.exporting.onnx.metadata import with_metadata
 
@@ -35,6 +36,15 @@ def test_properties_are_read_by_onnx_and_the_graph_is_the_same() -> None:
     assert properties["edgekit.image_size"] == "16x24"
     assert properties["edgekit.output"] == "logits"
     assert "edgekit.author" not in properties
+    assert "edgekit.resize" not in properties
+
+
+def test_the_resize_rule_of_the_training_is_said() -> None:
+    description = replace(DESCRIPTION, resize=str(ImageRule(resize="crop")))
+    described = onnx.load_from_string(with_metadata(onnx_model().SerializeToString(), description, layout="nhwc"))
+    properties = {each.key: each.value for each in described.metadata_props}
+    assert properties["edgekit.resize"] == str(ImageRule(resize="crop"))
+    assert properties["edgekit.resize"] in properties["edgekit.description"]
 
 
 def test_onnx_runtime_gives_them_to_an_app() -> None:

@@ -90,23 +90,27 @@ class BundledModel:
     arena: Arena | None = None
 
     @property
+    def end_types(self) -> frozenset[str]:
+        """The element types of input and output."""
+        return frozenset({self.input.dtype, self.output.dtype})
+
+    @property
     def is_for_mediapipe(self) -> bool:
         """Whether the ImageClassifier of MediaPipe Tasks takes the file.
 
         Source: its documentation, and MediaPipe 1.2.3: color images, channels last, a batch of 1 or an open one, uint8
         or float32 in and out. A float32 input needs metadata that say how it is normalized.
         """
-        ends = {self.input.dtype, self.output.dtype}
         is_plain = self.image.channels == 3 and not self.image.channels_first and self.input.shape[0] in (1, None)
         is_described = self.has_metadata or self.input.dtype == "uint8"
-        return self.format is Format.TFLITE and ends <= {"uint8", "float32"} and is_plain and is_described
+        is_known = self.format is Format.TFLITE and self.end_types <= {"uint8", "float32"}
+        return is_known and is_plain and is_described
 
     @property
     def is_for_microcontrollers(self) -> bool:
         """Whether LiteRT for microcontrollers takes the file: int8 throughout, integers in and out."""
-        ends = {self.input.dtype, self.output.dtype}
         is_int8 = self.format is Format.TFLITE and self.precision is Precision.INT8
-        return is_int8 and Target.MCU in self.targets and ends <= {"uint8", "int8"}
+        return is_int8 and Target.MCU in self.targets and self.end_types <= {"uint8", "int8"}
 
     @property
     def color(self) -> Literal["rgb", "gray"]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from edgekit.artifact import Format
 from edgekit.datasets import Dataset
+from edgekit.datasets.images.rule import ImageRule
 from edgekit.exporting.checking.check import MORE_IMAGES, NUM_IMAGES, CheckImages
 from edgekit.exporting.description import Authorship, FileDescription
 from edgekit.exporting.formats import EXPORTERS, Exporter, ExportOptions
@@ -87,6 +88,7 @@ class FileMaker:
         self._image_shape = shape
         entry = source.dataset_entry if dataset is None else dataset.to_dict()
         self._dataset_name = str(entry["name"])
+        self._rule = ImageRule.from_dict(entry["image_rule"]) if entry.get("image_rule") else None
         self._source, self._progress = source, progress
         self._exporters: dict[tuple[Format, bool], Exporter] = {}
         self._refused: dict[tuple[Format, bool, tuple[InputRange, str], OrtTarget], ExportError] = {}
@@ -211,6 +213,7 @@ class FileMaker:
             reference_sha256=self._reference_sha256,
             made_with=f"edgekit {__version__}",
             authorship=job.options.authorship or Authorship(),
+            resize=str(self._rule or ""),
         )
 
     @cached_property

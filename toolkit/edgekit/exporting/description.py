@@ -40,6 +40,7 @@ class FileDescription:
         reference_sha256: Of the float Keras model.
         made_with: "edgekit 0.1.0".
         authorship: What a person says about it.
+        resize: How images of another size became the model's in training, in words; "" if none ever did.
     """
 
     name: str
@@ -53,6 +54,7 @@ class FileDescription:
     reference_sha256: str
     made_with: str
     authorship: Authorship
+    resize: str = ""
 
     @property
     def color(self) -> str:
@@ -65,6 +67,7 @@ class FileDescription:
         return (
             f"Image classifier for {len(self.class_names)} classes of {self.dataset}. Give it {self.color} images of "
             f"{self.width} x {self.height} pixels with values of 0 to 255, not normalized. It returns {self.output}."
+            f"{f' Photos were resized in training: {self.resize}.' if self.resize else ''}"
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -78,6 +81,7 @@ class FileDescription:
             "color": self.color,
             "image_size": f"{self.height}x{self.width}",
             "input_range": "0 to 255",
+            "resize": self.resize,
             "output": self.output,
             "precision": self.precision,
             "reference_sha256": self.reference_sha256,

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from edgekit.bundle.card.header import header
+from edgekit.bundle.code.generator import missing_code
 from edgekit.bundle.model import BundledModel
 from edgekit.foundation.grammar import counted, listed
 from edgekit.rendering.markdown import escaped
@@ -248,6 +249,13 @@ def _code(facts: CardFacts) -> Iterator[str]:
         found = [model for model in facts.models if f"{model.code_folder}/{language}/{first}" in facts.code]
         rows += [[platform, f"{model.code_folder}/{language}/", first, proof] for model in found]
     yield from ("", *_table(("platform", "folder", "open first", "its test"), rows, num_words=4))
+    gaps: dict[tuple[str, str], list[str]] = {}
+    for model in facts.models:
+        for name, reason in missing_code(model).items():
+            gaps.setdefault((name, reason), []).append(model.file)
+    if gaps:
+        yield ""
+        yield from (f"- No code for {name}: {listed(files)}. {reason}" for (name, reason), files in gaps.items())
 
 
 _LANGUAGES = {

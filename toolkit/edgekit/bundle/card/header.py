@@ -1,6 +1,7 @@
 """The YAML in front of a model card, as the Hugging Face hub reads it. Texts are JSON strings, which YAML reads."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -37,13 +38,23 @@ def header(
         **_license(license_name),
         "pipeline_tag": "image-classification",
         "tags": ["image-classification", "edgekit", *tags],
-        **({"datasets": [dataset]} if dataset else {}),
+        **({"datasets": [named]} if (named := hub_name_of(dataset)) else {}),
         "metrics": ["accuracy", "f1"],
     }
     results = [_result(row, report, row.measurement) for row in rows if row.measurement] if report else []
     if results:
         document["model-index"] = [{"name": name, "results": results}]
     return "\n".join(["---", *_lines(document), "---", ""])
+
+
+def hub_name_of(dataset: str) -> str:
+    """The name of a data set on the hub, "OWNER/NAME"; "" for others, which the hub would take for one of its own."""
+    found = re.fullmatch(r"hub:([\w.-]+/[\w.-]+)([@#].*)?", dataset)
+    return found[1] if found else dataset if dataset in _ON_HUB else ""
+
+
+_ON_HUB = ("cifar10",)
+"""Data sets of edgekit's own that the hub has under the same name."""
 
 
 def _license(name: str) -> dict[str, str]:

@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 
+from edgekit.artifact import Format, Precision
 from edgekit.bundle.code.facts import facts_of
 from edgekit.bundle.code.templating import render
 from edgekit.bundle.model import BundledModel
+from edgekit.verification.verdict.targets import Target
 
 RUNTIME = "litert-reference"
 """What LiteRT for microcontrollers computes like: kernels of its own, from the same source."""
@@ -43,6 +45,14 @@ def cpp_code(model: BundledModel) -> Mapping[str, bytes]:
 
 
 _TYPES = {"uint8": "uint8_t", "int8": "int8_t"}
+
+
+def why_no_cpp(model: BundledModel) -> str:
+    """Why an int8 `.tflite` for microcontrollers has no C++; "" if it has, or is for something else."""
+    is_int8 = model.format is Format.TFLITE and model.precision is Precision.INT8 and Target.MCU in model.targets
+    if not is_int8 or model.is_for_microcontrollers:
+        return ""
+    return "LiteRT for microcontrollers gets integers in and out. Export with --io uint8, the default, or --io int8."
 
 
 def method_of(operator: str) -> str:

@@ -6,6 +6,7 @@ from edgekit.artifact import Format, Precision
 from edgekit.bundle.code.facts import facts_of
 from edgekit.bundle.code.templating import render
 from edgekit.bundle.model import BundledModel
+from edgekit.foundation.grammar import listed
 from edgekit.verification.verdict.targets import Target
 
 ARRAYS = {
@@ -25,12 +26,27 @@ def javascript_code(model: BundledModel) -> Mapping[str, bytes]:
     neither int8 nor int16 tensors. It runs int16x8 files, but some 19 times as long as float32, and with kernels that
     differ from those here by more than these differ from each other: such a file gets no code.
     """
-    if model.format is Format.TFLITE and model.precision is Precision.INT16X8:
-        return {}
-    kinds = {model.input.dtype, model.output.dtype}
-    runs = {"float32", "uint8"} if model.format is Format.TFLITE else set(ARRAYS)
-    if not kinds <= runs or not {Target.WEB, Target.SERVER} & set(model.targets):
+    if not _is_wanted(model) or why_no_javascript(model):
         return {}
     facts = facts_of(model) | {"input_array": ARRAYS[model.input.dtype], "output_array": ARRAYS[model.output.dtype]}
     names = ("classifier.mjs", "golden.test.mjs" if model.format is Format.ONNX else "golden.html")
     return {f"javascript/{name}": render(f"javascript/{name}", facts) for name in names}
+
+
+def why_no_javascript(model: BundledModel) -> str:
+    """Why a file for the web or a server has no JavaScript; "" if it has, or is for something else."""
+    if not _is_wanted(model):
+        return ""
+    is_tflite = model.format is Format.TFLITE
+    if is_tflite and model.precision is Precision.INT16X8:
+        return "LiteRT.js runs int16x8 some 19 times slower than float32. Use int8 or float32."
+    if others := sorted(model.end_types - ({"float32", "uint8"} if is_tflite else ARRAYS.keys())):
+        client = "LiteRT.js takes no" if is_tflite else "No typed array of every browser holds"
+        return f"{client} {listed(others)} tensors. Export with --io uint8, the default."
+    if is_tflite and model.input.shape[0] is None:
+        return "LiteRT.js refuses every input of a file with an open batch. Export with --batch 1, the default."
+    return ""
+
+
+def _is_wanted(model: BundledModel) -> bool:
+    return bool({Target.WEB, Target.SERVER} & set(model.targets))

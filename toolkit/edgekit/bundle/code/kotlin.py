@@ -8,6 +8,7 @@ from edgekit.artifact import Format
 from edgekit.bundle.code.facts import facts_of
 from edgekit.bundle.code.templating import render
 from edgekit.bundle.model import BundledModel
+from edgekit.foundation.grammar import listed
 from edgekit.verification.verdict.targets import Target
 
 ARRAYS = {"float32": "FloatArray", "uint8": "ByteArray", "int8": "ByteArray"}
@@ -22,14 +23,26 @@ def kotlin_code(model: BundledModel) -> Mapping[str, bytes]:
 
     Empty for tensors of other types than `ARRAYS`. LiteRT 2.3 gives an open batch buffers for one image.
     """
-    ends = {model.input.dtype, model.output.dtype}
-    if model.format is not Format.TFLITE or Target.ANDROID not in model.targets or not ends <= ARRAYS.keys():
+    if not _is_wanted(model) or why_no_kotlin(model):
         return {}
     names = ["Preprocessing.kt", "GoldenOnComputer.kt", "AndroidPictures.kt", "LiteRtClassifier.kt", "GoldenTest.kt"]
     if model.is_for_mediapipe:
         names += ["MediaPipeClassifier.kt", "MediaPipeGoldenTest.kt"]
     facts = _facts(model)
     return {f"kotlin/{name}": render(f"kotlin/{name}", facts) for name in names}
+
+
+def why_no_kotlin(model: BundledModel) -> str:
+    """Why a `.tflite` for Android has no Kotlin code; "" if it has, or is for something else."""
+    if _is_wanted(model) and (others := sorted(model.end_types - ARRAYS.keys())):
+        return (
+            f"LiteRT's Kotlin library has no calls for {listed(others)} tensors. Export with --io uint8, the default."
+        )
+    return ""
+
+
+def _is_wanted(model: BundledModel) -> bool:
+    return model.format is Format.TFLITE and Target.ANDROID in model.targets
 
 
 def _facts(model: BundledModel) -> dict[str, Any]:

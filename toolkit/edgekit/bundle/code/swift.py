@@ -7,6 +7,7 @@ from edgekit.artifact import Format
 from edgekit.bundle.code.facts import facts_of
 from edgekit.bundle.code.templating import render
 from edgekit.bundle.model import BundledModel
+from edgekit.foundation.grammar import listed
 from edgekit.verification.verdict.targets import Target
 
 ELEMENTS = {"float32": ("Float", "float32"), "uint8": ("UInt8", "uInt8")}
@@ -15,8 +16,7 @@ ELEMENTS = {"float32": ("Float", "float32"), "uint8": ("UInt8", "uInt8")}
 
 def swift_code(model: BundledModel) -> Mapping[str, bytes]:
     """`swift/*.swift` for `.tflite` files that go to iOS; the file for MediaPipe if MediaPipe takes the model."""
-    ends = {model.input.dtype, model.output.dtype}
-    if model.format is not Format.TFLITE or Target.IOS not in model.targets or not ends <= ELEMENTS.keys():
+    if not _is_wanted(model) or why_no_swift(model):
         return {}
     names = ["Preprocessing.swift", "Pictures.swift", "LiteRtClassifier.swift", "GoldenTests.swift"]
     if model.is_for_mediapipe:
@@ -30,3 +30,14 @@ def swift_code(model: BundledModel) -> Mapping[str, bytes]:
         "is_open": model.input.shape[0] is None,
     }
     return {f"swift/{name}": render(f"swift/{name}", facts) for name in names}
+
+
+def why_no_swift(model: BundledModel) -> str:
+    """Why a `.tflite` for iOS has no Swift code; "" if it has, or is for something else."""
+    if _is_wanted(model) and (others := sorted(model.end_types - ELEMENTS.keys())):
+        return f"TensorFlowLiteSwift has no code for {listed(others)} tensors. Export with --io uint8, the default."
+    return ""
+
+
+def _is_wanted(model: BundledModel) -> bool:
+    return model.format is Format.TFLITE and Target.IOS in model.targets
