@@ -51,3 +51,12 @@ def test_texts_that_are_yaml_stay_texts() -> None:
 def test_only_data_of_the_hub_are_named_as_such(dataset: str, name: str) -> None:
     assert hub_name_of(dataset) == name
     assert ("datasets:" in header("m", "", dataset, [], None, [])) == bool(name)
+
+
+def test_texts_that_change_the_direction_are_escaped_and_stay_the_same_texts() -> None:
+    yaml = pytest.importorskip("yaml", reason="needs PyYAML")
+    name = "dig\u202eits\u2066 \x1b[31m é 数"
+    text = header("m", name, "", [], None, [])
+    assert not {"\u202e", "\u2066", "\x1b"} & set(text)
+    assert "é 数" in text
+    assert yaml.safe_load(text.strip().strip("-"))["license_name"] == name

@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from edgekit.foundation.files.printable import printable
 from edgekit.verification.measuring.measurement import Measurement
 from edgekit.verification.verdict.report import CandidateReport, VerificationReport
 
@@ -94,4 +95,4 @@ def _lines(document: Mapping[str, Any], indent: str = "") -> list[str]:
 
 
 def _scalar(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False)
+    return printable(json.dumps(value, ensure_ascii=False))  # YAML reads the same escapes as Python
