@@ -131,3 +131,20 @@ def test_a_network_whose_noise_was_measured_twice_is_no_looser_gate(report: Veri
     assert looser_limits(measured(0.0060), measured(0.0069)) == ()
     assert "max_score_difference" in looser_limits(measured(0.0030), measured(0.0069))[0]
     assert "network's own noise" in looser_limits(with_limits(report, max_score_difference=1e-4), measured(0.0069))[0]
+
+
+def test_a_reference_with_a_smaller_checksum_is_another_one_too(report: VerificationReport) -> None:
+    (said,) = reference_changes(with_reference(report, sha256="b" * 64), report)
+    assert "another file" in said
+    (new,) = unknown_reference(report, with_reference(report, sha256=None))
+    assert new.startswith("The new report does not say")
+
+
+def test_noise_may_double_and_not_more(report: VerificationReport) -> None:
+    def measured(limit: float) -> VerificationReport:
+        origins = {"int8": {"max_score_difference": OWN_NOISE}}
+        return replace(with_limits(report, max_score_difference=limit), tolerance_origin=origins)
+
+    assert looser_limits(measured(0.5), measured(1.0)) == ()
+    assert looser_limits(measured(0.5), measured(1.0001)) != ()
+    assert looser_limits(measured(0.0), measured(0.5)) != ()

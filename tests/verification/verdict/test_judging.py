@@ -213,3 +213,11 @@ def test_a_row_of_the_same_kernels_is_the_first_row_under_another_name() -> None
     assert row.remarks[: len(first.remarks)] == first.remarks
     assert len(row.remarks) == len(first.remarks) + 1
     assert "32" in row.remarks[-1]
+
+
+def test_how_far_a_row_went_is_the_first_of_its_remarks() -> None:
+    artifact = replace(CANDIDATE.artifact, path=Path("model-float16.onnx"))
+    risky = replace(CANDIDATE, artifact=artifact, can_overflow=True)
+    remarks = judged(evidence(compared(0)), risky, sampling=Sampling(confidence=0.9)).remarks
+    assert [remark.split()[0] for remark in remarks] == ["Run", "Its", "Its"]
+    assert remarks[1].startswith("Its name says float16, its content is int8")
