@@ -18,7 +18,7 @@ from support.bundles import RESNET8
 from support.linear_run import digits, make_run
 
 import edgekit
-from edgekit.web_demo.server import address_of, make_server
+from edgekit.clients.page_server import address_of, make_server
 
 FILES = ("tflite-model-float32", "tflite-model-int8", "onnx-model-float32", "onnx-model-int8")
 ALLOWED = {"tflite-model-float32": 1e-5, "tflite-model-int8": 0.0, "onnx-model-float32": 1e-5, "onnx-model-int8": 0.06}

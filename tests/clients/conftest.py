@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import pytest
+from support.files.npm_folder import node_modules
 from support.runtime_fixtures import planted
 
 from edgekit.artifact import Format
@@ -10,7 +11,7 @@ from edgekit.clients import catalog
 from edgekit.clients.environments import python_of
 from edgekit.foundation.files.cache_folder import default_cache_dir
 
-__all__ = ["planted"]
+__all__ = ["node_modules", "planted"]
 
 USERS_CACHE = default_cache_dir()
 """Where this user has installed clients; asked before tests get a cache of their own."""

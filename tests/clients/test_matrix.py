@@ -11,10 +11,12 @@ import pytest
 from support.helpers import ROOT
 
 import edgekit
+from edgekit.clients.adapters.browser import BROWSERS
 from edgekit.clients.advice import advice_for
 from edgekit.clients.catalog import CLIENTS, NUMPY, Client
 from edgekit.clients.environments import folder_of, make_environment, python_of
 from edgekit.clients.job import ClientsRequest, run_clients
+from edgekit.clients.npm_packages import pinned_versions
 from edgekit.clients.report import ClientOutcome, ClientsReport
 from edgekit.clients.stored import stored_runs_in
 from edgekit.foundation.errors import ClientError
@@ -142,10 +144,24 @@ def test_the_default_int8_file_runs_on_the_npu_alone(client: str, need_client: N
     assert {share.percent for share in cell.shares} == {100.0}
 
 
-@pytest.mark.parametrize(("client", "word"), [("tflite-micro", "Hybrid"), ("mediapipe", "metadata")])
+@pytest.mark.parametrize(("client", "word"), [("tflite-micro", "Hybrid")])
 def test_a_refusal_is_told_in_the_client_s_own_words(client: str, word: str, need_client: NeedClient) -> None:
     need_client(client)
     [cell] = matrix(DYNAMIC, clients=(client,), images=1).files[0].cells
     assert cell.status is ClientOutcome.REFUSED
     assert word in cell.reason
     assert str(sys.prefix) not in cell.reason
+
+
+@pytest.mark.parametrize(
+    ("client", "file"), [("litert-js", INT8), ("onnxruntime-web", RESNET8 / "onnx" / "model-float32.onnx")]
+)
+def test_a_browser_gives_what_the_usual_runtime_gives(client: str, file: Path, need_client: NeedClient) -> None:
+    need_client(client)
+    if not any(map(shutil.which, BROWSERS)):
+        pytest.skip(f"no browser here: none of {', '.join(BROWSERS)} is on the PATH")
+    [cell] = matrix(file, clients=(client,)).files[0].cells
+    assert cell.status is ClientOutcome.RUNS, cell.reason
+    assert cell.max_difference is not None
+    assert cell.max_difference < 1e-5
+    assert cell.version == pinned_versions()[CLIENTS[client].npm[0]]

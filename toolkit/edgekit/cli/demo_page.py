@@ -72,7 +72,7 @@ def command(run: str | None, serve: bool, port: int | None, as_json: bool, **cho
 
 def _serve(page: "DemoPage", port: int | None, *, is_silent: bool) -> None:
     """Until Ctrl-C."""
-    from edgekit.web_demo.server import address_of, make_server
+    from edgekit.clients.page_server import address_of, make_server
 
     with make_server(page.path, port) as server:
         click.echo(f"Serving {address_of(server)} until Ctrl-C", err=is_silent)

@@ -42,6 +42,7 @@ class Client:
 
 _TFLITE, _ONNX = (Format.TFLITE,), (Format.ONNX,)
 _ADAPTERS = "edgekit.clients.adapters"
+_BROWSER_PINS = ("playwright==1.65.2", NUMPY)
 
 _CLIENTS = (
     Client(
@@ -82,6 +83,15 @@ _CLIENTS = (
         pins=("mediapipe==1.2.3", NUMPY),
     ),
     Client(
+        name="litert-js",
+        summary="LiteRT.js (WebAssembly) in headless Chromium",
+        formats=_TFLITE,
+        target=f"{_ADAPTERS}.browser:LiteRTJs",
+        package="playwright",
+        pins=_BROWSER_PINS,
+        npm=("@litertjs/core",),
+    ),
+    Client(
         name="vela",
         summary="Vela, Arm's compiler for Ethos-U",
         formats=_TFLITE,
@@ -95,6 +105,15 @@ _CLIENTS = (
         formats=_ONNX,
         target="edgekit.runtimes.onnxruntime:OnnxRuntime",
         package="onnxruntime",
+    ),
+    Client(
+        name="onnxruntime-web",
+        summary="onnxruntime-web (WebAssembly) in headless Chromium",
+        formats=_ONNX,
+        target=f"{_ADAPTERS}.browser:OnnxRuntimeWeb",
+        package="playwright",
+        pins=_BROWSER_PINS,
+        npm=("onnxruntime-web",),
     ),
     Client(
         name="tract",

@@ -8,7 +8,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from edgekit.clients.catalog import Client
-from edgekit.foundation.errors import ClientError
+from edgekit.clients.npm_packages import find_packages, kept_packages
+from edgekit.foundation.errors import ClientError, UsageError
 from edgekit.foundation.files.cache_folder import default_cache_dir, private_folder
 from edgekit.foundation.progress import Progress
 
@@ -22,6 +23,8 @@ def python_of(client: Client) -> Path | None:
     """The Python that has the client: that of its environment, else this one if the package is installed here."""
     if not client.pins:
         return Path(sys.executable)
+    if client.npm and not _has_npm_packages():
+        return None
     folder = folder_of(client)
     if (folder / _COMPLETE).is_file():
         return _python_in(folder)
@@ -34,7 +37,7 @@ def python_of(client: Client) -> Path | None:
 
 def folder_of(client: Client) -> Path:
     """Where the environment of these very versions lies."""
-    wanted = "\n".join([*client.pins, *client.npm, sys.version])
+    wanted = "\n".join([*client.pins, sys.version])
     return default_cache_dir() / "clients" / f"{client.package}-{hashlib.sha256(wanted.encode()).hexdigest()[:12]}"
 
 
@@ -43,8 +46,11 @@ def make_environment(client: Client, progress: Progress) -> Path:
 
     Raises:
         ClientError: pip is missing, fails, or takes too long.
+        BundleError: npm is missing or fails.
         CacheError: The cache is not this user's own.
     """
+    if client.npm and not _has_npm_packages():
+        find_packages(None, progress)
     folder = folder_of(client)
     if not client.pins or (folder / _COMPLETE).is_file():
         return _python_in(folder) if client.pins else Path(sys.executable)
@@ -62,6 +68,14 @@ def make_environment(client: Client, progress: Progress) -> Path:
             shutil.rmtree(folder, ignore_errors=True)
             raise
     return _python_in(folder)
+
+
+def _has_npm_packages() -> bool:
+    try:
+        kept_packages()
+    except UsageError:
+        return False
+    return True
 
 
 def _run(client: Client, command: list[str]) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from edgekit.artifact import Precision
 from edgekit.bundle.archive.writing import size_of
 from edgekit.bundle.job import BundleRequest, bundle_content, folder_name
+from edgekit.clients.npm_packages import find_packages
 from edgekit.datasets import Dataset
 from edgekit.foundation.errors import BundleError
 from edgekit.foundation.grammar import counted, for_shell, listed
@@ -16,7 +17,6 @@ from edgekit.foundation.progress import Progress, SilentProgress
 from edgekit.runs.folder import RunFolder
 from edgekit.verification.verdict.targets import Target
 from edgekit.web_demo.folder import check_free, write_folder
-from edgekit.web_demo.packages import find_packages
 from edgekit.web_demo.page import PageFacts, page_files, runnable
 
 DEFAULT_PRECISIONS = (Precision.FLOAT32, Precision.INT8)

@@ -16,9 +16,9 @@ from edgekit.bundle.code.javascript import javascript_code
 from edgekit.bundle.golden.choice import Reason
 from edgekit.bundle.golden.images import GoldenImage
 from edgekit.bundle.model import BundledModel
+from edgekit.clients.npm_packages import NpmPackage
 from edgekit.datasets.images.rule import DEFAULT_RULE
 from edgekit.web_demo.folder import DOCUMENT, MADE_BY
-from edgekit.web_demo.packages import NpmPackage
 
 if TYPE_CHECKING:
     from jinja2 import Environment

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import shutil
 import subprocess
 from collections.abc import Mapping
@@ -82,6 +83,17 @@ def find_packages(node_modules: Path | None, progress: Progress) -> tuple[NpmPac
     return tuple(_package(_installed(progress), name, version) for name, version in pinned_versions().items())
 
 
+def kept_packages() -> tuple[NpmPackage, ...]:
+    """The packages in the folder that $EDGEKIT_NODE_MODULES names, or in edgekit's cache; nothing is installed.
+
+    Raises:
+        UsageError: They are not there, or in other versions.
+    """
+    named = os.environ.get("EDGEKIT_NODE_MODULES")
+    folder = Path(named) if named else _cached() / "node_modules"
+    return tuple(_package(folder, name, version) for name, version in pinned_versions().items())
+
+
 def _package(node_modules: Path, name: str, version: str) -> NpmPackage:
     folder = node_modules / name
     advice = f"Install it: npm install {' '.join(f'{each}@{one}' for each, one in pinned_versions().items())}"
@@ -102,9 +114,8 @@ def _package(node_modules: Path, name: str, version: str) -> NpmPackage:
 
 def _installed(progress: Progress) -> Path:
     """The folder node_modules in the cache, which npm fills once for each set of versions."""
-    lock = (PINNED / "package-lock.json").read_bytes()
-    home = default_cache_dir() / "npm"
-    kept = home / hashlib.sha256(lock).hexdigest()[:16]
+    kept = _cached()
+    home = kept.parent
     if not (kept / "node_modules").is_dir():
         npm = shutil.which("npm")
         if npm is None:
@@ -119,6 +130,12 @@ def _installed(progress: Progress) -> Path:
             advance(1)
             (folder / "node_modules").rename(_made(kept) / "node_modules")
     return kept / "node_modules"
+
+
+def _cached() -> Path:
+    """Where the packages of these very versions lie in the cache."""
+    lock = (PINNED / "package-lock.json").read_bytes()
+    return default_cache_dir() / "npm" / hashlib.sha256(lock).hexdigest()[:16]
 
 
 def _made(folder: Path) -> Path:

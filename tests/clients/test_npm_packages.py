@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from edgekit.clients.npm_packages import FILES, PINNED, find_packages, pinned_versions
 from edgekit.foundation.errors import BundleError, UsageError
 from edgekit.foundation.progress import SilentProgress
-from edgekit.web_demo.packages import FILES, PINNED, find_packages, pinned_versions
 
 
 def fake_npm(folder: Path, script: str) -> None:

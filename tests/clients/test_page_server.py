@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from edgekit.clients.page_server import address_of, make_server
 from edgekit.foundation.errors import UsageError
-from edgekit.web_demo.server import address_of, make_server
 
 
 @pytest.mark.parametrize(
