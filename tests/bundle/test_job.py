@@ -304,3 +304,17 @@ def test_a_file_that_does_not_run_is_named(own_run: Path, tmp_path: Path) -> Non
     with pytest.raises(edgekit.EdgekitError, match=r"model-int8\.onnx"):
         edgekit.bundle(own_run, out=tmp_path / "out.zip", no_images=True, unverified=True)
     assert not (tmp_path / "out.zip").exists()
+
+
+def test_the_card_names_the_clients_that_ran_the_file_as_it_is(verified_run: Path, tmp_path: Path) -> None:
+    run = Path(shutil.copytree(verified_run, tmp_path / "run"))
+    report = edgekit.clients(run, clients="onnxruntime", images=2)
+    version = report.files[0].cells[0].version
+    edgekit.bundle(run, out=tmp_path / "out.zip")
+    card = contents(tmp_path / "out.zip")["README.md"].decode()
+    assert f"`{report.files[0].file}` runs in: onnxruntime {version} (`edgekit clients`)." in card
+    document = json.loads((run / "clients.json").read_text())
+    document["files"][0]["sha256"] = "0" * 64
+    (run / "clients.json").write_text(json.dumps(document))
+    edgekit.bundle(run, out=tmp_path / "stale.zip")
+    assert "runs in:" not in contents(tmp_path / "stale.zip")["README.md"].decode()

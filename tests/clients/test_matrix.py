@@ -18,7 +18,7 @@ from edgekit.clients.environments import folder_of, make_environment, python_of
 from edgekit.clients.job import ClientsRequest, run_clients
 from edgekit.clients.npm_packages import pinned_versions
 from edgekit.clients.report import ClientOutcome, ClientsReport
-from edgekit.clients.stored import stored_runs_in
+from edgekit.clients.stored import load_clients, stored_runs_in
 from edgekit.foundation.errors import ClientError
 from edgekit.foundation.progress import SilentProgress
 from edgekit.inspection.model_file import inspect_file
@@ -99,8 +99,14 @@ def test_the_matrix_of_a_run_is_stored_and_forgotten_when_a_file_changes(tmp_pat
     version = row.cells[0].version
     assert stored_runs_in(run, row.file, row.sha256) == (f"litert-compiled {version}",)
     assert stored_runs_in(run, row.file, "0" * 64) == ()
-    (tmp_path / "run" / "clients.json").write_text("{")
-    assert stored_runs_in(run, row.file, row.sha256) == ()
+    assert load_clients(run) == report
+    page = edgekit.report(tmp_path / "run").path.read_text()
+    assert "Where the files run" in page
+    assert "litert-compiled" in page
+    for damaged in ("{", "{}", json.dumps(document | {"files": [{"file": 1}]})):
+        (tmp_path / "run" / "clients.json").write_text(damaged)
+        with pytest.raises(edgekit.RunFolderError, match=r"clients\.json"):
+            load_clients(run)
 
 
 def test_what_is_mistyped_is_a_sentence(tmp_path: Path) -> None:

@@ -27,6 +27,7 @@ from edgekit.bundle.golden.measuring import MeasuredFile
 from edgekit.bundle.golden.vectors import GoldenFiles
 from edgekit.bundle.model import BundledModel
 from edgekit.bundle.subject import Subject
+from edgekit.clients.stored import stored_runs_in
 from edgekit.datasets import Dataset
 from edgekit.exporting.description import labels_text
 from edgekit.foundation.errors import BundleError
@@ -106,6 +107,7 @@ def files_of(
         golden_choice=golden.choice,
         code=frozenset(code),
         float_report=read_report(run),
+        runs_in={model.file: stored_runs_in(run, model.file, model.sha256) for model in models},
     )
     files[CARD] = model_card(facts).encode()
     return files

@@ -1,7 +1,7 @@
 """README.md of a bundle: what the model is for, what was measured, and what it cannot do. Measures nothing."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from edgekit.bundle.card.header import header
@@ -33,6 +33,7 @@ class CardFacts:
         golden_choice: Which golden images there are, in a sentence or two.
         code: Paths of the generated code in the bundle.
         float_report: What report.json of the run says of the float model; None if there is none.
+        runs_in: File -> clients, with versions, in which `edgekit clients` saw it run, as it is now.
     """
 
     name: str
@@ -44,6 +45,7 @@ class CardFacts:
     golden_choice: str
     code: frozenset[str]
     float_report: Mapping[str, Any] | None = None
+    runs_in: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     @property
     def default_rows(self) -> list[CandidateReport]:
@@ -119,6 +121,9 @@ def _files(facts: CardFacts) -> Iterator[str]:
         [model.file, _tensor(model.input), _tensor(model.output), f"{model.size_bytes:,}"] for model in facts.models
     ]
     yield from _table(heading, rows, num_words=3)
+    for file, clients in facts.runs_in.items():
+        if clients:
+            yield from ("", f"`{file}` runs in: {escaped(listed(clients))} (`edgekit clients`).")
 
 
 def _data(facts: CardFacts) -> Iterator[str]:

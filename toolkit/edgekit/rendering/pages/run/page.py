@@ -9,6 +9,7 @@ from typing import Any
 from edgekit.foundation.errors import RunFolderError
 from edgekit.rendering.pages.numbers import count
 from edgekit.rendering.pages.run.classes import classes_section
+from edgekit.rendering.pages.run.clients import clients_section
 from edgekit.rendering.pages.run.confusion import confusion_section
 from edgekit.rendering.pages.run.images import mistakes_section, training_images_section
 from edgekit.rendering.pages.run.learning import learning_section
@@ -49,6 +50,7 @@ def _page(run: RunFolder, report: Mapping[str, Any] | None) -> Page:
             training_images_section(run),
             mistakes_section(run, report),
             verification_section(run),
+            clients_section(run),
             network_section(run),
             made_section(run.manifest),
         ),
