@@ -35,7 +35,7 @@ COMMANDS: Registry[click.Command] = Registry(
             "Compare quantizers and schemes on one run; keeps no file",
         ),
         "verify": ("edgekit.cli.verify:command", "Compare every exported file with the float model, in every runtime"),
-        "clients": ("edgekit.cli.clients:command", "Run files in other programs' readers: where does each run?"),
+        "clients": ("edgekit.cli.clients:command", "Run files in other inference engines: MediaPipe, MNN, ncnn, tract"),
         "predict": ("edgekit.cli.predict:command", "Classify your own pictures with exported files"),
         "diagnose": ("edgekit.cli.diagnose:command", "Find the layer of a quantized file that causes drift"),
         "bundle": (

@@ -1,4 +1,4 @@
-"""Every place where a file will run: other programs' readers, each in its own process and its own environment.
+"""Other inference engines that run exported files, each in its own process and its own environment.
 
 A client gives scores through the protocol of `edgekit.runtimes.base`, so a runtime is a client too. What only compiles
 a file gives an `NpuShare` instead. Knows no reference model and no label: a client is compared with the usual runtime
