@@ -1,5 +1,6 @@
 """The matrix of files and clients, with real clients and with planted ones."""
 
+import importlib.util
 import json
 import shutil
 import sys
@@ -171,3 +172,15 @@ def test_a_browser_gives_what_the_usual_runtime_gives(client: str, file: Path, n
     assert cell.max_difference is not None
     assert cell.max_difference < 1e-5
     assert cell.version == pinned_versions()[CLIENTS[client].npm[0]]
+
+
+def test_the_documented_matrix_is_the_stored_one() -> None:
+    spec = importlib.util.spec_from_file_location("clients_table", ROOT / "benchmarks" / "clients_table.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    page = (ROOT / "docs" / "how-to" / "where-it-runs.md").read_text().splitlines()
+    lines = [line for line in module.tables(json.loads((RESNET8 / "clients.json").read_text())) if line]
+    assert len(lines) > 15
+    assert [line for line in lines if line not in page] == []

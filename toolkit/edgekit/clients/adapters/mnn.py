@@ -80,8 +80,17 @@ def _convert(path: Path, framework: str, converted: Path) -> None:
     """Make MNN's own file; raises MissingKernelError where its converter says no, or says nothing."""
     command = [str(Path(sys.executable).parent / "mnnconvert"), "-f", framework, "--modelFile", str(path)]
     command += ["--MNNModel", str(converted), "--bizCode", "edgekit"]
-    done = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=SECONDS, check=False)
+    done = subprocess.run(
+        command,
+        cwd=converted.parent,  # it leaves a file in the folder that it is started in
+        capture_output=True,
+        text=True,
+        errors="replace",
+        timeout=SECONDS,
+        check=False,
+    )
     if done.returncode or not converted.is_file():
         said = [line for line in (done.stdout + done.stderr).splitlines() if "rror" in line or "ot support" in line]
-        reason = said[-1] if said else f"its converter ended with exit status {done.returncode}"
+        how = f"crashed with signal {-done.returncode}" if done.returncode < 0 else f"exit status {done.returncode}"
+        reason = said[-1] if said else f"its converter ended abnormally: {how}"
         raise not_loaded("MNN", path, ValueError(reason))

@@ -29,6 +29,7 @@ class Vela(Compiler):
         command = [str(Path(sys.executable).parent / "vela"), str(path), "--accelerator-config", npu]
         done = subprocess.run(
             [*command, "--output-dir", str(folder)],
+            cwd=folder,
             capture_output=True, text=True, errors="replace", timeout=SECONDS, check=False,
         )  # fmt: skip
         counts = {where: int(count) for where, count in _COUNT.findall(done.stdout)}
