@@ -13,6 +13,7 @@ from edgekit.artifact import Format
 from edgekit.foundation.errors import ArtifactError, first_line_of
 from edgekit.inspection.info import FileKernels, Kernel
 from edgekit.inspection.model_file import check_format
+from edgekit.inspection.tflite import model_object
 
 __all__ = ["FileKernels", "Kernel", "inspect_kernels"]
 
@@ -56,9 +57,9 @@ _TFLITE_AXES = {"CONV_2D": 0, "DEPTHWISE_CONV_2D": 3, "FULLY_CONNECTED": 0, "TRA
 
 def _in_tflite(content: bytes) -> "Iterator[Found]":
     import numpy as np
-    from ai_edge_litert.schema_py_generated import BuiltinOperator, Model, ModelT, TensorType
+    from ai_edge_litert.schema_py_generated import BuiltinOperator, TensorType
 
-    model = ModelT.InitFromObj(Model.GetRootAs(content, 0))
+    model = model_object(content)
     operators = {number: name for name, number in vars(BuiltinOperator).items() if isinstance(number, int)}
     dtypes = {TensorType.FLOAT32: np.float32, TensorType.FLOAT16: np.float16, TensorType.INT8: np.int8}
     graph = model.subgraphs[0]

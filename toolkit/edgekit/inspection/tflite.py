@@ -47,6 +47,29 @@ def read_graph(path: Path) -> Graph:
         ) from error
 
 
+def model_object(content: bytes) -> Any:
+    """The `ModelT` of a file, as the objects of its schema; its buffers hold their bytes, as views of `content`.
+
+    ai-edge-quantizer puts the weights of files of 256 KiB and more behind the flatbuffer, and so do files beyond 2 GB.
+    A buffer then holds an offset and a size. Whoever packs the schema's own objects again loses these weights.
+
+    Raises:
+        ValueError: A buffer lies outside of the file.
+    """
+    import numpy as np
+    from ai_edge_litert.schema_py_generated import Model, ModelT
+
+    model = ModelT.InitFromObj(Model.GetRootAs(content, 0))
+    for number, buffer in enumerate(model.buffers or ()):
+        if buffer.offset <= 1:  # 0: it is in the flatbuffer. 1: a placeholder of a file that is being written
+            continue
+        if buffer.offset + buffer.size > len(content):
+            raise ValueError(f"buffer {number} ends at byte {buffer.offset + buffer.size} of {len(content)}")
+        buffer.data = np.frombuffer(content, np.uint8, buffer.size, buffer.offset)
+        buffer.offset = buffer.size = 0
+    return model
+
+
 class _Reader:
     """One file's bytes."""
 

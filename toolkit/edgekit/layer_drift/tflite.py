@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from edgekit.artifact import TensorSpec
 from edgekit.foundation.errors import ArtifactError
 from edgekit.inspection.load_errors import cannot_load, in_one_sentence
+from edgekit.inspection.tflite import model_object
 from edgekit.layer_drift.probe import FED, CutModel, Layer, Probe, Values, limits_of
 from edgekit.runtimes import RUNTIMES, SessionSettings
 
@@ -122,9 +123,8 @@ def _cut(content: bytes, indices: list[int]) -> tuple[bytes, list[str]]:
 
     import flatbuffers
     import numpy as np
-    from ai_edge_litert import schema_py_generated as schema
 
-    model = schema.ModelT.InitFromObj(schema.Model.GetRootAs(content))
+    model = model_object(content)
     graph = model.subgraphs[0]
     twins: dict[int, int] = {}
     for index in indices:

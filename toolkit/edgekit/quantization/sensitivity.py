@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 BATCH = 64
 """Images at once, fewer if they are large."""
 
+AT_ONCE = 2**16
+"""Pixels of one batch at most: Keras 3 keeps the output of every layer until a model has answered."""
+
 CHANNEL_AXES = {"DepthwiseConv1D": (-2, -1), "DepthwiseConv2D": (-2, -1), "Conv2DTranspose": (-2,)}
 """Class of a layer -> the axes of its kernel that have a scale for each index; the last axis for every other class."""
 
@@ -91,7 +94,7 @@ def layer_errors(model: "keras.Model", images: "NDArray[np.float32]") -> list[La
         for layer in model._flatten_layers(include_self=False):
             if kernels_of(layer):
                 stack.enter_context(recorder.listening(layer))
-        size = images_at_once(images.shape[1:], BATCH)
+        size = images_at_once(images.shape[1:], BATCH, AT_ONCE)
         for start in range(0, len(images), size):
             model(images[start : start + size], training=False)
     errors = [LayerError(layer=name, sqnr_db=_decibel(power)) for name, power in recorder.powers.items()]

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from edgekit.exporting.tflite.packing import packed
+from edgekit.inspection.tflite import model_object
 
 _KEEP_SCALES = frozenset({"MAXIMUM", "MINIMUM"})
 """Operators whose integer kernels want one scale for what they read and what they give."""
@@ -62,9 +63,7 @@ class Graph:
     """
 
     def __init__(self, content: bytes) -> None:
-        from ai_edge_litert.schema_py_generated import Model, ModelT
-
-        self._model = ModelT.InitFromObj(Model.GetRootAs(content, 0))
+        self._model = model_object(content)
         self._graph = self._model.subgraphs[0]
 
     @property
