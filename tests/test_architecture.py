@@ -21,7 +21,7 @@ LEVELS = [
     {"runtimes", "quantization"},
     {"execution"},
     {"exporting"},
-    {"verification", "layer_drift", "clients"},
+    {"verification", "layer_drift", "clients", "speed"},
     {"rendering", "search", "installation"},
     {"training", "compression", "bundle", "web_demo", "project", "publishing"},
     {"api"},

@@ -8,6 +8,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from edgekit.api.bench import bench, compare_speed
     from edgekit.api.bundle import bundle, check_golden, publish, verify_bundle
     from edgekit.api.comparisons import clients, compare, compare_reports
     from edgekit.api.compress import compress
@@ -84,6 +85,8 @@ if TYPE_CHECKING:
     from edgekit.search.budget import Budget
     from edgekit.search.job import TuneReport
     from edgekit.search.trial import Trial
+    from edgekit.speed.comparison import Ratio, SpeedChange, SpeedComparison
+    from edgekit.speed.report import Latency, SpeedReport, SpeedRow
     from edgekit.tolerance import Tolerance, Tolerances
     from edgekit.training.hardware import Hardware
     from edgekit.verification.measuring.measurement import (
@@ -173,6 +176,7 @@ __all__ = [
     "InputRange",
     "Island",
     "Kernel",
+    "Latency",
     "LayerDrift",
     "LayerDriftReport",
     "Library",
@@ -201,6 +205,7 @@ __all__ = [
     "Published",
     "Quantization",
     "QuantizationScheme",
+    "Ratio",
     "Recipe",
     "RecipeError",
     "RecipeSummary",
@@ -223,6 +228,10 @@ __all__ = [
     "SchemeResult",
     "SizePlan",
     "SourceStatus",
+    "SpeedChange",
+    "SpeedComparison",
+    "SpeedReport",
+    "SpeedRow",
     "Split",
     "TFLiteOptions",
     "Target",
@@ -238,12 +247,14 @@ __all__ = [
     "Verdict",
     "VerificationError",
     "VerificationReport",
+    "bench",
     "bundle",
     "check_golden",
     "clients",
     "compare",
     "compare_reports",
     "compare_schemes",
+    "compare_speed",
     "compress",
     "datasets",
     "demo_page",
@@ -267,6 +278,7 @@ __all__ = [
 ]
 
 _NAMES = {
+    "edgekit.api.bench": "bench compare_speed",
     "edgekit.api.bundle": "check_golden publish verify_bundle",
     "edgekit.api.comparisons": "compare compare_reports",
     "edgekit.api.compress": "compress",
@@ -317,6 +329,8 @@ _NAMES = {
     "edgekit.publishing.job": "PublishReport",
     "edgekit.quantization.scheme": "CalibrationMethod Granularity QuantizationScheme",
     "edgekit.recipe": "Recipe RecipeSummary SizePlan TrainingSettings load_recipe",
+    "edgekit.speed.comparison": "Ratio SpeedChange SpeedComparison",
+    "edgekit.speed.report": "Latency SpeedReport SpeedRow",
     "edgekit.runs.folder": "RunFolder",
     "edgekit.runs.summary": "RunComparison RunSummary",
     "edgekit.search.budget": "Budget",

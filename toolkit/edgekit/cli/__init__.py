@@ -37,6 +37,7 @@ COMMANDS: Registry[click.Command] = Registry(
         "verify": ("edgekit.cli.verify:command", "Compare every exported file with the float model, in every runtime"),
         "clients": ("edgekit.cli.clients:command", "Run files in other inference engines: MediaPipe, MNN, ncnn, tract"),
         "predict": ("edgekit.cli.predict:command", "Classify your own pictures with exported files"),
+        "bench": ("edgekit.cli.bench:command", "Measure latency, throughput and memory; compare two runs"),
         "diagnose": ("edgekit.cli.diagnose:command", "Find the layer of a quantized file that causes drift"),
         "bundle": (
             "edgekit.cli.bundle:command",
@@ -68,6 +69,7 @@ COMMAND_GROUPS = {
         "verify",
         "clients",
         "predict",
+        "bench",
         "diagnose",
         "compare-schemes",
         "compare-reports",

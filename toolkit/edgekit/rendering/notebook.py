@@ -22,6 +22,8 @@ PRINTERS: Registry[Callable[..., None]] = Registry(
         "ReportChanges": ("edgekit.rendering.terminal.changes_table:print_changes", "edgekit compare-reports"),
         "RunComparison": ("edgekit.rendering.terminal.runs_table:print_runs", "edgekit compare"),
         "SchemeComparison": ("edgekit.rendering.terminal.schemes_table:print_schemes", "edgekit compare-schemes"),
+        "SpeedComparison": ("edgekit.rendering.terminal.speed_table:print_speed_comparison", "edgekit bench"),
+        "SpeedReport": ("edgekit.rendering.terminal.speed_table:print_speed", "edgekit bench"),
         "TuneReport": ("edgekit.rendering.terminal.search_table:print_tuning", "edgekit tune"),
         "VerificationReport": ("edgekit.rendering.terminal.verification_table:print_verification", "edgekit verify"),
     },
