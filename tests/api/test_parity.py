@@ -11,10 +11,10 @@ import pytest
 from support.helpers import ROOT
 
 import edgekit
-from edgekit.api.command_line import PYTHON_ONLY
 from edgekit.cli import COMMANDS
 from edgekit.cli import run_command as run_edgekit
 from edgekit.cli.options import TERMINAL_OPTIONS
+from edgekit.rendering.pages.command_line import PYTHON_ONLY
 
 PRECISION_SWITCHES = frozenset({"float32", "float16", "dynamic", "int8", "int16x8", "everything"})
 """Switches of a command that are one list in Python: `--int8 --float32` is `precisions=["int8", "float32"]`."""

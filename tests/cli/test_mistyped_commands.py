@@ -19,7 +19,7 @@ MISTYPED = [
         "To write .tflite and .onnx files: edgekit export mine.keras  (its options: ",
     ),
     ("quantize made", 2, "To write quantized files: edgekit export made --int8  (its options: edgekit help export)"),
-    ("benchmark made", 2, "To measure every file's accuracy and speed in every runtime: edgekit verify made"),
+    ("benchmark made", 2, "To measure how fast files are: edgekit bench made"),
     ("test", 2, "To run every file on the test images: edgekit verify"),
     ("prune made", 2, "To make weights zero: edgekit compress made --prune 0.5"),
     ("info", 2, "To see what is in a model file: edgekit inspect FILE"),

@@ -8,7 +8,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from edgekit.api.bench import bench, compare_speed
+    from edgekit.api.bench import bench
     from edgekit.api.bundle import bundle, check_golden, publish, verify_bundle
     from edgekit.api.comparisons import clients, compare, compare_reports
     from edgekit.api.compress import compress
@@ -254,7 +254,6 @@ __all__ = [
     "compare",
     "compare_reports",
     "compare_schemes",
-    "compare_speed",
     "compress",
     "datasets",
     "demo_page",
@@ -278,7 +277,7 @@ __all__ = [
 ]
 
 _NAMES = {
-    "edgekit.api.bench": "bench compare_speed",
+    "edgekit.api.bench": "bench",
     "edgekit.api.bundle": "check_golden publish verify_bundle",
     "edgekit.api.comparisons": "compare compare_reports",
     "edgekit.api.compress": "compress",

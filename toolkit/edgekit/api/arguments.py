@@ -18,6 +18,7 @@ from edgekit.datasets import Dataset
 from edgekit.foundation.errors import EdgekitError, UnknownNameError, UsageError, os_error_in_words
 from edgekit.foundation.progress import Progress, SilentProgress
 from edgekit.foundation.registry import Registry
+from edgekit.foundation.typed.names import names_of
 from edgekit.foundation.typed.plain_values import (
     MAX_WHOLE,
     WRONG,
@@ -229,21 +230,6 @@ def channels_of(color: str | None) -> int | None:
     if color is not None and color not in known:
         raise UnknownNameError("color", color, known)
     return None if color is None else known[color]
-
-
-def names_of(values: Names | None) -> tuple[str, ...]:
-    """The names in text with commas, or in a list of such texts, each once: "tflite,onnx", ["tflite,onnx", "onnx"].
-
-    A superfluous comma is ignored; text with nothing in it is an unknown name, and an error.
-    """
-    if values is None:
-        return ()
-    given = [values] if isinstance(values, str) else map(str, values)
-    return tuple(dict.fromkeys(name for text in given for name in _pieces(text)))
-
-
-def _pieces(text: str) -> list[str]:
-    return [name for name in map(str.strip, text.split(",")) if name] or [""]
 
 
 def registered(registry: Registry[Any], values: Names | None) -> tuple[str, ...]:

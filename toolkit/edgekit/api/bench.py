@@ -1,8 +1,7 @@
-"""`edgekit.bench`: how fast files are; `edgekit.compare_speed`: whether one is slower than another."""
+"""`edgekit.bench`: how fast files are, and whether a new one is slower than an old one."""
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from edgekit.api.arguments import (
     AnyPath,
@@ -12,7 +11,6 @@ from edgekit.api.arguments import (
     each_run_or_file,
     parsed_precisions,
     public,
-    run_or_file,
     shown_progress,
 )
 from edgekit.api.export import parsed_formats
@@ -24,14 +22,13 @@ from edgekit.speed.comparison import MIN_ROUNDS, SpeedComparison
 from edgekit.speed.job import SECONDS, BenchRequest, bench_request, compare_request
 from edgekit.speed.report import SpeedReport
 
-MAX_SLOWDOWN = 5.0
-"""Percent."""
-
 
 @public
 def bench(
     targets: AnyPath | Sequence[AnyPath] | None = None,
     *,
+    compare: bool = False,
+    max_slowdown: Percent = 5.0,
     runtimes: Names = (),
     precisions: Names = (),
     formats: Names = (),
@@ -41,109 +38,66 @@ def bench(
     throughput: bool = True,
     out: AnyPath | None = None,
     progress: Progress | bool | None = None,
-) -> SpeedReport:
-    """Measure how fast exported files are: latency at batch 1, throughput, time to load, memory.
+) -> SpeedReport | SpeedComparison:
+    """Measure how fast exported files are, or compare an old one with a new one.
 
     Args:
-        targets: A run, one model file or several; None: the newest run.
+        targets: A run, one model file or several; None: the newest run. With `compare` two: old and new, each a run, a
+            model file, or a report that `out` wrote.
+        compare: Compare latency. Runs and model files are measured in turn.
+        max_slowdown: With `compare`, percent of time that may be added: 5 or "5%".
         runtimes: Only these runtimes; empty: those that apps run.
         precisions: Only files of these precisions; empty: all.
         formats: Only files of these formats: "tflite", "onnx"; empty: both.
         threads: Numbers of threads for latency; empty: 1 and all processors.
-        rounds: Processes that each file is measured in, at least 1; None: 3.
-        seconds: Of one measurement, above 0; None: 1.
-        throughput: Whether to find the highest number of images per second too.
-        out: Write the report as JSON into this file.
+        rounds: Processes that each file is measured in, at least 1, and 3 with `compare`; None: 3.
+        seconds: Of one measurement, above 0 and at most 3,600; None: 1.
+        throughput: Whether to find the highest number of images per second too; never with `compare`.
+        out: Write the result as JSON into this file.
         progress: True to show progress on stderr; silent by default.
 
     Returns:
-        One row per file and runtime; `exit_status` is 1 if a file did not run.
+        A row per file and runtime; `exit_status` is 1 if a file did not run. With `compare`, the ratio of each pair
+        with its 95 % interval; `exit_status` is 3 if a file is too slow.
 
     Raises:
-        EdgekitError: A file is missing, broken or changed, a runtime is missing, or there is nothing to measure.
+        EdgekitError: A file is missing, broken or changed, a runtime is missing, there is nothing to measure, or
+            nothing that can be compared.
     """
-    request = _request(runtimes, precisions, formats, threads, rounds, seconds, throughput=throughput)
-    request = BenchRequest(**{**vars(request), "targets": each_run_or_file("targets", targets)})
-    report = bench_request(request, progress=shown_progress(progress))
-    if out is not None:
-        write_json(Path(out), report.to_dict())
-    return report
-
-
-@public
-def compare_speed(
-    targets: Sequence[AnyPath],
-    *,
-    max_slowdown: Percent | None = None,
-    runtimes: Names = (),
-    precisions: Names = (),
-    formats: Names = (),
-    threads: Sequence[int] = (),
-    rounds: int | None = None,
-    seconds: float | None = None,
-    throughput: bool = False,
-    out: AnyPath | None = None,
-    progress: Progress | bool | None = None,
-) -> SpeedComparison:
-    """Compare the latency of two runs or model files, measured in turn, or of two reports of `bench`.
-
-    Args:
-        targets: Old and new.
-        max_slowdown: Percent of time that may be added: 5 or "5%"; None: 5.
-        runtimes: As in `bench`.
-        precisions: As in `bench`.
-        formats: As in `bench`.
-        threads: As in `bench`.
-        rounds: As in `bench`, at least 3.
-        seconds: As in `bench`.
-        throughput: As in `bench`.
-        out: Write the comparison as JSON into this file.
-        progress: True to show progress on stderr; silent by default.
-
-    Returns:
-        The ratio of each pair with its 95 % interval; `exit_status` is 3 if a file is too slow.
-
-    Raises:
-        EdgekitError: As `bench`; or there are not two targets; or nothing can be compared.
-    """
-    if isinstance(targets, str | Path) or len(targets) != 2:
-        count = 1 if isinstance(targets, str | Path) else len(targets)
-        raise UsageError(f"Expected two to compare, old and new. Received {count}: edgekit bench --compare OLD NEW")
-    request = _request(runtimes, precisions, formats, threads, rounds, seconds, throughput=throughput)
-    if request.rounds < MIN_ROUNDS:
-        raise UsageError(f"A comparison needs at least {MIN_ROUNDS} rounds. Received --rounds {request.rounds}.")
-    percent = MAX_SLOWDOWN if max_slowdown is None else percent_or_none(max_slowdown, "--max-slowdown")
-    old, new = (_one(target) for target in targets)
-    compared = compare_request(
-        old, new, request, max_slowdown=(percent or 0.0) / 100, progress=shown_progress(progress)
-    )
-    if out is not None:
-        write_json(Path(out), compared.to_dict())
-    return compared
-
-
-def _one(target: AnyPath) -> Path:
-    found = run_or_file(target)
-    return Path(target) if found is None else found
-
-
-def _request(
-    runtimes: Names,
-    precisions: Names,
-    formats: Names,
-    threads: Sequence[int],
-    rounds: int | None,
-    seconds: float | None,
-    *,
-    throughput: bool,
-) -> BenchRequest:
-    chosen: dict[str, Any] = {"rounds": MIN_ROUNDS if rounds is None else rounds}
-    return BenchRequest(
+    paths = each_run_or_file("targets", targets)
+    request = BenchRequest(
+        targets=paths,
         runtimes=chosen_runtime_names(runtimes),
         precisions=parsed_precisions(precisions),
         formats=parsed_formats(formats),
         threads=tuple(threads),
+        rounds=MIN_ROUNDS if rounds is None else rounds,
         seconds=SECONDS if seconds is None else seconds,
-        measures_throughput=throughput,
-        **chosen,
+        measures_throughput=throughput and not compare,
     )
+    result: SpeedReport | SpeedComparison
+    if compare:
+        result = _compared(request, _share(max_slowdown), shown_progress(progress))
+    else:
+        result = bench_request(request, progress=shown_progress(progress))
+    if out is not None:
+        write_json(Path(out), result.to_dict())
+    return result
+
+
+def _share(max_slowdown: Percent) -> float:
+    percent = percent_or_none(max_slowdown, "--max-slowdown") or 0.0
+    if not percent >= 0:
+        raise UsageError(f"--max-slowdown must be at least 0 percent. Received {max_slowdown}.")
+    return percent / 100
+
+
+def _compared(request: BenchRequest, max_slowdown: float, progress: Progress) -> SpeedComparison:
+    if len(request.targets) != 2:
+        raise UsageError(
+            f"Expected two to compare, old and new. Received {len(request.targets)}: edgekit bench --compare OLD NEW"
+        )
+    if request.rounds < MIN_ROUNDS:
+        raise UsageError(f"A comparison needs at least {MIN_ROUNDS} rounds. Received --rounds {request.rounds}.")
+    old, new = request.targets
+    return compare_request(old, new, request, max_slowdown=max_slowdown, progress=progress)

@@ -10,7 +10,6 @@ from edgekit.api.arguments import (
     Percent,
     as_data,
     as_path,
-    names_of,
     one_registered,
     parsed_precisions,
     public,
@@ -30,6 +29,7 @@ from edgekit.exporting.report import ExportReport
 from edgekit.exporting.request import ExportRequest
 from edgekit.foundation.errors import UnknownNameError, UsageError
 from edgekit.foundation.progress import Progress
+from edgekit.foundation.typed.names import names_of
 from edgekit.foundation.typed.percent import parse_percent
 from edgekit.foundation.typed.synonyms import meant
 from edgekit.input_range import InputRange

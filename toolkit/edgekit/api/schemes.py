@@ -9,7 +9,6 @@ from edgekit.api.arguments import (
     as_path,
     chosen_runtime_names,
     known_names,
-    names_of,
     public,
     run_or_file,
     shown_progress,
@@ -20,6 +19,7 @@ from edgekit.datasets import Dataset
 from edgekit.exporting.job import SchemesRequest, compare_schemes_request
 from edgekit.exporting.schemes import SchemeComparison
 from edgekit.foundation.progress import Progress
+from edgekit.foundation.typed.names import names_of
 from edgekit.foundation.typed.percent import parse_percent
 from edgekit.foundation.typed.synonyms import meant
 from edgekit.rendering.terminal.search_table import save_frontier

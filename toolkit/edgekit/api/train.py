@@ -10,7 +10,6 @@ from edgekit.api.arguments import (
     as_data,
     as_path,
     channels_of,
-    names_of,
     public,
     shown_progress,
 )
@@ -19,6 +18,7 @@ from edgekit.datasets.images.rule import RuleChoice
 from edgekit.datasets.images.size import parse_size
 from edgekit.foundation.errors import UsageError
 from edgekit.foundation.progress import Progress
+from edgekit.foundation.typed.names import names_of
 from edgekit.foundation.typed.percent import share_or_none
 from edgekit.foundation.typed.synonyms import meant
 from edgekit.recipe import Recipe, TrainingSettings

@@ -19,7 +19,6 @@ from edgekit.api.arguments import (
     run_or_file,
     shown_progress,
 )
-from edgekit.api.command_line import command_line
 from edgekit.datasets import Dataset
 from edgekit.datasets.images.rule import RuleChoice
 from edgekit.foundation.atomic_files import write_text
@@ -27,6 +26,7 @@ from edgekit.foundation.errors import RunFolderError, UsageError
 from edgekit.foundation.progress import Progress
 from edgekit.foundation.typed.percent import parse_share, percent_or_none
 from edgekit.rendering.output_files import PAGE
+from edgekit.rendering.pages.command_line import command_line
 from edgekit.rendering.pages.loading import load_page_maker
 from edgekit.tolerance import Tolerances
 from edgekit.verification.job import Verified, verify_request

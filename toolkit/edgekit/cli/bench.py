@@ -37,10 +37,14 @@ from edgekit.cli.values import PERCENT, Named, Names
     "--rounds", type=WholeNumber(min=1, max=1000), metavar="N", help="Processes that measure each file. [default: 3]"
 )
 @click.option("--seconds", type=float, metavar="S", help="Of one measurement. [default: 1]")
-@click.option("--no-throughput", is_flag=True, help="Measure latency only.")
+@click.option(
+    "--throughput/--no-throughput",
+    default=True,
+    help="Also find the most images per second. [default: yes]",
+)
 @click.option("--out", "-o", type=PATH, metavar="FILE", help="Write the report as JSON, for a later --compare.")
 @json_option
-def command(targets: tuple[str, ...], compare: bool, max_slowdown: float, as_json: bool, **chosen: Any) -> int:
+def command(as_json: bool, **chosen: Any) -> int:
     """Measure latency at batch 1, highest throughput, time to load, and memory of exported files.
 
     RUN is a run folder (default: the newest), FILE a .tflite or .onnx model. Each file is measured in processes of its
@@ -53,26 +57,18 @@ def command(targets: tuple[str, ...], compare: bool, max_slowdown: float, as_jso
     edgekit bench exported/first --int8
     edgekit bench --compare exported/first exported/second --max-slowdown 5%
     """  # noqa: D301 - click wants the backspace itself
-    from edgekit.api.bench import bench, compare_speed
+    from edgekit.api.bench import bench
 
-    is_latency_only = chosen.pop("no_throughput")
-    measured = {**chosen_precisions(chosen), "throughput": not is_latency_only}
-    if not compare:
-        with others_to_stderr():
-            report = bench(targets, **measured, progress=make_progress())
-        if as_json:
-            print_json(report.to_dict())
-        else:
-            from edgekit.rendering.terminal.speed_table import print_speed
-
-            print_speed(report)
-        return report.exit_status
     with others_to_stderr():
-        comparison = compare_speed(targets, max_slowdown=max_slowdown, **measured, progress=make_progress())
+        result = bench(chosen.pop("targets") or None, **chosen_precisions(chosen), progress=make_progress())
     if as_json:
-        print_json(comparison.to_dict())
+        print_json(result.to_dict())
     else:
-        from edgekit.rendering.terminal.speed_table import print_speed_comparison
+        from edgekit.rendering.terminal.speed_table import print_speed, print_speed_comparison
+        from edgekit.speed.report import SpeedReport
 
-        print_speed_comparison(comparison)
-    return comparison.exit_status
+        if isinstance(result, SpeedReport):
+            print_speed(result)
+        else:
+            print_speed_comparison(result)
+    return result.exit_status

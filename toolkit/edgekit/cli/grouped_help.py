@@ -8,10 +8,11 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     "Main options": (
         "precisions", "float32", "float16", "dynamic", "int8", "int16x8", "everything", "formats", "max_flips",
         "prune", "cluster", "qat", "output_kind", "check_calibration", "split", "weights", "target",
-        "no_images", "unverified",
+        "no_images", "unverified", "compare",
     ),
     "Checks": (
         "runtimes", "reference", "pairwise", "sample", "sequential", "confidence", "images",
+        "threads", "rounds", "seconds", "throughput",
         "require_signature", "signer",
     ),
     "Training": (
@@ -28,7 +29,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     ),
     "Limits": (
         "max_accuracy_drop", "max_f1_drop", "min_agreement", "max_score_difference", "max_worsening",
-        "require_conclusive", "allow_reference_change", "allow_looser_limits",
+        "require_conclusive", "max_slowdown", "allow_reference_change", "allow_looser_limits",
     ),
     ".tflite files": (
         "io", "batch", "quantizer", "float_head", "per_tensor", "float_layers", "strict_int8", "allow_flex",

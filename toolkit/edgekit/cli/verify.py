@@ -162,8 +162,8 @@ def command(
     edgekit verify exported/first --sequential --confidence 0.99
     edgekit verify a.tflite b.onnx --reference mine.h5 --data folder:photos --html mine.html
     """  # noqa: D301 - click wants the backspace itself
-    from edgekit.api.arguments import names_of
     from edgekit.api.verify import verify
+    from edgekit.foundation.typed.names import names_of
     from edgekit.verification.verdict.targets import Target
 
     wanted = [Target.parse(name) for name in names_of(for_targets)]

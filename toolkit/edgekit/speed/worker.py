@@ -6,17 +6,16 @@ The errors are those of `edgekit.execution.worker.main`.
 import time
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
-import numpy as np
-from numpy.typing import NDArray
-
-from edgekit.execution.fastest_settings import BATCH_SIZES, SettingsSearch, images_per_second
-from edgekit.execution.pixels import encoder_for
 from edgekit.execution.worker.job_file import Job
 from edgekit.execution.worker.main import load_runtime, peak_rss_bytes, run_job
 from edgekit.foundation.machine import num_usable_cpus
 from edgekit.runtimes.base import Runtime, Session, SessionSettings
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 SEED = 0
 """Of the random pixels. What a network calculates does not depend on them, and neither does its time."""
@@ -92,6 +91,8 @@ class Measurement:
 
 def work(job: SpeedJob, _scores: Path, _commands: TextIO, progress: TextIO) -> dict[str, Any]:
     """Measure, and say in `progress` how many measurements are done."""
+    import numpy as np
+
     runtime = load_runtime(job.target)
     images = np.random.default_rng(SEED).integers(0, 256, (1, *job.image_shape), np.uint8)
     start = time.perf_counter()
@@ -122,9 +123,13 @@ def work(job: SpeedJob, _scores: Path, _commands: TextIO, progress: TextIO) -> d
 
 
 def _with_throughput(
-    measured: Measurement, runtime: type[Runtime], job: SpeedJob, images: NDArray[np.uint8]
+    measured: Measurement, runtime: type[Runtime], job: SpeedJob, images: "NDArray[np.uint8]"
 ) -> Measurement:
     """With the images per second of the fastest settings that a search finds."""
+    import numpy as np
+
+    from edgekit.execution.fastest_settings import BATCH_SIZES, SettingsSearch, images_per_second
+
     many = np.repeat(images, BATCH_SIZES[-1], axis=0)
     search = SettingsSearch(
         open_session=lambda settings: runtime.open(job.artifact, settings),
@@ -138,26 +143,30 @@ def _with_throughput(
     return replace(measured, images_per_second=rate, settings=settings)
 
 
-def _batch_for(session: Session, images: NDArray[np.uint8]) -> NDArray[Any]:
+def _batch_for(session: Session, images: "NDArray[np.uint8]") -> "NDArray[Any]":
     """The images as the session takes them, as many as one call takes."""
+    import numpy as np
+
+    from edgekit.execution.pixels import encoder_for
+
     encode = encoder_for(session.input_spec, images.shape[1:])
     return encode(np.repeat(images, session.batch_size, axis=0))
 
 
-def _call_times(session: Session, batch: NDArray[Any], seconds: float) -> tuple[float, ...]:
+def _call_times(session: Session, batch: "NDArray[Any]", seconds: float) -> tuple[float, ...]:
     """Milliseconds of each call for about `seconds`, after calls that only warm up."""
     _calls(session, batch, seconds * WARM_UP_SHARE, WARM_UP_CALLS)
     return tuple(_calls(session, batch, seconds, MIN_CALLS))
 
 
-def _calls(session: Session, batch: NDArray[Any], seconds: float, at_least: int) -> list[float]:
+def _calls(session: Session, batch: "NDArray[Any]", seconds: float, at_least: int) -> list[float]:
     end, times = time.perf_counter() + seconds, list[float]()
     while len(times) < at_least or time.perf_counter() < end:
         times.append(_call(session, batch))
     return times
 
 
-def _call(session: Session, batch: NDArray[Any]) -> float:
+def _call(session: Session, batch: "NDArray[Any]") -> float:
     """Milliseconds of one call: the batch copied in, run, and the scores copied out."""
     start = time.perf_counter()
     session.invoke(batch)

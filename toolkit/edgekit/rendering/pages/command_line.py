@@ -6,8 +6,8 @@ import shlex
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from edgekit.api.arguments import names_of
 from edgekit.datasets import Dataset
+from edgekit.foundation.typed.names import names_of
 
 PYTHON_ONLY = frozenset({"progress", "settings"})
 """Parameters that no command has."""

@@ -6,7 +6,7 @@ import pytest
 from support.linear_run import digits
 
 import edgekit
-from edgekit.api.command_line import command_line
+from edgekit.rendering.pages.command_line import command_line
 
 
 @pytest.mark.parametrize(
