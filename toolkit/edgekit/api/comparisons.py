@@ -10,7 +10,6 @@ from edgekit.api.arguments import (
     as_data,
     each_run_or_file,
     known_names,
-    names_of,
     public,
     run_or_file,
     shown_progress,
@@ -22,6 +21,7 @@ from edgekit.clients.report import ClientsReport
 from edgekit.clients.stored import save_clients
 from edgekit.datasets import Dataset
 from edgekit.foundation.progress import Progress
+from edgekit.foundation.typed.names import names_of
 from edgekit.foundation.typed.percent import parse_percent
 from edgekit.rendering.stored_report import load_stored_report
 from edgekit.runs.summary import RunComparison, compare_runs
