@@ -9,7 +9,7 @@ from support.helpers import ROOT
 from edgekit.artifact import Format, Precision
 from edgekit.cli import run_command
 from edgekit.foundation.errors import ArtifactError, RunFolderError, UsageError
-from edgekit.rendering.terminal.speed_table import print_speed, print_speed_comparison
+from edgekit.rendering.speed_table import print_speed, print_speed_comparison
 from edgekit.rendering.terminal.tables import make_console
 from edgekit.speed.job import BenchRequest, bench_request, compare_request
 from edgekit.speed.report import load_speed_report

@@ -70,6 +70,7 @@ if TYPE_CHECKING:
     from edgekit.foundation.progress import Progress
     from edgekit.input_range import InputRange
     from edgekit.inspection.info import Arena, FileKernels, Kernel, ModelInfo, OperatorCount, Quantization
+    from edgekit.inspection.self_description import SelfDescription
     from edgekit.installation import Ability, Diagnosis, Library
     from edgekit.layer_drift.job import DiagnoseReport
     from edgekit.layer_drift.report import LayerDrift, LayerDriftReport
@@ -226,6 +227,7 @@ __all__ = [
     "RuntimeUnavailableError",
     "SchemeComparison",
     "SchemeResult",
+    "SelfDescription",
     "SizePlan",
     "SourceStatus",
     "SpeedChange",
@@ -317,6 +319,7 @@ _NAMES = {
     "edgekit.foundation.machine": "Gpu Machine",
     "edgekit.foundation.progress": "Progress",
     "edgekit.input_range": "InputRange",
+    "edgekit.inspection.self_description": "SelfDescription",
     "edgekit.inspection.info": "Arena FileKernels Kernel ModelInfo OperatorCount Quantization",
     "edgekit.metrics.own_noise": "OwnNoise",
     "edgekit.installation": "Ability Diagnosis Library",

@@ -64,7 +64,7 @@ def command(as_json: bool, **chosen: Any) -> int:
     if as_json:
         print_json(result.to_dict())
     else:
-        from edgekit.rendering.terminal.speed_table import print_speed, print_speed_comparison
+        from edgekit.rendering.speed_table import print_speed, print_speed_comparison
         from edgekit.speed.report import SpeedReport
 
         if isinstance(result, SpeedReport):

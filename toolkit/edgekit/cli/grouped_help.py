@@ -12,7 +12,7 @@ GROUPS: Mapping[str, tuple[str, ...]] = {
     ),
     "Checks": (
         "runtimes", "reference", "pairwise", "sample", "sequential", "confidence", "images",
-        "threads", "rounds", "seconds", "throughput",
+        "threads", "rounds", "seconds", "throughput", "clients", "install",
         "require_signature", "signer",
     ),
     "Training": (
