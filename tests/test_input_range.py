@@ -112,3 +112,35 @@ def test_an_encoding_is_a_value() -> None:
 )
 def test_uniform_is_what_treats_all_channels_alike(text: str, is_uniform: bool) -> None:
     assert InputRange.parse(text).is_uniform is is_uniform
+
+
+@pytest.mark.parametrize(
+    ("mean", "std", "text"),
+    [
+        ((127.5,), (127.5,), "-1..1"),
+        ((0.0,), (1.0,), "0..255"),
+        ((0.0, 0.0, 0.0), (255.0, 255.0, 255.0), "0..1"),
+        ((10.0, 10.0, 10.0), (5.0, 5.0, 5.0), "-2..49"),
+        ((100.0, 110.0, 120.0), (20.0, 25.0, 50.0), "mean=100/110/120,std=20/25/50"),
+        ((100.0,), (20.0, 25.0, 50.0), "mean=100/100/100,std=20/25/50"),
+        ((100.0, 110.0, 110.0), (20.0,), "mean=100/110/110,std=20/20/20"),
+        ((-11.0, 1.0, 2.0), (1.0, 1.0, 1.0), "mean=-11/1/2,std=1/1/1"),
+        ((1.0, 2.0, 3.0), (10.5, 1.0, 1.0), "mean=1/2/3,std=10.5/1/1"),
+        ((1.0, 2.0, 3.0), (10.0, 1.0, 1.0), None),  # parse takes numbers of at most 10 as of 0 to 1
+        ((-10.0, 2.0, 3.0), (1.0, 1.0, 1.0), None),
+    ],
+)
+def test_a_normalization_of_pixels_is_a_range_that_parse_reads(
+    mean: tuple[float, ...], std: tuple[float, ...], text: str | None
+) -> None:
+    found = InputRange.of_normalization(mean, std)
+    assert (found.text if found else None) == text
+    if found:
+        assert found == InputRange.parse(found.text)
+        assert found.scale[0] == pytest.approx(1 / std[0])
+        assert found.offset[0] == pytest.approx(-mean[0] / std[0])
+
+
+def test_means_and_deviations_of_other_numbers_are_refused() -> None:
+    with pytest.raises(ValueError, match="zip"):
+        InputRange.of_normalization((1.0, 2.0, 3.0), (1.0, 2.0))

@@ -107,3 +107,14 @@ def test_what_is_written_is_read_back_and_has_fixed_times_order_and_permissions(
     (tmp_path / "model").touch()
     write_zip(tmp_path / "two.zip", "top", {"a/c": tmp_path / "model", "b": b"2"})
     assert (tmp_path / "one.zip").read_bytes() == (tmp_path / "two.zip").read_bytes()
+
+
+def test_an_entry_without_a_name_is_refused(tmp_path: Path) -> None:
+    """Python's own `ZipInfo.is_dir` fails there with an IndexError."""
+    path = zip_of(tmp_path / "bad.zip", ["a/ok", "QQ"])
+    path.write_bytes(path.read_bytes().replace(b"QQ", b"\0Q"))
+    with zipfile.ZipFile(path) as archive:
+        assert [entry.filename for entry in archive.infolist()] == ["a/ok", ""]
+    (tmp_path / "target").mkdir()
+    with pytest.raises(edgekit.BundleError, match="cannot be trusted as a bundle"):
+        unpack(path, tmp_path / "target")

@@ -54,7 +54,7 @@ def unpack(path: Path, target: Path) -> Path:
 
 
 def _is_folder(entry: zipfile.ZipInfo) -> bool:
-    return entry.is_dir() and entry.file_size == 0
+    return entry.filename.endswith("/") and entry.file_size == 0  # is_dir() fails at an entry without a name
 
 
 def _checked(path: Path, listed: list[zipfile.ZipInfo], entries: list[zipfile.ZipInfo], size: int) -> str:
