@@ -30,6 +30,8 @@ _CASES = (
     _Case("mediapipe", r"NormalizationOptions|metadata", "Float input needs metadata: export without --no-metadata"),
     _Case("mediapipe", r"type (INT8|int8)|[Ii]nput tensor|FLOAT32", f"It wants uint8 in and out, batch 1: {_INT8}"),
     _Case("openvino", r"Builtin Option", f"Files of ai-edge-quantizer are refused: {_INT8} --quantizer tensorflow"),
+    _Case("onnxruntime-mobile", r"float16", "Ship float32, dynamic or int8; or use onnxruntime-android."),
+    _Case("onnxruntime-mobile", r"", "Use onnxruntime-android or onnxruntime-c, or lower it with --ort-target."),
     _Case("mnn", r"converter ended abnormally", "MNN's converter takes float files only: ship float32."),
     _Case("ncnn", r"cannot read", "ncnn takes float32 and dynamic .onnx files."),
     _Case("tract|ncnn|onnxruntime-web", r"F16|[Ff]loat16|Gemm", "It does not take float16: ship float32, or int8."),

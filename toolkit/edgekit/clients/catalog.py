@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from edgekit.artifact import Format
 from edgekit.foundation.errors import UnknownNameError
 
+STATIC = "onnxruntime-mobile"
+"""The client that is only looked up; see `onnxruntime_mobile.py`."""
+
 NUMPY = "numpy==2.4.6"
 """What every adapter needs in the environment of its client."""
 
@@ -105,6 +108,13 @@ _CLIENTS = (
         formats=_ONNX,
         target="edgekit.runtimes.onnxruntime:OnnxRuntime",
         package="onnxruntime",
+    ),
+    Client(
+        name=STATIC,
+        summary="the reduced package for phones, until 1.18; a static check",
+        formats=_ONNX,
+        target="",
+        package="onnxruntime-mobile",
     ),
     Client(
         name="onnxruntime-web",

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from edgekit.artifact import Artifact
 from edgekit.clients.advice import advice_for, share_advice
-from edgekit.clients.catalog import CLIENTS, READERS_OF, Client, client_named
+from edgekit.clients.catalog import CLIENTS, READERS_OF, STATIC, Client, client_named
 from edgekit.clients.compiler import NpuShare
 from edgekit.clients.environments import python_of
 from edgekit.clients.images import chosen_images
+from edgekit.clients.onnxruntime_mobile import VERSION, missing_in_mobile
 from edgekit.clients.report import AGREES, ClientCell, ClientOutcome, ClientsReport, FileInClients
 from edgekit.clients.worker import ClientJob
 from edgekit.datasets import Dataset
@@ -141,6 +142,8 @@ class _FileRow:
             return ClientCell(
                 client=client.name, version=None, status=ClientOutcome.NOT_INSTALLED, advice=client.install_command
             )
+        if client.name == STATIC:
+            return self._looked_up(client)
         ran = self._ran(client)
         if isinstance(ran, ExecutionFailure):
             status = ClientOutcome.REFUSED if ran.is_kernel_missing else ClientOutcome.FAILED
@@ -154,6 +157,12 @@ class _FileRow:
             compiled = ClientOutcome.COMPILES
             return ClientCell(client=client.name, version=version, status=compiled, shares=shares, advice=advice)
         return self._compared(client, version, ran)
+
+    def _looked_up(self, client: Client) -> ClientCell:
+        missing = missing_in_mobile(self._info)
+        status = ClientOutcome.REFUSED if missing else ClientOutcome.COVERED
+        advice = advice_for(client.name, status, missing, self._info)
+        return ClientCell(client=client.name, version=VERSION, status=status, reason=missing, advice=advice)
 
     def _compared(self, client: Client, version: str | None, ran: _Ran) -> ClientCell:
         import numpy as np

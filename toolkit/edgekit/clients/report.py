@@ -16,6 +16,7 @@ class ClientOutcome(StrEnum):
         RUNS: It loads, and at least `AGREES` of the predictions are those of the usual runtime.
         DIFFERS: It loads and gives other answers, without an error.
         COMPILES: An accelerator's compiler takes it.
+        COVERED: A list says that the client has every operator and type of it; nothing was run.
         REFUSED: It does not load.
         FAILED: It loads and then crashes, hangs, or runs out of memory.
         NOT_INSTALLED: The client is not installed here.
@@ -24,6 +25,7 @@ class ClientOutcome(StrEnum):
     RUNS = "runs"
     DIFFERS = "differs"
     COMPILES = "compiles"
+    COVERED = "covered"
     REFUSED = "refused"
     FAILED = "failed"
     NOT_INSTALLED = "not installed"

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from edgekit.clients.onnxruntime_mobile import VERSION, missing_in_mobile
 from edgekit.rendering.terminal.kernels_table import print_kernels
 from edgekit.rendering.terminal.tables import Column, make_console, print_table
 
@@ -33,6 +34,7 @@ def print_model_info(info: "ModelInfo", console: "Console | None" = None) -> Non
         ("multiply-adds", "not known" if info.multiply_adds is None else f"{info.multiply_adds:,} per image"),
         ("conversions", _conversions(info)),
         *_arena(info),
+        *_mobile(info),
         *info.metadata.items(),
         *_classes(info),
         ("SHA-256", info.sha256),
@@ -81,6 +83,14 @@ def _weights(info: "ModelInfo") -> str:
 def _arena(info: "ModelInfo") -> list[tuple[str, str]]:
     arena = info.arena
     return [("arena", f"{arena.num_bytes:,} bytes on a microcontroller ({arena.measured_with})")] if arena else []
+
+
+def _mobile(info: "ModelInfo") -> list[tuple[str, str]]:
+    """What ONNX Runtime's reduced package lacks; nothing for other formats."""
+    if info.format != "onnx":
+        return []
+    missing = missing_in_mobile(info) or "has every operator and type of it"
+    return [("onnxruntime-mobile", f"{VERSION}, a static check: {missing}")]
 
 
 def _conversions(info: "ModelInfo") -> str:
