@@ -8,7 +8,7 @@ import pytest
 from support.helpers import ROOT
 from support.reports.hard_report import hard_report
 
-from edgekit.rendering.terminal.candidate_table import print_candidates
+from edgekit.rendering.terminal.candidate_table import PARTS, print_candidates
 from edgekit.rendering.terminal.tables import make_console, shortened_names
 from edgekit.verification.verdict.report import VerificationReport
 
@@ -63,6 +63,22 @@ def test_columns_that_are_gone_are_named(report: VerificationReport) -> None:
     assert said[80].startswith("class, 95 % interval, img/s, kB, flips and worst F1: --json has it all.")
     assert said[100].startswith("class and 95 % interval: --json has it all.")
     assert said[200] == ""
+
+
+def test_rows_of_a_part_show_how_many_images_and_the_interval_of_the_change(report: VerificationReport) -> None:
+    first = next(row for row in report.candidates if row.measurement)
+    part = replace(first.measurement, num_images=58, accuracy_delta_interval=(-0.0213, 0.0125))
+    rows = tuple(replace(row, measurement=part) if row is first else row for row in report.candidates)
+    lines = lines_of(replace(report, candidates=rows), 200)
+    text = " ".join(" ".join(lines).split())
+    assert "-2.13..+1.25" in text
+    assert "/58 " in text
+    assert PARTS in text
+    complete = [each for each in rows if each.measurement and each.measurement.num_images == report.dataset.num_images]
+    assert complete
+    whole = " ".join(lines_of(replace(report, candidates=tuple(complete)), 200))
+    assert "interval" not in whole
+    assert PARTS not in whole
 
 
 def test_one_row_per_file_shows_its_worst_runtime() -> None:

@@ -80,7 +80,13 @@ def candidate_table(
     num_images = report.dataset.num_images
     named = zip(names_of(report, rows), rows, strict=True)
     cells = [[name, *_cells(row, others[row.artifact], num_images)] for name, row in named]
-    return fitting_table(title, [first, *COLUMNS], cells, console, LEAST_IMPORTANT)
+    columns = [first, *COLUMNS]
+    if not _holds_parts(report, rows):
+        place = next(number for number, column in enumerate(columns) if column.name == INTERVAL)
+        del columns[place]
+        for each in cells:
+            del each[place]
+    return fitting_table(title, columns, cells, console, LEAST_IMPORTANT)
 
 
 def worst_of_files(report: VerificationReport) -> list[CandidateReport]:
@@ -105,9 +111,11 @@ def _notes(report: VerificationReport, rows: Sequence[CandidateReport], table: "
     headings = [str(column.header) for column in table.columns]
     if FLIPS in headings and has_ties(rows):
         yield TIES
-    if FLIPS in headings and any(row.measurement and _is_part(row.measurement, report) for row in rows):
+    holds_parts = _holds_parts(report, rows)
+    if FLIPS in headings and holds_parts:
         yield PARTS
-    if gone := [name for name in LEAST_IMPORTANT if name not in headings]:
+    wanted = [name for name in LEAST_IMPORTANT if holds_parts or name != INTERVAL]
+    if gone := [name for name in wanted if name not in headings]:
         yield without_room(gone)
 
 
@@ -134,9 +142,9 @@ def num_flips(measurement: Measurement) -> str:
     return f"{measurement.flips.total:,}{ties}"
 
 
-def _is_part(one: Measurement, report: VerificationReport) -> bool:
-    """Whether images of the split were left out."""
-    return one.num_images < report.dataset.num_images
+def _holds_parts(report: VerificationReport, rows: Sequence[CandidateReport]) -> bool:
+    """Whether images of the split were left out in any of `rows`: only then a column holds the interval."""
+    return any(row.measurement and row.measurement.num_images < report.dataset.num_images for row in rows)
 
 
 def _cells(row: CandidateReport, num_others: int, num_images: int) -> Iterator["str | Text"]:
