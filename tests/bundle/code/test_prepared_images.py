@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, PngImagePlugin
 from support.code.pictures import HEIGHT, RULES, WIDTH, model_for, pictures, png
 
 from edgekit.bundle.code.javascript import javascript_code
@@ -37,6 +37,21 @@ def test_python_is_exact(rule: ImageRule, channels: int, tmp_path: Path) -> None
     for name, picture in pictures().items():
         wanted = decode_image(png(picture), (HEIGHT, WIDTH), rule, channels)
         np.testing.assert_array_equal(prepare(Image.open(io.BytesIO(png(picture))))[0], wanted, err_msg=name)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [(b"gAMA", (45455).to_bytes(4, "big")), (b"gAMA", (220000).to_bytes(4, "big")), (b"sRGB", b"\0")],
+)
+def test_python_makes_png_files_gray_by_their_gamma(name: bytes, content: bytes, tmp_path: Path) -> None:
+    rule = ImageRule(resize="keras", antialias=False, exif=False)
+    info, file = PngImagePlugin.PngInfo(), io.BytesIO()
+    info.add(name, content)
+    pictures()["wide"].convert("RGB").save(file, "PNG", pnginfo=info)
+    wanted = decode_image(file.getvalue(), (HEIGHT, WIDTH), rule, 1)
+    assert not np.array_equal(wanted, decode_image(png(pictures()["wide"].convert("RGB")), (HEIGHT, WIDTH), rule, 1))
+    found = python_prepare(model_for(1, rule), tmp_path)(Image.open(io.BytesIO(file.getvalue())))
+    np.testing.assert_array_equal(found[0], wanted)
 
 
 @pytest.mark.parametrize(("layout", "channels"), [("first", 3), ("first", 1), ("none", 1)])

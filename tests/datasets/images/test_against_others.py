@@ -149,7 +149,7 @@ def test_a_png_with_a_profile_that_libpng_knows_is_made_gray_as_srgb(monkeypatch
     gray_of = partial(decode_image, size=(427, 640), rule=rule, channels=1)
     assert np.array_equal(gray_of(named), gray_of(plain))
 
-    monkeypatch.setattr(tensorflow_png, "_SRGB_PROFILES", {(len(profile), zlib.crc32(profile))})
+    monkeypatch.setattr(tensorflow_png, "SRGB_PROFILES", {(len(profile), zlib.crc32(profile))})
 
     assert np.array_equal(gray_of(named), gray_of(marked))
     assert not np.array_equal(gray_of(named), gray_of(plain))

@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from PIL import Image
 
-_GAMMA_OF_SRGB = 0.45455
-_SRGB_PROFILES = frozenset(
+GAMMA_OF_SRGB = 0.45455
+SRGB_PROFILES = frozenset(
     {
         (3024, 0x5D5129CE),
         (3048, 0x3B8772B9),
@@ -36,8 +36,8 @@ def gray_of_png(image: "Image.Image") -> "NDArray[np.uint8]":
 def _gamma(image: "Image.Image") -> float:
     """The exponent by which a file's values grow with light; 1 if it names none, or one that libpng takes for 1."""
     profile = image.info.get("icc_profile") or b""
-    if "srgb" in image.info or (len(profile), zlib.crc32(profile)) in _SRGB_PROFILES:
-        return _GAMMA_OF_SRGB
+    if "srgb" in image.info or (len(profile), zlib.crc32(profile)) in SRGB_PROFILES:
+        return GAMMA_OF_SRGB
     gamma = float(image.info.get("gamma", 1))
     is_valid = 0.00016 <= gamma <= 6250
     return gamma if is_valid and not 0.95 <= gamma <= 1.05 else 1.0
