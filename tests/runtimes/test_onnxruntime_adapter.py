@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from support.tiny_models import SIDE, onnx_model, onnx_scores
 
 from edgekit.execution.scoring import scores_of
-from edgekit.foundation.errors import ArtifactError
+from edgekit.foundation.errors import ArtifactError, MissingKernelError
 from edgekit.runtimes import RUNTIMES, SessionSettings
 
 ORT = ["onnxruntime", "onnxruntime-unoptimized"]
@@ -59,3 +59,14 @@ def test_images_of_another_size_are_refused(onnx_file: Path) -> None:
     session = RUNTIMES.load("onnxruntime").open(onnx_file, SessionSettings())
     with pytest.raises(ArtifactError, match=r"16 x 16 x 3.*Received images of 8 x 8 x 3"):
         scores_of(session, np.zeros((1, 8, 8, 3), np.uint8))
+
+
+@pytest.mark.parametrize("runtime", ["onnxruntime-cuda", "onnxruntime-coreml", "onnxruntime-qnn"])
+def test_a_provider_that_is_not_here_never_gives_the_scores_of_the_cpu(runtime: str, onnx_file: Path) -> None:
+    found = RUNTIMES.load(runtime)
+    reason = found.availability().reason
+    if reason is None:
+        pytest.skip(f"{runtime} works here")
+    assert "pip install" in reason
+    with pytest.raises(MissingKernelError, match="it fell back to the CPU"):
+        found.open(onnx_file, SessionSettings())

@@ -156,3 +156,12 @@ def test_a_runtime_may_read_both_formats() -> None:
     assert openvino.reads(Format.TFLITE)
     assert openvino.reads(Format.ONNX)
     assert RUNTIMES.load("litert-xnnpack").formats == (Format.TFLITE,)
+
+
+def test_without_a_gpu_litert_says_so_and_gives_no_scores() -> None:
+    gpu = RUNTIMES.load("litert-gpu")
+    if gpu.availability().is_available:
+        pytest.skip("there may be a GPU here")
+    assert "no GPU" in str(gpu.availability().reason)
+    with pytest.raises(MissingKernelError, match="does not load"):
+        gpu.open(tflite("float32"), SessionSettings())

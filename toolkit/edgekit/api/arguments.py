@@ -238,12 +238,13 @@ def registered(registry: Registry[Any], values: Names | None) -> tuple[str, ...]
 
 
 def chosen_runtime_names(values: Names | None) -> tuple[str, ...]:
-    """`registered` in `RUNTIMES`, where "all" means every runtime that is installed here; raises UnknownNameError."""
+    """`registered` in `RUNTIMES`, where "all" means every runtime that works here; raises UnknownNameError."""
+    from edgekit.execution.availability import availability_of
     from edgekit.runtimes import RUNTIMES
 
     names = names_of(values)
-    installed = [name for name, runtime in RUNTIMES.load_all() if runtime.installed_version()] if "all" in names else []
-    return registered(RUNTIMES, [*(name for name in names if name != "all"), *installed])
+    working = [name for name in RUNTIMES if availability_of(name).is_available] if "all" in names else []
+    return registered(RUNTIMES, [*(name for name in names if name != "all"), *working])
 
 
 def one_registered(registry: Registry[Any], name: str) -> str:

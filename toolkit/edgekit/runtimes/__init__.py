@@ -40,6 +40,19 @@ RUNTIMES: Registry[type[Runtime]] = Registry(
             "ONNX Runtime on the CPU, the graph as it is in the file",
         ),
         "litert-compiled": ("edgekit.runtimes.litert_compiled:LiteRTCompiled", "LiteRT's CompiledModel API on the CPU"),
+        "litert-gpu": ("edgekit.runtimes.litert_compiled:LiteRTGpu", "LiteRT's GPU accelerator"),
+        "onnxruntime-cuda": (
+            "edgekit.runtimes.onnxruntime_providers:OnnxRuntimeCuda",
+            "ONNX Runtime on an NVIDIA GPU",
+        ),
+        "onnxruntime-coreml": (
+            "edgekit.runtimes.onnxruntime_providers:OnnxRuntimeCoreML",
+            "ONNX Runtime with Core ML, on a Mac",
+        ),
+        "onnxruntime-qnn": (
+            "edgekit.runtimes.onnxruntime_providers:OnnxRuntimeQnn",
+            "ONNX Runtime on a Qualcomm NPU",
+        ),
         "openvino": ("edgekit.runtimes.openvino:OpenVINO", "OpenVINO on the CPU, in the precision it chooses"),
         "openvino-f32": (
             "edgekit.runtimes.openvino:OpenVINOFloat32",

@@ -4,6 +4,7 @@ Its buffers check neither type nor size of what is written to them: uint8 pixels
 without an error, and half an image leaves the rest of the last one. So both are checked here.
 """
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from edgekit.foundation.errors import ArtifactError
 from edgekit.inspection.load_errors import in_one_sentence, not_loaded, path_as_text
 from edgekit.inspection.output_choice import place_of_output
 from edgekit.inspection.tensors import read_tensors
-from edgekit.runtimes.base import Runtime, Session, SessionSettings
+from edgekit.runtimes.base import Availability, Runtime, Session, SessionSettings
 
 LIBRARY = "LiteRT's CompiledModel"
 
@@ -109,3 +110,26 @@ class LiteRTCompiled(Runtime):
     def open(cls, path: Path, settings: SessionSettings) -> Session:
         """Compile for the CPU."""
         return CompiledSession(path, "CPU", settings)
+
+
+class LiteRTGpu(LiteRTCompiled):
+    """On the GPU; operators without a GPU kernel run on the CPU."""
+
+    name = "litert-gpu"
+
+    @classmethod
+    def availability(cls) -> Availability:
+        """Whether there may be a GPU: a device file on Linux; elsewhere LiteRT itself has to find out."""
+        found = super().availability()
+        if found.reason or not sys.platform.startswith("linux"):
+            return found
+        if any(Path("/dev").glob("dri/renderD*")) or Path("/dev/nvidia0").exists():
+            return found
+        return Availability(version=found.version, reason="no GPU was found on this machine")
+
+    @classmethod
+    def open(cls, path: Path, settings: SessionSettings) -> Session:
+        """Compile for the GPU."""
+        session = CompiledSession(path, "GPU", settings)
+        session.remark = " ".join(filter(None, [session.remark, "LiteRT runs it with its GPU accelerator."]))
+        return session

@@ -1,5 +1,6 @@
 """ONNX Runtime on the CPU, with its graph optimizations and without."""
 
+import warnings
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -12,6 +13,7 @@ from edgekit.inspection.load_errors import cannot_load, in_one_sentence, path_as
 from edgekit.inspection.output_choice import place_of_output
 from edgekit.runtimes.base import Runtime, Session, SessionSettings
 
+CPU = "CPUExecutionProvider"
 _NUMPY_NAMES = {"float": "float32", "double": "float64"}
 
 
@@ -22,9 +24,10 @@ class OnnxRuntimeSession(Session):
         path: The `.onnx` file.
         optimization: Name of the member of `GraphOptimizationLevel`.
         settings: Threads, and the wished batch.
+        provider: What runs the operators that it has kernels for; the CPU runs the rest.
     """
 
-    def __init__(self, path: Path, optimization: str, settings: SessionSettings) -> None:
+    def __init__(self, path: Path, optimization: str, settings: SessionSettings, provider: str = CPU) -> None:
         import onnxruntime
 
         options = onnxruntime.SessionOptions()
@@ -37,13 +40,21 @@ class OnnxRuntimeSession(Session):
         self._errors = _library_errors()
         name = path_as_text("ONNX Runtime", path)
         try:
-            self._session = onnxruntime.InferenceSession(name, options, providers=["CPUExecutionProvider"])
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # of a provider that is not there: `providers` says which are used
+                wanted = list(dict.fromkeys([provider, CPU]))
+                self._session = onnxruntime.InferenceSession(name, options, providers=wanted)
         except self._errors as error:
             raise cannot_load("ONNX Runtime", path, error) from error
         inputs, outputs = self._session.get_inputs(), self._session.get_outputs()
         place, self.remark = place_of_output(path, len(inputs), [_spec(one) for one in outputs], settings.file_options)
         self.input_spec, self.output_spec = _spec(inputs[0]), _spec(outputs[place])
         self.batch_size = self._own_batch or settings.batch_size
+
+    @property
+    def providers(self) -> list[str]:
+        """The execution providers in use."""
+        return list(self._session.get_providers())
 
     @property
     def _own_batch(self) -> int | None:
