@@ -54,7 +54,7 @@ def test_processors_are_read_from_cpuinfo(
 def test_gpus_are_read_from_nvidia_smi(monkeypatch: pytest.MonkeyPatch) -> None:
     output = "NVIDIA H200, 143771 MiB, 570.1\nNVIDIA T4, 15360 MiB, 570.1\n"
     done = subprocess.CompletedProcess([], 0, stdout=output)
-    monkeypatch.setattr(machine.subprocess, "run", lambda *_, **__: done)
+    monkeypatch.setattr(subprocess, "run", lambda *_, **__: done)
     assert [gpu.name for gpu in nvidia_gpus()] == ["NVIDIA H200", "NVIDIA T4"]
 
 
