@@ -89,6 +89,25 @@ def test_pip_that_fails_is_a_sentence_and_leaves_nothing(tmp_path: Path, monkeyp
     assert list((tmp_path / "clients").iterdir()) == []
 
 
+def test_without_npm_the_message_names_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EDGEKIT_CACHE", str(tmp_path))
+    monkeypatch.delenv("EDGEKIT_NODE_MODULES", raising=False)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(ClientError, match=r"there is no npm here.*edgekit clients --install litert-js"):
+        make_environment(CLIENTS["litert-js"], SilentProgress())
+
+
+def test_without_a_browser_the_cell_names_the_command(
+    need_client: NeedClient, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    need_client("litert-js")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    [cell] = matrix(INT8, clients=("litert-js",), images=1).files[0].cells
+    assert cell.status is ClientOutcome.FAILED
+    assert "There is no browser here" in cell.reason
+    assert "apt-get install chromium" in cell.reason
+
+
 def test_the_matrix_of_a_run_is_stored_and_forgotten_when_a_file_changes(tmp_path: Path) -> None:
     shutil.copytree(RESNET8, tmp_path / "run", ignore=shutil.ignore_patterns("figures"))
     report = edgekit.clients(tmp_path / "run", clients="litert-compiled", images=2)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from edgekit.clients.catalog import Client
 from edgekit.clients.npm_packages import find_packages, kept_packages
-from edgekit.foundation.errors import ClientError, UsageError
+from edgekit.foundation.errors import BundleError, ClientError, UsageError
 from edgekit.foundation.files.cache_folder import default_cache_dir, private_folder
 from edgekit.foundation.progress import Progress
 
@@ -45,12 +45,11 @@ def make_environment(client: Client, progress: Progress) -> Path:
     """Make the environment of `client` if it is not there; its Python.
 
     Raises:
-        ClientError: pip is missing, fails, or takes too long.
-        BundleError: npm is missing or fails.
+        ClientError: pip or npm is missing, fails, or takes too long.
         CacheError: The cache is not this user's own.
     """
     if client.npm and not _has_npm_packages():
-        find_packages(None, progress)
+        _install_npm_packages(client, progress)
     folder = folder_of(client)
     if not client.pins or (folder / _COMPLETE).is_file():
         return _python_in(folder) if client.pins else Path(sys.executable)
@@ -76,6 +75,18 @@ def _has_npm_packages() -> bool:
     except UsageError:
         return False
     return True
+
+
+def _install_npm_packages(client: Client, progress: Progress) -> None:
+    if shutil.which("npm") is None:
+        raise ClientError(
+            f"{client.name} needs npm packages, and there is no npm here. Install Node.js (apt-get install npm, or "
+            f"from nodejs.org), then: {client.install_command}"
+        )
+    try:
+        find_packages(None, progress)
+    except BundleError as error:
+        raise ClientError(f"The npm packages of {client.name} could not be installed: {error}") from error
 
 
 def _run(client: Client, command: list[str]) -> None:
