@@ -128,6 +128,7 @@ def test_uniform_is_what_treats_all_channels_alike(text: str, is_uniform: bool) 
         ((1.0, 2.0, 3.0), (10.5, 1.0, 1.0), "mean=1/2/3,std=10.5/1/1"),
         ((1.0, 2.0, 3.0), (10.0, 1.0, 1.0), None),  # parse takes numbers of at most 10 as of 0 to 1
         ((-10.0, 2.0, 3.0), (1.0, 1.0, 1.0), None),
+        ((1.0, 2.0, 3.0), (5.0, 1.0, 1.0), None),
     ],
 )
 def test_a_normalization_of_pixels_is_a_range_that_parse_reads(
