@@ -10,6 +10,7 @@ import argparse
 import hashlib
 import json
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -88,7 +89,7 @@ def _try_module(trials: Trials, module: str, given: argparse.Namespace) -> None:
         if was_killed or trials.kills(path, mutant.source, mutant.lines):
             fates[name] = "killed"
         else:
-            fates[name] = "explained" if {mutant.name, mutant.change} & explained else "survived"
+            fates[name] = _not_killed(module, name)
             if fates[name] == "survived":
                 print(f"{module}:{mutant.lines.start} {mutant.function}\n  - {mutant.before}\n  + {mutant.after}")
                 sys.stdout.flush()
@@ -109,11 +110,18 @@ def _unique(mutant: Mutant, taken: dict[str, str]) -> str:
 
 
 def _kept(module: str) -> dict[str, str]:
-    """What an earlier call found, unless the module has changed since."""
+    """What an earlier call found, by today's list of reasons; nothing if the module has changed since."""
     if not _result(module).is_file():
         return {}
     kept: dict[str, Any] = json.loads(_result(module).read_text())
-    return dict(kept["fates"]) if kept["sha256"] == _sha256(module) else {}
+    if kept["sha256"] != _sha256(module):
+        return {}
+    return {name: fate if fate == "killed" else _not_killed(module, name) for name, fate in kept["fates"].items()}
+
+
+def _not_killed(module: str, name: str) -> str:
+    said = re.sub(r" \(\d+\)$", "", name)
+    return "explained" if {said, said.partition(": ")[2]} & _explained(module) else "survived"
 
 
 def _print_table() -> dict[str, float]:

@@ -60,12 +60,7 @@ class Mutant:
     @property
     def name(self) -> str:
         """What the list of explained mutants calls it; the same after other lines of the module have moved."""
-        return f"{self.function}: {self.change}"
-
-    @property
-    def change(self) -> str:
-        """The changed lines before and after, wherever they are."""
-        return f"{self.before}  ->  {self.after}"
+        return f"{self.function}: {self.before}  ->  {self.after}"
 
 
 def mutants_of(path: Path) -> list[Mutant]:
