@@ -176,7 +176,7 @@ def test_too_little_memory_is_said_before_a_small_model_is_loaded_too(
             ExportRequest(target=run, precisions=(Precision.INT8,), data="digits", calibration_images=0),
             progress=progress,
         )
-    assert progress.notes[0].startswith("This export takes about 0.9 GB of memory, and 0.5 GB are free")
+    assert progress.notes[0].startswith("This export needs about 0.9 GB of memory, and 0.5 GB are free")
     assert "--format and --precision" in progress.notes[0]
 
 
