@@ -134,6 +134,10 @@ def test_what_is_mistyped_is_a_sentence(tmp_path: Path) -> None:
         edgekit.clients(INT8, clients="mediapip")
     with pytest.raises(edgekit.ArtifactError, match="There is no file"):
         edgekit.clients(tmp_path / "no.tflite")
+    shutil.copytree(ROOT / "exported" / "cnn6", tmp_path / "run", ignore=shutil.ignore_patterns("tflite", "onnx"))
+    with pytest.raises(edgekit.UsageError, match=r"holds no model file\. Export one first: edgekit export"):
+        edgekit.clients(tmp_path / "run")
+    assert not (tmp_path / "run" / "clients.json").exists()
     with pytest.raises(edgekit.UsageError, match="at least one image"):
         edgekit.clients(INT8, images=0)
 

@@ -20,6 +20,7 @@ from edgekit.execution.file_inspection import inspect_in_worker
 from edgekit.execution.worker.process import Supervision, run_in_worker
 from edgekit.foundation.errors import UsageError
 from edgekit.foundation.files.temporary_folders import TemporaryFolder
+from edgekit.foundation.grammar import for_shell
 from edgekit.foundation.machine import this_machine
 from edgekit.foundation.progress import Progress
 from edgekit.inspection.info import ModelInfo
@@ -115,6 +116,10 @@ def _files(targets: Sequence[Path]) -> tuple[RunFolder | None, list[Artifact]]:
         if len(targets) > 1:
             raise UsageError("Name one run folder, or any number of model files; received a folder and something else.")
         named = RunFolder.named(targets[0] if targets else None)
+        if not named.artifacts():
+            raise UsageError(
+                f"{named.path} holds no model file. Export one first: edgekit export {for_shell(named.path)}"
+            )
         return named, named.artifacts()
     artifacts = [Artifact.from_file(path) for path in targets]
     folders = {folder_around(path) for path in targets}
