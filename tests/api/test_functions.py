@@ -137,7 +137,7 @@ def test_a_page_can_be_given_wherever_a_path_can(run: Path, tmp_path: Path) -> N
     page = edgekit.report("made", out=str(tmp_path / "page.html"))
     assert os.fspath(page) == str(tmp_path / "page.html")
     assert page.to_dict() == {"run": "exported/made", "page": str(tmp_path / "page.html")}
-    with pytest.raises(edgekit.UsageError, match="would be lost"):
+    with pytest.raises(edgekit.UsageError, match="is not overwritten"):
         edgekit.report("made", out=run / "manifest.json")
 
 

@@ -1,8 +1,12 @@
 """What a person may mistype, each with the message that they get and the exit status."""
 
+import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+from support.helpers import ROOT
 from support.linear_run import make_run
 
 from edgekit.cli import run_command
@@ -150,3 +154,23 @@ def test_a_mistake_gets_a_sentence(
     assert message in err
     assert (out == "") is ("--json" not in line), "with --json the sentence is a document too"
     assert "Traceback" not in err
+
+
+@pytest.mark.parametrize(
+    "data",
+    ["./typo", "digts", "folder:typo", "csv:typo.csv", "npz:typo.npz"],
+    ids=["path", "name", "folder", "csv", "npz"],
+)
+@pytest.mark.parametrize(
+    "command", ["train resnet8", "export RUN --int8", "tune RUN", "diagnose RUN", "compress RUN --qat", "verify RUN"]
+)
+def test_data_that_lead_nowhere_are_named_before_a_model_is_loaded(command: str, data: str) -> None:
+    words = command.replace("RUN", str(ROOT / "exported" / "resnet8")).split()
+    found = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "edgekit", *words, "--data", data],
+        capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    message = [line for line in found.stderr.splitlines() if not line.startswith("import time:")]
+    assert found.returncode in (1, 2), message
+    assert "typo" in message[-1] or "'digts'" in message[-1], message
+    assert not re.search(r"\| +(keras|tensorflow)$", found.stderr, re.MULTILINE), message

@@ -14,7 +14,8 @@ from types import NoneType
 from typing import Any, ParamSpec, TypeVar
 
 from edgekit.artifact import Precision
-from edgekit.datasets import Dataset
+from edgekit.datasets import DATASETS, Dataset, DatasetRequest, load_dataset
+from edgekit.datasets.location import parsed_location
 from edgekit.foundation.errors import EdgekitError, UnknownNameError, UsageError, os_error_in_words
 from edgekit.foundation.progress import Progress, SilentProgress
 from edgekit.foundation.registry import Registry
@@ -48,6 +49,9 @@ Names = str | Sequence[str]
 
 Percent = str | float
 """A share in percent: 95, "95" or "95%"."""
+
+OWN_FILES = frozenset({"folder", "csv", "npz"})
+"""Sources whose place is a file or folder of the user's."""
 
 ALL = "all"
 """The name of every precision together."""
@@ -220,8 +224,18 @@ def as_data(value: AnyPath | Dataset) -> str | Dataset: ...
 @typing.overload
 def as_data(value: AnyPath | Dataset | None) -> str | Dataset | None: ...
 def as_data(value: AnyPath | Dataset | None) -> str | Dataset | None:
-    """A data set that is loaded, or the text that names one."""
-    return value if isinstance(value, Dataset | None) else os.fspath(value)
+    """A data set that is loaded, or the text that names one.
+
+    What leads nowhere is an error here, before a model is loaded: see `parsed_location` and `load_dataset`.
+    """
+    if isinstance(value, Dataset | None):
+        return value
+    text = os.fspath(value)
+    source, place = parsed_location(text, DATASETS)
+    path = DatasetRequest(location=place.partition("#")[0]).path if place and source in OWN_FILES else None
+    if path is not None and not path.exists():
+        load_dataset(text)  # says what was expected there
+    return text
 
 
 def channels_of(color: str | None) -> int | None:
