@@ -48,6 +48,7 @@ def test_agreement_beyond_chance_is_cohens_kappa() -> None:
 def test_one_image_outweighs_all_classes_that_would_stay() -> None:
     assert best_order(np.array([1]), np.array([0]), 2) == (1, 0)
     assert best_order(np.array([0, 0]), np.array([1, 1]), 2) == (1, 0)
+    assert best_order(np.array([1, 2, 0, 0, 1]), np.array([0, 1, 2, 0, 1]), 3) == (1, 2, 0)
 
 
 def test_each_half_is_judged_by_the_order_of_the_other() -> None:
