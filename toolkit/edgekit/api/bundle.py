@@ -63,17 +63,17 @@ def bundle(
     Raises:
         EdgekitError: The run or its data is missing, changed or not verified, or a file does not run.
     """
-    request = BundleRequest(
-        run=run_or_file(run),
-        target=None if target is None else Target.parse(target),
-        precisions=parsed_precisions(precisions),
-        data=as_data(data),
-        test_data=None if test_data is None else os.fspath(test_data),
+    request = requested(
+        run,
+        target=target,
+        precisions=precisions,
+        data=data,
+        test_data=test_data,
         skip_broken=skip_broken,
         out=None if out is None else ARCHIVE.checked(Path(out)),
-        is_synthetic=_checked_no_images(no_images, data, test_data, skip_broken),
-        is_unverified_accepted=unverified,
-        key=as_path(sign),
+        no_images=no_images,
+        unverified=unverified,
+        sign=sign,
     )
     return bundle_request(request, progress=shown_progress(progress))
 
@@ -124,16 +124,16 @@ def publish(
     """
     if visible not in VISIBILITIES:
         raise UnknownNameError("visibility", visible, VISIBILITIES)
-    request = BundleRequest(
-        run=run_or_file(run),
-        target=None if target is None else Target.parse(target),
-        precisions=parsed_precisions(precisions),
-        data=as_data(data),
-        test_data=None if test_data is None else os.fspath(test_data),
+    request = requested(
+        run,
+        target=target,
+        precisions=precisions,
+        data=data,
+        test_data=test_data,
         skip_broken=skip_broken,
-        is_synthetic=_checked_no_images(no_images, data, test_data, skip_broken),
-        is_unverified_accepted=unverified,
-        key=as_path(sign),
+        no_images=no_images,
+        unverified=unverified,
+        sign=sign,
     )
     if to is None:
         raise UsageError(f"Nothing says where to publish. {EXPECTED}. Give --to hub:USER/REPO")
@@ -146,13 +146,34 @@ def publish(
     )
 
 
-def _checked_no_images(
-    no_images: bool, data: AnyPath | Dataset | None, test_data: AnyPath | None, skip_broken: bool
-) -> bool:
-    """`no_images`; raises UsageError if it comes with data, which would have no effect."""
+def requested(
+    run: AnyPath | None,
+    *,
+    target: str | None = None,
+    precisions: Names,
+    data: AnyPath | Dataset | None,
+    test_data: AnyPath | None,
+    skip_broken: bool,
+    no_images: bool,
+    unverified: bool = False,
+    out: AnyPath | None = None,
+    sign: AnyPath | None = None,
+) -> BundleRequest:
+    """What `bundle`, `publish` and `demo_page` mean with these arguments; raises UsageError for what has no effect."""
     if no_images and (data is not None or test_data is not None or skip_broken):
         raise UsageError("--no-images needs no data. Leave --data, --test-data and --skip-broken out.")
-    return no_images
+    return BundleRequest(
+        run=run_or_file(run),
+        target=None if target is None else Target.parse(target),
+        precisions=parsed_precisions(precisions),
+        data=as_data(data),
+        test_data=None if test_data is None else os.fspath(test_data),
+        skip_broken=skip_broken,
+        out=as_path(out),
+        is_synthetic=no_images,
+        is_unverified_accepted=unverified,
+        key=as_path(sign),
+    )
 
 
 @public

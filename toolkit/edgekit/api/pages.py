@@ -7,16 +7,13 @@ from pathlib import Path
 from edgekit.api.arguments import (
     AnyPath,
     Names,
-    as_data,
-    as_path,
-    parsed_precisions,
     public,
     run_or_file,
     shown_progress,
 )
+from edgekit.api.bundle import requested
 from edgekit.datasets import Dataset
 from edgekit.foundation.atomic_files import write_text
-from edgekit.foundation.errors import UsageError
 from edgekit.foundation.progress import Progress
 from edgekit.rendering.output_files import PAGE
 from edgekit.rendering.pages.run.page import run_page
@@ -100,16 +97,14 @@ def demo_page(
         EdgekitError: The run or its data is missing or changed, no file runs in a browser, npm is missing or fails, or
             the folder holds something that edgekit has not written.
     """
-    if no_images and (data is not None or test_data is not None or skip_broken):
-        raise UsageError("--no-images needs no data. Leave --data, --test-data and --skip-broken out.")
-    request = DemoPageRequest(
-        run=run_or_file(run),
-        precisions=parsed_precisions(precisions),
-        data=as_data(data),
-        test_data=None if test_data is None else os.fspath(test_data),
+    content = requested(
+        run,
+        precisions=precisions,
+        data=data,
+        test_data=test_data,
         skip_broken=skip_broken,
-        out=as_path(out),
-        is_synthetic=no_images,
-        node_modules=None if node_modules is None else Path(node_modules),
+        out=out,
+        no_images=no_images,
     )
+    request = DemoPageRequest(content=content, node_modules=None if node_modules is None else Path(node_modules))
     return demo_page_request(request, progress=shown_progress(progress))

@@ -1,8 +1,7 @@
 """A run -> the folder of its page. Calls the parts of `edgekit.web_demo` in order."""
 
 import os
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +9,6 @@ from edgekit.artifact import Precision
 from edgekit.bundle.archive.writing import size_of
 from edgekit.bundle.job import BundleRequest, bundle_content, folder_name
 from edgekit.clients.npm_packages import find_packages
-from edgekit.datasets import Dataset
 from edgekit.foundation.errors import BundleError
 from edgekit.foundation.grammar import counted, for_shell, listed
 from edgekit.foundation.progress import Progress, SilentProgress
@@ -27,23 +25,11 @@ class DemoPageRequest:
     """What a user asks of `edgekit demo-page`.
 
     Attributes:
-        run: The run; None: the newest.
-        precisions: Only these; empty: float32 and int8, or all if the run has neither.
-        data: The run's data, loaded or named; None: as the run says, or where this user had it.
-        test_data: Where the test images are; None: in `data`.
-        skip_broken: Leave broken images out.
-        out: The folder; None: NAME-demo in the current folder.
-        is_synthetic: No photographs: test images are synthetic.
+        content: What is in it. No precisions: float32 and int8, or all if the run has neither; no `out`: NAME-demo.
         node_modules: Where the npm packages are; None: in the cache, installed there first.
     """
 
-    run: Path | None = None
-    precisions: Sequence[Precision] = ()
-    data: str | Dataset | None = None
-    test_data: str | None = None
-    skip_broken: bool = False
-    out: Path | None = None
-    is_synthetic: bool = False
+    content: BundleRequest
     node_modules: Path | None = None
 
 
@@ -95,19 +81,17 @@ def demo_page_request(request: DemoPageRequest, *, progress: Progress | None = N
         EdgekitError: The run, a file of it or its data is missing, changed or broken.
     """
     progress = progress or SilentProgress()
-    run = RunFolder.named(request.run)
-    folder = request.out or Path(f"{folder_name(run)}-demo")
+    wanted = request.content
+    run = RunFolder.named(wanted.run)
+    folder = wanted.out or Path(f"{folder_name(run)}-demo")
     check_free(folder)
     packages = find_packages(request.node_modules, progress)
     content = bundle_content(
-        BundleRequest(
+        replace(
+            wanted,
             run=run.path,
             target=Target.WEB,
-            precisions=request.precisions or _default_precisions(run),
-            data=request.data,
-            test_data=request.test_data,
-            skip_broken=request.skip_broken,
-            is_synthetic=request.is_synthetic,
+            precisions=wanted.precisions or _default_precisions(run),
             is_unverified_accepted=True,
         ),
         progress=progress,
