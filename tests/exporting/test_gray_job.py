@@ -13,7 +13,7 @@ import edgekit
 from edgekit.datasets import load_dataset
 from edgekit.inspection.model_file import inspect_file
 from edgekit.runs.folder import RunFolder
-from edgekit.runtimes import RUNTIMES
+from edgekit.runtimes import chosen_runtimes
 
 RECIPE = """
 import keras
@@ -64,7 +64,7 @@ def test_the_network_and_its_files_take_one_channel(gray_run: RunFolder) -> None
 
 def test_every_runtime_runs_them_and_the_page_shows_gray_pictures(gray_run: RunFolder) -> None:
     report = edgekit.verify(gray_run.path, reference_kernel_images=5, pairwise=True)
-    assert {row.runtime for row in report.candidates} == set(RUNTIMES)
+    assert {row.runtime for row in report.candidates} == set(chosen_runtimes([]))
     for row in report.candidates:
         assert row.measurement is not None, row
         assert row.measurement.agreement > 0.95, row

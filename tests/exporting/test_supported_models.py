@@ -7,7 +7,7 @@ from support.matrix.kinds import FILES, KINDS, Kind
 from support.matrix.page import HEADINGS, PAGE, committed_rows, document
 
 from edgekit.artifact import Precision
-from edgekit.runtimes import RUNTIMES
+from edgekit.runtimes import chosen_runtimes
 from edgekit.verification.verdict.report import CandidateReport, Verdict
 
 FINE = frozenset({Verdict.PASS, Verdict.INCONCLUSIVE})
@@ -31,10 +31,10 @@ def test_a_kind_of_network_exports_and_every_file_does_what_it_does_in_every_run
     assert outcome.made["tflite int8"].partition(" except ")[2] == kind.in_float
     rows = outcome.verification.candidates
     assert {(row.artifact, row.runtime) for row in rows} >= {
-        (each.artifact.path.relative_to(outcome.export.run.path).as_posix(), runtime)
+        (each.artifact.path.relative_to(outcome.export.run.path).as_posix(), name)
         for each in outcome.export.files
-        for runtime in RUNTIMES
-        if each.artifact.format is RUNTIMES.load(runtime).format
+        for name, runtime in chosen_runtimes([]).items()
+        if runtime.reads(each.artifact.format)
     }
     assert [(row, row.reasons) for row in rows if row.verdict not in FINE and not lacks_kernel(row)] == []
     assert {row.runtime for row in rows if lacks_kernel(row)} <= {"litert-reference"}
