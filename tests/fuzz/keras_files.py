@@ -50,16 +50,18 @@ def _fault(path: Path) -> str:
 
 
 def _load_in_child(path: Path, report: Path) -> None:
-    from edgekit.foundation.errors import EdgekitError
-    from edgekit.verification.subjects.keras_reference import _load
-
     nowhere = os.open(os.devnull, os.O_RDWR)
     os.dup2(nowhere, 1)
     os.dup2(nowhere, 2)
     try:
-        _load(path)
-    except EdgekitError:
-        os._exit(0)
+        from edgekit.foundation.errors import EdgekitError
+        from edgekit.runtimes import SessionSettings
+        from edgekit.verification.subjects.keras_reference import KerasReference
+
+        try:
+            KerasReference.open(path, SessionSettings())
+        except EdgekitError:
+            os._exit(0)
     except BaseException:  # noqa: BLE001  what escapes would be a traceback
         report.write_text(traceback.format_exc())
         os._exit(9)
