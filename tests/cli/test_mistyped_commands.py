@@ -66,7 +66,7 @@ MISTYPED = [
     ("verify nothing", 1, "There is no run folder nothing."),
     ("verify nothing.tflite", 1, "There is no file nothing.tflite. Expected a .tflite or .onnx model."),
     ("verify made --runtime xnpack", 2, "Unknown runtime 'xnpack'. Did you mean 'litert-xnnpack'?"),
-    ("verify made -r ort,litrt", 2, "Unknown runtime 'litrt'. Known: litert-builtin"),
+    ("verify made -r ort,litrt", 2, "Unknown runtime 'litrt'. Did you mean 'litert-"),
     (
         "verify made --precision int8",
         1,

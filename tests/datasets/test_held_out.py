@@ -47,5 +47,5 @@ def test_other_classes_and_data_that_is_loaded_are_refused(tmp_path: Path) -> No
     with pytest.raises(DatasetError, match=r"expected cat, dog, received cat, fox\. Give the folders the same names"):
         load_dataset(str(train), request(tmp_path / "cache", test_data=str(held)))
     loaded = load_dataset(str(train), request(tmp_path / "cache"))
-    with pytest.raises(UsageError, match="Leave --test-data out"):
+    with pytest.raises(UsageError, match="Omit --test-data"):
         load_dataset(loaded, request(tmp_path / "cache", test_data=str(held)))

@@ -40,6 +40,13 @@ def settle(model: Any, *, negative: bool = False) -> Any:
     return model
 
 
+@pytest.fixture(autouse=True)
+def _same_weights_in_any_order_of_tests() -> None:
+    from support.keras_models import import_keras
+
+    import_keras().utils.set_random_seed(0)
+
+
 def network(layers: Any, *middle: Any, head: bool = True) -> Any:
     """The layers in `middle` between an image and 5 probabilities."""
     from support.keras_models import import_keras

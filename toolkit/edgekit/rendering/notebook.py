@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 PRINTERS: Registry[Callable[..., None]] = Registry(
     "result",
     {
+        "ClientsReport": ("edgekit.rendering.terminal.clients_table:print_clients", "edgekit clients"),
         "DiagnoseReport": ("edgekit.rendering.terminal.layer_drift_table:print_diagnose_report", "edgekit diagnose"),
         "Diagnosis": ("edgekit.rendering.terminal.doctor:print_diagnosis", "edgekit doctor"),
         "ExportReport": ("edgekit.rendering.terminal.export_table:print_export", "edgekit export"),
