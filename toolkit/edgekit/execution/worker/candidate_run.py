@@ -25,9 +25,6 @@ from edgekit.runtimes.base import Runtime, SessionSettings
 MEASURE_SECONDS = (0.1, 0.5)
 """How long speed is measured if others wait for that: an eighth of the whole run, within these limits."""
 
-CHECK_SECONDS = 0.05
-"""The same in a runtime that no app uses: nobody chooses by its speed, and the others stand still meanwhile."""
-
 MAX_PIECE_SECONDS = 0.5
 """A slow runtime takes so few images at once that they take no longer than that."""
 
@@ -154,17 +151,12 @@ class CandidateRun:
         """(images, seconds): the first images are read, scored and written as all will be."""
         wanted = len(scorers) * scorers[0].session.batch_size
         if self._rate is not None:
-            wanted = max(wanted, int(self._rate * self._measuring_seconds(self._rate)))
+            shortest, longest = MEASURE_SECONDS
+            seconds = min(max(self._num_images / self._rate / 8, shortest), longest)
+            wanted = max(wanted, int(self._rate * seconds))
         count, seconds = run(scorers, self._images, scores, min(wanted, self._num_images))
         self._rate = count / seconds
         return count, seconds
-
-    def _measuring_seconds(self, rate: float) -> float:
-        """How long speed is measured while others wait, at `rate` images per second."""
-        if not self._runtime.is_shipped:
-            return CHECK_SECONDS
-        shortest, longest = MEASURE_SECONDS
-        return min(max(self._num_images / rate / 8, shortest), longest)
 
     def _beside_others(self, best: SessionSettings) -> list[Scorer | OpenScorer]:
         """A session of one thread for every processor that this worker may get, opened when it gets it.
