@@ -15,13 +15,14 @@ import json
 import os
 import shutil
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+from against_commit import timed
 
 ROOT = Path(__file__).resolve().parent.parent
 SIDES = ("with", "without")
@@ -40,7 +41,7 @@ def inside(side: str, note: Path, arguments: list[str]) -> int:
 
     spent: Result = {}
 
-    def timed(name: str, work: Callable[..., Any]) -> Callable[..., Any]:
+    def counted_in(name: str, work: Callable[..., Any]) -> Callable[..., Any]:
         def run(*values: Any, **options: Any) -> Any:
             start = time.perf_counter()
             try:
@@ -58,9 +59,9 @@ def inside(side: str, note: Path, arguments: list[str]) -> int:
         (stored_report, "check_links"),
         (cache, "check_private"),
     ):
-        setattr(place, name, timed(name, getattr(place, name)) if side == "with" else lambda *_, **__: None)
+        setattr(place, name, counted_in(name, getattr(place, name)) if side == "with" else lambda *_, **__: None)
     for name in ("_read", "_keep", "_hash_of_images"):
-        setattr(ArrayChecksums, name, timed("checksums of images", getattr(ArrayChecksums, name)))
+        setattr(ArrayChecksums, name, counted_in("checksums of images", getattr(ArrayChecksums, name)))
     status = run_command(arguments)
     note.write_text(json.dumps(spent))
     return status
@@ -68,21 +69,10 @@ def inside(side: str, note: Path, arguments: list[str]) -> int:
 
 def measured(side: str, folder: Path, arguments: list[str]) -> Result:
     """Seconds of one command: "wall", "CPU" of all its processes, and those of each check."""
-    note, start = folder / "note.json", time.perf_counter()
-    process = subprocess.Popen(
-        [sys.executable, __file__, "--inside", side, str(note), *arguments],
-        env={**os.environ, "PYTHONPATH": str(ROOT / "toolkit"), "EDGEKIT_CACHE": str(folder / "cache")},
-        cwd=folder,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-    )
-    message = process.stderr.read() if process.stderr else b""
-    _, status, usage = os.wait4(process.pid, 0)
-    wall = time.perf_counter() - start
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode not in (0, 1, 3):  # 1: a file that this processor computes badly was discarded
-        sys.exit(f"edgekit {' '.join(arguments)} ended with {process.returncode}:\n{message.decode()}")
-    return {"wall": wall, "CPU": usage.ru_utime + usage.ru_stime, **json.loads(note.read_text())}
+    note = folder / "note.json"
+    environment = {"PYTHONPATH": str(ROOT / "toolkit"), "EDGEKIT_CACHE": str(folder / "cache")}
+    wall, cpu, _ = timed([__file__, "--inside", side, str(note), *arguments], folder, environment)
+    return {"wall": wall, "CPU": cpu, **json.loads(note.read_text())}
 
 
 def write_photos(folder: Path, count: int) -> Path:

@@ -11,12 +11,12 @@ from edgekit.clients.advice import advice_for, share_advice
 from edgekit.clients.catalog import CLIENTS, READERS_OF, STATIC, Client, client_named
 from edgekit.clients.compiler import NpuShare
 from edgekit.clients.environments import python_of
-from edgekit.clients.images import chosen_images
+from edgekit.clients.images import ChosenImages, chosen_images
 from edgekit.clients.onnxruntime_mobile import VERSION, missing_in_mobile
 from edgekit.clients.report import AGREES, ClientCell, ClientOutcome, ClientsReport, FileInClients
 from edgekit.clients.worker import ClientJob
 from edgekit.datasets import Dataset
-from edgekit.execution.file_inspection import inspect_in_worker
+from edgekit.execution.file_inspection import FileInspector
 from edgekit.execution.worker.process import Supervision, run_in_worker
 from edgekit.foundation.errors import UsageError
 from edgekit.foundation.files.temporary_folders import TemporaryFolder
@@ -25,7 +25,7 @@ from edgekit.foundation.machine import this_machine
 from edgekit.foundation.progress import Progress
 from edgekit.inspection.info import ModelInfo
 from edgekit.inspection.tensors import FileTensors
-from edgekit.runs.folder import RunFolder, folder_around
+from edgekit.runs.folder import RunFolder, folder_around, names_run
 from edgekit.runtimes.base import ExecutionFailure
 
 if TYPE_CHECKING:
@@ -84,12 +84,17 @@ def run_clients(request: ClientsRequest, progress: Progress) -> tuple[ClientsRep
     """
     clients = [client_named(name) for name in request.clients] or list(CLIENTS.values())
     run, artifacts = _files(request.targets)
-    infos = [inspect_in_worker(each.path) for each in artifacts]
-    rows, images_said, count = [], "", 0
+    inspector = FileInspector()
+    inspector.read(each.path for each in artifacts)  # all by one worker
+    infos = [inspector.readable(each.path) for each in artifacts]
+    rows: list[FileInClients] = []
+    of_form: dict[Any, ChosenImages] = {}  # (size, channels) of images -> what is loaded once for all files of it
     with TemporaryFolder() as folder:
         for artifact, info in zip(artifacts, infos, strict=True):
-            images = chosen_images(run, info, request.data, request.num_images, folder, progress)
-            images_said, count = images.said, images.count
+            form = info.image_size, info.channels
+            if form not in of_form:
+                of_form[form] = chosen_images(run, info, request.data, request.num_images, folder, progress)
+            images = of_form[form]
             row = _FileRow(artifact, info, images.path, request.time_limit)
             name = artifact.path.relative_to(run.path).as_posix() if run else artifact.path.name
             readers = [client for client in clients if artifact.format in client.formats]
@@ -102,8 +107,8 @@ def run_clients(request: ClientsRequest, progress: Progress) -> tuple[ClientsRep
     machine = this_machine()
     report = ClientsReport(
         files=tuple(rows),
-        num_images=count,
-        images=images_said,
+        num_images=images.count,
+        images=images.said,
         date=datetime.now(UTC).date().isoformat(),
         machine=f"{machine.cpu}, {machine.num_cpus} processors, {machine.operating_system}",
     )
@@ -112,9 +117,7 @@ def run_clients(request: ClientsRequest, progress: Progress) -> tuple[ClientsRep
 
 def _files(targets: Sequence[Path]) -> tuple[RunFolder | None, list[Artifact]]:
     """The run, if all files are one's own, and the files."""
-    if not targets or not targets[0].suffix or targets[0].is_dir():
-        if len(targets) > 1:
-            raise UsageError("Name one run folder, or any number of model files; received a folder and something else.")
+    if names_run(targets):
         named = RunFolder.named(targets[0] if targets else None)
         if not named.artifacts():
             raise UsageError(

@@ -82,6 +82,10 @@ class FileInspector:
         self.read([path])
         return self._known[path]
 
+    def readable(self, path: Path) -> ModelInfo:
+        """What the file says of itself; raises ArtifactError if it cannot be read."""
+        return _readable(self.of(path))
+
     def info_of(self, path: Path) -> ModelInfo | None:
         """What the file says of itself; None if it cannot be read; running it reports that."""
         return self.of(path).info
@@ -98,6 +102,10 @@ def inspect_in_worker(path: Path, *, with_kernels: bool = False) -> ModelInfo:
         ArtifactError: It is missing, empty, broken, or no model; or its reader crashed, hung or ran out of memory.
     """
     [found] = _inspect([path], None, with_kernels=with_kernels)
+    return _readable(found)
+
+
+def _readable(found: InspectedFile) -> ModelInfo:
     if found.info is None:
         raise ArtifactError(found.fault)
     return found.info

@@ -24,7 +24,7 @@ from edgekit.foundation.results import Displayed, plain
 from edgekit.input_range import RAW, InputEncoding
 from edgekit.inspection.info import ModelInfo
 from edgekit.inspection.own_words import NOTHING, OwnWords, own_words
-from edgekit.runs.folder import RunFolder, folder_around
+from edgekit.runs.folder import RunFolder, folder_around, names_run
 from edgekit.runtimes import DEFAULT_RUNTIMES, RUNTIMES
 from edgekit.runtimes.base import ExecutionFailure, SessionSettings
 
@@ -259,7 +259,7 @@ def _named(file: _File, name: Path, scores: "NDArray[np.float32]") -> Prediction
 def _files(request: PredictRequest) -> "list[_File]":
     """What is to be run: one file, or those of a run."""
     target = request.target
-    if target.is_dir() or not (target.exists() or target.suffix):
+    if names_run([target]):
         return _files_of_run(request, RunFolder.named(target))
     artifact = Artifact.from_file(target)
     run = _run_of(target)

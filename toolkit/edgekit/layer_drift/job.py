@@ -25,7 +25,7 @@ from edgekit.layer_drift.isolation import measure_files
 from edgekit.layer_drift.keras_layers import KerasLayers
 from edgekit.layer_drift.probe import PROBES
 from edgekit.layer_drift.report import LayerDriftReport
-from edgekit.runs.folder import RunFolder
+from edgekit.runs.folder import RunFolder, names_run
 
 if TYPE_CHECKING:
     import numpy as np
@@ -206,7 +206,7 @@ def _are_all(precisions: Sequence[Precision]) -> bool:
 
 def _find(request: DriftRequest) -> tuple[RunFolder | None, list[_Pair]]:
     target = request.target
-    if target is not None and not target.is_dir() and (target.exists() or target.suffix):
+    if target is not None and not names_run([target]):
         return _one_file(target, request)
     run = RunFolder.named(target)
     if Precision.FLOAT32 in request.precisions:

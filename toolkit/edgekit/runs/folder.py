@@ -5,7 +5,7 @@ relative paths, so it can be copied to another machine and verified there.
 """
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -36,6 +36,20 @@ def check_outside_runs(path: Path) -> None:
                 f"{path} lies inside the run {parent.name}, which holds only its own files. Name another folder with "
                 f"--out."
             )
+
+
+def names_run(targets: Sequence[Path]) -> bool:
+    """Whether a user names a run, or nothing, which means the newest; False: model files.
+
+    A run is a folder, or a name without a suffix where no file is: one under RUNS_FOLDER.
+
+    Raises:
+        UsageError: A folder is named beside something else.
+    """
+    are_runs = [path.is_dir() or not (path.exists() or path.suffix) for path in targets]
+    if any(are_runs) and len(targets) > 1:
+        raise UsageError("Name one run folder, or any number of model files; received a folder and something else.")
+    return all(are_runs)
 
 
 def runs_under(root: Path) -> list[Path]:

@@ -3,9 +3,11 @@
 All rows are measured once before any is measured again, so that a slow minute of the machine touches all of them.
 """
 
+import os
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from edgekit.artifact import Artifact, Format, Precision
@@ -18,7 +20,7 @@ from edgekit.foundation.errors import RunFolderError, UsageError
 from edgekit.foundation.grammar import counted, for_shell
 from edgekit.foundation.machine import num_usable_cpus
 from edgekit.foundation.progress import Progress, SilentProgress
-from edgekit.runs.folder import RunFolder
+from edgekit.runs.folder import RunFolder, names_run
 from edgekit.runtimes import RUNTIMES
 from edgekit.runtimes.base import ExecutionFailure, SessionSettings
 from edgekit.speed.comparison import MIN_ROUNDS, SpeedComparison, compare_speed
@@ -121,7 +123,7 @@ def compare_request(
 
 
 def _of(request: BenchRequest, path: Path) -> BenchRequest:
-    return BenchRequest(**{**vars(request), "targets": (path,)})
+    return replace(request, targets=(path,))
 
 
 def _measure(subjects: Sequence[_Subject], request: BenchRequest, progress: Progress) -> None:
@@ -159,8 +161,6 @@ def _collect(_: Path, result: dict[str, Any]) -> Measurement:
 
 def _load_average() -> float | None:
     """Of the last minute; None where the system has none."""
-    import os
-
     try:
         return os.getloadavg()[0]
     except (AttributeError, OSError):  # Windows
@@ -193,21 +193,17 @@ def _row(subject: _Subject) -> SpeedRow:
 
 
 def _with_measurements(row: SpeedRow, rounds: Sequence[Measurement]) -> SpeedRow:
-    from statistics import median
-
     first = rounds[0]
-    return SpeedRow(
-        **{
-            **vars(row),
-            "runtime_version": first.runtime_version,
-            "batch_size": first.batch_size,
-            "load_ms": median(one.load_ms for one in rounds),
-            "first_ms": median(one.first_ms for one in rounds),
-            "latency": tuple(_latency(rounds, place) for place in range(len(first.latency))),
-            "images_per_second": first.images_per_second,
-            "fastest_settings": _words(first.settings),
-            "peak_rss_bytes": max(one.peak_rss_bytes for one in rounds),
-        }
+    return replace(
+        row,
+        runtime_version=first.runtime_version,
+        batch_size=first.batch_size,
+        load_ms=median(one.load_ms for one in rounds),
+        first_ms=median(one.first_ms for one in rounds),
+        latency=tuple(_latency(rounds, place) for place in range(len(first.latency))),
+        images_per_second=first.images_per_second,
+        fastest_settings=_words(first.settings),
+        peak_rss_bytes=max(one.peak_rss_bytes for one in rounds),
     )
 
 
@@ -278,10 +274,7 @@ def _runtimes(wanted: Sequence[str], of_format: Format) -> list[str]:
 
 def _files(targets: Sequence[Path]) -> list[tuple[str, Artifact, tuple[int, ...]]]:
     """Name, file and (height, width, channels) of the images of each file that `targets` mean."""
-    folders = [path for path in targets if path.is_dir() or not (path.exists() or path.suffix)]
-    if folders and len(targets) > 1:
-        raise UsageError("Name one run folder, or any number of model files; received a folder and something else.")
-    if targets and not folders:
+    if not names_run(targets):
         return _with_shapes([(path.name, Artifact.from_file(path)) for path in targets], None)
     run = RunFolder.named(targets[0] if targets else None)
     artifacts = [(one.path.relative_to(run.path).as_posix(), one) for one in run.artifacts()]

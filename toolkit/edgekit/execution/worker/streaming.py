@@ -211,9 +211,10 @@ class _Work:
     @property
     def _is_enough(self) -> bool:
         """Whether no more images are wanted, or there is no more time for any."""
-        budget = self._budget
-        is_late = budget is not None and time.perf_counter() - self._started >= budget.seconds
-        return self._parent.is_stopped or (is_late and budget is not None and self._next >= budget.min_images)
+        if self._parent.is_stopped or self._budget is None:
+            return self._parent.is_stopped
+        is_late = time.perf_counter() - self._started >= self._budget.seconds
+        return is_late and self._next >= self._budget.min_images
 
     def _finish(self, start: int, stop: int) -> None:
         """Count the piece as soon as no image before it is missing."""

@@ -8,11 +8,11 @@ from typing import Any
 from edgekit.artifact import FORMAT_OF_SUFFIX, Artifact, Format, Precision, model_size
 from edgekit.execution.file_inspection import FileInspector
 from edgekit.exporting.keras.loading.saved_model import is_saved_model
-from edgekit.foundation.errors import RunFolderError, UsageError, VerificationError
+from edgekit.foundation.errors import RunFolderError, VerificationError
 from edgekit.foundation.files.npz_files import DAMAGE, open_arrays
 from edgekit.foundation.grammar import counted, for_shell
 from edgekit.inspection.info import ModelInfo
-from edgekit.runs.folder import RunFolder, folder_around
+from edgekit.runs.folder import RunFolder, folder_around, names_run
 from edgekit.runs.reference import Reference
 from edgekit.runtimes import chosen_runtimes
 from edgekit.verification.candidate import Candidate
@@ -131,10 +131,9 @@ def select(targets: Sequence[Path], reference: Path | None, inspector: FileInspe
         UsageError: Folders and files are mixed.
     """
     targets = list({target.resolve(): target for target in targets}.values())  # a file that is named twice is run once
-    if any(_is_folder(target) for target in targets) and len(targets) > 1:
-        raise UsageError("Name one run folder, or any number of model files; received a folder and something else.")
+    is_run = names_run(targets)
     finder = RunFinder(inspector or FileInspector())
-    if not targets or _is_folder(targets[0]):
+    if is_run:
         return _whole_run(finder.named(targets[0] if targets else None), reference, finder)
     return _files(targets, reference, finder) if reference else _files_of_a_run(targets, finder)
 
@@ -317,7 +316,3 @@ def _files_of_a_run(paths: Sequence[Path], finder: RunFinder) -> Selection:
         reference_run=run,
         inspector=finder.inspector,
     )
-
-
-def _is_folder(target: Path) -> bool:
-    return target.is_dir() or not (target.exists() or target.suffix)
